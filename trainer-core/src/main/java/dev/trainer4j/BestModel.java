@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j;
+
+import dev.trainer4j.args.CheckpointArguments;
+import dev.trainer4j.args.IntervalStrategy;
+import java.util.Map;
+
+/**
+ * Decides which evaluation was the best, and whether its weights are saved for that.
+ *
+ * <p>The weights that earned the best metric are saved at the evaluation itself, whatever the
+ * cadence of checkpoints, so the best model loaded at the end is the one whose metric is reported.
+ */
+final class BestModel {
+
+  private final CheckpointArguments args;
+
+  BestModel(CheckpointArguments args) {
+    this.args = args;
+  }
+
+  /** Whether a best evaluation is worth a checkpoint. */
+  boolean savesBest() {
+    return args.saveStrategy() == IntervalStrategy.BEST || args.loadBestModelAtEnd();
+  }
+
+  /** Notes an evaluation; returns whether it is the best so far. */
+  boolean isNewBest(Map<String, Double> metrics, TrainingProgress progress) {
+    if (args.metricForBestModel().isEmpty() && !savesBest()) {
+      return false;
+    }
+    double value = metric(metrics);
+    Double best = progress.bestMetric();
+    boolean better =
+        best == null || (args.resolvedGreaterIsBetter() ? value > best : value < best);
+    if (better) {
+      boolean checkpoints = args.saveStrategy() != IntervalStrategy.NO || savesBest();
+      progress.best(value, checkpoints ? Long.valueOf(progress.globalStep()) : null);
+    }
+    return better;
+  }
+
+  /**
+   * Returns the metric that decides.
+   *
+   * @throws IllegalArgumentException if the evaluation has none of that name
+   */
+  double metric(Map<String, Double> metrics) {
+    String name = args.resolvedMetricForBestModel();
+    String key = name.startsWith("eval_") ? name : "eval_" + name;
+    Double value = metrics.get(key);
+    if (value == null) {
+      throw new IllegalArgumentException(
+          "metricForBestModel is '"
+              + name
+              + "', but the evaluation gave no "
+              + key
+              + "; it gave "
+              + metrics.keySet()
+              + ". Name one of these, or compute it in computeMetrics");
+    }
+    return value;
+  }
+}

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import dev.trainer4j.data.Batch;
+import dev.trainer4j.data.BatchIterator;
+import dev.trainer4j.data.DataLoader;
+import dev.trainer4j.metrics.EvalPrediction;
+import dev.trainer4j.metrics.StreamingMetrics;
+import dev.trainer4j.model.LossOutput;
+import dev.trainer4j.model.Scalars;
+import dev.trainer4j.torch.ArrayScope;
+import dev.trainer4j.torch.Autograd;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Runs a model over a data set without learning: for every batch predict, add up the loss, feed the
+ * metrics.
+ *
+ * <p>What is kept of a batch leaves the device at once. With streaming metrics nothing is kept.
+ */
+final class EvaluationLoop implements AutoCloseable {
+
+  private final Trainer trainer;
+  private final boolean keepPredictions;
+  private final boolean lossOnly;
+  private final NDManager owner;
+  private final KeptArrays predictions;
+  private final KeptArrays labels;
+  private final KeptArrays inputs;
+  private final KeptArrays losses;
+  private final StreamingMetrics.@Nullable Accumulator streaming;
+
+  private double lossSum;
+  private double lossWeight;
+  private long samples;
+
+  /**
+   * Prepares an evaluation.
+   *
+   * @param keepPredictions whether the caller wants the predictions themselves
+   * @param lossOnly whether nothing but the loss is wanted
+   */
+  EvaluationLoop(Trainer trainer, boolean keepPredictions, boolean lossOnly) {
+    this.trainer = trainer;
+    this.keepPredictions = keepPredictions;
+    this.lossOnly = lossOnly;
+    owner = trainer.manager().newSubManager(Device.cpu());
+    owner.setName("predictions");
+    predictions = new KeptArrays(owner);
+    labels = new KeptArrays(owner);
+    inputs = new KeptArrays(owner);
+    losses = new KeptArrays(owner);
+    StreamingMetrics metrics = trainer.streamingMetrics();
+    streaming = metrics == null || lossOnly ? null : metrics.start();
+  }
+
+  /** Runs over all of {@code loader} and returns loss, metrics and speed under {@code prefix}. */
+  Result run(DataLoader loader, String prefix) {
+    long start = System.nanoTime();
+    long batches = 0;
+    try (Autograd.Recording off = Autograd.record(false);
+        BatchIterator iterator = loader.iterate(trainer.model().manager(), 0, 0)) {
+      while (iterator.hasNext()) {
+        try (ArrayScope scope = ArrayScope.open();
+            Batch batch = iterator.next()) {
+          add(batch, trainer.runPredictionStep(batch.inputs(), lossOnly));
+        }
+        batches++;
+        trainer.callbacks().onPredictionStep(trainer.state());
+      }
+    }
+    if (samples == 0) {
+      throw new IllegalArgumentException("the evaluation data is empty: it gave no batch");
+    }
+    double seconds = (System.nanoTime() - start) / 1e9;
+    return result(prefix, seconds, batches);
+  }
+
+  private void add(Batch batch, PredictionStep step) {
+    samples += batch.sampleCount();
+    LossOutput loss = step.loss();
+    double batchLoss = Double.NaN;
+    if (loss != null) {
+      // A mean counts by samples, as in Hugging Face's Trainer; a sum by its own weight.
+      double weight = loss.isMean() ? batch.sampleCount() : loss.weight();
+      double value = Scalars.read(loss.value());
+      lossSum += loss.isMean() ? value * weight : value;
+      lossWeight += weight;
+      batchLoss = loss.isMean() ? value : value / weight;
+    }
+    if (lossOnly) {
+      return;
+    }
+    Map<String, NDArray> shown = includes("inputs") ? arrays(batch) : Map.of();
+    NDArray batchLosses =
+        includes("loss") && loss != null
+            ? owner.full(new Shape(batch.sampleCount()), (float) batchLoss)
+            : null;
+    if (streaming != null) {
+      streaming.add(new EvalPrediction(step.predictions(), step.labels(), shown, batchLosses));
+    }
+    if (keepPredictions || trainer.wholeMetrics() != null) {
+      predictions.add(step.predictions());
+      labels.add(step.labels());
+      inputs.add(shown);
+      if (batchLosses != null) {
+        losses.add(Map.of("loss", batchLosses));
+      }
+    }
+  }
+
+  private boolean includes(String what) {
+    return trainer.args().includeForMetrics().contains(what);
+  }
+
+  private static Map<String, NDArray> arrays(Batch batch) {
+    Map<String, NDArray> arrays = new LinkedHashMap<>();
+    batch.inputs().names().forEach(name -> arrays.put(name, batch.inputs().get(name)));
+    return arrays;
+  }
+
+  private Result result(String prefix, double seconds, long batches) {
+    Map<String, NDArray> allPredictions = predictions.joined();
+    Map<String, NDArray> allLabels = labels.joined();
+    Map<String, Double> metrics = new LinkedHashMap<>();
+    if (lossWeight > 0) {
+      metrics.put(prefix + "loss", lossSum / lossWeight);
+    }
+    Map<String, Double> computed = new HashMap<>();
+    if (streaming != null) {
+      computed.putAll(streaming.result());
+    }
+    if (trainer.wholeMetrics() != null && !lossOnly && !allPredictions.isEmpty()) {
+      try (ArrayScope scope = ArrayScope.open()) {
+        Map<String, NDArray> allLosses = losses.joined();
+        computed.putAll(
+            trainer
+                .wholeMetrics()
+                .compute(
+                    new EvalPrediction(
+                        allPredictions, allLabels, inputs.joined(), allLosses.get("loss"))));
+      }
+    }
+    computed.forEach(
+        (name, value) -> metrics.put(name.startsWith(prefix) ? name : prefix + name, value));
+    Speed.put(metrics, prefix, seconds, samples, batches);
+    return new Result(metrics, allPredictions, allLabels, samples);
+  }
+
+  /** Gives the kept arrays to the result's owner. */
+  NDManager owner() {
+    return owner;
+  }
+
+  @Override
+  public void close() {
+    owner.close();
+  }
+
+  /**
+   * An evaluation's result.
+   *
+   * @param metrics by name, prefix included
+   * @param predictions all predictions, if kept
+   * @param labels all labels, if kept
+   * @param samples samples evaluated
+   */
+  record Result(
+      Map<String, Double> metrics,
+      Map<String, NDArray> predictions,
+      Map<String, NDArray> labels,
+      long samples) {}
+}

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * What a prediction gave, on the CPU.
+ *
+ * <p>The arrays live until this is closed, or the trainer is. Where batches had other lengths, the
+ * missing places are -100.
+ */
+public final class PredictionOutput implements AutoCloseable {
+
+  private final NDManager owner;
+  private final Map<String, NDArray> predictions;
+  private final Map<String, NDArray> labels;
+  private final Map<String, Double> metrics;
+
+  PredictionOutput(
+      NDManager owner,
+      Map<String, NDArray> predictions,
+      Map<String, NDArray> labels,
+      Map<String, Double> metrics) {
+    this.owner = owner;
+    this.predictions = Collections.unmodifiableMap(new LinkedHashMap<>(predictions));
+    this.labels = Collections.unmodifiableMap(new LinkedHashMap<>(labels));
+    this.metrics = Collections.unmodifiableMap(new LinkedHashMap<>(metrics));
+  }
+
+  /** Returns the first output of the model, in most models the logits, shape [samples, ...]. */
+  public NDArray predictions() {
+    return predictions.values().stream()
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new IllegalStateException(
+                    "no predictions were kept; predictionLossOnly is on, or the model gave none"));
+  }
+
+  /** Returns all outputs by name. */
+  public Map<String, NDArray> allPredictions() {
+    return predictions;
+  }
+
+  /** Returns the labels by name, empty for data without labels. */
+  public Map<String, NDArray> labels() {
+    return labels;
+  }
+
+  /** Returns loss, metrics and speed by name, prefix included. */
+  public Map<String, Double> metrics() {
+    return metrics;
+  }
+
+  @Override
+  public void close() {
+    owner.close();
+  }
+}

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j;
+
+/** Why training ended. */
+public enum StopReason {
+  /** All planned updates are done. */
+  COMPLETED,
+  /** A callback asked for the end. */
+  CALLBACK,
+  /** {@link Trainer#requestStop()} asked for the end. */
+  REQUESTED
+}

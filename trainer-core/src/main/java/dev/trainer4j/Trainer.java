@@ -1,0 +1,506 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j;
+
+import ai.djl.Model;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.nn.Block;
+import dev.trainer4j.args.TrainingArguments;
+import dev.trainer4j.callback.CallbackDispatcher;
+import dev.trainer4j.callback.TrainerCallback;
+import dev.trainer4j.callback.TrainerControl;
+import dev.trainer4j.data.BatchIterator;
+import dev.trainer4j.data.Batch;
+import dev.trainer4j.data.DataLoader;
+import dev.trainer4j.data.Dataset;
+import dev.trainer4j.data.ModelInputs;
+import dev.trainer4j.metrics.ComputeMetrics;
+import dev.trainer4j.metrics.StreamingMetrics;
+import dev.trainer4j.model.LossFunction;
+import dev.trainer4j.model.LossOutput;
+import dev.trainer4j.model.Losses;
+import dev.trainer4j.model.ModelOutput;
+import dev.trainer4j.model.TrainableModel;
+import dev.trainer4j.optim.Optimizer;
+import dev.trainer4j.optim.ParameterGroup;
+import dev.trainer4j.process.ProcessGroup;
+import dev.trainer4j.schedule.LearningRateScheduler;
+import dev.trainer4j.schedule.LearningRateSchedulers;
+import dev.trainer4j.schedule.ScheduleContext;
+import dev.trainer4j.state.LogEntry;
+import dev.trainer4j.state.TrainerState;
+import dev.trainer4j.torch.Autograd;
+import dev.trainer4j.torch.Seeds;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Trains and evaluates a model.
+ *
+ * <pre>{@code
+ * try (Trainer trainer = Trainer.builder(model, args)
+ *     .trainDataset(train).evalDataset(test)
+ *     .computeMetrics(Metrics.accuracy())
+ *     .build()) {
+ *   trainer.train();
+ *   EvaluationOutput eval = trainer.evaluate();
+ * }
+ * }</pre>
+ *
+ * <p>To change what a step does, subclass it and override a hook; they stand below in the order in
+ * which a run calls them. To look on, register a {@link TrainerCallback}.
+ *
+ * <p>A trainer is used by one thread at a time; {@link #requestStop} may be called from any. Several
+ * trainers in several threads do not see each other.
+ */
+public class Trainer implements AutoCloseable {
+
+  private final TrainerSetup setup;
+  private final NDManager manager;
+  private final Autograd autograd = new Autograd();
+  private final TrainerControl control = new TrainerControl();
+  private final CallbackDispatcher callbacks;
+  private final LiveContext context;
+  private final BestModel best;
+  private final RunLog runLog;
+  private final RunCheckpoints checkpoints;
+
+  private TrainingProgress progress =
+      new TrainingProgress(TrainingPlan.none(), TrainerState.initial());
+  private boolean training;
+  private volatile boolean stopRequested;
+
+  /** Makes a trainer from a builder; for subclasses, others call {@link Builder#build}. */
+  protected Trainer(Builder builder) {
+    setup = builder.setup();
+    manager = setup.model().manager().newSubManager();
+    manager.setName("trainer");
+    context = new LiveContext(setup.args(), setup.model());
+    callbacks = new CallbackDispatcher(context, control);
+    best = new BestModel(setup.args());
+    runLog =
+        new RunLog(
+            processes().isMain() ? setup.args().logLevel() : setup.args().logLevelReplica());
+    checkpoints = new RunCheckpoints(this);
+    setup.callbacks().forEach(callbacks::add);
+    callbacks.onInitEnd(state());
+  }
+
+  /** Starts a trainer of a DJL block; one that is not initialized is from the first batch. */
+  public static Builder builder(Block block, TrainingArguments args) {
+    return new Builder(args).block(block);
+  }
+
+  /** Starts a trainer of the block of a DJL model; the model stays the caller's. */
+  public static Builder builder(Model model, TrainingArguments args) {
+    return new Builder(args).djlModel(model);
+  }
+
+  /** Starts a trainer of any model; the model stays the caller's. */
+  public static Builder builder(TrainableModel model, TrainingArguments args) {
+    return new Builder(args).model(model);
+  }
+
+  // ------------------------------------------------------------------------------------ verbs
+
+  /** Trains from the model as it is. */
+  public TrainOutput train() {
+    return train(ResumeFrom.never());
+  }
+
+  /**
+   * Trains, or goes on training.
+   *
+   * @throws IllegalArgumentException if data or arguments do not allow it
+   * @throws NonFiniteLossException if a loss is not a number and {@code nanPolicy} is FAIL
+   */
+  public TrainOutput train(ResumeFrom from) {
+    stopRequested = false;
+    DataLoader loader = getTrainDataLoader();
+    TrainingPlan plan = TrainingPlan.of(loader, args(), processes().worldSize());
+    checkEvaluation();
+    try (TrainingSession session = checkpoints.openSession(loader, plan, from)) {
+      progress = session.progress();
+      context.trainingWith(session);
+      new StartReport(runLog).print(this, session);
+      return new TrainingLoop(this, session).run();
+    } finally {
+      context.trainingWith(null);
+      training = false;
+    }
+  }
+
+  /** Evaluates on the evaluation data sets given to the builder. */
+  public EvaluationOutput evaluate() {
+    requireEvalData();
+    Map<String, Double> metrics = new LinkedHashMap<>();
+    long samples = 0;
+    for (Map.Entry<String, Object> named : setup.evalDatasets().entrySet()) {
+      String prefix = named.getKey().isEmpty() ? "eval" : "eval_" + named.getKey();
+      EvaluationOutput output = evaluate(named.getValue(), prefix);
+      metrics.putAll(output.metrics());
+      samples += output.sampleCount();
+    }
+    return new EvaluationOutput(metrics, samples);
+  }
+
+  /** Evaluates on {@code dataset}, with metrics called {@code eval_...}. */
+  public EvaluationOutput evaluate(Dataset<?> dataset) {
+    return evaluate(dataset, "eval");
+  }
+
+  private EvaluationOutput evaluate(Object dataset, String prefix) {
+    // Without metrics there is no use for predictions.
+    boolean lossOnly =
+        args().predictionLossOnly() || streamingMetrics() == null && wholeMetrics() == null;
+    try (EvaluationLoop loop = new EvaluationLoop(this, false, lossOnly)) {
+      EvaluationLoop.Result result = runEvaluation(loop, dataset, prefix);
+      emitLog(result.metrics());
+      callbacks.onEvaluate(state(), result.metrics());
+      return new EvaluationOutput(result.metrics(), result.samples());
+    }
+  }
+
+  /**
+   * Predicts for {@code dataset}; if it has labels, also loss and metrics called {@code test_...}.
+   *
+   * @return arrays on the CPU; close it, or they live as long as the trainer
+   */
+  public PredictionOutput predict(Dataset<?> dataset) {
+    EvaluationLoop loop = new EvaluationLoop(this, true, args().predictionLossOnly());
+    try {
+      EvaluationLoop.Result result = runEvaluation(loop, dataset, "test");
+      callbacks.onPredict(state(), result.metrics());
+      return new PredictionOutput(
+          loop.owner(), result.predictions(), result.labels(), result.metrics());
+    } catch (RuntimeException e) {
+      loop.close();
+      throw e;
+    }
+  }
+
+  private EvaluationLoop.Result runEvaluation(EvaluationLoop loop, Object dataset, String prefix) {
+    boolean wasTraining = training;
+    training = false;
+    DataLoader loader = getEvalDataLoader(dataset);
+    initializeModel(loader);
+    context.evaluating(loader);
+    try {
+      return loop.run(loader, prefix + "_");
+    } finally {
+      context.evaluating(null);
+      training = wasTraining;
+    }
+  }
+
+  /**
+   * Writes the model into {@code folder}, as {@code model.safetensors} and what belongs beside it.
+   */
+  public void saveModel(Path folder) throws IOException {
+    checkpoints.saveModel(folder);
+  }
+
+  /** Asks a running training to end after the update in progress; callable from any thread. */
+  public void requestStop() {
+    stopRequested = true;
+  }
+
+  // ------------------------------------------------------- hooks, in the order a run calls them
+
+  /** Makes the loader of the training data. */
+  protected DataLoader getTrainDataLoader() {
+    return setup.trainLoader();
+  }
+
+  /**
+   * Makes the optimizer.
+   *
+   * @param groups parameters with and without weight decay, rates from the arguments
+   */
+  protected Optimizer createOptimizer(List<ParameterGroup> groups) {
+    return OptimizerFactory.create(args(), groups);
+  }
+
+  /** Makes the schedule of the learning rate over {@code totalSteps} updates. */
+  protected LearningRateScheduler createScheduler(int totalSteps) {
+    return LearningRateSchedulers.create(
+        args().lrSchedulerType().name().toLowerCase(Locale.ROOT),
+        args().lrSchedulerKwargs(),
+        new ScheduleContext(
+            args().learningRate(),
+            args().warmupStepsFor(totalSteps),
+            totalSteps,
+            args().resolvedGreaterIsBetter()));
+  }
+
+  /**
+   * Runs one micro batch forward and backward; gradients add up in the parameters.
+   *
+   * @return the loss, whose gradients have been taken
+   */
+  protected LossOutput trainingStep(TrainableModel model, ModelInputs inputs) {
+    LossOutput loss = computeLoss(model, inputs);
+    backward(loss);
+    return loss;
+  }
+
+  /**
+   * Computes the loss of one micro batch, in training and in evaluation.
+   *
+   * <p>By default: cross entropy with {@code labelSmoothingFactor} if that is set; else the
+   * builder's {@code computeLossFunc}; else the loss of the model itself; else cross entropy of
+   * {@code logits} and the first label.
+   *
+   * @return a sum and its weight, or an explicit mean; with the outputs, which saves evaluation a
+   *     second forward pass
+   */
+  protected LossOutput computeLoss(TrainableModel model, ModelInputs inputs) {
+    ModelOutput outputs = model.forward(inputs, isTraining());
+    return lossOf(outputs, inputs).withOutputs(outputs);
+  }
+
+  /** Makes the loader of an evaluation data set, a {@code Dataset} or {@code IterableDataset}. */
+  protected DataLoader getEvalDataLoader(Object dataset) {
+    return setup.evalLoader(dataset);
+  }
+
+  /**
+   * Runs one batch of an evaluation.
+   *
+   * @param lossOnly whether predictions are not wanted
+   */
+  protected PredictionStep predictionStep(
+      TrainableModel model, ModelInputs inputs, boolean lossOnly) {
+    Map<String, NDArray> labels = setup.labelsIn(inputs);
+    boolean hasLoss = !labels.isEmpty() || setup.lossFunction() != null;
+    LossOutput loss = hasLoss ? computeLoss(model, inputs) : null;
+    ModelOutput outputs = loss == null ? null : loss.outputs();
+    if (outputs == null && (!lossOnly || loss == null)) {
+      outputs = model.forward(inputs, false);
+      loss = loss == null ? outputs.loss() : loss;
+    }
+    if (lossOnly || outputs == null) {
+      return new PredictionStep(loss, Map.of(), Map.of());
+    }
+    return new PredictionStep(loss, setup.preprocess(outputs.arrays(), labels), labels);
+  }
+
+  /** Receives each log line; by default adds it to the history and tells the callbacks. */
+  protected void log(LogEntry entry) {
+    progress.log(entry);
+    callbacks.onLog(state(), entry);
+  }
+
+  /** Adds the gradients of a loss to the parameters; for those who override trainingStep. */
+  protected final void backward(LossOutput loss) {
+    autograd.backward(loss.value());
+  }
+
+  /** Returns whether a training step is in progress, as opposed to an evaluation. */
+  protected final boolean isTraining() {
+    return training;
+  }
+
+  // ------------------------------------------------------------------------------- accessors
+
+  /** Returns the arguments. */
+  public final TrainingArguments args() {
+    return setup.args();
+  }
+
+  /** Returns the model. */
+  public final TrainableModel model() {
+    return setup.model();
+  }
+
+  /** Returns a snapshot of the state. */
+  public final TrainerState state() {
+    return progress.snapshot();
+  }
+
+  /** Adds a callback behind the others. */
+  public final void addCallback(TrainerCallback callback) {
+    callbacks.add(callback);
+  }
+
+  /** Removes a callback; returns whether it was there. */
+  public final boolean removeCallback(TrainerCallback callback) {
+    return callbacks.remove(callback);
+  }
+
+  /** Removes all callbacks of a class; returns whether there were any. */
+  public final boolean removeCallbacks(Class<? extends TrainerCallback> type) {
+    return callbacks.callbacks().stream()
+        .filter(type::isInstance)
+        .map(callbacks::remove)
+        .reduce(false, Boolean::logicalOr);
+  }
+
+  /** Releases everything the trainer allocated; the model given to it stays. */
+  @Override
+  public void close() {
+    autograd.close();
+    setup.closeOwned();
+    manager.close();
+  }
+
+  // ---------------------------------------------------------------- for the rest of the package
+
+  LossOutput runTrainingStep(ModelInputs inputs) {
+    training = true;
+    try (Autograd.Recording on = Autograd.record(true)) {
+      return trainingStep(model(), inputs);
+    } finally {
+      training = false;
+    }
+  }
+
+  PredictionStep runPredictionStep(ModelInputs inputs, boolean lossOnly) {
+    return predictionStep(model(), inputs, lossOnly);
+  }
+
+  private LossOutput lossOf(ModelOutput outputs, ModelInputs inputs) {
+    LossFunction function = setup.lossFunction();
+    if (function != null) {
+      return function.compute(outputs, inputs);
+    }
+    LossOutput own = outputs.loss();
+    double smoothing = args().labelSmoothingFactor();
+    if (own != null && smoothing == 0) {
+      return own;
+    }
+    Map<String, NDArray> labels = setup.labelsIn(inputs);
+    if (labels.isEmpty()) {
+      throw new IllegalArgumentException(
+          "no loss: the model computes none, and the inputs "
+              + inputs.names()
+              + " have no label of the names "
+              + setup.labelNames()
+              + "; set labelNames, or override computeLoss");
+    }
+    return Losses.crossEntropy(outputs.logits(), labels.values().iterator().next(), smoothing);
+  }
+
+  /** Evaluates on all data sets during training; metrics of all, by name. */
+  Map<String, Double> evaluateAll() {
+    return evaluate().metrics();
+  }
+
+  /** Completes a log line with the epoch and hands it out. */
+  LogEntry emitLog(Map<String, Double> values) {
+    Map<String, Double> line = new LinkedHashMap<>(values);
+    line.put("epoch", progress.epochFraction());
+    LogEntry entry = new LogEntry(progress.globalStep(), line);
+    log(entry);
+    return entry;
+  }
+
+  void saveCheckpoint(TrainingSession session) {
+    checkpoints.save(session);
+  }
+
+  void loadBestModel(TrainingSession session) {
+    if (args().loadBestModelAtEnd()) {
+      checkpoints.loadBest(session.progress());
+    }
+  }
+
+  /** Creates parameters that depend on the data's shape, from the first batch. */
+  void initializeModel(DataLoader loader) {
+    if (model().isInitialized()) {
+      return;
+    }
+    try (BatchIterator batches = loader.iterate(manager, 0, 0)) {
+      if (batches.hasNext()) {
+        try (Batch first = batches.next()) {
+          Seeds.with(
+              args().seed(),
+              () -> {
+                model().initialize(first.inputs());
+                return model();
+              });
+        }
+      }
+    }
+  }
+
+  private void requireEvalData() {
+    if (setup.evalDatasets().isEmpty()) {
+      throw new IllegalStateException(
+          "there is no evaluation data; pass evalDataset(...) to the builder, or call"
+              + " evaluate(dataset)");
+    }
+  }
+
+  private void checkEvaluation() {
+    if (args().evalStrategy() != dev.trainer4j.args.IntervalStrategy.NO || args().evalOnStart()) {
+      requireEvalData();
+    }
+  }
+
+  TrainerSetup setup() {
+    return setup;
+  }
+
+  NDManager manager() {
+    return manager;
+  }
+
+  CallbackDispatcher callbacks() {
+    return callbacks;
+  }
+
+  TrainerControl control() {
+    return control;
+  }
+
+  ProcessGroup processes() {
+    return ProcessGroup.single();
+  }
+
+  BestModel best() {
+    return best;
+  }
+
+  RunLog runLog() {
+    return runLog;
+  }
+
+  boolean isStopRequested() {
+    return stopRequested;
+  }
+
+  @Nullable StreamingMetrics streamingMetrics() {
+    return setup.streamingMetrics();
+  }
+
+  @Nullable ComputeMetrics wholeMetrics() {
+    return setup.wholeMetrics();
+  }
+
+  /** Collects what a trainer is made of. */
+  public static final class Builder extends TrainerBuilder {
+    Builder(TrainingArguments args) {
+      super(args);
+    }
+
+    /**
+     * Builds the trainer.
+     *
+     * @throws IllegalArgumentException listing everything that is missing or contradictory
+     */
+    public Trainer build() {
+      return new Trainer(this);
+    }
+
+    @Override
+    Builder self() {
+      return this;
+    }
+  }
+}

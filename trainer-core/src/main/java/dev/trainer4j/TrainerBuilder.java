@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j;
+
+import ai.djl.Model;
+import ai.djl.ndarray.NDArray;
+import ai.djl.nn.Block;
+import dev.trainer4j.args.TrainingArguments;
+import dev.trainer4j.callback.TrainerCallback;
+import dev.trainer4j.data.DataCollator;
+import dev.trainer4j.data.Dataset;
+import dev.trainer4j.data.IterableDataset;
+import dev.trainer4j.metrics.ComputeMetrics;
+import dev.trainer4j.metrics.StreamingMetrics;
+import dev.trainer4j.model.LossFunction;
+import dev.trainer4j.model.TrainableModel;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.BiFunction;
+import org.jspecify.annotations.Nullable;
+
+/** The settings of {@link Trainer.Builder}; setters only assign, {@link TrainerSetup} checks. */
+abstract class TrainerBuilder {
+
+  final TrainingArguments args;
+  @Nullable Block block;
+  @Nullable Model djlModel;
+  @Nullable TrainableModel model;
+  @Nullable Object trainDataset;
+  final Map<String, Object> evalDatasets = new LinkedHashMap<>();
+  @Nullable DataCollator<?> dataCollator;
+  @Nullable LossFunction lossFunction;
+  @Nullable ComputeMetrics wholeMetrics;
+  @Nullable StreamingMetrics streamingMetrics;
+  @Nullable BiFunction<NDArray, Map<String, NDArray>, NDArray> preprocessLogits;
+  final List<TrainerCallback> callbacks = new ArrayList<>();
+
+  TrainerBuilder(TrainingArguments args) {
+    this.args = args;
+  }
+
+  abstract Trainer.Builder self();
+
+  Trainer.Builder block(Block block) {
+    this.block = block;
+    return self();
+  }
+
+  Trainer.Builder djlModel(Model model) {
+    this.djlModel = model;
+    return self();
+  }
+
+  Trainer.Builder model(TrainableModel model) {
+    this.model = model;
+    return self();
+  }
+
+  /** Sets the data to train on. */
+  public Trainer.Builder trainDataset(Dataset<?> dataset) {
+    trainDataset = dataset;
+    return self();
+  }
+
+  /** Sets a stream to train on; the arguments then need {@code maxSteps}. */
+  public Trainer.Builder trainDataset(IterableDataset<?> dataset) {
+    trainDataset = dataset;
+    return self();
+  }
+
+  /** Sets the data to evaluate on. */
+  public Trainer.Builder evalDataset(Dataset<?> dataset) {
+    evalDatasets.put("", dataset);
+    return self();
+  }
+
+  /** Sets a stream to evaluate on; each evaluation reads all of it. */
+  public Trainer.Builder evalDataset(IterableDataset<?> dataset) {
+    evalDatasets.put("", dataset);
+    return self();
+  }
+
+  /** Adds several data sets to evaluate on; metrics are called {@code eval_<name>_...}. */
+  public Trainer.Builder evalDatasets(Map<String, ? extends Dataset<?>> datasets) {
+    evalDatasets.putAll(datasets);
+    return self();
+  }
+
+  /**
+   * Sets what makes a batch of samples; by default maps of numbers and arrays are stacked ({@link
+   * dev.trainer4j.data.DefaultDataCollator}).
+   */
+  public Trainer.Builder dataCollator(DataCollator<?> collator) {
+    dataCollator = collator;
+    return self();
+  }
+
+  /** Sets the loss of a model that computes none; see {@link dev.trainer4j.model.Losses}. */
+  public Trainer.Builder computeLossFunc(LossFunction function) {
+    lossFunction = function;
+    return self();
+  }
+
+  /** Sets metrics that need all predictions of an evaluation at once. */
+  public Trainer.Builder computeMetrics(ComputeMetrics metrics) {
+    wholeMetrics = metrics;
+    return self();
+  }
+
+  /** Sets metrics that read an evaluation batch by batch; see {@link dev.trainer4j.metrics.Metrics}. */
+  public Trainer.Builder computeMetrics(StreamingMetrics metrics) {
+    streamingMetrics = metrics;
+    return self();
+  }
+
+  /**
+   * Sets what is kept of the logits for metrics and predictions, such as their arg max.
+   *
+   * @param function from logits and labels by name to what is kept, on the device
+   */
+  public Trainer.Builder preprocessLogitsForMetrics(
+      BiFunction<NDArray, Map<String, NDArray>, NDArray> function) {
+    preprocessLogits = function;
+    return self();
+  }
+
+  /** Adds a callback behind those added before. */
+  public Trainer.Builder callback(TrainerCallback callback) {
+    callbacks.add(callback);
+    return self();
+  }
+
+  TrainerSetup setup() {
+    return new TrainerSetup(this);
+  }
+}

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import dev.trainer4j.args.IntervalStrategy;
+import dev.trainer4j.args.SamplingStrategy;
+import dev.trainer4j.args.TrainingArguments;
+import dev.trainer4j.callback.DefaultFlowCallback;
+import dev.trainer4j.callback.TrainerCallback;
+import dev.trainer4j.data.DataCollator;
+import dev.trainer4j.data.DataLoader;
+import dev.trainer4j.data.DataLoaderOptions;
+import dev.trainer4j.data.Dataset;
+import dev.trainer4j.data.DefaultDataCollator;
+import dev.trainer4j.data.IterableDataset;
+import dev.trainer4j.data.ModelInputs;
+import dev.trainer4j.data.SampleOrder;
+import dev.trainer4j.metrics.ComputeMetrics;
+import dev.trainer4j.metrics.StreamingMetrics;
+import dev.trainer4j.model.BlockModel;
+import dev.trainer4j.model.LossFunction;
+import dev.trainer4j.model.TrainableModel;
+import dev.trainer4j.torch.TorchFunctions;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.function.BiFunction;
+import org.jspecify.annotations.Nullable;
+
+/** What a trainer is made of, checked and with all defaults filled in. */
+final class TrainerSetup {
+
+  private final TrainingArguments args;
+  private final TrainableModel model;
+  private final @Nullable NDManager ownedManager;
+  private final @Nullable Object trainDataset;
+  private final Map<String, Object> evalDatasets;
+  private final DataCollator<?> collator;
+  private final List<String> labelNames;
+  private final @Nullable LossFunction lossFunction;
+  private final @Nullable ComputeMetrics wholeMetrics;
+  private final @Nullable StreamingMetrics streamingMetrics;
+  private final @Nullable BiFunction<NDArray, Map<String, NDArray>, NDArray> preprocessLogits;
+  private final List<TrainerCallback> callbacks;
+
+  TrainerSetup(TrainerBuilder builder) {
+    check(builder);
+    args = builder.args;
+    labelNames = args.labelNames().isEmpty() ? List.of("labels") : List.copyOf(args.labelNames());
+    if (builder.djlModel != null) {
+      ownedManager = null;
+      model =
+          new BlockModel(
+              builder.djlModel.getBlock(), builder.djlModel.getNDManager(), labelNames);
+    } else if (builder.block != null) {
+      ownedManager = NDManager.newBaseManager(device(args), "PyTorch");
+      model = new BlockModel(builder.block, ownedManager, labelNames);
+    } else {
+      ownedManager = null;
+      model = Objects.requireNonNull(builder.model, "model");
+    }
+    trainDataset = builder.trainDataset;
+    evalDatasets = Collections.unmodifiableMap(new LinkedHashMap<>(builder.evalDatasets));
+    collator =
+        builder.dataCollator != null ? builder.dataCollator : new DefaultDataCollator();
+    lossFunction = builder.lossFunction;
+    wholeMetrics = builder.wholeMetrics;
+    streamingMetrics = builder.streamingMetrics;
+    preprocessLogits = builder.preprocessLogits;
+    List<TrainerCallback> all = new ArrayList<>();
+    all.add(new DefaultFlowCallback());
+    all.addAll(builder.callbacks);
+    callbacks = List.copyOf(all);
+  }
+
+  private static Device device(TrainingArguments args) {
+    return args.useCpu() ? Device.cpu() : TorchFunctions.defaultDevice();
+  }
+
+  private static void check(TrainerBuilder builder) {
+    List<String> problems = new ArrayList<>();
+    TrainingArguments args = builder.args;
+    if (builder.djlModel != null && builder.djlModel.getBlock() == null) {
+      problems.add("model: the DJL model has no block; call setBlock or load it first");
+    }
+    if (builder.wholeMetrics != null && builder.streamingMetrics != null) {
+      problems.add("computeMetrics: set to two kinds of metrics; set one of them");
+    }
+    if (builder.lossFunction != null && args.labelSmoothingFactor() > 0) {
+      problems.add(
+          "labelSmoothingFactor: "
+              + args.labelSmoothingFactor()
+              + " would do nothing beside computeLossFunc; smooth in that function or leave one"
+              + " out");
+    }
+    if (builder.evalDatasets.isEmpty()
+        && (args.evalStrategy() != IntervalStrategy.NO || args.evalOnStart())) {
+      problems.add(
+          "evalDataset: missing, but evalStrategy is "
+              + args.evalStrategy()
+              + " and evalOnStart is "
+              + args.evalOnStart()
+              + "; pass evalDataset, or set evalStrategy(NO)");
+    }
+    if (args.predictionLossOnly()
+        && (builder.wholeMetrics != null || builder.streamingMetrics != null)) {
+      problems.add(
+          "predictionLossOnly: keeps no predictions, so computeMetrics would never run; leave one"
+              + " out");
+    }
+    if (!problems.isEmpty()) {
+      throw new IllegalArgumentException(
+          "the trainer cannot be built:\n  " + String.join("\n  ", problems));
+    }
+  }
+
+  DataLoader trainLoader() {
+    Object dataset = trainDataset;
+    if (dataset == null) {
+      throw new IllegalStateException(
+          "there is no training data; pass trainDataset(...) to the builder");
+    }
+    if (dataset instanceof Dataset<?> sized && sized.size() == 0) {
+      throw new IllegalArgumentException("the training data is empty: trainDataset.size() is 0");
+    }
+    long dataSeed = args.resolvedDataSeed();
+    SampleOrder.Factory order =
+        args.trainSamplingStrategy() == SamplingStrategy.SEQUENTIAL
+            ? (size, epoch) -> SampleOrder.sequential(size)
+            : (size, epoch) -> SampleOrder.shuffled(size, dataSeed, epoch);
+    return loader(
+        dataset,
+        options(args.perDeviceTrainBatchSize())
+            .order(order)
+            .build());
+  }
+
+  DataLoader evalLoader(Object dataset) {
+    if (dataset instanceof Dataset<?> sized && sized.size() == 0) {
+      throw new IllegalArgumentException("the evaluation data is empty: its size() is 0");
+    }
+    return loader(dataset, options(args.perDeviceEvalBatchSize()).build());
+  }
+
+  private DataLoaderOptions.Builder options(int batchSize) {
+    return DataLoaderOptions.builder()
+        .batchSize(batchSize)
+        // As in Hugging Face's Trainer, also for evaluation.
+        .dropLast(args.dataloaderDropLast())
+        .workers(args.dataloaderNumWorkers())
+        .prefetchFactor(args.dataloaderPrefetchFactor());
+  }
+
+  /** The types of samples and collator meet only here; a mismatch fails at the first batch. */
+  @SuppressWarnings("unchecked")
+  private DataLoader loader(Object dataset, DataLoaderOptions options) {
+    DataCollator<Object> anyCollator = (DataCollator<Object>) collator;
+    if (dataset instanceof Dataset<?> sized) {
+      return DataLoader.of((Dataset<Object>) sized, anyCollator, options);
+    }
+    if (dataset instanceof IterableDataset<?> stream) {
+      return DataLoader.of((IterableDataset<Object>) stream, anyCollator, options);
+    }
+    throw new IllegalArgumentException(
+        "expected a Dataset or an IterableDataset, but got " + dataset.getClass().getName());
+  }
+
+  /** Returns the labels among the inputs; all of {@link #labelNames} or none, as Hugging Face. */
+  Map<String, NDArray> labelsIn(ModelInputs inputs) {
+    Map<String, NDArray> labels = new LinkedHashMap<>();
+    for (String name : labelNames) {
+      Optional<NDArray> label = inputs.find(name);
+      if (label.isEmpty()) {
+        return Map.of();
+      }
+      labels.put(name, label.get());
+    }
+    return labels;
+  }
+
+  /** Applies {@code preprocessLogitsForMetrics} to the first output. */
+  Map<String, NDArray> preprocess(Map<String, NDArray> outputs, Map<String, NDArray> labels) {
+    if (preprocessLogits == null || outputs.isEmpty()) {
+      return outputs;
+    }
+    Map<String, NDArray> result = new LinkedHashMap<>(outputs);
+    Map.Entry<String, NDArray> first = outputs.entrySet().iterator().next();
+    result.put(first.getKey(), preprocessLogits.apply(first.getValue(), labels));
+    return result;
+  }
+
+  void closeOwned() {
+    if (ownedManager != null) {
+      ownedManager.close();
+    }
+  }
+
+  TrainingArguments args() {
+    return args;
+  }
+
+  TrainableModel model() {
+    return model;
+  }
+
+  Map<String, Object> evalDatasets() {
+    return evalDatasets;
+  }
+
+  List<String> labelNames() {
+    return labelNames;
+  }
+
+  @Nullable LossFunction lossFunction() {
+    return lossFunction;
+  }
+
+  @Nullable ComputeMetrics wholeMetrics() {
+    return wholeMetrics;
+  }
+
+  @Nullable StreamingMetrics streamingMetrics() {
+    return streamingMetrics;
+  }
+
+  List<TrainerCallback> callbacks() {
+    return callbacks;
+  }
+}

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j;
+
+import dev.trainer4j.checkpoint.ResumePoint;
+import dev.trainer4j.state.LogEntry;
+import dev.trainer4j.state.LogHistory;
+import dev.trainer4j.state.TrainerState;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The counters of a run, advanced by the loop alone. Everybody else sees {@link #snapshot}s.
+ *
+ * <p>The position in the data is counted in samples, so that a resumed run may use another batch
+ * size.
+ */
+final class TrainingProgress {
+
+  private final TrainingPlan plan;
+  private final TrainerState template;
+  private final LogHistory history;
+
+  private long globalStep;
+  private long epoch;
+  private long samplesInEpoch;
+  private long microBatchesInEpoch;
+  private boolean epochOver;
+  private long samplesSeen;
+  private @Nullable Double bestMetric;
+  private @Nullable Long bestGlobalStep;
+  private @Nullable String bestModelCheckpoint;
+  private @Nullable TrainerState snapshot;
+
+  /**
+   * Starts at zero.
+   *
+   * @param template the fields that do not change during the run
+   */
+  TrainingProgress(TrainingPlan plan, TrainerState template) {
+    this.plan = plan;
+    this.template = template;
+    history = new LogHistory(template.logHistory());
+    globalStep = template.globalStep();
+    bestMetric = template.bestMetric();
+    bestGlobalStep = template.bestGlobalStep();
+    bestModelCheckpoint = template.bestModelCheckpoint();
+  }
+
+  /** Moves to where a checkpoint was written. */
+  void restore(ResumePoint point, int batchSize) {
+    epoch = point.epochOver() ? point.epoch() + 1 : point.epoch();
+    samplesInEpoch = point.epochOver() ? 0 : point.samplesInEpoch();
+    microBatchesInEpoch = (samplesInEpoch + batchSize - 1) / batchSize;
+    samplesSeen = point.samplesSeen();
+    changed();
+  }
+
+  void beginEpoch() {
+    epochOver = false;
+  }
+
+  void advance(UpdateOutcome update) {
+    globalStep++;
+    samplesInEpoch += update.samples();
+    microBatchesInEpoch += update.microBatches();
+    samplesSeen += update.samples();
+    changed();
+  }
+
+  /** The epoch's data is consumed; what is saved from here on resumes in the next epoch. */
+  void endEpoch() {
+    epochOver = true;
+  }
+
+  void nextEpoch() {
+    epoch++;
+    samplesInEpoch = 0;
+    microBatchesInEpoch = 0;
+    epochOver = false;
+    changed();
+  }
+
+  void log(LogEntry entry) {
+    history.add(entry);
+    changed();
+  }
+
+  void best(double metric, @Nullable Long step) {
+    bestMetric = metric;
+    bestGlobalStep = step;
+    changed();
+  }
+
+  void bestCheckpoint(String folder) {
+    bestModelCheckpoint = folder;
+    changed();
+  }
+
+  long globalStep() {
+    return globalStep;
+  }
+
+  long epoch() {
+    return epoch;
+  }
+
+  long samplesInEpoch() {
+    return samplesInEpoch;
+  }
+
+  long samplesSeen() {
+    return samplesSeen;
+  }
+
+  @Nullable Double bestMetric() {
+    return bestMetric;
+  }
+
+  @Nullable Long bestGlobalStep() {
+    return bestGlobalStep;
+  }
+
+  /** Passes over the data with a fraction, as Hugging Face counts them: by micro batches. */
+  double epochFraction() {
+    return epoch + (double) microBatchesInEpoch / plan.microBatchesPerEpoch();
+  }
+
+  ResumePoint resumePoint(long seed, long dataSeed, Map<String, double[]> losses) {
+    return new ResumePoint(
+        seed,
+        dataSeed,
+        plan.samples().isPresent() ? plan.samples().getAsLong() : null,
+        epoch,
+        samplesInEpoch,
+        epochOver,
+        samplesSeen,
+        losses);
+  }
+
+  TrainerState snapshot() {
+    TrainerState current = snapshot;
+    if (current == null) {
+      current =
+          new TrainerState(
+              epochFraction(),
+              globalStep,
+              template.maxSteps(),
+              template.loggingSteps(),
+              template.evalSteps(),
+              template.saveSteps(),
+              template.trainBatchSize(),
+              template.numTrainEpochs(),
+              template.numInputTokensSeen(),
+              template.totalFlos(),
+              history.snapshot(),
+              bestMetric,
+              bestGlobalStep,
+              bestModelCheckpoint,
+              template.isLocalProcessZero(),
+              template.isWorldProcessZero(),
+              template.statefulCallbacks());
+      snapshot = current;
+    }
+    return current;
+  }
+
+  private void changed() {
+    snapshot = null;
+  }
+}

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import dev.trainer4j.args.NanPolicy;
+import dev.trainer4j.data.Batch;
+import dev.trainer4j.data.BatchIterator;
+import dev.trainer4j.model.LossOutput;
+import dev.trainer4j.model.Scalars;
+import dev.trainer4j.optim.UpdateObserver;
+import dev.trainer4j.optim.UpdateRequest;
+import dev.trainer4j.optim.UpdateResult;
+import dev.trainer4j.torch.ArrayScope;
+import dev.trainer4j.torch.Seeds;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * One update: micro batches, then clip, optimizer step and zero.
+ *
+ * <p>Each micro batch has a scope that owns its arrays. Only the scalars of the losses outlive it,
+ * so that the device is asked for numbers once an update.
+ */
+final class UpdateStep implements AutoCloseable {
+
+  private final Trainer trainer;
+  private final TrainingSession session;
+  private final NDManager scalars;
+  private final List<NDArray> losses = new ArrayList<>();
+  private final Map<String, List<NDArray>> parts = new LinkedHashMap<>();
+
+  UpdateStep(Trainer trainer, TrainingSession session) {
+    this.trainer = trainer;
+    this.session = session;
+    scalars = trainer.model().manager().newSubManager();
+    scalars.setName("losses of the update");
+  }
+
+  /** Runs the next update from {@code batches}, which must have a next one. */
+  UpdateOutcome run(BatchIterator batches) {
+    trainer.callbacks().onStepBegin(session.progress().snapshot());
+    try {
+      double weight = 0;
+      int means = 0;
+      int microBatches = 0;
+      long samples = 0;
+      boolean last;
+      do {
+        try (ArrayScope scope = ArrayScope.open();
+            Batch batch = batches.next()) {
+          LossOutput loss = step(batch, microBatches);
+          weight += loss.weight();
+          means += loss.isMean() ? 1 : 0;
+          samples += batch.sampleCount();
+          keep(loss);
+        }
+        microBatches++;
+        last = microBatches == session.plan().microBatchesPerUpdate() || !batches.hasNext();
+        if (!last) {
+          trainer.callbacks().onSubstepEnd(session.progress().snapshot());
+        }
+      } while (!last);
+      if (means != 0 && means != microBatches) {
+        throw new IllegalStateException(
+            "one update mixed losses of sums with LossOutput.mean; computeLoss must return one"
+                + " kind");
+      }
+      return update(weight, means > 0, microBatches, samples);
+    } finally {
+      release();
+    }
+  }
+
+  /** Forward and backward of one micro batch, seeded by its position. */
+  private LossOutput step(Batch batch, int microBatch) {
+    long seed =
+        Seeds.mix(
+            trainer.args().seed(),
+            session.progress().globalStep(),
+            microBatch,
+            trainer.processes().rank());
+    return Seeds.with(seed, () -> trainer.runTrainingStep(batch.inputs()));
+  }
+
+  private void keep(LossOutput loss) {
+    losses.add(ArrayScope.keep(loss.value(), scalars));
+    loss.parts()
+        .forEach(
+            (name, part) ->
+                parts
+                    .computeIfAbsent(name, n -> new ArrayList<>())
+                    .add(ArrayScope.keep(part, scalars)));
+  }
+
+  private UpdateOutcome update(double localWeight, boolean mean, int microBatches, long samples) {
+    double weight = trainer.processes().sum(localWeight)[0];
+    if (weight == 0) {
+      throw new IllegalStateException(
+          "update "
+              + (session.progress().globalStep() + 1)
+              + " has nothing to learn from: the weight of its losses is 0, as when every label is"
+              + " -100; drop such samples from the data, or look at how labels are made");
+    }
+    double factor = session.scheduler().factor(session.progress().globalStep());
+    NanPolicy policy = trainer.args().nanPolicy();
+    UpdateResult result =
+        session
+            .optimizer()
+            .update(
+                new UpdateRequest(
+                    losses,
+                    weight,
+                    trainer.args().maxGradNorm(),
+                    factor,
+                    policy != NanPolicy.CONTINUE),
+                new Phases());
+    if (!result.isFinite()) {
+      notFinite(result, policy, weight);
+    }
+    Map<String, Double> partMeans = new LinkedHashMap<>();
+    parts.forEach(
+        (name, values) ->
+            partMeans.put(name, values.stream().mapToDouble(Scalars::read).sum() / weight));
+    return new UpdateOutcome(
+        result.lossSum() / weight,
+        mean ? 1 : weight,
+        partMeans,
+        result.gradientNorm(),
+        session.optimizer().groups().get(0).learningRate() * factor,
+        result.stepTaken(),
+        microBatches,
+        samples);
+  }
+
+  private void notFinite(UpdateResult result, NanPolicy policy, double weight) {
+    long update = session.progress().globalStep() + 1;
+    StringBuilder what = new StringBuilder("update " + update + ": ");
+    for (int i = 0; i < losses.size(); i++) {
+      double loss = Scalars.read(losses.get(i));
+      if (!Double.isFinite(loss)) {
+        what.append("the loss of micro batch ").append(i + 1).append(" is ").append(loss);
+        break;
+      }
+    }
+    if (Double.isFinite(result.lossSum())) {
+      what.append("the loss is ").append(result.lossSum() / weight);
+      what.append(" but the gradient norm is ").append(result.gradientNorm());
+    }
+    switch (policy) {
+      case FAIL ->
+          throw new NonFiniteLossException(
+              what
+                  + "; the parameters are as they were before it. Lower learningRate, add"
+                  + " warmupSteps, look at this update's data, or choose nanPolicy SKIP or"
+                  + " CONTINUE");
+      case SKIP -> trainer.runLog().warn("{}; the update is skipped (nanPolicy SKIP)", what);
+      case CONTINUE -> trainer.runLog().warn("{} (nanPolicy CONTINUE)", what);
+    }
+  }
+
+  private void release() {
+    losses.forEach(NDArray::close);
+    losses.clear();
+    parts.values().forEach(values -> values.forEach(NDArray::close));
+    parts.clear();
+  }
+
+  @Override
+  public void close() {
+    scalars.close();
+  }
+
+  /** Tells the callbacks about the phases inside an update. */
+  private final class Phases implements UpdateObserver {
+    @Override
+    public boolean isWatching() {
+      return trainer.callbacks().watchesUpdates();
+    }
+
+    @Override
+    public void beforeStep() {
+      trainer.callbacks().onPreOptimizerStep(session.progress().snapshot());
+    }
+
+    @Override
+    public void afterStep() {
+      trainer.callbacks().onOptimizerStep(session.progress().snapshot());
+    }
+  }
+}

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j.callback;
+
+import dev.trainer4j.state.CallbackState;
+import dev.trainer4j.state.LogEntry;
+import dev.trainer4j.state.TrainerState;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
+
+/**
+ * Hands every event to every callback in order and withdraws the requests that an event serves.
+ *
+ * <p>Callbacks may be added and removed from within an event; the change counts from the next one.
+ */
+public final class CallbackDispatcher {
+
+  private final List<TrainerCallback> callbacks = new CopyOnWriteArrayList<>();
+  private final CallbackContext context;
+  private final TrainerControl control;
+
+  /** Makes a dispatcher without callbacks. */
+  public CallbackDispatcher(CallbackContext context, TrainerControl control) {
+    this.context = context;
+    this.control = control;
+  }
+
+  /**
+   * Adds a callback behind the others.
+   *
+   * @throws IllegalArgumentException if it is there already, or its state's key is taken
+   */
+  public void add(TrainerCallback callback) {
+    if (callbacks.contains(callback)) {
+      throw new IllegalArgumentException("callback " + callback + " was added before");
+    }
+    if (callback instanceof StatefulCallback stateful) {
+      stateful()
+          .filter(other -> other.stateKey().equals(stateful.stateKey()))
+          .findFirst()
+          .ifPresent(
+              other -> {
+                throw new IllegalArgumentException(
+                    "two callbacks save their state as '"
+                        + stateful.stateKey()
+                        + "'; let one of them return another stateKey()");
+              });
+    }
+    callbacks.add(callback);
+  }
+
+  /** Removes a callback; returns whether it was there. */
+  public boolean remove(TrainerCallback callback) {
+    return callbacks.remove(callback);
+  }
+
+  /** Returns the callbacks in order. */
+  public List<TrainerCallback> callbacks() {
+    return List.copyOf(callbacks);
+  }
+
+  /**
+   * Returns whether a callback overrides {@code onPreOptimizerStep} or {@code onOptimizerStep} and
+   * so needs the update in separate phases.
+   */
+  public boolean watchesUpdates() {
+    return callbacks.stream()
+        .anyMatch(c -> overrides(c, "onPreOptimizerStep") || overrides(c, "onOptimizerStep"));
+  }
+
+  private static boolean overrides(TrainerCallback callback, String event) {
+    try {
+      return callback
+              .getClass()
+              .getMethod(event, CallbackContext.class, TrainerState.class, TrainerControl.class)
+              .getDeclaringClass()
+          != TrainerCallback.class;
+    } catch (NoSuchMethodException e) {
+      throw new LinkageError(event + " is not an event", e);
+    }
+  }
+
+  /** Returns the state of all stateful callbacks by key. */
+  public Map<String, CallbackState> states() {
+    Map<String, CallbackState> states = new LinkedHashMap<>();
+    stateful().forEach(callback -> states.put(callback.stateKey(), callback.state()));
+    return states;
+  }
+
+  /** Gives saved states back to the callbacks of the same keys. */
+  public void restore(Map<String, CallbackState> states) {
+    stateful()
+        .forEach(
+            callback -> {
+              CallbackState state = states.get(callback.stateKey());
+              if (state != null) {
+                callback.restore(state);
+              }
+            });
+  }
+
+  private java.util.stream.Stream<StatefulCallback> stateful() {
+    return callbacks.stream()
+        .filter(StatefulCallback.class::isInstance)
+        .map(StatefulCallback.class::cast);
+  }
+
+  /** Fires {@code onInitEnd}. */
+  public void onInitEnd(TrainerState state) {
+    fire("onInitEnd", callback -> callback.onInitEnd(context, state, control));
+  }
+
+  /** Fires {@code onTrainBegin}. */
+  public void onTrainBegin(TrainerState state) {
+    control.beginTraining();
+    fire("onTrainBegin", callback -> callback.onTrainBegin(context, state, control));
+  }
+
+  /** Fires {@code onTrainEnd}. */
+  public void onTrainEnd(TrainerState state) {
+    fire("onTrainEnd", callback -> callback.onTrainEnd(context, state, control));
+  }
+
+  /** Fires {@code onEpochBegin}. */
+  public void onEpochBegin(TrainerState state) {
+    control.beginEpoch();
+    fire("onEpochBegin", callback -> callback.onEpochBegin(context, state, control));
+  }
+
+  /** Fires {@code onEpochEnd}. */
+  public void onEpochEnd(TrainerState state) {
+    fire("onEpochEnd", callback -> callback.onEpochEnd(context, state, control));
+  }
+
+  /** Fires {@code onStepBegin}. */
+  public void onStepBegin(TrainerState state) {
+    control.beginStep();
+    fire("onStepBegin", callback -> callback.onStepBegin(context, state, control));
+  }
+
+  /** Fires {@code onPreOptimizerStep}. */
+  public void onPreOptimizerStep(TrainerState state) {
+    fire("onPreOptimizerStep", callback -> callback.onPreOptimizerStep(context, state, control));
+  }
+
+  /** Fires {@code onOptimizerStep}. */
+  public void onOptimizerStep(TrainerState state) {
+    fire("onOptimizerStep", callback -> callback.onOptimizerStep(context, state, control));
+  }
+
+  /** Fires {@code onSubstepEnd}. */
+  public void onSubstepEnd(TrainerState state) {
+    fire("onSubstepEnd", callback -> callback.onSubstepEnd(context, state, control));
+  }
+
+  /** Fires {@code onStepEnd}. */
+  public void onStepEnd(TrainerState state) {
+    fire("onStepEnd", callback -> callback.onStepEnd(context, state, control));
+  }
+
+  /** Fires {@code onEvaluate}. */
+  public void onEvaluate(TrainerState state, Map<String, Double> metrics) {
+    control.evaluated();
+    fire("onEvaluate", callback -> callback.onEvaluate(context, state, control, metrics));
+  }
+
+  /** Fires {@code onPredict}. */
+  public void onPredict(TrainerState state, Map<String, Double> metrics) {
+    fire("onPredict", callback -> callback.onPredict(context, state, control, metrics));
+  }
+
+  /** Fires {@code onSave}. */
+  public void onSave(TrainerState state) {
+    control.saved();
+    fire("onSave", callback -> callback.onSave(context, state, control));
+  }
+
+  /** Fires {@code onLog}. */
+  public void onLog(TrainerState state, LogEntry logs) {
+    control.logged();
+    fire("onLog", callback -> callback.onLog(context, state, control, logs));
+  }
+
+  /** Fires {@code onPredictionStep}. */
+  public void onPredictionStep(TrainerState state) {
+    fire("onPredictionStep", callback -> callback.onPredictionStep(context, state, control));
+  }
+
+  private void fire(String event, Consumer<TrainerCallback> call) {
+    for (TrainerCallback callback : callbacks) {
+      try {
+        call.accept(callback);
+      } catch (RuntimeException e) {
+        throw new CallbackException(callback, event, e);
+      }
+    }
+  }
+}

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j.callback;
+
+import dev.trainer4j.state.CallbackState;
+import java.util.Map;
+
+/**
+ * What callbacks may ask of the loop.
+ *
+ * <p>A request stands until the loop has served it: a log, an evaluation or a checkpoint at the
+ * next reaction point (after the step or the epoch in progress), a stop at the next step or epoch
+ * boundary. Not thread-safe; from other threads use {@code Trainer.requestStop()}.
+ */
+public final class TrainerControl {
+
+  private boolean trainingStop;
+  private boolean epochStop;
+  private boolean save;
+  private boolean evaluate;
+  private boolean log;
+
+  /** Ends training after this step. */
+  public void requestTrainingStop() {
+    trainingStop = true;
+  }
+
+  /** Ends the epoch after this step and goes on with the next. */
+  public void requestEpochStop() {
+    epochStop = true;
+  }
+
+  /** Writes a checkpoint at the next reaction point. */
+  public void requestSave() {
+    save = true;
+  }
+
+  /** Evaluates at the next reaction point. */
+  public void requestEvaluate() {
+    evaluate = true;
+  }
+
+  /** Logs loss, gradient norm and learning rate at the next reaction point. */
+  public void requestLog() {
+    log = true;
+  }
+
+  /** Returns whether training ends after this step. */
+  public boolean shouldTrainingStop() {
+    return trainingStop;
+  }
+
+  /** Returns whether the epoch ends after this step. */
+  public boolean shouldEpochStop() {
+    return epochStop;
+  }
+
+  /** Returns whether a checkpoint is due. */
+  public boolean shouldSave() {
+    return save;
+  }
+
+  /** Returns whether an evaluation is due. */
+  public boolean shouldEvaluate() {
+    return evaluate;
+  }
+
+  /** Returns whether a log line is due. */
+  public boolean shouldLog() {
+    return log;
+  }
+
+  /** Returns what Hugging Face keeps of it in {@code trainer_state.json}; for information only. */
+  public CallbackState state() {
+    return new CallbackState(
+        Map.of(
+            "should_training_stop", trainingStop,
+            "should_epoch_stop", epochStop,
+            "should_save", save,
+            "should_evaluate", evaluate,
+            "should_log", log),
+        Map.of());
+  }
+
+  // Requests are withdrawn where Hugging Face's callback handler does it: before the event that
+  // opens a phase, and with the event that serves the request.
+
+  void beginTraining() {
+    trainingStop = false;
+  }
+
+  void beginEpoch() {
+    epochStop = false;
+  }
+
+  void beginStep() {
+    save = false;
+    evaluate = false;
+    log = false;
+  }
+
+  void saved() {
+    save = false;
+  }
+
+  void evaluated() {
+    evaluate = false;
+  }
+
+  void logged() {
+    log = false;
+  }
+}

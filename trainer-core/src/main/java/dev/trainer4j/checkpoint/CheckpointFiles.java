@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j.checkpoint;
+
+import ai.djl.ndarray.NDArray;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.trainer4j.model.TrainableModel;
+import dev.trainer4j.state.TrainerState;
+import dev.trainer4j.state.TrainerStateJson;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+
+/**
+ * The files of one checkpoint folder, by name and format.
+ *
+ * <table>
+ * <caption>Files</caption>
+ * <tr><td>{@code model.safetensors}</td><td>every tensor of the model; Hugging Face's name</td></tr>
+ * <tr><td>{@code trainer_state.json}</td><td>the state, in Hugging Face's format</td></tr>
+ * <tr><td>{@code training_args.json}</td><td>the arguments</td></tr>
+ * <tr><td>{@code optimizer.safetensors}</td><td>the optimizer's state, {@code parameter.slot}</td></tr>
+ * <tr><td>{@code scheduler.json}</td><td>the state of a metric driven schedule, else empty</td></tr>
+ * <tr><td>{@code rng_state.json}</td><td>seeds and position in the data ({@link ResumePoint})</td></tr>
+ * </table>
+ */
+public final class CheckpointFiles {
+
+  /** The model's tensors. */
+  public static final String MODEL = "model.safetensors";
+
+  private static final String STATE = "trainer_state.json";
+  private static final String ARGUMENTS = "training_args.json";
+  private static final String OPTIMIZER = "optimizer.safetensors";
+  private static final String SCHEDULER = "scheduler.json";
+  private static final String POSITION = "rng_state.json";
+
+  private static final JsonMapper MAPPER =
+      JsonMapper.builder()
+          .enable(SerializationFeature.INDENT_OUTPUT)
+          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+          .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+          .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
+          .build();
+
+  private final Path folder;
+
+  /** Names the files of {@code folder}. */
+  public CheckpointFiles(Path folder) {
+    this.folder = folder;
+  }
+
+  /** Returns the folder. */
+  public Path folder() {
+    return folder;
+  }
+
+  /** Writes the model. */
+  public void writeModel(TrainableModel model) throws IOException {
+    model.saveExtras(folder);
+    SafetensorsWriter.write(folder.resolve(MODEL), model.state());
+  }
+
+  /** Loads the model's tensors; names and shapes must agree. */
+  public void readModel(TrainableModel model) throws IOException {
+    model.loadExtras(folder);
+    TensorFiles.load(folder.resolve(MODEL), model.state(), model.manager(), "model");
+  }
+
+  /** Writes the optimizer's tensors. */
+  public void writeOptimizer(Map<String, NDArray> state) throws IOException {
+    SafetensorsWriter.write(folder.resolve(OPTIMIZER), state);
+  }
+
+  /** Returns whether there is anything but the model to go on from. */
+  public boolean canResume() {
+    return Files.isRegularFile(folder.resolve(OPTIMIZER))
+        && Files.isRegularFile(folder.resolve(POSITION));
+  }
+
+  /** Loads the optimizer's tensors. */
+  public void readOptimizer(Map<String, NDArray> state, TrainableModel model) throws IOException {
+    TensorFiles.load(folder.resolve(OPTIMIZER), state, model.manager(), "optimizer");
+  }
+
+  /** Writes the state. */
+  public void writeState(TrainerState state) throws IOException {
+    Files.writeString(folder.resolve(STATE), TrainerStateJson.write(state));
+  }
+
+  /** Reads the state. */
+  public TrainerState readState() throws IOException {
+    Path file = folder.resolve(STATE);
+    return TrainerStateJson.read(Files.readString(file), file.toString());
+  }
+
+  /** Writes the arguments, already as JSON. */
+  public void writeArguments(String json) throws IOException {
+    Files.writeString(folder.resolve(ARGUMENTS), json);
+  }
+
+  /** Reads the arguments as plain values, for comparison with those of this run. */
+  public Map<String, Object> readArguments() throws IOException {
+    return readMap(ARGUMENTS);
+  }
+
+  /** Writes a schedule's state. */
+  public void writeScheduler(Map<String, Object> state) throws IOException {
+    Files.writeString(folder.resolve(SCHEDULER), MAPPER.writeValueAsString(state) + "\n");
+  }
+
+  /** Reads a schedule's state. */
+  public Map<String, Object> readScheduler() throws IOException {
+    return readMap(SCHEDULER);
+  }
+
+  /** Writes the position. */
+  public void writePosition(ResumePoint point) throws IOException {
+    Files.writeString(folder.resolve(POSITION), MAPPER.writeValueAsString(point) + "\n");
+  }
+
+  /** Reads the position. */
+  public ResumePoint readPosition() throws IOException {
+    Path file = folder.resolve(POSITION);
+    try {
+      return MAPPER.readValue(Files.readString(file), ResumePoint.class);
+    } catch (JsonProcessingException e) {
+      throw new IOException(file + " is damaged: " + e.getOriginalMessage(), e);
+    }
+  }
+
+  private Map<String, Object> readMap(String name) throws IOException {
+    Path file = folder.resolve(name);
+    if (!Files.isRegularFile(file)) {
+      return Map.of();
+    }
+    try {
+      return MAPPER.readValue(Files.readString(file), new TypeReference<Map<String, Object>>() {});
+    } catch (JsonProcessingException e) {
+      throw new IOException(file + " is damaged: " + e.getOriginalMessage(), e);
+    }
+  }
+}

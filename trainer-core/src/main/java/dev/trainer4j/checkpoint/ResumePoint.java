@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j.checkpoint;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.databind.PropertyNamingStrategies;
+import com.fasterxml.jackson.databind.annotation.JsonNaming;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where a run stands in its data and its random numbers: {@code rng_state.json}.
+ *
+ * <p>Random numbers are a function of seeds and position, so nothing else is needed to draw the
+ * same ones again.
+ *
+ * @param seed the run's seed
+ * @param dataSeed the seed of the sample order
+ * @param datasetSize samples of one epoch; null for a stream
+ * @param epoch passes over the data that are complete, from 0
+ * @param samplesInEpoch samples consumed of the current pass
+ * @param epochOver whether the pass is over, its evaluation and checkpoint included
+ * @param samplesSeen samples consumed in all
+ * @param losses sums behind the mean losses: value and weight by name, the empty name for the total
+ */
+@JsonInclude(JsonInclude.Include.ALWAYS)
+@JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
+public record ResumePoint(
+    long seed,
+    long dataSeed,
+    @Nullable Long datasetSize,
+    long epoch,
+    long samplesInEpoch,
+    boolean epochOver,
+    long samplesSeen,
+    Map<String, double[]> losses) {}

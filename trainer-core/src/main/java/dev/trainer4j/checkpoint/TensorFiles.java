@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j.checkpoint;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import dev.trainer4j.torch.ArrayScope;
+import dev.trainer4j.torch.TorchFunctions;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** Copies the tensors of a safetensors file into arrays that exist, checked before the first copy. */
+public final class TensorFiles {
+
+  private static final int SHOWN = 5;
+
+  private TensorFiles() {}
+
+  /**
+   * Fills every array of {@code targets} from the tensor of the same name.
+   *
+   * @param what what is being loaded, for the message
+   * @throws CheckpointMismatchException if names or shapes differ; nothing has been copied then
+   * @throws IOException if the file cannot be read
+   */
+  public static void load(
+      Path file, Map<String, NDArray> targets, NDManager manager, String what)
+      throws IOException {
+    try (SafetensorsFile tensors = SafetensorsFile.open(file)) {
+      check(tensors, file, targets, what);
+      for (Map.Entry<String, NDArray> target : targets.entrySet()) {
+        try (ArrayScope scope = ArrayScope.open();
+            NDManager host = manager.newSubManager(Device.cpu())) {
+          TorchFunctions.copy(
+              List.of(target.getValue()), List.of(tensors.read(target.getKey(), host)));
+        }
+      }
+    }
+  }
+
+  private static void check(
+      SafetensorsFile tensors, Path file, Map<String, NDArray> targets, String what)
+      throws IOException {
+    List<String> problems = new ArrayList<>();
+    for (Map.Entry<String, NDArray> target : targets.entrySet()) {
+      String name = target.getKey();
+      if (!tensors.names().contains(name)) {
+        problems.add("missing " + name + " " + target.getValue().getShape());
+      } else if (!tensors.info(name).shape().equals(target.getValue().getShape())) {
+        problems.add(
+            name
+                + " is "
+                + tensors.info(name).shape()
+                + " in the file and "
+                + target.getValue().getShape()
+                + " here");
+      }
+    }
+    for (String name : tensors.names()) {
+      if (!targets.containsKey(name)) {
+        problems.add("unexpected " + name);
+      }
+    }
+    if (!problems.isEmpty()) {
+      int shown = Math.min(SHOWN, problems.size());
+      throw new CheckpointMismatchException(
+          file
+              + " belongs to another "
+              + what
+              + ": "
+              + String.join("; ", problems.subList(0, shown))
+              + (shown < problems.size() ? "; and " + (problems.size() - shown) + " more" : "")
+              + ". Resume with the "
+              + what
+              + " that wrote it, or start without resuming");
+    }
+  }
+}

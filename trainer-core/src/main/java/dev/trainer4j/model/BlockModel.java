@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j.model;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.Block;
+import ai.djl.nn.Parameter;
+import ai.djl.training.ParameterStore;
+import ai.djl.util.Pair;
+import dev.trainer4j.data.ModelInputs;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * A DJL {@link Block} as a model.
+ *
+ * <p>The block receives all inputs but the labels, in the collator's order. Its first output is
+ * called {@code logits}; further ones keep the names of their arrays, or are {@code output_1} and
+ * so on. A block that is not yet initialized is, in float32, from the shapes of the first batch.
+ */
+public final class BlockModel implements TrainableModel {
+
+  private final Block block;
+  private final NDManager manager;
+  private final Set<String> labelNames;
+  private final ParameterStore parameterStore;
+
+  /**
+   * Wraps a block.
+   *
+   * @param manager owns the parameters of a block that is not yet initialized
+   * @param labelNames the inputs that are labels and not for the block
+   */
+  public BlockModel(Block block, NDManager manager, Collection<String> labelNames) {
+    this.block = block;
+    this.manager = manager;
+    this.labelNames = Set.copyOf(labelNames);
+    parameterStore = new ParameterStore(manager, false);
+    if (block.isInitialized()) {
+      requireGradients();
+    }
+  }
+
+  @Override
+  public boolean isInitialized() {
+    return block.isInitialized();
+  }
+
+  @Override
+  public void initialize(ModelInputs firstBatch) {
+    if (block.isInitialized()) {
+      return;
+    }
+    NDList inputs = blockInputs(firstBatch);
+    block.initialize(
+        manager,
+        DataType.FLOAT32,
+        inputs.stream().map(NDArray::getShape).toArray(Shape[]::new));
+    requireGradients();
+  }
+
+  private void requireGradients() {
+    for (Pair<String, Parameter> entry : block.getParameters()) {
+      NDArray array = entry.getValue().getArray();
+      if (!array.getDevice().equals(manager.getDevice())) {
+        throw new IllegalArgumentException(
+            "the block's parameter "
+                + entry.getKey()
+                + " is on "
+                + array.getDevice()
+                + ", but training runs on "
+                + manager.getDevice()
+                + "; initialize the block there, or set useCpu(true) to train on the CPU");
+      }
+      if (array.hasGradient() != entry.getValue().requiresGradient()) {
+        array.setRequiresGradient(entry.getValue().requiresGradient());
+      }
+    }
+  }
+
+  private NDList blockInputs(ModelInputs inputs) {
+    NDList list = new NDList(inputs.names().size());
+    for (String name : inputs.names()) {
+      if (!labelNames.contains(name)) {
+        list.add(inputs.get(name));
+      }
+    }
+    if (list.isEmpty()) {
+      throw new IllegalArgumentException(
+          "the collator gave nothing but labels " + inputs.names() + "; the block needs an input");
+    }
+    return list;
+  }
+
+  @Override
+  public ModelOutput forward(ModelInputs inputs, boolean training) {
+    NDList outputs = block.forward(parameterStore, blockInputs(inputs), training);
+    Map<String, NDArray> named = new LinkedHashMap<>();
+    for (int i = 0; i < outputs.size(); i++) {
+      String name = outputs.get(i).getName();
+      String fallback = i == 0 ? "logits" : "output_" + i;
+      named.put(i == 0 || name == null || named.containsKey(name) ? fallback : name, outputs.get(i));
+    }
+    return ModelOutput.of(named);
+  }
+
+  @Override
+  public List<NamedParameter> parameters() {
+    List<NamedParameter> parameters = new ArrayList<>();
+    for (Pair<String, Parameter> entry : block.getParameters()) {
+      Parameter parameter = entry.getValue();
+      if (parameter.requiresGradient()) {
+        NamedParameter byName = NamedParameter.of(entry.getKey(), parameter.getArray());
+        parameters.add(
+            new NamedParameter(
+                byName.name(), byName.array(), byName.decays() && decays(parameter.getType())));
+      }
+    }
+    return parameters;
+  }
+
+  /** DJL knows what a parameter is, whatever its name. */
+  private static boolean decays(Parameter.Type type) {
+    return switch (type) {
+      case BIAS, GAMMA, BETA -> false;
+      default -> true;
+    };
+  }
+
+  @Override
+  public Map<String, NDArray> state() {
+    Map<String, NDArray> state = new LinkedHashMap<>();
+    for (Pair<String, Parameter> entry : block.getParameters()) {
+      state.put(entry.getKey(), entry.getValue().getArray());
+    }
+    return state;
+  }
+
+  @Override
+  public NDManager manager() {
+    return manager;
+  }
+
+  /** Leaves the block and its parameters to whoever made them. */
+  @Override
+  public void close() {}
+}

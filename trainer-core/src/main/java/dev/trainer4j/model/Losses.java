@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j.model;
+
+import ai.djl.engine.EngineException;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import dev.trainer4j.torch.TorchFunctions;
+
+/** Ready-made losses, each a sum and its weight. */
+public final class Losses {
+
+  /** The label that takes no part in a loss. */
+  public static final long IGNORE_INDEX = -100;
+
+  private Losses() {}
+
+  /** Cross entropy of {@code logits} and {@code labels}; see {@link #crossEntropy(NDArray, NDArray, double)}. */
+  public static LossOutput crossEntropy(NDArray logits, NDArray labels) {
+    return crossEntropy(logits, labels, 0);
+  }
+
+  /**
+   * Cross entropy, summed over the labels that are not -100; the weight is their number.
+   *
+   * <p>With smoothing e over C classes the target is (1 - e) for the label plus e / C for every
+   * class: PyTorch's {@code cross_entropy} and Hugging Face's label smoother.
+   *
+   * @param logits shape [..., classes]
+   * @param labels shape [...], integers
+   * @param labelSmoothing e, in [0, 1)
+   * @throws IllegalArgumentException if shapes do not match or a label is no class
+   */
+  public static LossOutput crossEntropy(NDArray logits, NDArray labels, double labelSmoothing) {
+    Shape shape = logits.getShape();
+    if (shape.dimension() < 1
+        || !shape.slice(0, shape.dimension() - 1).equals(labels.getShape())
+        || labels.getDataType().isFloating()) {
+      throw new IllegalArgumentException(
+          "cross entropy expects logits [..., classes] and integer labels [...], but logits are "
+              + shape
+              + " and labels are "
+              + labels.getShape()
+              + " of "
+              + labels.getDataType()
+              + "; pass another loss with computeLossFunc, or override computeLoss");
+    }
+    try {
+      NDList result = TorchFunctions.crossEntropy(logits, labels, IGNORE_INDEX, labelSmoothing);
+      return LossOutput.of(result.get(0), result.get(1));
+    } catch (EngineException e) {
+      throw outOfRange(labels, shape.get(shape.dimension() - 1), e);
+    }
+  }
+
+  private static RuntimeException outOfRange(NDArray labels, long classes, EngineException cause) {
+    for (long label : labels.toType(DataType.INT64, false).toLongArray()) {
+      if (label != IGNORE_INDEX && (label < 0 || label >= classes)) {
+        return new IllegalArgumentException(
+            "label "
+                + label
+                + " is out of range: the model has "
+                + classes
+                + " classes, so labels are 0 to "
+                + (classes - 1)
+                + ", or -100 for positions that do not count; check the labels of the data set,"
+                + " or give the model more classes",
+            cause);
+      }
+    }
+    return cause;
+  }
+
+  /**
+   * Squared error, summed over all elements; the weight is their number.
+   *
+   * @param predictions any shape
+   * @param targets the same shape, or predictions' shape without a last dimension of 1
+   */
+  public static LossOutput meanSquaredError(NDArray predictions, NDArray targets) {
+    NDArray aligned = predictions;
+    if (predictions.getShape().dimension() == targets.getShape().dimension() + 1
+        && predictions.size() == targets.size()) {
+      aligned = predictions.reshape(targets.getShape());
+    }
+    if (!aligned.getShape().equals(targets.getShape())) {
+      throw new IllegalArgumentException(
+          "squared error expects predictions and targets of one shape, but they are "
+              + predictions.getShape()
+              + " and "
+              + targets.getShape());
+    }
+    NDArray difference = aligned.sub(targets);
+    return LossOutput.of(difference.mul(difference).sum(), targets.size());
+  }
+}

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j.model;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import dev.trainer4j.data.ModelInputs;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+
+/** What the trainer trains: a forward pass over named arrays, with parameters. */
+public interface TrainableModel extends AutoCloseable {
+
+  /**
+   * Runs the model on one micro batch.
+   *
+   * @param inputs everything the collator made, labels included
+   * @param training whether dropout and the like are on
+   * @return the outputs, with a loss if the model computes its own
+   */
+  ModelOutput forward(ModelInputs inputs, boolean training);
+
+  /** Returns the trainable parameters, always in the same order. */
+  List<NamedParameter> parameters();
+
+  /** Returns every tensor that makes up the model, by name: parameters, frozen ones, buffers. */
+  Map<String, NDArray> state();
+
+  /** Returns the manager that the parameters live on; its device is where batches go. */
+  NDManager manager();
+
+  /** Returns whether the parameters exist. */
+  default boolean isInitialized() {
+    return true;
+  }
+
+  /** Creates parameters that depend on the shape of the data; called once with a first batch. */
+  default void initialize(ModelInputs firstBatch) {}
+
+  /** Writes files that belong beside {@code model.safetensors}, such as a configuration. */
+  default void saveExtras(Path folder) throws IOException {}
+
+  /** Reads back what {@link #saveExtras} wrote, before the tensors are loaded. */
+  default void loadExtras(Path folder) throws IOException {}
+
+  /** Releases what the model itself allocated. */
+  @Override
+  void close();
+}

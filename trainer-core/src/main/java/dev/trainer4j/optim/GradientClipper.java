@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j.optim;
+
+import dev.trainer4j.model.NamedParameter;
+import dev.trainer4j.torch.Gradients;
+import dev.trainer4j.torch.UpdateKernel;
+import java.util.List;
+import java.util.function.DoubleConsumer;
+
+/** An update in separate phases, for those who want to look on or bring their own step. */
+final class GradientClipper implements AutoCloseable {
+
+  private final Gradients gradients;
+
+  GradientClipper(List<ParameterGroup> groups) {
+    gradients =
+        new Gradients(
+            groups.stream()
+                .flatMap(group -> group.parameters().stream())
+                .map(NamedParameter::array)
+                .toList());
+  }
+
+  UpdateResult clipStepZero(UpdateRequest request, UpdateObserver observer, DoubleConsumer step) {
+    UpdateKernel.Outcome clipped =
+        gradients.clip(request.losses(), 1 / request.weight(), request.maxGradNorm());
+    UpdateResult result = new UpdateResult(clipped.gradientNorm(), clipped.lossSum(), true);
+    if (request.skipNonFinite() && !result.isFinite()) {
+      gradients.zero();
+      return new UpdateResult(result.gradientNorm(), result.lossSum(), false);
+    }
+    observer.beforeStep();
+    step.accept(request.rateFactor());
+    observer.afterStep();
+    gradients.zero();
+    return result;
+  }
+
+  @Override
+  public void close() {
+    gradients.close();
+  }
+}

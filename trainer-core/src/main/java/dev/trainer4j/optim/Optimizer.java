@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j.optim;
+
+import ai.djl.ndarray.NDArray;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Changes parameters along their gradients.
+ *
+ * <p>Implement {@link #groups}, {@link #step}, {@link #state} and {@link #close} for one of your
+ * own; the ready-made ones also override {@link #update} to do all of it in one native call.
+ */
+public interface Optimizer extends AutoCloseable {
+
+  /** Returns the parameters with their rates and decays. */
+  List<ParameterGroup> groups();
+
+  /**
+   * Takes one step from the gradients as they are.
+   *
+   * @param rateFactor multiplies every group's learning rate
+   */
+  void step(double rateFactor);
+
+  /**
+   * Returns the state to save, by name: {@code <parameter>.<slot>}, such as {@code
+   * fc1.weight.exp_avg}. A restored run copies saved values into these arrays.
+   */
+  Map<String, NDArray> state();
+
+  /**
+   * Divides, clips, steps and zeroes.
+   *
+   * <p>Phases are told to {@code observer}, which sees gradients after clipping and parameters
+   * after the step.
+   */
+  default UpdateResult update(UpdateRequest request, UpdateObserver observer) {
+    try (GradientClipper clipper = new GradientClipper(groups())) {
+      return clipper.clipStepZero(request, observer, this::step);
+    }
+  }
+
+  /** Releases the state. */
+  @Override
+  void close();
+}

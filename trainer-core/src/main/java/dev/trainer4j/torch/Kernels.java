@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j.torch;
+
+import ai.djl.engine.Engine;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.NDScope;
+import ai.djl.pytorch.engine.PtNDArray;
+import ai.djl.pytorch.engine.PtNDManager;
+import ai.djl.pytorch.engine.PtSymbolBlock;
+import ai.djl.pytorch.jni.IValue;
+import ai.djl.pytorch.jni.IValueUtils;
+import ai.djl.pytorch.jni.JniUtils;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * The library's TorchScript kernels, loaded at first use and called by name.
+ *
+ * <p>Kernels reach every operator of libtorch, including those that DJL does not expose, and do the
+ * work of a whole update in one native call. Their text is {@code kernels.py} beside this class.
+ * They hold code and constants but no state, so all trainers of a JVM share them from any thread.
+ */
+final class Kernels {
+
+  private static final class Shared {
+    static final Kernels INSTANCE = new Kernels();
+  }
+
+  private static final String CLASS_NAME = "Kernels";
+  private static final String MARKER = "module_method:";
+
+  private final PtNDManager manager;
+  private final PtSymbolBlock module;
+  private final Map<Object, NDArray> constants = new ConcurrentHashMap<>();
+
+  private Kernels() {
+    manager = (PtNDManager) Engine.getEngine("PyTorch").newBaseManager(ai.djl.Device.cpu());
+    manager.setName("trainer4j kernels");
+    try (InputStream text = Kernels.class.getResourceAsStream("kernels.py")) {
+      if (text == null) {
+        throw new IllegalStateException("kernels.py is missing from the class path");
+      }
+      String source = new String(text.readAllBytes(), StandardCharsets.UTF_8);
+      module =
+          JniUtils.loadModule(manager, TorchScriptArchive.of(CLASS_NAME, source), false, false);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  static Kernels shared() {
+    return Shared.INSTANCE;
+  }
+
+  /** Calls a kernel outside of autograd and drops what it returns. */
+  void run(String method, IValue... arguments) {
+    IValueUtils.runMethod(module, method, arguments).close();
+  }
+
+  /** Calls a kernel outside of autograd that returns one tensor; it belongs to {@code owner}. */
+  NDArray tensor(NDManager owner, String method, IValue... arguments) {
+    try (IValue result = IValueUtils.runMethod(module, method, arguments)) {
+      return result.toTensor((PtNDManager) owner);
+    }
+  }
+
+  /** Calls a kernel outside of autograd whose first result is a list or tensor of numbers. */
+  double[] numbers(String method, IValue... arguments) {
+    try (IValue results = IValueUtils.runMethod(module, method, arguments)) {
+      IValue[] parts = results.toIValueTuple();
+      try {
+        return parts[0].isTensor() ? values(parts[0]) : parts[0].toDoubleArray();
+      } finally {
+        for (IValue part : parts) {
+          part.close();
+        }
+      }
+    }
+  }
+
+  private double[] values(IValue tensor) {
+    try (NDArray array = tensor.toTensor(manager)) {
+      return array.toDoubleArray();
+    }
+  }
+
+  /** Calls a kernel within autograd; results belong to the manager of the first argument. */
+  NDList differentiable(String method, NDArray... arguments) {
+    NDList list = new NDList(arguments.length + 1);
+    for (NDArray argument : arguments) {
+      list.add(argument);
+    }
+    list.add(constant(MARKER + method));
+    return IValueUtils.forward(module, list, true);
+  }
+
+  /**
+   * Returns a scalar on the CPU that lives as long as the kernels: DJL passes nothing but tensors
+   * through calls within autograd. A string gives the array that names the method.
+   */
+  NDArray constant(Object value) {
+    return constants.computeIfAbsent(value, this::createConstant);
+  }
+
+  private NDArray createConstant(Object value) {
+    NDArray array =
+        value instanceof Long number
+            ? manager.create(number.longValue())
+            : manager.create(value instanceof Double number ? number.doubleValue() : 0.0);
+    if (value instanceof String name) {
+      array.setName(name);
+    }
+    // It outlives whatever scope the caller has open.
+    NDScope.unregister(array);
+    return array;
+  }
+
+  /** Returns the arrays as one argument of type {@code List[Tensor]}; the caller closes it. */
+  static IValue list(List<NDArray> arrays) {
+    return IValue.listFrom(arrays.toArray(PtNDArray[]::new));
+  }
+}

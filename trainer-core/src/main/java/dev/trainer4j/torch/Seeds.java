@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j.torch;
+
+import ai.djl.pytorch.jni.JniUtils;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
+
+/**
+ * Random numbers as a pure function of the position in the run.
+ *
+ * <p>libtorch has one generator a process, and its state can be neither read nor set. So nothing is
+ * saved: before each forward pass the generator is seeded from (seed, update, micro batch, rank),
+ * and a resumed run draws the same dropout masks as one that was never interrupted.
+ */
+public final class Seeds {
+
+  /** The generator belongs to the process; trainers in other threads wait their turn. */
+  private static final ReentrantLock GENERATOR = new ReentrantLock();
+
+  private Seeds() {}
+
+  /** Runs {@code body} with the process's generator seeded, undisturbed by other trainers. */
+  public static <R> R with(long seed, Supplier<R> body) {
+    GENERATOR.lock();
+    try {
+      JniUtils.setSeed(seed);
+      return body.get();
+    } finally {
+      GENERATOR.unlock();
+    }
+  }
+
+  /** Mixes a position into one seed: neighbouring positions give unrelated seeds. */
+  public static long mix(long seed, long... position) {
+    long mixed = finalizer(seed);
+    for (long part : position) {
+      mixed = finalizer(mixed ^ (part + GOLDEN));
+    }
+    return mixed;
+  }
+
+  private static final long GOLDEN = 0x9E3779B97F4A7C15L;
+
+  /** SplitMix64 (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators, 2014). */
+  private static long finalizer(long value) {
+    long z = value + GOLDEN;
+    z = (z ^ (z >>> 30)) * 0xBF58476D1CE4E5B9L;
+    z = (z ^ (z >>> 27)) * 0x94D049BB133111EBL;
+    return z ^ (z >>> 31);
+  }
+}

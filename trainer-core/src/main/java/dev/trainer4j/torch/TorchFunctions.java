@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j.torch;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.pytorch.engine.PtNDArray;
+import ai.djl.pytorch.jni.IValue;
+import java.util.List;
+
+/** Operators that DJL's arrays do not offer. */
+public final class TorchFunctions {
+
+  private TorchFunctions() {}
+
+  /**
+   * Returns the summed cross entropy over all labels that are not {@code ignoreIndex}, within
+   * autograd, and how many labels those are.
+   *
+   * @param logits shape [..., classes], floating point
+   * @param labels shape [...], integers in [0, classes) or {@code ignoreIndex}
+   * @param ignoreIndex the label that takes no part, -100 by convention
+   * @param labelSmoothing the share of the target spread evenly over all classes, in [0, 1)
+   * @return two scalars: the sum (with gradient) and the count (int64)
+   */
+  public static NDList crossEntropy(
+      NDArray logits, NDArray labels, long ignoreIndex, double labelSmoothing) {
+    Kernels kernels = Kernels.shared();
+    return kernels.differentiable(
+        "cross_entropy",
+        logits,
+        labels,
+        kernels.constant(ignoreIndex),
+        kernels.constant(labelSmoothing));
+  }
+
+  /** Copies each source into the target of the same position; shapes must agree. */
+  public static void copy(List<NDArray> targets, List<NDArray> sources) {
+    if (targets.size() != sources.size()) {
+      throw new IllegalArgumentException(
+          "copy of " + sources.size() + " arrays into " + targets.size());
+    }
+    if (targets.isEmpty()) {
+      return;
+    }
+    try (IValue to = Kernels.list(targets);
+        IValue from = Kernels.list(sources)) {
+      Kernels.shared().run("copy", to, from);
+    }
+  }
+
+  /**
+   * Returns the values on the CPU, cut from autograd; they belong to {@code owner}.
+   *
+   * <p>On the CPU this shares memory with {@code array}; from a device it copies.
+   */
+  public static NDArray toCpu(NDArray array, NDManager owner) {
+    try (IValue value = IValue.from((PtNDArray) array)) {
+      NDArray result = Kernels.shared().tensor(owner, "to_cpu", value);
+      ai.djl.ndarray.NDScope.unregister(result);
+      return result;
+    }
+  }
+
+  /** Returns the device to train on: the first GPU that this libtorch sees, else the CPU. */
+  public static Device defaultDevice() {
+    return ai.djl.engine.Engine.getEngine("PyTorch").defaultDevice();
+  }
+}

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j.torch;
+
+import ai.djl.engine.EngineException;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.pytorch.engine.PtNDManager;
+import ai.djl.pytorch.engine.PtSymbolBlock;
+import ai.djl.pytorch.jni.JniUtils;
+import ai.djl.training.ParameterStore;
+import java.io.BufferedOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** A TorchScript file, loaded so that it can be trained. */
+public final class TorchScriptModule implements AutoCloseable {
+
+  private final PtSymbolBlock block;
+  private final NDList parameters;
+  private final ParameterStore store;
+
+  private TorchScriptModule(PtSymbolBlock block, NDManager manager) {
+    this.block = block;
+    parameters = JniUtils.moduleGetParams(block, (PtNDManager) manager);
+    store = new ParameterStore(manager, false);
+  }
+
+  /**
+   * Loads {@code file} onto the device of {@code manager}, with its training mode on.
+   *
+   * @throws IOException if there is no such file, or libtorch cannot load it
+   */
+  public static TorchScriptModule load(Path file, NDManager manager) throws IOException {
+    if (!Files.isRegularFile(file)) {
+      throw new IOException("there is no TorchScript file " + file);
+    }
+    try {
+      PtSymbolBlock block =
+          JniUtils.loadModule((PtNDManager) manager, file, true, new String[0], new String[0], true);
+      // The loader switches to evaluation mode while DJL believes training to be on; without this
+      // the first training pass would run without dropout.
+      JniUtils.enableTrainingMode(block);
+      return new TorchScriptModule(block, manager);
+    } catch (EngineException e) {
+      throw new IOException(file + " is no TorchScript file that this libtorch can load", e);
+    }
+  }
+
+  /** Returns the parameters by their PyTorch names, sharing the module's memory. */
+  public NDList parameters() {
+    return parameters;
+  }
+
+  /** Runs the module's {@code forward}; a dictionary comes back as named arrays. */
+  public NDList forward(NDList inputs, boolean training) {
+    return block.forward(store, inputs, training);
+  }
+
+  /** Writes the module as it is now, buffers included. */
+  public void save(Path file) throws IOException {
+    try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(file))) {
+      JniUtils.writeModule(block, out, false);
+    }
+  }
+
+  @Override
+  public void close() {
+    parameters.forEach(NDArray::close);
+    block.close();
+  }
+}

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j.torch;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.pytorch.jni.IValue;
+import java.util.List;
+
+/**
+ * The kernels of one optimizer bound to its parameters and state.
+ *
+ * <p>The lists of parameters, state tensors, groups and options cross into native code once; an
+ * update passes only what changes.
+ */
+public final class UpdateKernel implements AutoCloseable {
+
+  /**
+   * What an update did.
+   *
+   * @param gradientNorm global L2 norm of the gradients after division, before clipping
+   * @param lossSum sum of the micro batches' losses, not divided
+   * @param taken false if the guard kept the parameters as they were
+   */
+  public record Outcome(double gradientNorm, double lossSum, boolean taken) {}
+
+  private final Kernels kernels = Kernels.shared();
+  private final IValue kind;
+  private final IValue parameters;
+  private final IValue slots;
+  private final IValue groupEnds;
+  private final IValue options;
+
+  /**
+   * Binds the kernel {@code kind}.
+   *
+   * @param slots state tensors, slot after slot: slot k of parameter i at k * parameters + i
+   * @param groupEnds index of the first parameter behind each group, ascending
+   * @param options the optimizer's constants in the order that {@code kernels.py} gives
+   */
+  public UpdateKernel(
+      String kind,
+      List<NDArray> parameters,
+      List<NDArray> slots,
+      long[] groupEnds,
+      double[] options) {
+    this.kind = IValue.from(kind);
+    this.parameters = Kernels.list(parameters);
+    this.slots = Kernels.list(slots);
+    this.groupEnds = IValue.listFrom(groupEnds);
+    this.options = IValue.listFrom(options);
+  }
+
+  /**
+   * Divides, clips, steps and zeroes in one native call.
+   *
+   * @param rates learning rate of each group
+   * @param decays weight decay of each group
+   * @param losses the micro batches' losses, scalars
+   * @param inverseWeight one over the weight of the update; multiplies the gradients
+   * @param maxNorm the largest global norm, 0 for no clipping
+   * @param guard whether a norm or loss that is not finite leaves the parameters as they were
+   */
+  public Outcome update(
+      double[] rates,
+      double[] decays,
+      List<NDArray> losses,
+      double inverseWeight,
+      double maxNorm,
+      boolean guard) {
+    try (IValue ratesValue = IValue.listFrom(rates);
+        IValue decaysValue = IValue.listFrom(decays);
+        IValue lossesValue = Kernels.list(losses);
+        IValue weightValue = IValue.from(inverseWeight);
+        IValue normValue = IValue.from(maxNorm);
+        IValue guardValue = IValue.from(guard)) {
+      double[] outcome =
+          kernels.numbers(
+              "update",
+              kind,
+              parameters,
+              slots,
+              groupEnds,
+              options,
+              ratesValue,
+              decaysValue,
+              lossesValue,
+              weightValue,
+              normValue,
+              guardValue);
+      return new Outcome(outcome[0], outcome[1], outcome[2] == 1.0);
+    }
+  }
+
+  /** Steps only, from the gradients as they are. */
+  public void step(double[] rates, double[] decays) {
+    try (IValue ratesValue = IValue.listFrom(rates);
+        IValue decaysValue = IValue.listFrom(decays)) {
+      kernels.run(
+          "step", kind, parameters, slots, groupEnds, options, ratesValue, decaysValue);
+    }
+  }
+
+  @Override
+  public void close() {
+    kind.close();
+    parameters.close();
+    slots.close();
+    groupEnds.close();
+    options.close();
+  }
+}

@@ -1,0 +1,268 @@
+class Kernels(Module):
+  __parameters__ = []
+  __buffers__ = []
+  training : bool
+
+  # Every kernel of the library, in TorchScript. Formulas are PyTorch's (torch.optim, torch.nn.utils.clip_grad_norm_)
+  # and transformers' (Adafactor). Gradients are read from the parameters themselves; a parameter without one is left
+  # alone, as in PyTorch.
+
+  # ------------------------------------------------------------------------------------------------- one whole update
+
+  # Clip, step and zero in one call. Returns the norm before clipping, the sum of the losses, and 1.0 if the step was
+  # taken: with guard, a norm or loss that is not finite leaves the parameters as they were.
+  # The gradients are returned too: the compiler takes p.grad for a fresh value and would drop, as dead code, a change
+  # in place to tensors that nothing reads afterwards.
+  def update(self: __torch__.Kernels, kind: str, params: List[Tensor], slots: List[Tensor], group_ends: List[int],
+             options: List[float], rates: List[float], decays: List[float], losses: List[Tensor],
+             inverse_weight: float, max_norm: float, guard: bool) -> Tuple[List[float], List[Tensor]]:
+    stats, grads = (self).clip(params, losses, inverse_weight, max_norm)
+    taken = 1.0
+    if guard:
+      finite = bool(torch.isfinite(torch.add(torch.select(stats, 0, 0), torch.select(stats, 0, 1))))
+      if finite:
+        pass
+      else:
+        taken = 0.0
+    if taken == 1.0:
+      (self).step(kind, params, slots, group_ends, options, rates, decays)
+    if torch.len(grads) > 0:
+      torch._foreach_zero_(grads)
+    return ([float(torch.select(stats, 0, 0)), float(torch.select(stats, 0, 1)), taken], grads)
+
+  # Divides the gradients by the weight of the update and clips them by their global norm (0 = no clipping).
+  # Returns [norm before clipping, sum of the losses] and the gradients.
+  def clip(self: __torch__.Kernels, params: List[Tensor], losses: List[Tensor], inverse_weight: float,
+           max_norm: float) -> Tuple[Tensor, List[Tensor]]:
+    grads = (self).gradients(params)
+    loss = torch.sum(torch.to(torch.stack(losses), 7))
+    norm = torch.zeros_like(loss)
+    if torch.len(grads) > 0:
+      norm = torch.mul(torch.linalg_vector_norm(torch.stack(torch._foreach_norm(grads, 2)), 2), inverse_weight)
+      if max_norm > 0.0:
+        coefficient = torch.clamp(torch.mul(torch.reciprocal(torch.add(norm, 1e-6)), max_norm), None, 1.0)
+        torch._foreach_mul_(grads, torch.mul(coefficient, inverse_weight))
+      elif inverse_weight != 1.0:
+        torch._foreach_mul_(grads, inverse_weight)
+      else:
+        pass
+    return (torch.stack([torch.to(norm, 7), loss]), grads)
+
+  def zero(self: __torch__.Kernels, params: List[Tensor]) -> List[Tensor]:
+    grads = (self).gradients(params)
+    if torch.len(grads) > 0:
+      torch._foreach_zero_(grads)
+    return grads
+
+  def gradients(self: __torch__.Kernels, params: List[Tensor]) -> List[Tensor]:
+    grads = annotate(List[Tensor], [])
+    for i in range(torch.len(params)):
+      g = (params[i]).grad
+      if torch.__isnot__(g, None):
+        grads = torch.append(grads, unchecked_cast(Tensor, g))
+    return grads
+
+  # ------------------------------------------------------------------------------------------------------- optimizers
+  # Slots hold the state tensors of all parameters, slot after slot: slot k of parameter i is slots[k * n + i].
+
+  def step(self: __torch__.Kernels, kind: str, params: List[Tensor], slots: List[Tensor], group_ends: List[int],
+           options: List[float], rates: List[float], decays: List[float]) -> None:
+    n = torch.len(params)
+    start = 0
+    for group in range(torch.len(group_ends)):
+      index = annotate(List[int], [])
+      ps = annotate(List[Tensor], [])
+      gs = annotate(List[Tensor], [])
+      for i in range(start, group_ends[group]):
+        g = (params[i]).grad
+        if torch.__isnot__(g, None):
+          index = torch.append(index, i)
+          ps = torch.append(ps, params[i])
+          gs = torch.append(gs, unchecked_cast(Tensor, g))
+      start = group_ends[group]
+      if torch.len(ps) > 0:
+        rate = rates[group]
+        decay = decays[group]
+        if kind == "adamw":
+          (self).adam(True, n, index, ps, gs, slots, options, rate, decay)
+        elif kind == "adam":
+          (self).adam(False, n, index, ps, gs, slots, options, rate, decay)
+        elif kind == "sgd":
+          (self).sgd(n, index, ps, gs, slots, options, rate, decay)
+        elif kind == "adagrad":
+          (self).adagrad(n, index, ps, gs, slots, options, rate, decay)
+        elif kind == "rmsprop":
+          (self).rmsprop(n, index, ps, gs, slots, options, rate, decay)
+        elif kind == "adafactor":
+          (self).adafactor(n, index, ps, gs, slots, options, rate, decay)
+        else:
+          ops.prim.RaiseException("unknown optimizer kernel")
+    return None
+
+  def slot(self: __torch__.Kernels, k: int, n: int, index: List[int], slots: List[Tensor]) -> List[Tensor]:
+    out = annotate(List[Tensor], [])
+    for j in range(torch.len(index)):
+      out = torch.append(out, slots[k * n + index[j]])
+    return out
+
+  # options: beta1, beta2, eps, amsgrad; slots: step, exp_avg, exp_avg_sq, [max_exp_avg_sq]
+  def adam(self: __torch__.Kernels, decoupled: bool, n: int, index: List[int], ps: List[Tensor], gs: List[Tensor],
+           slots: List[Tensor], options: List[float], rate: float, decay: float) -> None:
+    steps = (self).slot(0, n, index, slots)
+    amsgrad = options[3] != 0.0
+    maxima = annotate(List[Tensor], [])
+    if amsgrad:
+      maxima = (self).slot(3, n, index, slots)
+    # The fused kernels do not advance the steps, and a step of 0 gives NaN.
+    torch._foreach_add_(steps, 1)
+    if decoupled:
+      torch._fused_adamw_(ps, gs, (self).slot(1, n, index, slots), (self).slot(2, n, index, slots), maxima, steps,
+                          lr=rate, beta1=options[0], beta2=options[1], weight_decay=decay, eps=options[2],
+                          amsgrad=amsgrad, maximize=False)
+    else:
+      torch._fused_adam_(ps, gs, (self).slot(1, n, index, slots), (self).slot(2, n, index, slots), maxima, steps,
+                         lr=rate, beta1=options[0], beta2=options[1], weight_decay=decay, eps=options[2],
+                         amsgrad=amsgrad, maximize=False)
+    return None
+
+  # options: momentum, dampening, nesterov; slots with momentum: step, momentum_buffer
+  def sgd(self: __torch__.Kernels, n: int, index: List[int], ps: List[Tensor], gs: List[Tensor], slots: List[Tensor],
+          options: List[float], rate: float, decay: float) -> None:
+    momentum = options[0]
+    direction = gs
+    if decay != 0.0:
+      direction = torch._foreach_add(gs, ps, alpha=decay)
+    if momentum != 0.0:
+      steps = (self).slot(0, n, index, slots)
+      buffers = (self).slot(1, n, index, slots)
+      torch._foreach_mul_(buffers, momentum)
+      if options[1] == 0.0:
+        torch._foreach_add_(buffers, direction)
+      else:
+        # The first gradient enters the buffer undampened.
+        for j in range(torch.len(buffers)):
+          share = torch.where(torch.eq(steps[j], 0), 1.0, 1.0 - options[1])
+          torch.add_(buffers[j], torch.mul(direction[j], share))
+      torch._foreach_add_(steps, 1)
+      if options[2] != 0.0:
+        direction = torch._foreach_add(direction, buffers, alpha=momentum)
+      else:
+        direction = buffers
+    torch._foreach_add_(ps, direction, alpha=-rate)
+    return None
+
+  # options: lr_decay, eps; slots: step, sum
+  def adagrad(self: __torch__.Kernels, n: int, index: List[int], ps: List[Tensor], gs: List[Tensor],
+              slots: List[Tensor], options: List[float], rate: float, decay: float) -> None:
+    steps = (self).slot(0, n, index, slots)
+    sums = (self).slot(1, n, index, slots)
+    for j in range(torch.len(ps)):
+      g = gs[j]
+      if decay != 0.0:
+        g = torch.add(g, ps[j], alpha=decay)
+      shrink = torch.reciprocal(torch.add(torch.mul(steps[j], options[0]), 1.0))
+      torch.add_(steps[j], 1)
+      torch.addcmul_(sums[j], g, g)
+      direction = torch.div(g, torch.add_(torch.sqrt(sums[j]), options[1]))
+      torch.sub_(ps[j], torch.mul(torch.mul(direction, shrink), rate))
+    return None
+
+  # options: alpha, eps, momentum, centered; slots: square_avg, [momentum_buffer], [grad_avg]
+  def rmsprop(self: __torch__.Kernels, n: int, index: List[int], ps: List[Tensor], gs: List[Tensor],
+              slots: List[Tensor], options: List[float], rate: float, decay: float) -> None:
+    alpha = options[0]
+    momentum = options[2]
+    squares = (self).slot(0, n, index, slots)
+    next_slot = 1
+    buffers = annotate(List[Tensor], [])
+    if momentum > 0.0:
+      buffers = (self).slot(next_slot, n, index, slots)
+      next_slot = next_slot + 1
+    averages = annotate(List[Tensor], [])
+    if options[3] != 0.0:
+      averages = (self).slot(next_slot, n, index, slots)
+    for j in range(torch.len(ps)):
+      g = gs[j]
+      if decay != 0.0:
+        g = torch.add(g, ps[j], alpha=decay)
+      torch.addcmul_(torch.mul_(squares[j], alpha), g, g, value=1.0 - alpha)
+      variance = squares[j]
+      if options[3] != 0.0:
+        torch.lerp_(averages[j], g, 1.0 - alpha)
+        variance = torch.addcmul(squares[j], averages[j], averages[j], value=-1.0)
+      root = torch.add_(torch.sqrt(variance), options[1])
+      if momentum > 0.0:
+        torch.addcdiv_(torch.mul_(buffers[j], momentum), g, root)
+        torch.add_(ps[j], buffers[j], alpha=-rate)
+      else:
+        torch.addcdiv_(ps[j], g, root, value=-rate)
+    return None
+
+  def rms(self: __torch__.Kernels, x: Tensor) -> Tensor:
+    return torch.sqrt(torch.mean(torch.square(x)))
+
+  # options: eps1, eps2, clip_threshold, decay_rate, beta1 (below 0 = none), scale_parameter, relative_step, warmup_init
+  # slots: step, exp_avg_sq_row, exp_avg_sq_col, exp_avg_sq, [exp_avg]; those that a shape does not use are empty
+  def adafactor(self: __torch__.Kernels, n: int, index: List[int], ps: List[Tensor], gs: List[Tensor],
+                slots: List[Tensor], options: List[float], rate: float, decay: float) -> None:
+    steps = (self).slot(0, n, index, slots)
+    rows = (self).slot(1, n, index, slots)
+    columns = (self).slot(2, n, index, slots)
+    squares = (self).slot(3, n, index, slots)
+    averages = annotate(List[Tensor], [])
+    if options[4] >= 0.0:
+      averages = (self).slot(4, n, index, slots)
+    for j in range(torch.len(ps)):
+      p = ps[j]
+      g = gs[j]
+      step = torch.add_(steps[j], 1)
+      size = torch.mul(torch.ones_like(step), rate)
+      if options[6] != 0.0:
+        least = torch.mul(torch.ones_like(step), 1e-2)
+        if options[7] != 0.0:
+          least = torch.mul(step, 1e-6)
+        size = torch.minimum(least, torch.rsqrt(step))
+      if options[5] != 0.0:
+        size = torch.mul(size, torch.clamp((self).rms(p), options[1], None))
+      beta2 = torch.rsub(torch.pow(step, options[3]), 1.0)
+      fresh = torch.rsub(beta2, 1.0)
+      update = torch.add(torch.square(g), options[0])
+      if torch.dim(g) >= 2:
+        torch.add_(torch.mul_(rows[j], beta2), torch.mul(torch.mean(update, [-1]), fresh))
+        torch.add_(torch.mul_(columns[j], beta2), torch.mul(torch.mean(update, [-2]), fresh))
+        row = torch.unsqueeze(torch.rsqrt(torch.div(rows[j], torch.mean(rows[j], [-1], True))), -1)
+        column = torch.rsqrt(torch.unsqueeze(columns[j], -2))
+        update = torch.mul(torch.mul(row, column), g)
+      else:
+        torch.add_(torch.mul_(squares[j], beta2), torch.mul(update, fresh))
+        update = torch.mul(torch.rsqrt(squares[j]), g)
+      update = torch.div(update, torch.clamp(torch.div((self).rms(update), options[2]), 1.0, None))
+      update = torch.mul(update, size)
+      if options[4] >= 0.0:
+        update = torch.add_(torch.mul_(averages[j], options[4]), update, alpha=1.0 - options[4])
+      if decay != 0.0:
+        torch.sub_(p, torch.mul(torch.mul(p, size), decay))
+      torch.sub_(p, update)
+    return None
+
+  # ------------------------------------------------------------------------------------------------------------ losses
+
+  # Summed cross entropy over the labels that are not ignored. logits [..., classes], labels [...];
+  # smoothing and ignore_index are scalars on the CPU. Returns (sum, number of labels that count).
+  def cross_entropy(self: __torch__.Kernels, logits: Tensor, labels: Tensor, ignore_index: Tensor,
+                    smoothing: Tensor) -> Tuple[Tensor, Tensor]:
+    ignored = int(ignore_index)
+    flat = torch.reshape(logits, [-1, torch.size(logits, -1)])
+    targets = torch.reshape(torch.to(labels, 4), [-1])
+    loss = torch.cross_entropy_loss(flat, targets, None, 2, ignored, float(smoothing))
+    return (loss, torch.sum(torch.ne(targets, ignored)))
+
+  # -------------------------------------------------------------------------------------------------------- housekeeping
+
+  def to_cpu(self: __torch__.Kernels, x: Tensor) -> Tensor:
+    return torch.cpu(torch.detach(x))
+
+  def copy(self: __torch__.Kernels, targets: List[Tensor], sources: List[Tensor]) -> None:
+    for i in range(torch.len(targets)):
+      torch.copy_(targets[i], sources[i])
+    return None
