@@ -14,7 +14,7 @@ final class CommandLineHelp {
   static String text() {
     CommandSpec spec = CommandSpec.create().name("train");
     spec.usageMessage()
-        .customSynopsis("Usage: [--config FILE] [--argument VALUE]...")
+        .customSynopsis("[--config FILE] [--argument VALUE]...")
         .sortOptions(false)
         .width(110)
         .footer("", "Dashes may stand for underscores, and --argument=VALUE for --argument VALUE.");

@@ -299,7 +299,9 @@ final class SupportedArguments {
               "inputs that are labels; none means labels"),
           row(
               "train_sampling_strategy",
-              oneOf(SamplingStrategy.class),
+              oneOf(
+                  SamplingStrategy.class,
+                  "; group_by_length and batch_rebalance arrive with speed and mixed precision"),
               TrainingArguments::trainSamplingStrategy,
               TrainingArguments.Builder::trainSamplingStrategy,
               "order of the samples"));

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.util.DefaultIndenter;
 import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
+import com.fasterxml.jackson.core.util.Separators;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
@@ -35,8 +36,10 @@ enum Syntax {
     } catch (JsonProcessingException e) {
       JsonLocation where = e.getLocation();
       String place =
-          where == null ? "" : " at line " + where.getLineNr() + ", column " + where.getColumnNr();
-      throw new SyntaxProblem("valid " + this + "; it is not" + place, "");
+          where == null
+              ? ""
+              : "; it breaks at line " + where.getLineNr() + ", column " + where.getColumnNr();
+      throw new SyntaxProblem("valid " + this + place, "");
     } catch (IOException | RuntimeException e) {
       // What SnakeYAML throws beyond Jackson's wrapping, such as its own limits.
       throw new SyntaxProblem("valid " + this, "");
@@ -45,11 +48,16 @@ enum Syntax {
 
   String write(Map<String, @Nullable Object> values) {
     try {
-      DefaultPrettyPrinter twoSpaces = new DefaultPrettyPrinter();
-      twoSpaces.indentArraysWith(DefaultIndenter.SYSTEM_LINEFEED_INSTANCE.withLinefeed("\n"));
-      twoSpaces.indentObjectsWith(DefaultIndenter.SYSTEM_LINEFEED_INSTANCE.withLinefeed("\n"));
+      DefaultIndenter twoSpaces = new DefaultIndenter("  ", "\n");
+      DefaultPrettyPrinter printer =
+          new DefaultPrettyPrinter(
+              Separators.createDefaultInstance()
+                  .withObjectFieldValueSpacing(Separators.Spacing.AFTER)
+                  .withObjectEmptySeparator("")
+                  .withArrayEmptySeparator(""));
+      printer.indentObjectsWith(twoSpaces);
       return new ObjectMapper(factory)
-          .writer(this == JSON ? twoSpaces : null)
+          .writer(this == JSON ? printer : null)
           .writeValueAsString(values);
     } catch (JsonProcessingException e) {
       throw new UncheckedIOException(e);

@@ -25,11 +25,8 @@ import org.jspecify.annotations.Nullable;
  * <p>In files and on the command line the keys are Hugging Face's own ({@code learning_rate}) and the values its lower-case ones.
  * What Trainer4J does not support yet is refused, never ignored; {@code docs/training-arguments.md} lists every field.
  */
-@Value.Immutable(copy = false)
-@Value.Style(
-    visibility = Value.Style.ImplementationVisibility.PACKAGE,
-    overshadowImplementation = true,
-    jdkOnly = true)
+@HiddenImplementation
+@Value.Immutable
 public interface TrainingArguments
     extends DurationArguments,
         ScheduleArguments,

@@ -89,9 +89,13 @@ record ValueType<T>(
 
   /** A step count, or a share of all steps: 2.5 steps mean nothing. */
   static ValueType<Double> steps() {
-    return number(
-        "a whole number of steps, or a share of all steps below 1",
-        value -> value >= 0 && (value < 1 || isWhole(value)));
+    ValueType<Double> type =
+        number(
+            "a whole number of steps, or a share of all steps below 1",
+            value -> value >= 0 && (value < 1 || isWhole(value)));
+    // Written as people write it: 500, not 500.0.
+    return type.as(
+        x -> x, value -> isWhole(value) ? (Object) value.intValue() : value, type.accepts, false);
   }
 
   /** NaN and the infinities are numbers to a computer only. */
@@ -109,13 +113,23 @@ record ValueType<T>(
 
   /** A constant of an enum by Hugging Face's name for it, which is the Java name in lower case. */
   static <E extends Enum<E>> ValueType<E> oneOf(Class<E> type) {
+    return oneOf(type, "");
+  }
+
+  /** As {@link #oneOf(Class)}, with what to say of the values that Hugging Face has and this enum does not. */
+  static <E extends Enum<E>> ValueType<E> oneOf(Class<E> type, String note) {
     E[] constants = type.getEnumConstants();
     return new ValueType<>(
-        "one of " + Arrays.stream(constants).map(ValueType::hfName).collect(joining(", ")),
+        "one of " + Arrays.stream(constants).map(ValueType::hfName).collect(joining(", ")) + note,
         Arity.ONE,
         false,
-        raw ->
-            Arrays.stream(constants).filter(constant -> hfName(constant).equals(raw)).findFirst(),
+        raw -> {
+          // YAML reads a bare no as false.
+          Object name = raw.equals(false) ? "no" : raw;
+          return Arrays.stream(constants)
+              .filter(constant -> hfName(constant).equals(name))
+              .findFirst();
+        },
         any -> true,
         ValueType::hfName);
   }
@@ -124,28 +138,32 @@ record ValueType<T>(
     return type.as(
         Optional::of,
         value -> value.map(type.write).orElse(null),
-        value -> value.isEmpty() || type.accepts(value.get()));
+        value -> value.isEmpty() || type.accepts(value.get()),
+        true);
   }
 
   static ValueType<OptionalDouble> optionalDouble(ValueType<Double> type) {
     return type.as(
         OptionalDouble::of,
         value -> value.isPresent() ? type.write.apply(value.getAsDouble()) : null,
-        value -> value.isEmpty() || type.accepts(value.getAsDouble()));
+        value -> value.isEmpty() || type.accepts(value.getAsDouble()),
+        true);
   }
 
   static ValueType<OptionalInt> optionalInt(ValueType<Integer> type) {
     return type.as(
         OptionalInt::of,
         value -> value.isPresent() ? type.write.apply(value.getAsInt()) : null,
-        value -> value.isEmpty() || type.accepts(value.getAsInt()));
+        value -> value.isEmpty() || type.accepts(value.getAsInt()),
+        true);
   }
 
   static ValueType<OptionalLong> optionalLong(ValueType<Long> type) {
     return type.as(
         OptionalLong::of,
         value -> value.isPresent() ? type.write.apply(value.getAsLong()) : null,
-        value -> value.isEmpty() || type.accepts(value.getAsLong()));
+        value -> value.isEmpty() || type.accepts(value.getAsLong()),
+        true);
   }
 
   /** The same type, where null says "the default". */
@@ -165,9 +183,15 @@ record ValueType<T>(
   private <U> ValueType<U> as(
       Function<T, U> wrap,
       Function<U, @Nullable Object> writeWrapped,
-      Predicate<U> acceptsWrapped) {
+      Predicate<U> acceptsWrapped,
+      boolean nullableWrapped) {
     return new ValueType<>(
-        expected, arity, true, raw -> parse.apply(raw).map(wrap), acceptsWrapped, writeWrapped);
+        expected,
+        arity,
+        nullableWrapped,
+        raw -> parse.apply(raw).map(wrap),
+        acceptsWrapped,
+        writeWrapped);
   }
 
   private static <T> ValueType<T> scalar(
@@ -243,8 +267,10 @@ record ValueType<T>(
     if (value instanceof Enum<?> constant) {
       return hfName(constant);
     }
-    if (value instanceof Double number && isWhole(number)) {
-      return String.valueOf(number.longValue());
+    if (value instanceof Double number) {
+      return isWhole(number)
+          ? plain(number)
+          : number.toString().replace(".0E", "e").replace('E', 'e');
     }
     return value instanceof Map<?, ?> map && map.isEmpty() ? "{}" : String.valueOf(value);
   }
