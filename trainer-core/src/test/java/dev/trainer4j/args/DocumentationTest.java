@@ -20,11 +20,12 @@ import org.junit.jupiter.api.Test;
 
 /** Holds docs/training-arguments.md, the tables in the code and the builder together. */
 class DocumentationTest {
+  private static final Path PAGE = Path.of("../docs/training-arguments.md");
   private static final TrainingArguments DEFAULTS = TrainingArguments.builder().build();
 
   /** The cells of every table row under a heading, code marks removed. */
   private static List<List<String>> rows(String heading) throws IOException {
-    String page = Files.readString(Path.of("../docs/training-arguments.md"));
+    String page = Files.readString(PAGE);
     String section = page.split("(?m)^## " + heading + "$", -1)[1].split("(?m)^## ", -1)[0];
     return section
         .lines()
@@ -86,6 +87,46 @@ class DocumentationTest {
         .containsExactlyInAnyOrderElementsOf(own);
     for (List<String> row : rows("Our own")) {
       assertDefault(row.get(0), row.get(2));
+    }
+  }
+
+  @Test
+  void theYamlExampleIsTheBuilderExample() throws IOException {
+    String page = Files.readString(PAGE);
+
+    assertThat(TrainingArguments.parseYaml(page.split("```yaml\n")[1].split("```")[0]))
+        .isEqualTo(
+            TrainingArguments.builder()
+                .outputDir(Path.of("out"))
+                .numTrainEpochs(3)
+                .learningRate(3e-5)
+                .lrSchedulerType(SchedulerType.COSINE)
+                .warmupSteps(0.06)
+                .evalStrategy(IntervalStrategy.EPOCH)
+                .loadBestModelAtEnd(true)
+                .metricForBestModel("accuracy")
+                .build());
+  }
+
+  @Test
+  void showsEveryKeyOfEverySchedulerAndOptimizer() throws IOException {
+    for (SchedulerType type : SchedulerType.values()) {
+      assertKeys(ValueType.hfName(type), SchedulerOptions.of(type));
+    }
+    for (OptimizerName optimizer : OptimizerName.values()) {
+      assertKeys(ValueType.hfName(optimizer), OptimizerOptions.of(optimizer));
+    }
+  }
+
+  private static void assertKeys(String name, List<ExtraOption> options) throws IOException {
+    String row =
+        Files.readString(PAGE)
+            .lines()
+            .filter(line -> line.matches("\\| ([a-z_]+, )*" + name + "(, [a-z_]+)* \\|.*"))
+            .findFirst()
+            .orElseThrow(() -> new AssertionError("no row for " + name));
+    for (ExtraOption option : options) {
+      assertThat(row).contains("`" + option.key() + "`");
     }
   }
 
