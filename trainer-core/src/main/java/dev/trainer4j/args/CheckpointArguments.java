@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j.args;
+
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.OptionalInt;
+import org.immutables.value.Value;
+
+/** Where and when a run is saved, and which checkpoint is the best. */
+public interface CheckpointArguments {
+  /**
+   * The folder of checkpoints, model and results. A leading {@code ~} is the home folder of the user.
+   *
+   * @return {@code trainer_output} by default
+   */
+  @Value.Default
+  default Path outputDir() {
+    return Path.of("trainer_output");
+  }
+
+  /**
+   * When to save.
+   *
+   * @return {@link IntervalStrategy#STEPS} by default
+   */
+  @Value.Default
+  default IntervalStrategy saveStrategy() {
+    return IntervalStrategy.STEPS;
+  }
+
+  /**
+   * The updates between two checkpoints: a whole number from 1 on, a share of all updates below 1.
+   *
+   * @return 500 by default
+   */
+  @Value.Default
+  default double saveSteps() {
+    return 500;
+  }
+
+  /**
+   * Whether a checkpoint holds the model alone. It is smaller, and training cannot resume from it.
+   *
+   * @return false by default
+   */
+  @Value.Default
+  default boolean saveOnlyModel() {
+    return false;
+  }
+
+  /**
+   * How many checkpoints to keep. The best one is never deleted while {@link #loadBestModelAtEnd()} needs it.
+   *
+   * @return at least 1; unset by default, which keeps all
+   */
+  OptionalInt saveTotalLimit();
+
+  /**
+   * Whether to end with the best weights instead of the last. Needs an eval strategy, and nothing of the save strategy: a new best
+   * is saved when it is found.
+   *
+   * @return false by default
+   */
+  @Value.Default
+  default boolean loadBestModelAtEnd() {
+    return false;
+  }
+
+  /**
+   * The evaluation metric that tells a better model, with or without {@code eval_}.
+   *
+   * @return unset by default, which means {@code loss} where something needs a metric
+   */
+  Optional<String> metricForBestModel();
+
+  /**
+   * Whether more of the metric is better.
+   *
+   * @return unset by default, which means yes unless the name of the metric ends in {@code loss}
+   */
+  Optional<Boolean> greaterIsBetter();
+
+  /**
+   * The metric that tells a better model.
+   *
+   * @return {@link #metricForBestModel()}, or {@code loss}
+   */
+  default String resolvedMetricForBestModel() {
+    return metricForBestModel().orElse("loss");
+  }
+
+  /**
+   * The direction of the metric that tells a better model.
+   *
+   * @return {@link #greaterIsBetter()}, or what the name of the metric says
+   */
+  default boolean resolvedGreaterIsBetter() {
+    return greaterIsBetter().orElseGet(() -> !resolvedMetricForBestModel().endsWith("loss"));
+  }
+
+  /**
+   * The updates between two checkpoints, a share resolved and rounded up.
+   *
+   * @param totalSteps the updates of the whole run
+   * @return at least 1 where the strategy is steps
+   */
+  default int saveStepsFor(int totalSteps) {
+    return Steps.resolve(saveSteps(), totalSteps);
+  }
+}

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j.args;
+
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads {@code --name value}, {@code --name=value} and {@code --name}. Words are only sorted here; what they mean is for
+ * {@link ArgumentReader}, so that a mistyped flag and a wrong value are reported together.
+ */
+final class CommandLineReader {
+  private final Map<String, @Nullable Object> flags = new LinkedHashMap<>();
+  private final List<ArgumentProblem> problems = new ArrayList<>();
+
+  private CommandLineReader() {}
+
+  static TrainingArguments read(String... words) {
+    CommandLineReader reader = new CommandLineReader();
+    reader.sort(List.of(words));
+    if (reader.flags.containsKey("help")) {
+      throw new HelpRequestedException(CommandLineHelp.text());
+    }
+    Object config = reader.flags.remove("config");
+    ArgumentSource commandLine = new ArgumentSource("the command line", reader.flags);
+    return config == null
+        ? ArgumentReader.read(reader.problems, commandLine)
+        : ArgumentReader.read(reader.problems, configuration(config.toString()), commandLine);
+  }
+
+  private void sort(List<String> words) {
+    int next = 0;
+    while (next < words.size()) {
+      String word = words.get(next++);
+      if (!word.startsWith("--")) {
+        problems.add(new ArgumentProblem(word, "", "a flag such as --learning_rate", ""));
+        continue;
+      }
+      int equals = word.indexOf('=');
+      String name = word.substring(2, equals < 0 ? word.length() : equals).replace('-', '_');
+      List<String> values = new ArrayList<>();
+      if (equals >= 0) {
+        values.add(word.substring(equals + 1));
+      }
+      // A negative number starts with one dash, a flag with two.
+      while (equals < 0 && next < words.size() && !words.get(next).startsWith("--")) {
+        values.add(words.get(next++));
+      }
+      put(name, values);
+    }
+  }
+
+  private void put(String name, List<String> values) {
+    SupportedArgument<?> argument = SupportedArguments.BY_NAME.get(name);
+    boolean takesMany = argument != null && argument.type().arity() == ValueType.Arity.AT_LEAST_ONE;
+    boolean needsOne = argument != null && argument.type().arity() != ValueType.Arity.AT_MOST_ONE;
+    if (flags.containsKey(name)) {
+      problem(name, values, "to be given once");
+    } else if (values.isEmpty() && (needsOne || name.equals("config"))) {
+      problem(name, values, argument == null ? "a file" : argument.type().expected());
+    } else if (values.size() > 1 && argument != null && !takesMany) {
+      problem(name, values, "one value");
+    } else if (values.isEmpty()) {
+      flags.put(name, "true");
+    } else {
+      flags.put(name, values.size() > 1 || takesMany ? List.copyOf(values) : values.get(0));
+    }
+  }
+
+  private void problem(String name, List<String> values, String expected) {
+    problems.add(new ArgumentProblem(name, String.join(" ", values), expected, ""));
+  }
+
+  private static ArgumentSource configuration(String file) {
+    Path path;
+    try {
+      path = HomeFolder.expand(Path.of(file));
+    } catch (InvalidPathException e) {
+      throw new InvalidArgumentsException(
+          "the command line", List.of(new ArgumentProblem("config", file, "a path", "")));
+    }
+    boolean json = file.toLowerCase(Locale.ROOT).endsWith(".json");
+    return ArgumentSource.file(path, json ? Syntax.JSON : Syntax.YAML);
+  }
+}

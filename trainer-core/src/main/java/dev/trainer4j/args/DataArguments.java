@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j.args;
+
+import java.util.List;
+import org.immutables.value.Value;
+
+/** How samples become batches. */
+public interface DataArguments {
+  /**
+   * Whether to drop the last batch of an epoch when it is not full.
+   *
+   * @return false by default
+   */
+  @Value.Default
+  default boolean dataloaderDropLast() {
+    return false;
+  }
+
+  /**
+   * The background threads that collate batches ahead; their order is kept. With 0, the training thread collates. Hugging Face's
+   * default is 0 because its workers are forked processes; a thread is cheap.
+   *
+   * @return at least 0; 1 by default
+   */
+  @Value.Default
+  default int dataloaderNumWorkers() {
+    return 1;
+  }
+
+  /**
+   * The micro batches each background thread prepares ahead.
+   *
+   * @return at least 1; 2 by default
+   */
+  @Value.Default
+  default int dataloaderPrefetchFactor() {
+    return 2;
+  }
+
+  /**
+   * The order in which an epoch visits the samples.
+   *
+   * @return {@link SamplingStrategy#RANDOM} by default
+   */
+  @Value.Default
+  default SamplingStrategy trainSamplingStrategy() {
+    return SamplingStrategy.RANDOM;
+  }
+
+  /**
+   * The inputs that are labels.
+   *
+   * @return empty by default, which means {@code labels}
+   */
+  List<String> labelNames();
+}

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j.args;
+
+import org.immutables.value.Value;
+
+/** What a run says and how often. */
+public interface LoggingArguments {
+  /**
+   * When to log.
+   *
+   * @return {@link IntervalStrategy#STEPS} by default
+   */
+  @Value.Default
+  default IntervalStrategy loggingStrategy() {
+    return IntervalStrategy.STEPS;
+  }
+
+  /**
+   * The updates between two log lines: a whole number from 1 on, a share of all updates below 1.
+   *
+   * @return 500 by default
+   */
+  @Value.Default
+  default double loggingSteps() {
+    return 500;
+  }
+
+  /**
+   * Whether to log the first update too.
+   *
+   * @return false by default
+   */
+  @Value.Default
+  default boolean loggingFirstStep() {
+    return false;
+  }
+
+  /**
+   * How much the main process says.
+   *
+   * @return {@link LogLevel#PASSIVE} by default
+   */
+  @Value.Default
+  default LogLevel logLevel() {
+    return LogLevel.PASSIVE;
+  }
+
+  /**
+   * How much every other process says.
+   *
+   * @return {@link LogLevel#WARNING} by default
+   */
+  @Value.Default
+  default LogLevel logLevelReplica() {
+    return LogLevel.WARNING;
+  }
+
+  /**
+   * The updates between two log lines, a share resolved and rounded up.
+   *
+   * @param totalSteps the updates of the whole run
+   * @return at least 1 where the strategy is steps
+   */
+  default int loggingStepsFor(int totalSteps) {
+    return Steps.resolve(loggingSteps(), totalSteps);
+  }
+}

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j.args;
+
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Sorts the names of one source: today's, those of Hugging Face's version 4, those not supported, and those nobody knows. */
+final class NameResolver {
+  private static final Logger log = LoggerFactory.getLogger(NameResolver.class);
+
+  private final ArgumentSource source;
+  private final List<ArgumentProblem> problems;
+  private final Map<String, @Nullable Object> resolved = new LinkedHashMap<>();
+
+  NameResolver(ArgumentSource source, List<ArgumentProblem> problems) {
+    this.source = source;
+    this.problems = problems;
+  }
+
+  /** The values by names that {@link SupportedArguments} knows. */
+  Map<String, @Nullable Object> resolve() {
+    source.values().forEach(this::resolve);
+    return resolved;
+  }
+
+  private void resolve(String name, @Nullable Object value) {
+    LegacyArgument legacy = LegacyArgument.BY_NAME.get(name);
+    HuggingFaceArgument known = HuggingFaceArgument.BY_NAME.get(name);
+    if (SupportedArguments.BY_NAME.containsKey(name)) {
+      assign(name, value);
+    } else if (legacy != null) {
+      resolveLegacy(legacy, value);
+    } else if (known != null) {
+      problem(name, value, "not to be set: " + known.decision(), "Remove it");
+    } else {
+      problem(name, value, "a known argument; there is none of this name", suggestion(name));
+    }
+  }
+
+  private void resolveLegacy(LegacyArgument legacy, @Nullable Object value) {
+    LegacyArgument.Outcome outcome = legacy.reading().apply(value);
+    if (outcome instanceof LegacyArgument.Refused refused) {
+      problem(legacy.name(), value, refused.expected(), refused.remedy());
+      return;
+    }
+    log.warn(
+        "{}: {} is an argument of an older version. {}.",
+        source.name(),
+        legacy.name(),
+        legacy.advice());
+    if (outcome instanceof LegacyArgument.Renamed renamed) {
+      if (source.values().containsKey(renamed.name())) {
+        problem(
+            legacy.name(),
+            value,
+            "one name for one thing; " + renamed.name() + " is given too",
+            "Remove " + legacy.name());
+      } else {
+        assign(renamed.name(), renamed.value());
+      }
+    }
+  }
+
+  /** Two old names may mean one new one. */
+  private void assign(String name, @Nullable Object value) {
+    if (resolved.containsKey(name)) {
+      problem(name, value, "one value; two older names give two", "Remove one");
+    }
+    resolved.put(name, value);
+  }
+
+  private static String suggestion(String name) {
+    Set<String> known = new LinkedHashSet<>(SupportedArguments.BY_NAME.keySet());
+    known.addAll(HuggingFaceArgument.BY_NAME.keySet());
+    known.addAll(LegacyArgument.BY_NAME.keySet());
+    return Names.nearest(name, known).map(near -> "Did you mean " + near + "?").orElse("");
+  }
+
+  private void problem(String name, @Nullable Object value, String expected, String remedy) {
+    String shown = ValueType.show(value == null ? null : Secrets.mask(name, value));
+    problems.add(new ArgumentProblem(name, shown, expected, remedy));
+  }
+}

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j.args;
+
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.regex.Pattern;
+
+/** Names of arguments: the two spellings, and the one that was probably meant. */
+final class Names {
+  private static final Pattern WORD = Pattern.compile("_([a-z0-9])");
+  private static final int LONGEST_NAME = 64;
+
+  private Names() {}
+
+  /** {@code learning_rate} becomes {@code learningRate}. */
+  static String camelCase(String snakeCase) {
+    return WORD.matcher(snakeCase).replaceAll(word -> word.group(1).toUpperCase(Locale.ROOT));
+  }
+
+  /** The known name closest to a mistyped one, if it is close: a third of its letters may be wrong. */
+  static Optional<String> nearest(String typed, Collection<String> known) {
+    String wanted = typed.replaceAll("([a-z0-9])([A-Z])", "$1_$2").toLowerCase(Locale.ROOT);
+    if (wanted.length() > LONGEST_NAME) {
+      return Optional.empty();
+    }
+    return known.stream()
+        .min(Comparator.comparingInt(name -> distance(wanted, name)))
+        .filter(name -> distance(wanted, name) <= Math.max(1, name.length() / 3));
+  }
+
+  /** The letters to insert, delete or replace to get from one word to the other (Levenshtein). */
+  private static int distance(String from, String to) {
+    int[] previous = new int[to.length() + 1];
+    for (int j = 0; j <= to.length(); j++) {
+      previous[j] = j;
+    }
+    for (int i = 1; i <= from.length(); i++) {
+      int[] current = new int[to.length() + 1];
+      current[0] = i;
+      for (int j = 1; j <= to.length(); j++) {
+        int replaced = previous[j - 1] + (from.charAt(i - 1) == to.charAt(j - 1) ? 0 : 1);
+        current[j] = Math.min(replaced, 1 + Math.min(previous[j], current[j - 1]));
+      }
+      previous = current;
+    }
+    return previous[to.length()];
+  }
+}

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j.args;
+
+/** The order in which an epoch visits the training samples. */
+public enum SamplingStrategy {
+  /** A new permutation every epoch, a function of the data seed and the epoch. */
+  RANDOM,
+  /** The order of the dataset. */
+  SEQUENTIAL
+}

@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j.args;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import org.immutables.value.Value;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Everything that can be said about a run, under the names of Hugging Face's {@code TrainingArguments}. It is immutable, and whole:
+ * whatever way it was made, its values passed all rules, and all mistakes were reported at once.
+ *
+ * <pre>{@code
+ * TrainingArguments args = TrainingArguments.builder()
+ *     .outputDir(Path.of("out"))
+ *     .numTrainEpochs(3)
+ *     .learningRate(3e-4)
+ *     .evalStrategy(IntervalStrategy.EPOCH)
+ *     .build();
+ * }</pre>
+ *
+ * <p>In files and on the command line the keys are Hugging Face's own ({@code learning_rate}) and the values its lower-case ones.
+ * What Trainer4J does not support yet is refused, never ignored; {@code docs/training-arguments.md} lists every field.
+ */
+@HiddenImplementation
+@Value.Immutable
+public interface TrainingArguments
+    extends DurationArguments,
+        ScheduleArguments,
+        OptimizerArguments,
+        LoggingArguments,
+        EvaluationArguments,
+        CheckpointArguments,
+        DataArguments,
+        RuntimeArguments {
+
+  /**
+   * Starts from the defaults.
+   *
+   * @return a new builder
+   */
+  static Builder builder() {
+    return new Builder();
+  }
+
+  /**
+   * Starts from these arguments.
+   *
+   * @return a new builder
+   */
+  default Builder toBuilder() {
+    return new Builder().from(this);
+  }
+
+  /**
+   * The updates between two evaluations, a share resolved and rounded up.
+   *
+   * @param totalSteps the updates of the whole run
+   * @return at least 1 where the strategy is steps
+   */
+  default int evalStepsFor(int totalSteps) {
+    return Steps.resolve(evalSteps().orElse(loggingSteps()), totalSteps);
+  }
+
+  /**
+   * Reads a JSON file.
+   *
+   * @param file an object of arguments; what it leaves out keeps its default
+   * @return the arguments
+   * @throws InvalidArgumentsException with every mistake of the file
+   */
+  static TrainingArguments fromJson(Path file) {
+    return ArgumentReader.read(ArgumentSource.file(file, Syntax.JSON));
+  }
+
+  /**
+   * Reads a YAML file.
+   *
+   * @param file a mapping of arguments; what it leaves out keeps its default
+   * @return the arguments
+   * @throws InvalidArgumentsException with every mistake of the file
+   */
+  static TrainingArguments fromYaml(Path file) {
+    return ArgumentReader.read(ArgumentSource.file(file, Syntax.YAML));
+  }
+
+  /**
+   * Reads JSON.
+   *
+   * @param json an object of arguments; what it leaves out keeps its default
+   * @return the arguments
+   * @throws InvalidArgumentsException with every mistake
+   */
+  static TrainingArguments parseJson(String json) {
+    return ArgumentReader.read(ArgumentSource.text("the JSON", json, Syntax.JSON));
+  }
+
+  /**
+   * Reads YAML.
+   *
+   * @param yaml a mapping of arguments; what it leaves out keeps its default
+   * @return the arguments
+   * @throws InvalidArgumentsException with every mistake
+   */
+  static TrainingArguments parseYaml(String yaml) {
+    return ArgumentReader.read(ArgumentSource.text("the YAML", yaml, Syntax.YAML));
+  }
+
+  /**
+   * Reads a map.
+   *
+   * @param values arguments by Hugging Face's names, as {@link #toMap()} gives them; what it leaves out keeps its default
+   * @return the arguments
+   * @throws InvalidArgumentsException with every mistake
+   */
+  static TrainingArguments fromMap(Map<String, ?> values) {
+    return ArgumentReader.read(ArgumentSource.map(values));
+  }
+
+  /**
+   * Reads a command line: {@code --learning_rate 3e-5}, {@code --learning_rate=3e-5} or {@code --learning-rate 3e-5}. A flag alone
+   * means true. {@code --config file.yaml} (or {@code .json}) is read first, and the other flags win over it.
+   *
+   * @param args the words of the command line
+   * @return the arguments
+   * @throws InvalidArgumentsException with every mistake of the command line and of the file it names
+   * @throws HelpRequestedException when {@code --help} is among them; its message is {@link #commandLineHelp()}
+   */
+  static TrainingArguments fromCommandLine(String... args) {
+    return CommandLineReader.read(args);
+  }
+
+  /**
+   * What {@code --help} prints.
+   *
+   * @return every flag with its default and its meaning
+   */
+  static String commandLineHelp() {
+    return CommandLineHelp.text();
+  }
+
+  /**
+   * The arguments by Hugging Face's names, in the order of the documentation, as plain values: strings, numbers, booleans, lists,
+   * maps, and null for what is unset. Secrets are masked.
+   *
+   * @return a new map
+   */
+  default Map<String, @Nullable Object> toMap() {
+    return ArgumentWriter.toMap(this);
+  }
+
+  /**
+   * Writes the arguments as JSON, secrets masked.
+   *
+   * @return what {@link #parseJson} reads back to equal arguments
+   */
+  default String toJson() {
+    return Syntax.JSON.write(toMap());
+  }
+
+  /**
+   * Writes the arguments as YAML, secrets masked.
+   *
+   * @return what {@link #parseYaml} reads back to equal arguments
+   */
+  default String toYaml() {
+    return Syntax.YAML.write(toMap());
+  }
+
+  /** Collects arguments; {@link #build()} checks them all. */
+  final class Builder extends ImmutableTrainingArguments.Builder {
+    private final List<ArgumentProblem> problems = new ArrayList<>();
+
+    Builder() {}
+
+    /**
+     * Sets {@link TrainingArguments#optimArgs()} in Hugging Face's form.
+     *
+     * @param keysAndValues such as {@code "momentum=0.9,nesterov=true"}
+     * @return this builder
+     */
+    public Builder optimArgs(String keysAndValues) {
+      OptimizerOptions.parse(keysAndValues)
+          .ifPresentOrElse(
+              this::optimArgs,
+              () ->
+                  problems.add(
+                      new ArgumentProblem(
+                          "optim_args", keysAndValues, "key=value pairs joined by commas", "")));
+      return this;
+    }
+
+    /**
+     * Sets {@link TrainingArguments#includeForMetrics()}.
+     *
+     * @param names {@code inputs}, {@code loss}
+     * @return this builder
+     */
+    public Builder includeForMetrics(String... names) {
+      return includeForMetrics(Arrays.asList(names));
+    }
+
+    /**
+     * Sets {@link TrainingArguments#labelNames()}.
+     *
+     * @param names the inputs that are labels
+     * @return this builder
+     */
+    public Builder labelNames(String... names) {
+      return labelNames(Arrays.asList(names));
+    }
+
+    /**
+     * Checks the arguments together.
+     *
+     * @return the arguments
+     * @throws InvalidArgumentsException with every mistake
+     */
+    @Override
+    public TrainingArguments build() {
+      TrainingArguments raw = super.build();
+      List<ArgumentProblem> all = new ArrayList<>(problems);
+      all.addAll(ArgumentRules.check(raw));
+      if (!all.isEmpty()) {
+        throw new InvalidArgumentsException(
+            "the training arguments", all.stream().map(ArgumentProblem::inCamelCase).toList());
+      }
+      return canonical(raw);
+    }
+
+    /** The values as they were set, for a reader that reports its own mistakes together with those of the rules. */
+    TrainingArguments unchecked() {
+      return super.build();
+    }
+
+    /** One spelling per meaning, so that arguments read back from a file equal the ones that were written. */
+    static TrainingArguments canonical(TrainingArguments checked) {
+      return new Builder()
+          .from(checked)
+          .outputDir(HomeFolder.expand(checked.outputDir()))
+          .lrSchedulerKwargs(SchedulerOptions.canonical(checked))
+          .optimArgs(OptimizerOptions.canonical(checked))
+          .unchecked();
+    }
+  }
+}
