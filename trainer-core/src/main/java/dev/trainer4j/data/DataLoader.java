@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j.data;
+
+import ai.djl.ndarray.NDManager;
+import java.util.OptionalLong;
+
+/** Cuts the epochs of a dataset into batches. Holds no state: every iterator is independent. */
+public interface DataLoader {
+
+  /** Returns the samples per epoch before any is dropped; empty for a stream. */
+  OptionalLong sampleCount();
+
+  /**
+   * Returns the batches per epoch, counted from its first sample and after dropping; empty for a
+   * stream.
+   */
+  OptionalLong batchesPerEpoch();
+
+  /** Returns the samples per batch; the last batch of an epoch may have fewer. */
+  int batchSize();
+
+  /**
+   * Starts an epoch, anywhere inside it: at once for a dataset with an index, by reading and
+   * dropping samples for a stream.
+   *
+   * @param parent gets one child per batch; must stay open as long as the iterator is used
+   * @param epoch the 0-based epoch
+   * @param firstSample the number of samples of the epoch to leave out; need not be a multiple of
+   *     the batch size
+   * @throws IllegalArgumentException if the epoch or the first sample is negative, or the dataset
+   *     has fewer samples
+   */
+  BatchIterator iterate(NDManager parent, long epoch, long firstSample);
+
+  /**
+   * Returns a loader for samples with an index.
+   *
+   * @param dataset the samples
+   * @param collator makes a batch of samples
+   * @param options the size of the batches, their order and the workers
+   */
+  static <T> DataLoader of(
+      Dataset<T> dataset, DataCollator<? super T> collator, DataLoaderOptions options) {
+    return new IndexedDataLoader<>(dataset, collator, options);
+  }
+
+  /**
+   * Returns a loader for a stream of samples, in the order of the stream. Workers collate in
+   * parallel; the stream itself is read by one at a time.
+   *
+   * @param dataset the samples
+   * @param collator makes a batch of samples
+   * @param options the size of the batches and the workers; the order is not used
+   */
+  static <T> DataLoader of(
+      IterableDataset<T> dataset, DataCollator<? super T> collator, DataLoaderOptions options) {
+    return new StreamDataLoader<>(dataset, collator, options);
+  }
+}

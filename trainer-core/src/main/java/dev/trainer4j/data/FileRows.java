@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j.data;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.NoSuchElementException;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.function.Function;
+
+/** The samples of a text file, one after the other, with the place in every error. */
+abstract class FileRows<R, T> implements Iterator<T>, AutoCloseable {
+
+  private final Path file;
+  private final Function<? super R, ? extends T> mapper;
+  private Optional<R> ready = Optional.empty();
+
+  FileRows(Path file, Function<? super R, ? extends T> mapper) {
+    this.file = file;
+    this.mapper = mapper;
+  }
+
+  /** Reads the next row, if there is one. */
+  abstract Optional<R> read() throws IOException;
+
+  /** The 1-based line on which the row read last ends. */
+  abstract long line();
+
+  abstract void closeFile() throws IOException;
+
+  @Override
+  public final boolean hasNext() {
+    if (ready.isEmpty()) {
+      try {
+        ready = read();
+      } catch (IOException e) {
+        throw Utf8File.unreadable(file, e);
+      } catch (UncheckedIOException e) {
+        throw Utf8File.unreadable(file, Objects.requireNonNull(e.getCause()));
+      }
+    }
+    return ready.isPresent();
+  }
+
+  @Override
+  public final T next() {
+    if (!hasNext()) {
+      throw new NoSuchElementException(file + " has no more rows");
+    }
+    R row = ready.orElseThrow();
+    ready = Optional.empty();
+    try {
+      return mapper.apply(row);
+    } catch (RuntimeException e) {
+      throw new DataException(file + ", line " + line() + ": the mapper failed: " + e, e);
+    }
+  }
+
+  final DataException wrong(String what) {
+    return new DataException(file + ", line " + line() + ": " + what);
+  }
+
+  @Override
+  public final void close() {
+    try {
+      closeFile();
+    } catch (IOException e) {
+      throw Utf8File.unreadable(file, e);
+    }
+  }
+
+  /** Reads the rest; a file without any row is an error, as nothing can be learned from it. */
+  final List<T> toList() {
+    List<T> rows = new ArrayList<>();
+    forEachRemaining(rows::add);
+    if (rows.isEmpty()) {
+      throw new DataException(file + " holds no rows: is it the right file?");
+    }
+    return rows;
+  }
+}

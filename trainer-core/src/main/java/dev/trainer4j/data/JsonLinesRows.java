@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j.data;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.ObjectReader;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+
+/** The objects of a JSON Lines file; blank lines are skipped. */
+final class JsonLinesRows<T> extends FileRows<Map<String, Object>, T> {
+
+  private static final ObjectReader JSON =
+      JsonMapper.builder()
+          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .build()
+          .readerFor(new TypeReference<LinkedHashMap<String, Object>>() {});
+
+  private final BufferedReader reader;
+  private long line;
+
+  private JsonLinesRows(
+      Path file, BufferedReader reader, Function<? super Map<String, Object>, ? extends T> mapper) {
+    super(file, mapper);
+    this.reader = reader;
+  }
+
+  static <T> JsonLinesRows<T> open(
+      Path file, Function<? super Map<String, Object>, ? extends T> mapper) {
+    try {
+      return new JsonLinesRows<>(file, Utf8File.open(file), mapper);
+    } catch (IOException e) {
+      throw Utf8File.unreadable(file, e);
+    }
+  }
+
+  @Override
+  Optional<Map<String, Object>> read() throws IOException {
+    for (String text = reader.readLine(); text != null; text = reader.readLine()) {
+      line++;
+      if (!text.isBlank()) {
+        return Optional.of(parse(text));
+      }
+    }
+    return Optional.empty();
+  }
+
+  private Map<String, Object> parse(String text) {
+    if (!text.stripLeading().startsWith("{")) {
+      throw wrong("is not a JSON object. JSON Lines have one object, {...}, on every line.");
+    }
+    try {
+      return JSON.readValue(text);
+    } catch (JsonProcessingException e) {
+      String place =
+          e.getLocation() == null ? "" : "column " + e.getLocation().getColumnNr() + ": ";
+      throw wrong(place + "is not valid JSON: " + e.getOriginalMessage());
+    }
+  }
+
+  @Override
+  long line() {
+    return line;
+  }
+
+  @Override
+  void closeFile() throws IOException {
+    reader.close();
+  }
+}

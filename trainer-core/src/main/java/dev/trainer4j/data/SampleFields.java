@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j.data;
+
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** Turns rows into columns: the values of every field, under the name that a model expects. */
+final class SampleFields {
+
+  static final String LABELS = "labels";
+
+  /** What Hugging Face's collators take for the labels as well. */
+  private static final Set<String> OTHER_LABEL_NAMES = Set.of("label", "label_ids");
+
+  private SampleFields() {}
+
+  /** Returns the columns in the order of the first row; all rows must have the same keys. */
+  static Map<String, Column> columns(List<? extends Map<String, ?>> rows) {
+    if (rows.isEmpty()) {
+      throw new IllegalArgumentException("A batch needs at least one sample, but there is none.");
+    }
+    Map<String, Column> columns = new LinkedHashMap<>();
+    Set<String> keys = rows.get(0).keySet();
+    for (String key : keys) {
+      String name = OTHER_LABEL_NAMES.contains(key) ? LABELS : key;
+      Column column = new Column(key, rows.size());
+      if (columns.putIfAbsent(name, column) != null) {
+        throw new IllegalArgumentException(
+            "The samples have more than one field for the labels: " + keys + ". Keep one of them.");
+      }
+    }
+    for (int row = 0; row < rows.size(); row++) {
+      Map<String, ?> values = rows.get(row);
+      requireSameKeys(keys, values.keySet(), row);
+      columns.values().forEach(column -> column.add(values.get(column.field())));
+    }
+    return columns;
+  }
+
+  private static void requireSameKeys(Set<String> first, Set<String> other, int row) {
+    if (first.equals(other)) {
+      return;
+    }
+    Set<String> missing = new LinkedHashSet<>(first);
+    missing.removeAll(other);
+    Set<String> extra = new LinkedHashSet<>(other);
+    extra.removeAll(first);
+    throw new IllegalArgumentException(
+        String.format(
+            "Sample %d of the batch does not have the same fields as sample 0: it lacks %s and has"
+                + " %s in addition. Give every sample the same fields.",
+            row, missing, extra));
+  }
+}

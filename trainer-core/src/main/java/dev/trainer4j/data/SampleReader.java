@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j.data;
+
+import java.util.List;
+
+/**
+ * Reads the samples of one epoch, batch by batch, for several threads at once. Each batch number is
+ * asked for once; the work on them begins in their order.
+ */
+interface SampleReader<T> extends AutoCloseable {
+
+  /**
+   * Returns the samples of a batch, or none at and after the end of the epoch.
+   *
+   * @throws DataException if a sample cannot be read, saying which one
+   */
+  List<T> read(long batch) throws InterruptedException;
+
+  /** Says which samples a batch has, for the message of an error. */
+  String describe(long batch);
+
+  @Override
+  void close();
+}

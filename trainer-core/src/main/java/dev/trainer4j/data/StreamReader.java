@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j.data;
+
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** Reads a stream: a batch waits for its turn, so that the order holds whoever reads it. */
+final class StreamReader<T> implements SampleReader<T> {
+
+  private final IterableDataset<T> dataset;
+  private final long epoch;
+  private final long firstSample;
+  private final int batchSize;
+  private final boolean dropLast;
+
+  private volatile @Nullable Iterator<T> iterator;
+  private long turn;
+  private long samplesRead;
+  private boolean ended;
+
+  StreamReader(
+      IterableDataset<T> dataset, long epoch, long firstSample, DataLoaderOptions options) {
+    this.dataset = dataset;
+    this.epoch = epoch;
+    this.firstSample = firstSample;
+    this.batchSize = options.batchSize();
+    this.dropLast = options.dropLast();
+  }
+
+  @Override
+  public synchronized List<T> read(long batch) throws InterruptedException {
+    while (turn < batch && !ended) {
+      wait();
+    }
+    List<T> samples = new ArrayList<>(batchSize);
+    try {
+      if (!ended) {
+        fill(samples);
+      }
+    } catch (RuntimeException e) {
+      ended = true;
+      throw new DataException(
+          "Sample " + samplesRead + " of the stream in epoch " + epoch + " cannot be read: " + e,
+          e);
+    } finally {
+      turn = batch + 1;
+      notifyAll();
+    }
+    return samples;
+  }
+
+  private void fill(List<T> samples) throws InterruptedException {
+    Iterator<T> source = open();
+    while (!ended && samples.size() < batchSize) {
+      advance(source).ifPresent(samples::add);
+    }
+    if (dropLast && samples.size() < batchSize) {
+      samples.clear();
+    }
+  }
+
+  private Iterator<T> open() throws InterruptedException {
+    Iterator<T> source = iterator;
+    if (source == null) {
+      source = dataset.iterator(epoch);
+      iterator = source;
+      while (!ended && samplesRead < firstSample) {
+        advance(source);
+      }
+    }
+    return source;
+  }
+
+  private Optional<T> advance(Iterator<T> source) throws InterruptedException {
+    if (Thread.currentThread().isInterrupted()) {
+      throw new InterruptedException();
+    }
+    if (!source.hasNext()) {
+      ended = true;
+      return Optional.empty();
+    }
+    T sample = source.next();
+    samplesRead++;
+    return Optional.of(sample);
+  }
+
+  @Override
+  public String describe(long batch) {
+    long start = firstSample + batch * batchSize;
+    return "the samples from number " + start + " on of the stream";
+  }
+
+  /** Not synchronized: must not wait for a reader that hangs in the stream. */
+  @Override
+  public void close() {
+    if (iterator instanceof AutoCloseable closeable) {
+      try {
+        closeable.close();
+      } catch (Exception e) {
+        throw new DataException("The stream of samples cannot be closed: " + e, e);
+      }
+    }
+  }
+}
