@@ -4,7 +4,6 @@ package dev.trainer4j.checkpoint;
 import dev.trainer4j.checkpoint.CheckpointVerification.Status;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -74,7 +73,7 @@ final class CheckpointVerifier {
     for (Manifest.Entry file : manifest.files()) {
       try {
         checkFile(root, file);
-      } catch (IOException | InvalidPathException e) {
+      } catch (IOException e) {
         problems.add(Quoted.of(file.name()) + " cannot be read: " + e);
       }
     }

@@ -11,6 +11,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -145,7 +146,11 @@ record Manifest(String libraryVersion, long step, List<Entry> files) {
         return false;
       }
     }
-    return !name.equals(FILE_NAME);
+    try {
+      return !Path.of(name).isAbsolute() && !name.equals(FILE_NAME);
+    } catch (InvalidPathException e) {
+      return false; // Half a surrogate pair, or what this platform's encoding lacks.
+    }
   }
 
   private static String text(JsonNode node, String member) throws CheckpointException {

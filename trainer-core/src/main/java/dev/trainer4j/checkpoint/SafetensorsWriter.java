@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -69,18 +70,30 @@ public final class SafetensorsWriter {
     Path absolute = file.toAbsolutePath();
     Path partial = absolute.resolveSibling("." + file.getFileName() + ".tmp-" + UUID.randomUUID());
     try {
-      try (FileChannel channel =
-          FileChannel.open(partial, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-        ExactChannel out = new ExactChannel(channel);
-        out.write(ByteBuffer.wrap(header));
-        for (TensorSource tensor : sorted) {
-          writeTensor(file, tensor, out);
-        }
-        channel.force(true);
-      }
+      writeAll(partial, file, header, sorted);
       Files.move(partial, absolute, StandardCopyOption.ATOMIC_MOVE);
+    } catch (FileSystemException | SafetensorsException e) {
+      throw e;
+    } catch (IOException e) {
+      // A full disk is reported without the file that did not fit.
+      FileSystemException named = new FileSystemException(file.toString(), null, e.getMessage());
+      named.initCause(e);
+      throw named;
     } finally {
       Files.deleteIfExists(partial);
+    }
+  }
+
+  private static void writeAll(Path partial, Path file, byte[] header, List<TensorSource> tensors)
+      throws IOException {
+    try (FileChannel channel =
+        FileChannel.open(partial, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+      ExactChannel out = new ExactChannel(channel);
+      out.write(ByteBuffer.wrap(header));
+      for (TensorSource tensor : tensors) {
+        writeTensor(file, tensor, out);
+      }
+      channel.force(true);
     }
   }
 
