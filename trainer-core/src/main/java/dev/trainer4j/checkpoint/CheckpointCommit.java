@@ -8,8 +8,10 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -37,14 +39,14 @@ final class CheckpointCommit {
     this.temporary = CheckpointName.newTransient(outputDir, step, Stage.TMP);
   }
 
-  Path run(CheckpointContents contents) throws IOException {
+  Path run(CheckpointContents contents) throws CheckpointException {
     boolean committed = false;
     try {
       Files.createDirectories(outputDir);
       requireFolderOrNothing();
       Files.createDirectory(temporary);
       doing = "writing its files";
-      contents.writeTo(temporary);
+      write(contents);
       seal();
       rename();
       committed = true;
@@ -56,6 +58,31 @@ final class CheckpointCommit {
       }
     }
     return target;
+  }
+
+  private void write(CheckpointContents contents) throws IOException {
+    try {
+      contents.writeTo(temporary);
+    } catch (FileSystemException e) {
+      throw e;
+    } catch (IOException e) {
+      // A full disk is reported without the file that did not fit: it is the last one touched.
+      doing += newestFile().map(name -> ", last " + name + ",").orElse("");
+      throw e;
+    }
+  }
+
+  private Optional<String> newestFile() throws IOException {
+    Path newest = null;
+    FileTime time = FileTime.fromMillis(Long.MIN_VALUE);
+    for (Path file : FolderTree.of(temporary).files()) {
+      FileTime modified = Files.getLastModifiedTime(file);
+      if (modified.compareTo(time) >= 0) {
+        newest = file;
+        time = modified;
+      }
+    }
+    return Optional.ofNullable(newest).map(file -> temporary.relativize(file).toString());
   }
 
   private void requireFolderOrNothing() throws IOException {

@@ -53,9 +53,9 @@ public final class CheckpointStore {
    * @return the folder
    * @throws CheckpointException if a file cannot be written, saying which and what to do; then what
    *     was written is removed, and earlier checkpoints stand
-   * @throws IOException never otherwise
    */
-  public synchronized Path commit(long step, CheckpointContents contents) throws IOException {
+  public synchronized Path commit(long step, CheckpointContents contents)
+      throws CheckpointException {
     if (step < 0) {
       throw new IllegalArgumentException("step is " + step + ", must be 0 or more");
     }
@@ -88,7 +88,7 @@ public final class CheckpointStore {
   }
 
   /**
-   * Checks a folder against its manifest, reading every byte: about a second per gigabyte. Files
+   * Checks a folder against its manifest, reading every byte: one or two seconds per gigabyte. Files
    * that the manifest does not list are allowed, symbolic links are not.
    *
    * @param folder any folder, also one outside of the output folder

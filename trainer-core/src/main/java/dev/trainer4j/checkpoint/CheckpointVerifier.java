@@ -10,7 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
 
-/** Checks a folder against its manifest. Reads every byte: about a second per gigabyte. */
+/** Checks a folder against its manifest. Reads every byte: one or two seconds per gigabyte. */
 final class CheckpointVerifier {
   private final Path folder;
   private final List<String> problems = new ArrayList<>();

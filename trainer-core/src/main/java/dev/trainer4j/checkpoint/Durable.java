@@ -56,7 +56,10 @@ final class Durable {
     syncFile(file);
   }
 
-  /** Hashes a file by reading it: right after writing from memory, about a second per gigabyte. */
+  /**
+   * Hashes a file by reading it: right after writing it from memory, at one or two seconds per
+   * gigabyte.
+   */
   static String sha256(Path file) throws IOException {
     MessageDigest digest;
     try {

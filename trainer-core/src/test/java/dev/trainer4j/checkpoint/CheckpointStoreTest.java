@@ -116,7 +116,7 @@ class CheckpointStoreTest {
     assertThatThrownBy(() -> store.commit(5, new FullDisk()))
         .isInstanceOf(CheckpointException.class)
         .hasMessageContaining("Cannot save " + outputDir.resolve("checkpoint-5"))
-        .hasMessageContaining("No space left on device")
+        .hasMessageContaining("writing its files, last half, failed: No space left on device")
         .hasMessageContaining("Free disk space")
         .hasMessageContaining("MiB are usable")
         .hasRootCauseMessage("No space left on device");
