@@ -31,8 +31,7 @@ final class BestModel {
     }
     double value = metric(metrics);
     Double best = progress.bestMetric();
-    boolean better =
-        best == null || (args.resolvedGreaterIsBetter() ? value > best : value < best);
+    boolean better = best == null || (args.resolvedGreaterIsBetter() ? value > best : value < best);
     if (better) {
       boolean checkpoints = args.saveStrategy() != IntervalStrategy.NO || savesBest();
       progress.best(value, checkpoints ? Long.valueOf(progress.globalStep()) : null);

@@ -10,7 +10,6 @@ import dev.trainer4j.checkpoint.ResumePoint;
 import dev.trainer4j.data.DataLoader;
 import dev.trainer4j.optim.Optimizer;
 import dev.trainer4j.optim.ParameterGroup;
-import dev.trainer4j.schedule.LearningRateScheduler;
 import dev.trainer4j.state.CallbackState;
 import dev.trainer4j.state.TrainerState;
 import java.io.IOException;
@@ -131,8 +130,7 @@ final class RunCheckpoints {
         Map.of());
   }
 
-  private void restore(
-      TrainingSession session, CheckpointFiles files, boolean changesAllowed)
+  private void restore(TrainingSession session, CheckpointFiles files, boolean changesAllowed)
       throws IOException {
     if (!files.canResume()) {
       throw new IllegalArgumentException(
@@ -154,8 +152,7 @@ final class RunCheckpoints {
 
   private void requireSameData(TrainingSession session, ResumePoint point, Path folder) {
     List<String> differences = new ArrayList<>();
-    Long size =
-        session.plan().samples().isPresent() ? session.plan().samples().getAsLong() : null;
+    Long size = session.plan().samples().isPresent() ? session.plan().samples().getAsLong() : null;
     if (!Objects.equals(size, point.datasetSize())) {
       differences.add("the training data has " + size + " samples, it had " + point.datasetSize());
     }
@@ -203,8 +200,7 @@ final class RunCheckpoints {
     Long bestStep = progress.bestGlobalStep();
     long step = progress.globalStep();
     CheckpointStore store = store();
-    if (bestStep != null
-        && (bestStep == step || Files.isDirectory(checkpointFolder(bestStep)))) {
+    if (bestStep != null && (bestStep == step || Files.isDirectory(checkpointFolder(bestStep)))) {
       progress.bestCheckpoint(checkpointFolder(bestStep).toString());
     }
     try {
@@ -246,7 +242,9 @@ final class RunCheckpoints {
   void loadBest(TrainingProgress progress) {
     Long step = progress.bestGlobalStep();
     if (step == null) {
-      trainer.runLog().warn("loadBestModelAtEnd: no evaluation took place, the model stays as it is");
+      trainer
+          .runLog()
+          .warn("loadBestModelAtEnd: no evaluation took place, the model stays as it is");
       return;
     }
     try {

@@ -16,8 +16,14 @@ final class StartReport {
   void print(Trainer trainer, TrainingSession session) {
     TrainingPlan plan = session.plan();
     log.info("***** Running training *****");
-    log.info("  Num examples = {}", plan.samples().isPresent() ? count(plan.samples().getAsLong()) : "unknown (a stream)");
-    log.info("  Num Epochs = {}", plan.numTrainEpochs() == Long.MAX_VALUE ? "as many as maxSteps needs" : count(plan.numTrainEpochs()));
+    log.info(
+        "  Num examples = {}",
+        plan.samples().isPresent() ? count(plan.samples().getAsLong()) : "unknown (a stream)");
+    log.info(
+        "  Num Epochs = {}",
+        plan.numTrainEpochs() == Long.MAX_VALUE
+            ? "as many as maxSteps needs"
+            : count(plan.numTrainEpochs()));
     log.info("  Instantaneous batch size per device = {}", count(session.loader().batchSize()));
     log.info(
         "  Total train batch size (w. parallel, distributed & accumulation) = {}",

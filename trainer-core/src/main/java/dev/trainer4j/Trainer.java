@@ -9,8 +9,8 @@ import dev.trainer4j.args.TrainingArguments;
 import dev.trainer4j.callback.CallbackDispatcher;
 import dev.trainer4j.callback.TrainerCallback;
 import dev.trainer4j.callback.TrainerControl;
-import dev.trainer4j.data.BatchIterator;
 import dev.trainer4j.data.Batch;
+import dev.trainer4j.data.BatchIterator;
 import dev.trainer4j.data.DataLoader;
 import dev.trainer4j.data.Dataset;
 import dev.trainer4j.data.ModelInputs;
@@ -84,8 +84,7 @@ public class Trainer implements AutoCloseable {
     callbacks = new CallbackDispatcher(context, control);
     best = new BestModel(setup.args());
     runLog =
-        new RunLog(
-            processes().isMain() ? setup.args().logLevel() : setup.args().logLevelReplica());
+        new RunLog(processes().isMain() ? setup.args().logLevel() : setup.args().logLevelReplica());
     checkpoints = new RunCheckpoints(this);
     setup.callbacks().forEach(callbacks::add);
     callbacks.onInitEnd(state());

@@ -56,8 +56,7 @@ final class TrainerSetup {
     if (builder.djlModel != null) {
       ownedManager = null;
       model =
-          new BlockModel(
-              builder.djlModel.getBlock(), builder.djlModel.getNDManager(), labelNames);
+          new BlockModel(builder.djlModel.getBlock(), builder.djlModel.getNDManager(), labelNames);
     } else if (builder.block != null) {
       ownedManager = NDManager.newBaseManager(device(args), "PyTorch");
       model = new BlockModel(builder.block, ownedManager, labelNames);
@@ -67,8 +66,7 @@ final class TrainerSetup {
     }
     trainDataset = builder.trainDataset;
     evalDatasets = Collections.unmodifiableMap(new LinkedHashMap<>(builder.evalDatasets));
-    collator =
-        builder.dataCollator != null ? builder.dataCollator : new DefaultDataCollator();
+    collator = builder.dataCollator != null ? builder.dataCollator : new DefaultDataCollator();
     lossFunction = builder.lossFunction;
     wholeMetrics = builder.wholeMetrics;
     streamingMetrics = builder.streamingMetrics;
@@ -134,11 +132,7 @@ final class TrainerSetup {
         args.trainSamplingStrategy() == SamplingStrategy.SEQUENTIAL
             ? (size, epoch) -> SampleOrder.sequential(size)
             : (size, epoch) -> SampleOrder.shuffled(size, dataSeed, epoch);
-    return loader(
-        dataset,
-        options(args.perDeviceTrainBatchSize())
-            .order(order)
-            .build());
+    return loader(dataset, options(args.perDeviceTrainBatchSize()).order(order).build());
   }
 
   DataLoader evalLoader(Object dataset) {

@@ -82,8 +82,7 @@ final class TrainingLoop {
     try (BatchIterator batches =
         session
             .loader()
-            .iterate(
-                trainer.model().manager(), progress.epoch(), progress.samplesInEpoch())) {
+            .iterate(trainer.model().manager(), progress.epoch(), progress.samplesInEpoch())) {
       while (!control.shouldEpochStop() && !control.shouldTrainingStop() && batches.hasNext()) {
         runUpdate(update, batches);
       }

@@ -98,8 +98,7 @@ public interface TrainerCallback {
       CallbackContext ctx, TrainerState state, TrainerControl control, LogEntry logs) {}
 
   /** Called after each batch of an evaluation or prediction. */
-  default void onPredictionStep(
-      CallbackContext ctx, TrainerState state, TrainerControl control) {}
+  default void onPredictionStep(CallbackContext ctx, TrainerState state, TrainerControl control) {}
 
   /** Called before a push to the Hub starts; never without a push. */
   default void onPushBegin(CallbackContext ctx, TrainerState state, TrainerControl control) {}

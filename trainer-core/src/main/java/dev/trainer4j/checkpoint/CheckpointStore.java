@@ -159,6 +159,15 @@ public final class CheckpointStore {
     return deleted;
   }
 
+  /** Deletes every checkpoint but that of {@code step}, as at the end of a run that keeps one. */
+  public synchronized void keepOnly(long step) throws IOException {
+    for (Checkpoint checkpoint : list()) {
+      if (checkpoint.step() != step) {
+        delete(checkpoint);
+      }
+    }
+  }
+
   /** Takes the name away first: a folder that is half deleted must not be found as a checkpoint. */
   private void delete(Checkpoint checkpoint) throws IOException {
     Path trash = CheckpointName.newTransient(outputDir, checkpoint.step(), Stage.TRASH);

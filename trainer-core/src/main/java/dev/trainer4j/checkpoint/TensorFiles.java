@@ -26,8 +26,7 @@ public final class TensorFiles {
    * @throws CheckpointMismatchException if names or shapes differ; nothing has been copied then
    * @throws IOException if the file cannot be read
    */
-  public static void load(
-      Path file, Map<String, NDArray> targets, NDManager manager, String what)
+  public static void load(Path file, Map<String, NDArray> targets, NDManager manager, String what)
       throws IOException {
     try (SafetensorsFile tensors = SafetensorsFile.open(file)) {
       check(tensors, file, targets, what);

@@ -60,9 +60,7 @@ public final class BlockModel implements TrainableModel {
     }
     NDList inputs = blockInputs(firstBatch);
     block.initialize(
-        manager,
-        DataType.FLOAT32,
-        inputs.stream().map(NDArray::getShape).toArray(Shape[]::new));
+        manager, DataType.FLOAT32, inputs.stream().map(NDArray::getShape).toArray(Shape[]::new));
     requireGradients();
   }
 
@@ -106,7 +104,8 @@ public final class BlockModel implements TrainableModel {
     for (int i = 0; i < outputs.size(); i++) {
       String name = outputs.get(i).getName();
       String fallback = i == 0 ? "logits" : "output_" + i;
-      named.put(i == 0 || name == null || named.containsKey(name) ? fallback : name, outputs.get(i));
+      named.put(
+          i == 0 || name == null || named.containsKey(name) ? fallback : name, outputs.get(i));
     }
     return ModelOutput.of(named);
   }

@@ -20,7 +20,6 @@ public record NamedParameter(String name, NDArray array, boolean decays) {
 
   /** Makes a parameter that decays unless its name says bias or norm, as Hugging Face decides. */
   public static NamedParameter of(String name, NDArray array) {
-    return new NamedParameter(
-        name, array, !NO_DECAY.matcher(name.toLowerCase(Locale.ROOT)).find());
+    return new NamedParameter(name, array, !NO_DECAY.matcher(name.toLowerCase(Locale.ROOT)).find());
   }
 }

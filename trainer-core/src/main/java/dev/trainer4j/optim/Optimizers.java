@@ -63,22 +63,17 @@ public final class Optimizers {
               + " and "
               + dampening);
     }
-    List<Slot> slots =
-        momentum == 0 ? List.of() : List.of(Slot.STEP, Slot.like("momentum_buffer"));
+    List<Slot> slots = momentum == 0 ? List.of() : List.of(Slot.STEP, Slot.like("momentum_buffer"));
     double[] options = {momentum, dampening, nesterov ? 1 : 0};
     return new KernelOptimizer(groups, new KernelSpec("sgd", slots, options));
   }
 
   /** Adagrad (Duchi, Hazan and Singer, 2011). */
   public static Optimizer adagrad(
-      List<ParameterGroup> groups,
-      double lrDecay,
-      double epsilon,
-      double initialAccumulatorValue) {
+      List<ParameterGroup> groups, double lrDecay, double epsilon, double initialAccumulatorValue) {
     Slot sum = new Slot("sum", shape -> shape, initialAccumulatorValue);
     double[] options = {lrDecay, epsilon};
-    return new KernelOptimizer(
-        groups, new KernelSpec("adagrad", List.of(Slot.STEP, sum), options));
+    return new KernelOptimizer(groups, new KernelSpec("adagrad", List.of(Slot.STEP, sum), options));
   }
 
   /** RMSprop (Hinton, lecture 6e; centered as in Graves, 2013). */
@@ -132,10 +127,8 @@ public final class Optimizers {
     Shape none = new Shape(0);
     List<Slot> slots = new ArrayList<>();
     slots.add(Slot.STEP);
-    slots.add(
-        new Slot("exp_avg_sq_row", s -> s.dimension() < 2 ? none : without(s, 1), 0));
-    slots.add(
-        new Slot("exp_avg_sq_col", s -> s.dimension() < 2 ? none : without(s, 2), 0));
+    slots.add(new Slot("exp_avg_sq_row", s -> s.dimension() < 2 ? none : without(s, 1), 0));
+    slots.add(new Slot("exp_avg_sq_col", s -> s.dimension() < 2 ? none : without(s, 2), 0));
     slots.add(new Slot("exp_avg_sq", s -> s.dimension() < 2 ? s : none, 0));
     if (options.beta1() >= 0) {
       slots.add(Slot.like("exp_avg"));

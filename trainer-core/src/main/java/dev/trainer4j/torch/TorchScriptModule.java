@@ -39,7 +39,8 @@ public final class TorchScriptModule implements AutoCloseable {
     }
     try {
       PtSymbolBlock block =
-          JniUtils.loadModule((PtNDManager) manager, file, true, new String[0], new String[0], true);
+          JniUtils.loadModule(
+              (PtNDManager) manager, file, true, new String[0], new String[0], true);
       // The loader switches to evaluation mode while DJL believes training to be on; without this
       // the first training pass would run without dropout.
       JniUtils.enableTrainingMode(block);

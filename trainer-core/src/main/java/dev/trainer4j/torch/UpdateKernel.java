@@ -94,8 +94,7 @@ public final class UpdateKernel implements AutoCloseable {
   public void step(double[] rates, double[] decays) {
     try (IValue ratesValue = IValue.listFrom(rates);
         IValue decaysValue = IValue.listFrom(decays)) {
-      kernels.run(
-          "step", kind, parameters, slots, groupEnds, options, ratesValue, decaysValue);
+      kernels.run("step", kind, parameters, slots, groupEnds, options, ratesValue, decaysValue);
     }
   }
 

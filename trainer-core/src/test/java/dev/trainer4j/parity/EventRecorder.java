@@ -53,8 +53,7 @@ final class EventRecorder implements TrainerCallback {
   }
 
   @Override
-  public void onPreOptimizerStep(
-      CallbackContext ctx, TrainerState state, TrainerControl control) {
+  public void onPreOptimizerStep(CallbackContext ctx, TrainerState state, TrainerControl control) {
     add("on_pre_optimizer_step", state);
   }
 

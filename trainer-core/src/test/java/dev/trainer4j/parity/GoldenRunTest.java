@@ -226,8 +226,7 @@ class GoldenRunTest {
         .compare("predictions", golden.get("predictions"), MAPPER.valueToTree(rows));
     Map<String, Double> metrics = new LinkedHashMap<>(predictions.metrics());
     metrics.keySet().removeIf(key -> key.endsWith("runtime") || key.endsWith("per_second"));
-    CLOSE.compare(
-        "predict_metrics", golden.get("predict_metrics"), MAPPER.valueToTree(metrics));
+    CLOSE.compare("predict_metrics", golden.get("predict_metrics"), MAPPER.valueToTree(metrics));
   }
 
   private static void assertWeights(String name, GoldenMlp mlp) throws IOException {

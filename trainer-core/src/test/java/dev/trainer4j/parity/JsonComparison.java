@@ -32,7 +32,9 @@ record JsonComparison(double relative, double absolute) {
         compare(path + "[" + i + "]", golden.get(i), ours.get(i));
       }
     } else if (golden.isObject()) {
-      assertThat(keys(ours)).as("keys of %s", path).containsExactlyInAnyOrderElementsOf(keys(golden));
+      assertThat(keys(ours))
+          .as("keys of %s", path)
+          .containsExactlyInAnyOrderElementsOf(keys(golden));
       golden
           .fields()
           .forEachRemaining(
