@@ -156,7 +156,7 @@ public class Trainer implements AutoCloseable {
   private EvaluationOutput evaluate(Object dataset, String prefix) {
     // Without metrics there is no use for predictions.
     boolean lossOnly =
-        args().predictionLossOnly() || streamingMetrics() == null && wholeMetrics() == null;
+        args().predictionLossOnly() || (streamingMetrics() == null && wholeMetrics() == null);
     try (EvaluationLoop loop = new EvaluationLoop(this, false, lossOnly)) {
       EvaluationLoop.Result result = runEvaluation(loop, dataset, prefix);
       emitLog(result.metrics());

@@ -123,7 +123,7 @@ final class TrainingLoop {
     if (control.shouldEvaluate()) {
       best = trainer.best().isNewBest(evaluate(), progress);
     }
-    if (control.shouldSave() || best && trainer.best().savesBest()) {
+    if (control.shouldSave() || (best && trainer.best().savesBest())) {
       trainer.saveCheckpoint(session);
       callbacks.onSave(progress.snapshot());
     }

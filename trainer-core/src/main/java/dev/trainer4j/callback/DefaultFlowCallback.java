@@ -20,8 +20,8 @@ public final class DefaultFlowCallback implements TrainerCallback {
     long step = state.globalStep();
     boolean last = step >= state.maxSteps();
 
-    if (step == 1 && args.loggingFirstStep()
-        || args.loggingStrategy() == STEPS && step % state.loggingSteps() == 0) {
+    if ((step == 1 && args.loggingFirstStep())
+        || (args.loggingStrategy() == STEPS && step % state.loggingSteps() == 0)) {
       control.requestLog();
     }
     if (args.evalStrategy() == STEPS

@@ -92,6 +92,6 @@ public final class Losses {
               + targets.getShape());
     }
     NDArray difference = aligned.sub(targets);
-    return LossOutput.of(difference.mul(difference).sum(), targets.size());
+    return LossOutput.of(difference.mul(difference).sum(), (double) targets.size());
   }
 }

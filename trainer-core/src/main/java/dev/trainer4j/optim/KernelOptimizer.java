@@ -4,7 +4,6 @@ package dev.trainer4j.optim;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
-import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import dev.trainer4j.model.NamedParameter;
 import dev.trainer4j.torch.UpdateKernel;
@@ -50,7 +49,7 @@ final class KernelOptimizer implements Optimizer {
             parameters.stream().map(NamedParameter::array).toList(),
             slots,
             groupEnds(groups),
-            spec.options());
+            spec.options().stream().mapToDouble(Double::doubleValue).toArray());
     clipper = new GradientClipper(groups);
     rates = new double[groups.size()];
     decays = groups.stream().mapToDouble(ParameterGroup::weightDecay).toArray();
@@ -58,10 +57,7 @@ final class KernelOptimizer implements Optimizer {
 
   private NDArray create(Slot slot, NDArray parameter) {
     Shape shape = slot.shape().apply(parameter.getShape());
-    // State is kept in float32 whatever the parameter's type, as PyTorch keeps steps.
-    DataType type =
-        slot == Slot.STEP || shape.size() == 0 ? DataType.FLOAT32 : parameter.getDataType();
-    NDArray array = manager.full(shape, (float) slot.initial(), type);
+    NDArray array = manager.full(shape, (float) slot.initial(), slot.type(parameter));
     NDScope.unregister(array);
     return array;
   }

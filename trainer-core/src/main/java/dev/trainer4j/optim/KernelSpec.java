@@ -10,4 +10,15 @@ import java.util.List;
  * @param slots the state in the kernel's order
  * @param options the constants in the kernel's order
  */
-record KernelSpec(String kind, List<Slot> slots, double[] options) {}
+record KernelSpec(String kind, List<Slot> slots, List<Double> options) {
+
+  /** Copies the lists. */
+  KernelSpec {
+    slots = List.copyOf(slots);
+    options = List.copyOf(options);
+  }
+
+  static double on(boolean flag) {
+    return flag ? 1 : 0;
+  }
+}

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.optim;
 
+import static dev.trainer4j.optim.KernelSpec.on;
+
 import ai.djl.ndarray.types.Shape;
 import java.util.ArrayList;
 import java.util.List;
@@ -43,7 +45,7 @@ public final class Optimizers {
     if (amsgrad) {
       slots.add(Slot.like("max_exp_avg_sq"));
     }
-    double[] options = {beta1, beta2, epsilon, amsgrad ? 1 : 0};
+    List<Double> options = List.of(beta1, beta2, epsilon, on(amsgrad));
     return new KernelOptimizer(groups, new KernelSpec(kind, slots, options));
   }
 
@@ -64,7 +66,7 @@ public final class Optimizers {
               + dampening);
     }
     List<Slot> slots = momentum == 0 ? List.of() : List.of(Slot.STEP, Slot.like("momentum_buffer"));
-    double[] options = {momentum, dampening, nesterov ? 1 : 0};
+    List<Double> options = List.of(momentum, dampening, on(nesterov));
     return new KernelOptimizer(groups, new KernelSpec("sgd", slots, options));
   }
 
@@ -72,7 +74,7 @@ public final class Optimizers {
   public static Optimizer adagrad(
       List<ParameterGroup> groups, double lrDecay, double epsilon, double initialAccumulatorValue) {
     Slot sum = new Slot("sum", shape -> shape, initialAccumulatorValue);
-    double[] options = {lrDecay, epsilon};
+    List<Double> options = List.of(lrDecay, epsilon);
     return new KernelOptimizer(groups, new KernelSpec("adagrad", List.of(Slot.STEP, sum), options));
   }
 
@@ -90,7 +92,7 @@ public final class Optimizers {
     if (centered) {
       slots.add(Slot.like("grad_avg"));
     }
-    double[] options = {alpha, epsilon, momentum, centered ? 1 : 0};
+    List<Double> options = List.of(alpha, epsilon, momentum, on(centered));
     return new KernelOptimizer(groups, new KernelSpec("rmsprop", slots, options));
   }
 
@@ -133,16 +135,16 @@ public final class Optimizers {
     if (options.beta1() >= 0) {
       slots.add(Slot.like("exp_avg"));
     }
-    double[] constants = {
-      options.epsilon1(),
-      options.epsilon2(),
-      options.clipThreshold(),
-      options.decayRate(),
-      options.beta1(),
-      options.scaleParameter() ? 1 : 0,
-      options.relativeStep() ? 1 : 0,
-      options.warmupInit() ? 1 : 0
-    };
+    List<Double> constants =
+        List.of(
+            options.epsilon1(),
+            options.epsilon2(),
+            options.clipThreshold(),
+            options.decayRate(),
+            options.beta1(),
+            on(options.scaleParameter()),
+            on(options.relativeStep()),
+            on(options.warmupInit()));
     return new KernelOptimizer(groups, new KernelSpec("adafactor", slots, constants));
   }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.optim;
 
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import java.util.function.UnaryOperator;
 
@@ -15,6 +17,11 @@ record Slot(String name, UnaryOperator<Shape> shape, double initial) {
 
   /** A step counter: one number, which the fused kernels want as an array. */
   static final Slot STEP = new Slot("step", parameter -> new Shape(), 0);
+
+  /** Counters are float32 whatever the parameter's type, as the fused kernels want them. */
+  DataType type(NDArray parameter) {
+    return equals(STEP) ? DataType.FLOAT32 : parameter.getDataType();
+  }
 
   /** State of the parameter's own shape, zero at the start. */
   static Slot like(String name) {

@@ -120,8 +120,8 @@ public final class TrainerStateJson {
     List<LogEntry> entries = new ArrayList<>();
     for (JsonNode line : lines) {
       Map<String, Double> values = new LinkedHashMap<>();
-      line.fields()
-          .forEachRemaining(
+      line.properties()
+          .forEach(
               field -> {
                 JsonNode value = field.getValue();
                 if (!field.getKey().equals("step") && (value.isNumber() || value.isTextual())) {
@@ -136,8 +136,8 @@ public final class TrainerStateJson {
   private static Map<String, CallbackState> callbacks(JsonNode states) {
     Map<String, CallbackState> result = new TreeMap<>();
     states
-        .fields()
-        .forEachRemaining(
+        .properties()
+        .forEach(
             field -> {
               // Hugging Face makes a list of several callbacks of one class; ours have own keys.
               if (field.getValue().isObject()) {

@@ -36,8 +36,8 @@ record JsonComparison(double relative, double absolute) {
           .as("keys of %s", path)
           .containsExactlyInAnyOrderElementsOf(keys(golden));
       golden
-          .fields()
-          .forEachRemaining(
+          .properties()
+          .forEach(
               field ->
                   compare(path + "." + field.getKey(), field.getValue(), ours.get(field.getKey())));
     } else {
