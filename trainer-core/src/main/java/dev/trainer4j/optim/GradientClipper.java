@@ -2,6 +2,8 @@
 package dev.trainer4j.optim;
 
 import dev.trainer4j.model.NamedParameter;
+import dev.trainer4j.torch.ArrayScope;
+import dev.trainer4j.torch.Autograd;
 import dev.trainer4j.torch.Gradients;
 import dev.trainer4j.torch.UpdateKernel;
 import java.util.List;
@@ -30,7 +32,11 @@ final class GradientClipper implements AutoCloseable {
       return new UpdateResult(result.gradientNorm(), result.lossSum(), false);
     }
     observer.beforeStep();
-    step.accept(request.rateFactor());
+    // A step written in plain array operations must not be recorded, and leaves intermediates.
+    try (ArrayScope scope = ArrayScope.open();
+        Autograd.Recording off = Autograd.record(false)) {
+      step.accept(request.rateFactor());
+    }
     observer.afterStep();
     gradients.zero();
     return result;

@@ -45,9 +45,9 @@ public final class TinyModel implements AutoCloseable {
 
   private void add(String name, Random random, long... shape) {
     double[] values = random.doubles(new Shape(shape).size(), -0.5, 0.5).toArray();
-    try (NDArray wide = manager.create(values, new Shape(shape))) {
-      parameters.put(name, wide.toType(type, true));
-    }
+    // Kept open: toType to the same type gives the same memory.
+    NDArray wide = manager.create(values, new Shape(shape));
+    parameters.put(name, wide.toType(type, true));
   }
 
   private ModelOutput forward(ModelInputs inputs, boolean training) {
