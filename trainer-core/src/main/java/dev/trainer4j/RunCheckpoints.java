@@ -6,10 +6,12 @@ import dev.trainer4j.args.TrainingArguments;
 import dev.trainer4j.checkpoint.CheckpointFiles;
 import dev.trainer4j.checkpoint.CheckpointMismatchException;
 import dev.trainer4j.checkpoint.CheckpointStore;
+import dev.trainer4j.checkpoint.OutputDirLock;
 import dev.trainer4j.checkpoint.ResumePoint;
 import dev.trainer4j.data.DataLoader;
 import dev.trainer4j.optim.Optimizer;
 import dev.trainer4j.optim.ParameterGroup;
+import dev.trainer4j.schedule.LearningRateScheduler;
 import dev.trainer4j.state.CallbackState;
 import dev.trainer4j.state.TrainerState;
 import java.io.IOException;
@@ -26,11 +28,12 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /** A run's checkpoints: starts from one, writes new ones, drops old ones, loads the best. */
-final class RunCheckpoints {
+final class RunCheckpoints implements AutoCloseable {
 
   private static final String CONTROL_KEY = "TrainerControl";
 
   private final Trainer trainer;
+  private @Nullable OutputDirLock lock;
 
   RunCheckpoints(Trainer trainer) {
     this.trainer = trainer;
@@ -48,14 +51,18 @@ final class RunCheckpoints {
   TrainingSession openSession(DataLoader loader, TrainingPlan plan, ResumeFrom from) {
     trainer.initializeModel(loader);
     try {
-      store().cleanLeftovers();
+      if (writes() || from.kind() == ResumeFrom.Kind.LATEST) {
+        own();
+      }
       Path folder = resolve(from);
       CheckpointFiles files = folder == null ? null : new CheckpointFiles(folder);
       if (files != null) {
         trainer.runLog().info("Resuming from {}", folder);
         files.readModel(trainer.model());
       }
-      int totalSteps = Math.toIntExact(plan.maxSteps());
+      TrainerState start = startState(plan, files);
+      LearningRateScheduler scheduler = trainer.createScheduler(Math.toIntExact(plan.maxSteps()));
+      // Last, because it is what must be closed.
       Optimizer optimizer =
           trainer.createOptimizer(
               ParameterGroup.decayAndNoDecay(
@@ -65,8 +72,8 @@ final class RunCheckpoints {
               plan,
               loader,
               optimizer,
-              trainer.createScheduler(totalSteps),
-              new TrainingProgress(plan, startState(plan, files)),
+              scheduler,
+              new TrainingProgress(plan, start),
               new LossTracker());
       if (files != null) {
         try {
@@ -191,6 +198,18 @@ final class RunCheckpoints {
     }
   }
 
+  private boolean writes() {
+    return args().saveStrategy() != IntervalStrategy.NO || trainer.best().savesBest();
+  }
+
+  /** Takes the output folder for this run alone, and clears what a crash left in it. */
+  private void own() throws IOException {
+    if (lock == null) {
+      lock = OutputDirLock.acquire(args().outputDir());
+      store().cleanLeftovers();
+    }
+  }
+
   /** Writes {@code checkpoint-N} and drops those that are no longer to be kept. */
   void save(TrainingSession session) {
     if (!trainer.processes().isMain()) {
@@ -204,6 +223,7 @@ final class RunCheckpoints {
       progress.bestCheckpoint(checkpointFolder(bestStep).toString());
     }
     try {
+      own();
       store.commit(step, folder -> write(session, new CheckpointFiles(folder)));
       if (args().saveTotalLimit().isPresent()) {
         store.rotate(
@@ -258,6 +278,19 @@ final class RunCheckpoints {
       // With a limit of one the best was kept beside the last; now the best alone is wanted.
       if (args().saveTotalLimit().orElse(0) == 1) {
         store().keepOnly(step);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e.getMessage(), e);
+    }
+  }
+
+  /** Gives the output folder back. */
+  @Override
+  public void close() {
+    try {
+      if (lock != null) {
+        lock.close();
+        lock = null;
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e.getMessage(), e);

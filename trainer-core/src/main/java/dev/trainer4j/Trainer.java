@@ -12,7 +12,7 @@ import dev.trainer4j.callback.TrainerControl;
 import dev.trainer4j.data.Batch;
 import dev.trainer4j.data.BatchIterator;
 import dev.trainer4j.data.DataLoader;
-import dev.trainer4j.data.Dataset;
+import dev.trainer4j.data.DataSource;
 import dev.trainer4j.data.ModelInputs;
 import dev.trainer4j.metrics.ComputeMetrics;
 import dev.trainer4j.metrics.StreamingMetrics;
@@ -123,11 +123,15 @@ public class Trainer implements AutoCloseable {
     DataLoader loader = getTrainDataLoader();
     TrainingPlan plan = TrainingPlan.of(loader, args(), processes().worldSize());
     checkEvaluation();
-    try (TrainingSession session = checkpoints.openSession(loader, plan, from)) {
+    RunReport report = new RunReport(runLog);
+    try (RunCheckpoints owned = checkpoints;
+        TrainingSession session = owned.openSession(loader, plan, from)) {
       progress = session.progress();
       context.trainingWith(session);
-      new StartReport(runLog).print(this, session);
-      return new TrainingLoop(this, session).run();
+      report.start(this, session);
+      TrainOutput output = new TrainingLoop(this, session).run();
+      report.end(output);
+      return output;
     } finally {
       context.trainingWith(null);
       training = false;
@@ -139,7 +143,7 @@ public class Trainer implements AutoCloseable {
     requireEvalData();
     Map<String, Double> metrics = new LinkedHashMap<>();
     long samples = 0;
-    for (Map.Entry<String, Object> named : setup.evalDatasets().entrySet()) {
+    for (Map.Entry<String, DataSource<?>> named : setup.evalDatasets().entrySet()) {
       String prefix = named.getKey().isEmpty() ? "eval" : "eval_" + named.getKey();
       EvaluationOutput output = evaluate(named.getValue(), prefix);
       metrics.putAll(output.metrics());
@@ -149,11 +153,11 @@ public class Trainer implements AutoCloseable {
   }
 
   /** Evaluates on {@code dataset}, with metrics called {@code eval_...}. */
-  public EvaluationOutput evaluate(Dataset<?> dataset) {
+  public EvaluationOutput evaluate(DataSource<?> dataset) {
     return evaluate(dataset, "eval");
   }
 
-  private EvaluationOutput evaluate(Object dataset, String prefix) {
+  private EvaluationOutput evaluate(DataSource<?> dataset, String prefix) {
     // Without metrics there is no use for predictions.
     boolean lossOnly =
         args().predictionLossOnly() || (streamingMetrics() == null && wholeMetrics() == null);
@@ -170,7 +174,7 @@ public class Trainer implements AutoCloseable {
    *
    * @return arrays on the CPU; close it, or they live as long as the trainer
    */
-  public PredictionOutput predict(Dataset<?> dataset) {
+  public PredictionOutput predict(DataSource<?> dataset) {
     EvaluationLoop loop = new EvaluationLoop(this, true, args().predictionLossOnly());
     try {
       EvaluationLoop.Result result = runEvaluation(loop, dataset, "test");
@@ -183,7 +187,8 @@ public class Trainer implements AutoCloseable {
     }
   }
 
-  private EvaluationLoop.Result runEvaluation(EvaluationLoop loop, Object dataset, String prefix) {
+  private EvaluationLoop.Result runEvaluation(
+      EvaluationLoop loop, DataSource<?> dataset, String prefix) {
     boolean wasTraining = training;
     training = false;
     DataLoader loader = getEvalDataLoader(dataset);
@@ -263,8 +268,8 @@ public class Trainer implements AutoCloseable {
     return lossOf(outputs, inputs).withOutputs(outputs);
   }
 
-  /** Makes the loader of an evaluation data set, a {@code Dataset} or {@code IterableDataset}. */
-  protected DataLoader getEvalDataLoader(Object dataset) {
+  /** Makes the loader of an evaluation data set. */
+  protected DataLoader getEvalDataLoader(DataSource<?> dataset) {
     return setup.evalLoader(dataset);
   }
 

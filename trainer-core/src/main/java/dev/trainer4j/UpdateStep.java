@@ -7,11 +7,13 @@ import dev.trainer4j.args.NanPolicy;
 import dev.trainer4j.data.Batch;
 import dev.trainer4j.data.BatchIterator;
 import dev.trainer4j.model.LossOutput;
+import dev.trainer4j.model.NamedParameter;
 import dev.trainer4j.model.Scalars;
 import dev.trainer4j.optim.UpdateObserver;
 import dev.trainer4j.optim.UpdateRequest;
 import dev.trainer4j.optim.UpdateResult;
 import dev.trainer4j.torch.ArrayScope;
+import dev.trainer4j.torch.Gradients;
 import dev.trainer4j.torch.Seeds;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -37,6 +39,11 @@ final class UpdateStep implements AutoCloseable {
     this.session = session;
     scalars = trainer.model().manager().newSubManager();
     scalars.setName("losses of the update");
+    // A run that failed in the middle of an update may have left gradients behind.
+    try (Gradients gradients =
+        new Gradients(trainer.model().parameters().stream().map(NamedParameter::array).toList())) {
+      gradients.zero();
+    }
   }
 
   /** Runs the next update from {@code batches}, which must have a next one. */

@@ -71,23 +71,10 @@ final class Kernels {
     }
   }
 
-  /** Calls a kernel outside of autograd whose first result is a list or tensor of numbers. */
+  /** Calls a kernel outside of autograd that returns a list of numbers. */
   double[] numbers(String method, IValue... arguments) {
-    try (IValue results = IValueUtils.runMethod(module, method, arguments)) {
-      IValue[] parts = results.toIValueTuple();
-      try {
-        return parts[0].isTensor() ? values(parts[0]) : parts[0].toDoubleArray();
-      } finally {
-        for (IValue part : parts) {
-          part.close();
-        }
-      }
-    }
-  }
-
-  private double[] values(IValue tensor) {
-    try (NDArray array = tensor.toTensor(manager)) {
-      return array.toDoubleArray();
+    try (IValue result = IValueUtils.runMethod(module, method, arguments)) {
+      return result.toDoubleArray();
     }
   }
 
