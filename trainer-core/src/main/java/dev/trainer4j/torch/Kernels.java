@@ -71,6 +71,13 @@ final class Kernels {
     }
   }
 
+  /** Calls a kernel outside of autograd that returns one number. */
+  double number(String method, IValue... arguments) {
+    try (IValue result = IValueUtils.runMethod(module, method, arguments)) {
+      return result.toDouble();
+    }
+  }
+
   /** Calls a kernel outside of autograd that returns a list of numbers. */
   double[] numbers(String method, IValue... arguments) {
     try (IValue result = IValueUtils.runMethod(module, method, arguments)) {

@@ -237,6 +237,9 @@ class Kernels(Module):
 
   # -------------------------------------------------------------------------------------------------------- housekeeping
 
+  def number(self: __torch__.Kernels, x: Tensor) -> float:
+    return float(x)
+
   def to_cpu(self: __torch__.Kernels, x: Tensor) -> Tensor:
     return torch.cpu(torch.detach(x))
 
