@@ -49,7 +49,7 @@ final class RunCheckpoints implements AutoCloseable {
 
   /** Builds what a run needs, from nothing or from where a checkpoint left off. */
   TrainingSession openSession(DataLoader loader, TrainingPlan plan, ResumeFrom from) {
-    trainer.initializeModel(loader);
+    ModelInitialization.run(trainer.model(), loader, trainer.manager(), args().seed());
     try {
       if (writes() || from.kind() == ResumeFrom.Kind.LATEST) {
         own();

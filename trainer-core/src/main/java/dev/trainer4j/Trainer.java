@@ -9,16 +9,12 @@ import dev.trainer4j.args.TrainingArguments;
 import dev.trainer4j.callback.CallbackDispatcher;
 import dev.trainer4j.callback.TrainerCallback;
 import dev.trainer4j.callback.TrainerControl;
-import dev.trainer4j.data.Batch;
-import dev.trainer4j.data.BatchIterator;
 import dev.trainer4j.data.DataLoader;
 import dev.trainer4j.data.DataSource;
 import dev.trainer4j.data.ModelInputs;
 import dev.trainer4j.metrics.ComputeMetrics;
 import dev.trainer4j.metrics.StreamingMetrics;
-import dev.trainer4j.model.LossFunction;
 import dev.trainer4j.model.LossOutput;
-import dev.trainer4j.model.Losses;
 import dev.trainer4j.model.ModelOutput;
 import dev.trainer4j.model.TrainableModel;
 import dev.trainer4j.optim.Optimizer;
@@ -30,7 +26,6 @@ import dev.trainer4j.schedule.ScheduleContext;
 import dev.trainer4j.state.LogEntry;
 import dev.trainer4j.state.TrainerState;
 import dev.trainer4j.torch.Autograd;
-import dev.trainer4j.torch.Seeds;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -122,7 +117,6 @@ public class Trainer implements AutoCloseable {
     stopRequested = false;
     DataLoader loader = getTrainDataLoader();
     TrainingPlan plan = TrainingPlan.of(loader, args(), processes().worldSize());
-    checkEvaluation();
     RunReport report = new RunReport(runLog);
     try (RunCheckpoints owned = checkpoints;
         TrainingSession session = owned.openSession(loader, plan, from)) {
@@ -192,7 +186,7 @@ public class Trainer implements AutoCloseable {
     boolean wasTraining = training;
     training = false;
     DataLoader loader = getEvalDataLoader(dataset);
-    initializeModel(loader);
+    ModelInitialization.run(model(), loader, manager, args().seed());
     context.evaluating(loader);
     try {
       return loop.run(loader, prefix + "_");
@@ -265,7 +259,7 @@ public class Trainer implements AutoCloseable {
    */
   protected LossOutput computeLoss(TrainableModel model, ModelInputs inputs) {
     ModelOutput outputs = model.forward(inputs, isTraining());
-    return lossOf(outputs, inputs).withOutputs(outputs);
+    return setup.lossOf(outputs, inputs).withOutputs(outputs);
   }
 
   /** Makes the loader of an evaluation data set. */
@@ -281,7 +275,7 @@ public class Trainer implements AutoCloseable {
   protected PredictionStep predictionStep(
       TrainableModel model, ModelInputs inputs, boolean lossOnly) {
     Map<String, NDArray> labels = setup.labelsIn(inputs);
-    boolean hasLoss = !labels.isEmpty() || setup.lossFunction() != null;
+    boolean hasLoss = !labels.isEmpty() || setup.hasLossFunction();
     LossOutput loss = hasLoss ? computeLoss(model, inputs) : null;
     ModelOutput outputs = loss == null ? null : loss.outputs();
     if (outputs == null && (!lossOnly || loss == null)) {
@@ -368,28 +362,6 @@ public class Trainer implements AutoCloseable {
     return predictionStep(model(), inputs, lossOnly);
   }
 
-  private LossOutput lossOf(ModelOutput outputs, ModelInputs inputs) {
-    LossFunction function = setup.lossFunction();
-    if (function != null) {
-      return function.compute(outputs, inputs);
-    }
-    LossOutput own = outputs.loss();
-    double smoothing = args().labelSmoothingFactor();
-    if (own != null && smoothing == 0) {
-      return own;
-    }
-    Map<String, NDArray> labels = setup.labelsIn(inputs);
-    if (labels.isEmpty()) {
-      throw new IllegalArgumentException(
-          "no loss: the model computes none, and the inputs "
-              + inputs.names()
-              + " have no label of the names "
-              + setup.labelNames()
-              + "; set labelNames, or override computeLoss");
-    }
-    return Losses.crossEntropy(outputs.logits(), labels.values().iterator().next(), smoothing);
-  }
-
   /** Evaluates on all data sets during training; metrics of all, by name. */
   Map<String, Double> evaluateAll() {
     return evaluate().metrics();
@@ -414,41 +386,12 @@ public class Trainer implements AutoCloseable {
     }
   }
 
-  /** Creates parameters that depend on the data's shape, from the first batch. */
-  void initializeModel(DataLoader loader) {
-    if (model().isInitialized()) {
-      return;
-    }
-    try (BatchIterator batches = loader.iterate(manager, 0, 0)) {
-      if (batches.hasNext()) {
-        try (Batch first = batches.next()) {
-          Seeds.with(
-              args().seed(),
-              () -> {
-                model().initialize(first.inputs());
-                return model();
-              });
-        }
-      }
-    }
-  }
-
   private void requireEvalData() {
     if (setup.evalDatasets().isEmpty()) {
       throw new IllegalStateException(
           "there is no evaluation data; pass evalDataset(...) to the builder, or call"
               + " evaluate(dataset)");
     }
-  }
-
-  private void checkEvaluation() {
-    if (args().evalStrategy() != dev.trainer4j.args.IntervalStrategy.NO || args().evalOnStart()) {
-      requireEvalData();
-    }
-  }
-
-  TrainerSetup setup() {
-    return setup;
   }
 
   NDManager manager() {

@@ -22,6 +22,9 @@ import dev.trainer4j.metrics.ComputeMetrics;
 import dev.trainer4j.metrics.StreamingMetrics;
 import dev.trainer4j.model.BlockModel;
 import dev.trainer4j.model.LossFunction;
+import dev.trainer4j.model.LossOutput;
+import dev.trainer4j.model.Losses;
+import dev.trainer4j.model.ModelOutput;
 import dev.trainer4j.model.TrainableModel;
 import dev.trainer4j.torch.TorchFunctions;
 import java.util.ArrayList;
@@ -174,6 +177,28 @@ final class TrainerSetup {
     return labels;
   }
 
+  /** The loss of a trainer that overrides nothing; see {@link Trainer#computeLoss}. */
+  LossOutput lossOf(ModelOutput outputs, ModelInputs inputs) {
+    if (lossFunction != null) {
+      return lossFunction.compute(outputs, inputs);
+    }
+    LossOutput own = outputs.loss();
+    double smoothing = args.labelSmoothingFactor();
+    if (own != null && smoothing == 0) {
+      return own;
+    }
+    Map<String, NDArray> labels = labelsIn(inputs);
+    if (labels.isEmpty()) {
+      throw new IllegalArgumentException(
+          "no loss: the model computes none, and the inputs "
+              + inputs.names()
+              + " have no label of the names "
+              + labelNames
+              + "; set labelNames, or override computeLoss");
+    }
+    return Losses.crossEntropy(outputs.logits(), labels.values().iterator().next(), smoothing);
+  }
+
   /** Applies {@code preprocessLogitsForMetrics} to the first output. */
   Map<String, NDArray> preprocess(Map<String, NDArray> outputs, Map<String, NDArray> labels) {
     if (preprocessLogits == null || outputs.isEmpty()) {
@@ -203,12 +228,8 @@ final class TrainerSetup {
     return evalDatasets;
   }
 
-  List<String> labelNames() {
-    return labelNames;
-  }
-
-  @Nullable LossFunction lossFunction() {
-    return lossFunction;
+  boolean hasLossFunction() {
+    return lossFunction != null;
   }
 
   @Nullable ComputeMetrics wholeMetrics() {
