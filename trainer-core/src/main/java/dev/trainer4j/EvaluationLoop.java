@@ -11,9 +11,9 @@ import dev.trainer4j.data.DataLoader;
 import dev.trainer4j.metrics.EvalPrediction;
 import dev.trainer4j.metrics.StreamingMetrics;
 import dev.trainer4j.model.LossOutput;
-import dev.trainer4j.model.Scalars;
 import dev.trainer4j.torch.ArrayScope;
 import dev.trainer4j.torch.Autograd;
+import dev.trainer4j.torch.TorchFunctions;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -91,7 +91,7 @@ final class EvaluationLoop implements AutoCloseable {
     if (loss != null) {
       // A mean counts by samples, as in Hugging Face's Trainer; a sum by its own weight.
       double weight = loss.isMean() ? batch.sampleCount() : loss.weight();
-      double value = Scalars.read(loss.value());
+      double value = TorchFunctions.number(loss.value());
       lossSum += loss.isMean() ? value * weight : value;
       lossWeight += weight;
       batchLoss = loss.isMean() ? value : value / weight;

@@ -7,6 +7,7 @@ import dev.trainer4j.checkpoint.CheckpointFiles;
 import dev.trainer4j.checkpoint.CheckpointMismatchException;
 import dev.trainer4j.checkpoint.CheckpointStore;
 import dev.trainer4j.checkpoint.CheckpointVerification;
+import dev.trainer4j.checkpoint.OutputDirLock;
 import dev.trainer4j.checkpoint.ResumePoint;
 import dev.trainer4j.data.DataLoader;
 import dev.trainer4j.model.NamedParameter;
@@ -28,11 +29,12 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /** A run's checkpoints: starts from one, writes new ones, drops old ones, loads the best. */
-final class RunCheckpoints {
+final class RunCheckpoints implements AutoCloseable {
 
   private static final String CONTROL_KEY = "TrainerControl";
 
   private final Trainer trainer;
+  private @Nullable OutputDirLock lock;
 
   /** One for the trainer's life: it remembers which checkpoint was committed last. */
   private final CheckpointStore store;
@@ -49,9 +51,11 @@ final class RunCheckpoints {
   /** Builds what a run needs, from nothing or from where a checkpoint left off. */
   TrainingSession openSession(DataLoader loader, TrainingPlan plan, ResumeFrom from) {
     requireOutputFolder();
-    trainer.initializeModel(loader);
+    ModelInitialization.run(trainer.model(), loader, trainer.manager(), args().seed());
     try {
-      store.cleanLeftovers();
+      if (writes() || from.kind() == ResumeFrom.Kind.LATEST) {
+        own();
+      }
       Path folder = resolve(from);
       return folder == null
           ? newSession(loader, plan, TrainerState.initial())
@@ -223,6 +227,18 @@ final class RunCheckpoints {
     }
   }
 
+  private boolean writes() {
+    return args().saveStrategy() != IntervalStrategy.NO || trainer.best().savesBest();
+  }
+
+  /** Takes the output folder for this run alone, and clears what a crash left in it. */
+  private void own() throws IOException {
+    if (lock == null) {
+      lock = OutputDirLock.acquire(args().outputDir());
+      store.cleanLeftovers();
+    }
+  }
+
   /** Writes {@code checkpoint-N} and drops those that are no longer to be kept. */
   void save(TrainingSession session) {
     if (!trainer.processes().isMain()) {
@@ -235,6 +251,7 @@ final class RunCheckpoints {
       progress.bestCheckpoint(checkpointFolder(bestStep).toString());
     }
     try {
+      own();
       store.commit(step, folder -> write(session, new CheckpointFiles(folder)));
       if (args().saveTotalLimit().isPresent()) {
         store.rotate(
@@ -290,6 +307,19 @@ final class RunCheckpoints {
       // With a limit of one the best was kept beside the last; now the best alone is wanted.
       if (args().saveTotalLimit().orElse(0) == 1 && folder.equals(own)) {
         store.keepOnly(step);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e.getMessage(), e);
+    }
+  }
+
+  /** Gives the output folder back. */
+  @Override
+  public void close() {
+    try {
+      if (lock != null) {
+        lock.close();
+        lock = null;
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e.getMessage(), e);

@@ -9,16 +9,12 @@ import dev.trainer4j.args.TrainingArguments;
 import dev.trainer4j.callback.CallbackDispatcher;
 import dev.trainer4j.callback.TrainerCallback;
 import dev.trainer4j.callback.TrainerControl;
-import dev.trainer4j.data.Batch;
-import dev.trainer4j.data.BatchIterator;
 import dev.trainer4j.data.DataLoader;
-import dev.trainer4j.data.Dataset;
+import dev.trainer4j.data.DataSource;
 import dev.trainer4j.data.ModelInputs;
 import dev.trainer4j.metrics.ComputeMetrics;
 import dev.trainer4j.metrics.StreamingMetrics;
-import dev.trainer4j.model.LossFunction;
 import dev.trainer4j.model.LossOutput;
-import dev.trainer4j.model.Losses;
 import dev.trainer4j.model.ModelOutput;
 import dev.trainer4j.model.TrainableModel;
 import dev.trainer4j.optim.Optimizer;
@@ -30,7 +26,6 @@ import dev.trainer4j.schedule.ScheduleContext;
 import dev.trainer4j.state.LogEntry;
 import dev.trainer4j.state.TrainerState;
 import dev.trainer4j.torch.Autograd;
-import dev.trainer4j.torch.Seeds;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -128,12 +123,15 @@ public class Trainer implements AutoCloseable {
     stopRequested = false;
     DataLoader loader = getTrainDataLoader();
     TrainingPlan plan = TrainingPlan.of(loader, args(), processes().worldSize());
-    checkEvaluation();
-    try (TrainingSession session = checkpoints.openSession(loader, plan, from)) {
+    RunReport report = new RunReport(runLog);
+    try (RunCheckpoints owned = checkpoints;
+        TrainingSession session = owned.openSession(loader, plan, from)) {
       progress = session.progress();
       context.trainingWith(session);
-      new StartReport(runLog).print(this, session);
-      return new TrainingLoop(this, session).run();
+      report.start(this, session);
+      TrainOutput output = new TrainingLoop(this, session).run();
+      report.end(output);
+      return output;
     } finally {
       context.trainingWith(null);
       training = false;
@@ -145,7 +143,7 @@ public class Trainer implements AutoCloseable {
     requireEvalData();
     Map<String, Double> metrics = new LinkedHashMap<>();
     long samples = 0;
-    for (Map.Entry<String, Object> named : setup.evalDatasets().entrySet()) {
+    for (Map.Entry<String, DataSource<?>> named : setup.evalDatasets().entrySet()) {
       String prefix = named.getKey().isEmpty() ? "eval" : "eval_" + named.getKey();
       EvaluationOutput output = evaluate(named.getValue(), prefix);
       metrics.putAll(output.metrics());
@@ -155,11 +153,11 @@ public class Trainer implements AutoCloseable {
   }
 
   /** Evaluates on {@code dataset}, with metrics called {@code eval_...}. */
-  public EvaluationOutput evaluate(Dataset<?> dataset) {
+  public EvaluationOutput evaluate(DataSource<?> dataset) {
     return evaluate(dataset, "eval");
   }
 
-  private EvaluationOutput evaluate(Object dataset, String prefix) {
+  private EvaluationOutput evaluate(DataSource<?> dataset, String prefix) {
     // Without metrics there is no use for predictions.
     boolean lossOnly =
         args().predictionLossOnly() || (streamingMetrics() == null && wholeMetrics() == null);
@@ -176,7 +174,7 @@ public class Trainer implements AutoCloseable {
    *
    * @return arrays on the CPU; close it, or they live as long as the trainer
    */
-  public PredictionOutput predict(Dataset<?> dataset) {
+  public PredictionOutput predict(DataSource<?> dataset) {
     EvaluationLoop loop = new EvaluationLoop(this, true, args().predictionLossOnly());
     try {
       EvaluationLoop.Result result = runEvaluation(loop, dataset, "test");
@@ -189,11 +187,12 @@ public class Trainer implements AutoCloseable {
     }
   }
 
-  private EvaluationLoop.Result runEvaluation(EvaluationLoop loop, Object dataset, String prefix) {
+  private EvaluationLoop.Result runEvaluation(
+      EvaluationLoop loop, DataSource<?> dataset, String prefix) {
     boolean wasTraining = training;
     training = false;
     DataLoader loader = getEvalDataLoader(dataset);
-    initializeModel(loader);
+    ModelInitialization.run(model(), loader, manager, args().seed());
     context.evaluating(loader);
     try {
       return loop.run(loader, prefix + "_");
@@ -266,11 +265,11 @@ public class Trainer implements AutoCloseable {
    */
   protected LossOutput computeLoss(TrainableModel model, ModelInputs inputs) {
     ModelOutput outputs = model.forward(inputs, isTraining());
-    return lossOf(outputs, inputs).withOutputs(outputs);
+    return setup.lossOf(outputs, inputs).withOutputs(outputs);
   }
 
-  /** Makes the loader of an evaluation data set, a {@code Dataset} or {@code IterableDataset}. */
-  protected DataLoader getEvalDataLoader(Object dataset) {
+  /** Makes the loader of an evaluation data set. */
+  protected DataLoader getEvalDataLoader(DataSource<?> dataset) {
     return setup.evalLoader(dataset);
   }
 
@@ -282,7 +281,7 @@ public class Trainer implements AutoCloseable {
   protected PredictionStep predictionStep(
       TrainableModel model, ModelInputs inputs, boolean lossOnly) {
     Map<String, NDArray> labels = setup.labelsIn(inputs);
-    boolean hasLoss = !labels.isEmpty() || setup.lossFunction() != null;
+    boolean hasLoss = !labels.isEmpty() || setup.hasLossFunction();
     LossOutput loss = hasLoss ? computeLoss(model, inputs) : null;
     ModelOutput outputs = loss == null ? null : loss.outputs();
     if (outputs == null && (!lossOnly || loss == null)) {
@@ -369,28 +368,6 @@ public class Trainer implements AutoCloseable {
     return predictionStep(model(), inputs, lossOnly);
   }
 
-  private LossOutput lossOf(ModelOutput outputs, ModelInputs inputs) {
-    LossFunction function = setup.lossFunction();
-    if (function != null) {
-      return function.compute(outputs, inputs);
-    }
-    LossOutput own = outputs.loss();
-    double smoothing = args().labelSmoothingFactor();
-    if (own != null && smoothing == 0) {
-      return own;
-    }
-    Map<String, NDArray> labels = setup.labelsIn(inputs);
-    if (labels.isEmpty()) {
-      throw new IllegalArgumentException(
-          "no loss: the model computes none, and the inputs "
-              + inputs.names()
-              + " have no label of the names "
-              + setup.labelNames()
-              + "; set labelNames, or override computeLoss");
-    }
-    return Losses.crossEntropy(outputs.logits(), labels.values().iterator().next(), smoothing);
-  }
-
   /** Evaluates on all data sets during training; metrics of all, by name. */
   Map<String, Double> evaluateAll() {
     return evaluate().metrics();
@@ -415,41 +392,12 @@ public class Trainer implements AutoCloseable {
     }
   }
 
-  /** Creates parameters that depend on the data's shape, from the first batch. */
-  void initializeModel(DataLoader loader) {
-    if (model().isInitialized()) {
-      return;
-    }
-    try (BatchIterator batches = loader.iterate(manager, 0, 0)) {
-      if (batches.hasNext()) {
-        try (Batch first = batches.next()) {
-          Seeds.with(
-              args().seed(),
-              () -> {
-                model().initialize(first.inputs());
-                return model();
-              });
-        }
-      }
-    }
-  }
-
   private void requireEvalData() {
     if (setup.evalDatasets().isEmpty()) {
       throw new IllegalStateException(
           "there is no evaluation data; pass evalDataset(...) to the builder, or call"
               + " evaluate(dataset)");
     }
-  }
-
-  private void checkEvaluation() {
-    if (args().evalStrategy() != dev.trainer4j.args.IntervalStrategy.NO || args().evalOnStart()) {
-      requireEvalData();
-    }
-  }
-
-  TrainerSetup setup() {
-    return setup;
   }
 
   NDManager manager() {

@@ -7,8 +7,7 @@ import ai.djl.nn.Block;
 import dev.trainer4j.args.TrainingArguments;
 import dev.trainer4j.callback.TrainerCallback;
 import dev.trainer4j.data.DataCollator;
-import dev.trainer4j.data.Dataset;
-import dev.trainer4j.data.IterableDataset;
+import dev.trainer4j.data.DataSource;
 import dev.trainer4j.metrics.ComputeMetrics;
 import dev.trainer4j.metrics.StreamingMetrics;
 import dev.trainer4j.model.LossFunction;
@@ -27,8 +26,8 @@ abstract class TrainerBuilder {
   @Nullable Block block;
   @Nullable Model djlModel;
   @Nullable TrainableModel model;
-  @Nullable Object trainDataset;
-  final Map<String, Object> evalDatasets = new LinkedHashMap<>();
+  @Nullable DataSource<?> trainDataset;
+  final Map<String, DataSource<?>> evalDatasets = new LinkedHashMap<>();
   @Nullable DataCollator<?> dataCollator;
   @Nullable LossFunction lossFunction;
   @Nullable ComputeMetrics wholeMetrics;
@@ -57,32 +56,20 @@ abstract class TrainerBuilder {
     return self();
   }
 
-  /** Sets the data to train on. */
-  public Trainer.Builder trainDataset(Dataset<?> dataset) {
-    trainDataset = dataset;
+  /** Sets the data to train on; for a stream the arguments need {@code maxSteps}. */
+  public Trainer.Builder trainDataset(DataSource<?> data) {
+    trainDataset = data;
     return self();
   }
 
-  /** Sets a stream to train on; the arguments then need {@code maxSteps}. */
-  public Trainer.Builder trainDataset(IterableDataset<?> dataset) {
-    trainDataset = dataset;
-    return self();
-  }
-
-  /** Sets the data to evaluate on. */
-  public Trainer.Builder evalDataset(Dataset<?> dataset) {
-    evalDatasets.put("", dataset);
-    return self();
-  }
-
-  /** Sets a stream to evaluate on; each evaluation reads all of it. */
-  public Trainer.Builder evalDataset(IterableDataset<?> dataset) {
-    evalDatasets.put("", dataset);
+  /** Sets the data to evaluate on; of a stream, each evaluation reads all. */
+  public Trainer.Builder evalDataset(DataSource<?> data) {
+    evalDatasets.put("", data);
     return self();
   }
 
   /** Adds several data sets to evaluate on; metrics are called {@code eval_<name>_...}. */
-  public Trainer.Builder evalDatasets(Map<String, ? extends Dataset<?>> datasets) {
+  public Trainer.Builder evalDatasets(Map<String, ? extends DataSource<?>> datasets) {
     evalDatasets.putAll(datasets);
     return self();
   }

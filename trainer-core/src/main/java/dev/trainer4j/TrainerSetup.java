@@ -12,6 +12,7 @@ import dev.trainer4j.callback.TrainerCallback;
 import dev.trainer4j.data.DataCollator;
 import dev.trainer4j.data.DataLoader;
 import dev.trainer4j.data.DataLoaderOptions;
+import dev.trainer4j.data.DataSource;
 import dev.trainer4j.data.Dataset;
 import dev.trainer4j.data.DefaultDataCollator;
 import dev.trainer4j.data.IterableDataset;
@@ -21,6 +22,9 @@ import dev.trainer4j.metrics.ComputeMetrics;
 import dev.trainer4j.metrics.StreamingMetrics;
 import dev.trainer4j.model.BlockModel;
 import dev.trainer4j.model.LossFunction;
+import dev.trainer4j.model.LossOutput;
+import dev.trainer4j.model.Losses;
+import dev.trainer4j.model.ModelOutput;
 import dev.trainer4j.model.TrainableModel;
 import dev.trainer4j.torch.TorchFunctions;
 import java.util.ArrayList;
@@ -39,8 +43,8 @@ final class TrainerSetup {
   private final TrainingArguments args;
   private final TrainableModel model;
   private final @Nullable NDManager ownedManager;
-  private final @Nullable Object trainDataset;
-  private final Map<String, Object> evalDatasets;
+  private final @Nullable DataSource<?> trainDataset;
+  private final Map<String, DataSource<?>> evalDatasets;
   private final DataCollator<?> collator;
   private final List<String> labelNames;
   private final @Nullable LossFunction lossFunction;
@@ -119,7 +123,7 @@ final class TrainerSetup {
   }
 
   DataLoader trainLoader() {
-    Object dataset = trainDataset;
+    DataSource<?> dataset = trainDataset;
     if (dataset == null) {
       throw new IllegalStateException(
           "there is no training data; pass trainDataset(...) to the builder");
@@ -135,7 +139,7 @@ final class TrainerSetup {
     return loader(dataset, options(args.perDeviceTrainBatchSize()).order(order).build());
   }
 
-  DataLoader evalLoader(Object dataset) {
+  DataLoader evalLoader(DataSource<?> dataset) {
     if (dataset instanceof Dataset<?> sized && sized.size() == 0) {
       throw new IllegalArgumentException("the evaluation data is empty: its size() is 0");
     }
@@ -153,16 +157,11 @@ final class TrainerSetup {
 
   /** The types of samples and collator meet only here; a mismatch fails at the first batch. */
   @SuppressWarnings("unchecked")
-  private DataLoader loader(Object dataset, DataLoaderOptions options) {
+  private DataLoader loader(DataSource<?> source, DataLoaderOptions options) {
     DataCollator<Object> anyCollator = (DataCollator<Object>) collator;
-    if (dataset instanceof Dataset<?> sized) {
-      return DataLoader.of((Dataset<Object>) sized, anyCollator, options);
-    }
-    if (dataset instanceof IterableDataset<?> stream) {
-      return DataLoader.of((IterableDataset<Object>) stream, anyCollator, options);
-    }
-    throw new IllegalArgumentException(
-        "expected a Dataset or an IterableDataset, but got " + dataset.getClass().getName());
+    return source instanceof Dataset<?> sized
+        ? DataLoader.of((Dataset<Object>) sized, anyCollator, options)
+        : DataLoader.of((IterableDataset<Object>) source, anyCollator, options);
   }
 
   /** Returns the labels among the inputs; all of {@link #labelNames} or none, as Hugging Face. */
@@ -176,6 +175,28 @@ final class TrainerSetup {
       labels.put(name, label.get());
     }
     return labels;
+  }
+
+  /** The loss of a trainer that overrides nothing; see {@link Trainer#computeLoss}. */
+  LossOutput lossOf(ModelOutput outputs, ModelInputs inputs) {
+    if (lossFunction != null) {
+      return lossFunction.compute(outputs, inputs);
+    }
+    LossOutput own = outputs.loss();
+    double smoothing = args.labelSmoothingFactor();
+    if (own != null && smoothing == 0) {
+      return own;
+    }
+    Map<String, NDArray> labels = labelsIn(inputs);
+    if (labels.isEmpty()) {
+      throw new IllegalArgumentException(
+          "no loss: the model computes none, and the inputs "
+              + inputs.names()
+              + " have no label of the names "
+              + labelNames
+              + "; set labelNames, or override computeLoss");
+    }
+    return Losses.crossEntropy(outputs.logits(), labels.values().iterator().next(), smoothing);
   }
 
   /** Applies {@code preprocessLogitsForMetrics} to the first output. */
@@ -203,16 +224,12 @@ final class TrainerSetup {
     return model;
   }
 
-  Map<String, Object> evalDatasets() {
+  Map<String, DataSource<?>> evalDatasets() {
     return evalDatasets;
   }
 
-  List<String> labelNames() {
-    return labelNames;
-  }
-
-  @Nullable LossFunction lossFunction() {
-    return lossFunction;
+  boolean hasLossFunction() {
+    return lossFunction != null;
   }
 
   @Nullable ComputeMetrics wholeMetrics() {

@@ -7,12 +7,14 @@ import dev.trainer4j.args.NanPolicy;
 import dev.trainer4j.data.Batch;
 import dev.trainer4j.data.BatchIterator;
 import dev.trainer4j.model.LossOutput;
-import dev.trainer4j.model.Scalars;
+import dev.trainer4j.model.NamedParameter;
 import dev.trainer4j.optim.UpdateObserver;
 import dev.trainer4j.optim.UpdateRequest;
 import dev.trainer4j.optim.UpdateResult;
 import dev.trainer4j.torch.ArrayScope;
+import dev.trainer4j.torch.Gradients;
 import dev.trainer4j.torch.Seeds;
+import dev.trainer4j.torch.TorchFunctions;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -37,6 +39,11 @@ final class UpdateStep implements AutoCloseable {
     this.session = session;
     scalars = trainer.model().manager().newSubManager();
     scalars.setName("losses of the update");
+    // A run that failed in the middle of an update may have left gradients behind.
+    try (Gradients gradients =
+        new Gradients(trainer.model().parameters().stream().map(NamedParameter::array).toList())) {
+      gradients.zero();
+    }
   }
 
   /** Runs the next update from {@code batches}, which must have a next one. */
@@ -123,7 +130,8 @@ final class UpdateStep implements AutoCloseable {
     Map<String, Double> partMeans = new LinkedHashMap<>();
     parts.forEach(
         (name, values) ->
-            partMeans.put(name, values.stream().mapToDouble(Scalars::read).sum() / weight));
+            partMeans.put(
+                name, values.stream().mapToDouble(TorchFunctions::number).sum() / weight));
     return new UpdateOutcome(
         result.lossSum() / weight,
         mean ? 1 : weight,
@@ -139,7 +147,7 @@ final class UpdateStep implements AutoCloseable {
     long update = session.progress().globalStep() + 1;
     StringBuilder what = new StringBuilder("update " + update + ": ");
     for (int i = 0; i < losses.size(); i++) {
-      double loss = Scalars.read(losses.get(i));
+      double loss = TorchFunctions.number(losses.get(i));
       if (!Double.isFinite(loss)) {
         what.append("the loss of micro batch ").append(i + 1).append(" is ").append(loss);
         break;

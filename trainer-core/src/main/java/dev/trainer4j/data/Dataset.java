@@ -11,7 +11,7 @@ package dev.trainer4j.data;
  *
  * @param <T> the type of a sample
  */
-public interface Dataset<T> {
+public non-sealed interface Dataset<T> extends DataSource<T> {
 
   /** Returns the number of samples; it must not change during a run. */
   long size();

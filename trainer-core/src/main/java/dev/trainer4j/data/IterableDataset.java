@@ -10,7 +10,7 @@ import java.util.Iterator;
  * @param <T> the type of a sample
  */
 @FunctionalInterface
-public interface IterableDataset<T> {
+public non-sealed interface IterableDataset<T> extends DataSource<T> {
 
   /**
    * Opens a fresh iterator over the samples of an epoch.

@@ -2,6 +2,7 @@
 package dev.trainer4j.model;
 
 import ai.djl.ndarray.NDArray;
+import dev.trainer4j.torch.TorchFunctions;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -93,7 +94,7 @@ public final class LossOutput {
 
   /** Returns the weight of the sum, 1 for a mean; reads the device if it was given as an array. */
   public double weight() {
-    return weightArray == null ? weight : Scalars.read(weightArray);
+    return weightArray == null ? weight : TorchFunctions.number(weightArray);
   }
 
   /** Returns whether this is an explicit mean. */

@@ -6,51 +6,57 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.Shape;
 import dev.trainer4j.model.NamedParameter;
+import dev.trainer4j.torch.Gradients;
 import dev.trainer4j.torch.UpdateKernel;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
-/** An optimizer whose step is a kernel, and whose whole update is one native call. */
+/**
+ * An optimizer whose step is a kernel, and whose whole update is one native call.
+ *
+ * <p>The kernel is bound to the parameters that have gradients. In most models those are all, from
+ * the first update on; a parameter that no loss has depended on yet is left alone, as in PyTorch.
+ */
 final class KernelOptimizer implements Optimizer {
 
   private final List<ParameterGroup> groups;
+  private final KernelSpec spec;
+  private final List<NamedParameter> parameters;
   private final NDManager manager;
+  private final List<List<NDArray>> slots = new ArrayList<>();
   private final Map<String, NDArray> state = new LinkedHashMap<>();
-  private final UpdateKernel kernel;
-  private final GradientClipper clipper;
+  private final Gradients gradients;
+  private final PhasedUpdate phases;
   private final double[] rates;
   private final double[] decays;
+  private @Nullable UpdateKernel kernel;
 
   KernelOptimizer(List<ParameterGroup> groups, KernelSpec spec) {
     this.groups = List.copyOf(groups);
-    List<NamedParameter> parameters =
-        groups.stream().flatMap(group -> group.parameters().stream()).toList();
+    this.spec = spec;
+    parameters = groups.stream().flatMap(group -> group.parameters().stream()).toList();
     if (parameters.isEmpty()) {
       throw new IllegalArgumentException(
           "the model has no trainable parameters: none requires gradients");
     }
     manager = parameters.get(0).array().getManager().newSubManager();
     manager.setName("optimizer state");
-    List<NDArray> slots = new ArrayList<>();
     for (Slot slot : spec.slots()) {
+      List<NDArray> arrays = new ArrayList<>();
       for (NamedParameter parameter : parameters) {
         NDArray array = create(slot, parameter.array());
-        slots.add(array);
+        arrays.add(array);
         if (array.size() > 0) {
           state.put(parameter.name() + "." + slot.name(), array);
         }
       }
+      slots.add(arrays);
     }
-    kernel =
-        new UpdateKernel(
-            spec.kind(),
-            parameters.stream().map(NamedParameter::array).toList(),
-            slots,
-            groupEnds(groups),
-            spec.options().stream().mapToDouble(Double::doubleValue).toArray());
-    clipper = new GradientClipper(groups);
+    gradients = new Gradients(parameters.stream().map(NamedParameter::array).toList());
+    phases = new PhasedUpdate(gradients);
     rates = new double[groups.size()];
     decays = groups.stream().mapToDouble(ParameterGroup::weightDecay).toArray();
   }
@@ -62,14 +68,35 @@ final class KernelOptimizer implements Optimizer {
     return array;
   }
 
-  private static long[] groupEnds(List<ParameterGroup> groups) {
-    long[] ends = new long[groups.size()];
-    long end = 0;
-    for (int i = 0; i < ends.length; i++) {
-      end += groups.get(i).parameters().size();
-      ends[i] = end;
+  /** The kernel of the parameters that have gradients, bound anew when there are more of them. */
+  private UpdateKernel kernel() {
+    if (gradients.refresh() || kernel == null) {
+      if (kernel != null) {
+        kernel.close();
+      }
+      List<NDArray> active = new ArrayList<>();
+      long[] ends = new long[groups.size()];
+      int index = 0;
+      for (int group = 0; group < ends.length; group++) {
+        for (NamedParameter parameter : groups.get(group).parameters()) {
+          if (gradients.has(index++)) {
+            active.add(parameter.array());
+          }
+        }
+        ends[group] = active.size();
+      }
+      List<NDArray> activeSlots = new ArrayList<>();
+      for (List<NDArray> arrays : slots) {
+        for (int i = 0; i < arrays.size(); i++) {
+          if (gradients.has(i)) {
+            activeSlots.add(arrays.get(i));
+          }
+        }
+      }
+      double[] options = spec.options().stream().mapToDouble(Double::doubleValue).toArray();
+      kernel = new UpdateKernel(spec.kind(), active, gradients, activeSlots, ends, options);
     }
-    return ends;
+    return kernel;
   }
 
   @Override
@@ -79,22 +106,23 @@ final class KernelOptimizer implements Optimizer {
 
   @Override
   public void step(double rateFactor) {
-    kernel.step(ratesTimes(rateFactor), decays);
+    kernel().step(ratesTimes(rateFactor), decays);
   }
 
   @Override
   public UpdateResult update(UpdateRequest request, UpdateObserver observer) {
     if (observer.isWatching()) {
-      return clipper.clipStepZero(request, observer, this::step);
+      return phases.run(request, observer, this::step);
     }
     UpdateKernel.Outcome outcome =
-        kernel.update(
-            ratesTimes(request.rateFactor()),
-            decays,
-            request.losses(),
-            1 / request.weight(),
-            request.maxGradNorm(),
-            request.skipNonFinite());
+        kernel()
+            .update(
+                ratesTimes(request.rateFactor()),
+                decays,
+                request.losses(),
+                1 / request.weight(),
+                request.maxGradNorm(),
+                request.skipNonFinite());
     if (outcome.taken()) {
       observer.beforeStep();
       observer.afterStep();
@@ -116,8 +144,10 @@ final class KernelOptimizer implements Optimizer {
 
   @Override
   public void close() {
-    kernel.close();
-    clipper.close();
+    if (kernel != null) {
+      kernel.close();
+    }
+    gradients.close();
     manager.close();
   }
 }

@@ -2,6 +2,8 @@
 package dev.trainer4j.optim;
 
 import ai.djl.ndarray.NDArray;
+import dev.trainer4j.model.NamedParameter;
+import dev.trainer4j.torch.Gradients;
 import java.util.List;
 import java.util.Map;
 
@@ -38,8 +40,13 @@ public interface Optimizer extends AutoCloseable {
    * after the step.
    */
   default UpdateResult update(UpdateRequest request, UpdateObserver observer) {
-    try (GradientClipper clipper = new GradientClipper(groups())) {
-      return clipper.clipStepZero(request, observer, this::step);
+    try (Gradients gradients =
+        new Gradients(
+            groups().stream()
+                .flatMap(group -> group.parameters().stream())
+                .map(NamedParameter::array)
+                .toList())) {
+      return new PhasedUpdate(gradients).run(request, observer, this::step);
     }
   }
 

@@ -2,18 +2,80 @@
 package dev.trainer4j.torch;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.NDScope;
+import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.jni.IValue;
+import ai.djl.pytorch.jni.JniUtils;
+import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
-/** The gradients of a fixed list of parameters: divide, clip, zero. */
+/**
+ * The gradients of a fixed list of parameters: divide, clip, zero.
+ *
+ * <p>A parameter has no gradient until a loss first depends on it; from then on libtorch adds to one
+ * array, which is zeroed and never replaced. So once every parameter has one, they need no more
+ * looking up.
+ */
 public final class Gradients implements AutoCloseable {
 
   private final Kernels kernels = Kernels.shared();
-  private final IValue parameters;
+  private final List<NDArray> parameters;
+  private final @Nullable NDArray[] found;
+  private int missing;
+  private @Nullable IValue present;
 
-  /** Binds {@code parameters}; the order does not matter. */
+  /** Binds {@code parameters}; none needs to have a gradient yet. */
   public Gradients(List<NDArray> parameters) {
-    this.parameters = Kernels.list(parameters);
+    this.parameters = List.copyOf(parameters);
+    found = new NDArray[parameters.size()];
+    missing = found.length;
+  }
+
+  /** Looks for gradients that did not exist before; returns whether there are any. */
+  public boolean refresh() {
+    int before = missing;
+    for (int i = 0; missing > 0 && i < found.length; i++) {
+      if (found[i] == null) {
+        PtNDArray gradient = JniUtils.getGradient((PtNDArray) parameters.get(i));
+        if (gradient != null) {
+          NDScope.unregister(gradient);
+          found[i] = gradient;
+          missing--;
+        }
+      }
+    }
+    if (missing == before) {
+      return false;
+    }
+    release();
+    present = Kernels.list(present());
+    return true;
+  }
+
+  /** Returns whether parameter {@code index} has a gradient, as far as {@link #refresh} saw. */
+  public boolean has(int index) {
+    return found[index] != null;
+  }
+
+  private List<NDArray> present() {
+    List<NDArray> gradients = new ArrayList<>();
+    for (NDArray gradient : found) {
+      if (gradient != null) {
+        gradients.add(gradient);
+      }
+    }
+    return gradients;
+  }
+
+  /** The gradients that exist as an argument of type {@code List[Tensor]}. */
+  IValue value() {
+    IValue value = present;
+    if (value == null) {
+      throw new IllegalStateException("no loss has depended on any of the parameters yet");
+    }
+    return value;
   }
 
   /**
@@ -26,21 +88,40 @@ public final class Gradients implements AutoCloseable {
    * @return the norm before clipping and the sum of the losses; taken is true
    */
   public UpdateKernel.Outcome clip(List<NDArray> losses, double inverseWeight, double maxNorm) {
+    refresh();
     try (IValue lossesValue = Kernels.list(losses);
         IValue weightValue = IValue.from(inverseWeight);
-        IValue normValue = IValue.from(maxNorm)) {
-      double[] stats = kernels.numbers("clip", parameters, lossesValue, weightValue, normValue);
-      return new UpdateKernel.Outcome(stats[0], stats[1], true);
+        IValue normValue = IValue.from(maxNorm);
+        NDManager scope = losses.get(0).getManager().newSubManager();
+        NDArray stats =
+            kernels.tensor(scope, "clip", value(), lossesValue, weightValue, normValue)) {
+      double[] values = stats.toDoubleArray();
+      return new UpdateKernel.Outcome(values[0], values[1], true);
     }
   }
 
-  /** Sets all gradients to zero. */
+  /** Sets all gradients that exist to zero. */
   public void zero() {
-    kernels.run("zero", parameters);
+    refresh();
+    if (present != null) {
+      kernels.run("zero", present);
+    }
+  }
+
+  private void release() {
+    if (present != null) {
+      present.close();
+      present = null;
+    }
   }
 
   @Override
   public void close() {
-    parameters.close();
+    release();
+    for (NDArray gradient : found) {
+      if (gradient != null) {
+        gradient.close();
+      }
+    }
   }
 }

@@ -71,23 +71,17 @@ final class Kernels {
     }
   }
 
-  /** Calls a kernel outside of autograd whose first result is a list or tensor of numbers. */
-  double[] numbers(String method, IValue... arguments) {
-    try (IValue results = IValueUtils.runMethod(module, method, arguments)) {
-      IValue[] parts = results.toIValueTuple();
-      try {
-        return parts[0].isTensor() ? values(parts[0]) : parts[0].toDoubleArray();
-      } finally {
-        for (IValue part : parts) {
-          part.close();
-        }
-      }
+  /** Calls a kernel outside of autograd that returns one number. */
+  double number(String method, IValue... arguments) {
+    try (IValue result = IValueUtils.runMethod(module, method, arguments)) {
+      return result.toDouble();
     }
   }
 
-  private double[] values(IValue tensor) {
-    try (NDArray array = tensor.toTensor(manager)) {
-      return array.toDoubleArray();
+  /** Calls a kernel outside of autograd that returns a list of numbers. */
+  double[] numbers(String method, IValue... arguments) {
+    try (IValue result = IValueUtils.runMethod(module, method, arguments)) {
+      return result.toDoubleArray();
     }
   }
 

@@ -35,6 +35,21 @@ public final class TorchFunctions {
         kernels.constant(labelSmoothing));
   }
 
+  /**
+   * Returns the value of a scalar of any number type, from whatever device.
+   *
+   * @throws IllegalArgumentException if the array has more or fewer elements than one
+   */
+  public static double number(NDArray scalar) {
+    if (scalar.size() != 1) {
+      throw new IllegalArgumentException(
+          "expected a scalar, but the shape is " + scalar.getShape());
+    }
+    try (IValue value = IValue.from((PtNDArray) scalar)) {
+      return Kernels.shared().number("number", value);
+    }
+  }
+
   /** Copies each source into the target of the same position; shapes must agree. */
   public static void copy(List<NDArray> targets, List<NDArray> sources) {
     if (targets.size() != sources.size()) {

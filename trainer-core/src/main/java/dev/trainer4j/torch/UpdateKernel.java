@@ -25,6 +25,7 @@ public final class UpdateKernel implements AutoCloseable {
   private final Kernels kernels = Kernels.shared();
   private final IValue kind;
   private final IValue parameters;
+  private final Gradients gradients;
   private final IValue slots;
   private final IValue groupEnds;
   private final IValue options;
@@ -32,6 +33,8 @@ public final class UpdateKernel implements AutoCloseable {
   /**
    * Binds the kernel {@code kind}.
    *
+   * @param parameters those that have a gradient
+   * @param gradients their gradients
    * @param slots state tensors, slot after slot: slot k of parameter i at k * parameters + i
    * @param groupEnds index of the first parameter behind each group, ascending
    * @param options the optimizer's constants in the order that {@code kernels.py} gives
@@ -39,11 +42,13 @@ public final class UpdateKernel implements AutoCloseable {
   public UpdateKernel(
       String kind,
       List<NDArray> parameters,
+      Gradients gradients,
       List<NDArray> slots,
       long[] groupEnds,
       double[] options) {
     this.kind = IValue.from(kind);
     this.parameters = Kernels.list(parameters);
+    this.gradients = gradients;
     this.slots = Kernels.list(slots);
     this.groupEnds = IValue.listFrom(groupEnds);
     this.options = IValue.listFrom(options);
@@ -77,6 +82,7 @@ public final class UpdateKernel implements AutoCloseable {
               "update",
               kind,
               parameters,
+              gradients.value(),
               slots,
               groupEnds,
               options,
@@ -94,7 +100,16 @@ public final class UpdateKernel implements AutoCloseable {
   public void step(double[] rates, double[] decays) {
     try (IValue ratesValue = IValue.listFrom(rates);
         IValue decaysValue = IValue.listFrom(decays)) {
-      kernels.run("step", kind, parameters, slots, groupEnds, options, ratesValue, decaysValue);
+      kernels.run(
+          "step",
+          kind,
+          parameters,
+          gradients.value(),
+          slots,
+          groupEnds,
+          options,
+          ratesValue,
+          decaysValue);
     }
   }
 

@@ -4,137 +4,115 @@ class Kernels(Module):
   training : bool
 
   # Every kernel of the library, in TorchScript. Formulas are PyTorch's (torch.optim, torch.nn.utils.clip_grad_norm_)
-  # and transformers' (Adafactor). Gradients are read from the parameters themselves; a parameter without one is left
-  # alone, as in PyTorch.
+  # and transformers' (Adafactor).
+  #
+  # Gradients are passed in as arrays of their own. A kernel that read p.grad would have its changes in place removed:
+  # the compiler takes p.grad for a fresh value, and a change to what nobody reads again for dead code.
 
   # ------------------------------------------------------------------------------------------------- one whole update
 
   # Clip, step and zero in one call. Returns the norm before clipping, the sum of the losses, and 1.0 if the step was
   # taken: with guard, a norm or loss that is not finite leaves the parameters as they were.
-  # The gradients are returned too: the compiler takes p.grad for a fresh value and would drop, as dead code, a change
-  # in place to tensors that nothing reads afterwards.
-  def update(self: __torch__.Kernels, kind: str, params: List[Tensor], slots: List[Tensor], group_ends: List[int],
-             options: List[float], rates: List[float], decays: List[float], losses: List[Tensor],
-             inverse_weight: float, max_norm: float, guard: bool) -> Tuple[List[float], List[Tensor]]:
-    stats, grads = (self).clip(params, losses, inverse_weight, max_norm)
+  def update(self: __torch__.Kernels, kind: str, params: List[Tensor], grads: List[Tensor], slots: List[Tensor],
+             group_ends: List[int], options: List[float], rates: List[float], decays: List[float],
+             losses: List[Tensor], inverse_weight: float, max_norm: float, guard: bool) -> List[float]:
+    stats = (self).clip(grads, losses, inverse_weight, max_norm)
+    norm = float(torch.select(stats, 0, 0))
+    loss = float(torch.select(stats, 0, 1))
     taken = 1.0
     if guard:
-      finite = bool(torch.isfinite(torch.add(torch.select(stats, 0, 0), torch.select(stats, 0, 1))))
-      if finite:
-        pass
-      else:
+      # inf - inf and nan - nan are nan, which equals nothing.
+      if norm - norm + loss - loss != 0.0:
         taken = 0.0
     if taken == 1.0:
-      (self).step(kind, params, slots, group_ends, options, rates, decays)
-    if torch.len(grads) > 0:
-      torch._foreach_zero_(grads)
-    return ([float(torch.select(stats, 0, 0)), float(torch.select(stats, 0, 1)), taken], grads)
+      (self).step(kind, params, grads, slots, group_ends, options, rates, decays)
+    torch._foreach_zero_(grads)
+    return [norm, loss, taken]
 
   # Divides the gradients by the weight of the update and clips them by their global norm (0 = no clipping).
-  # Returns [norm before clipping, sum of the losses] and the gradients.
-  def clip(self: __torch__.Kernels, params: List[Tensor], losses: List[Tensor], inverse_weight: float,
-           max_norm: float) -> Tuple[Tensor, List[Tensor]]:
-    grads = (self).gradients(params)
+  # Returns [norm before clipping, sum of the losses].
+  def clip(self: __torch__.Kernels, grads: List[Tensor], losses: List[Tensor], inverse_weight: float,
+           max_norm: float) -> Tensor:
     loss = torch.sum(torch.to(torch.stack(losses), 7))
-    norm = torch.zeros_like(loss)
-    if torch.len(grads) > 0:
-      norm = torch.mul(torch.linalg_vector_norm(torch.stack(torch._foreach_norm(grads, 2)), 2), inverse_weight)
-      if max_norm > 0.0:
-        coefficient = torch.clamp(torch.mul(torch.reciprocal(torch.add(norm, 1e-6)), max_norm), None, 1.0)
-        torch._foreach_mul_(grads, torch.mul(coefficient, inverse_weight))
-      elif inverse_weight != 1.0:
-        torch._foreach_mul_(grads, inverse_weight)
-      else:
-        pass
-    return (torch.stack([torch.to(norm, 7), loss]), grads)
+    norm = torch.mul(torch.linalg_vector_norm(torch.stack(torch._foreach_norm(grads, 2)), 2), inverse_weight)
+    if max_norm > 0.0:
+      coefficient = torch.clamp(torch.mul(torch.reciprocal(torch.add(norm, 1e-6)), max_norm), None, 1.0)
+      torch._foreach_mul_(grads, torch.mul(coefficient, inverse_weight))
+    elif inverse_weight != 1.0:
+      torch._foreach_mul_(grads, inverse_weight)
+    else:
+      pass
+    return torch.stack([torch.to(norm, 7), loss])
 
-  def zero(self: __torch__.Kernels, params: List[Tensor]) -> List[Tensor]:
-    grads = (self).gradients(params)
-    if torch.len(grads) > 0:
-      torch._foreach_zero_(grads)
-    return grads
-
-  def gradients(self: __torch__.Kernels, params: List[Tensor]) -> List[Tensor]:
-    grads = annotate(List[Tensor], [])
-    for i in range(torch.len(params)):
-      g = (params[i]).grad
-      if torch.__isnot__(g, None):
-        grads = torch.append(grads, unchecked_cast(Tensor, g))
-    return grads
+  def zero(self: __torch__.Kernels, grads: List[Tensor]) -> None:
+    torch._foreach_zero_(grads)
+    return None
 
   # ------------------------------------------------------------------------------------------------------- optimizers
   # Slots hold the state tensors of all parameters, slot after slot: slot k of parameter i is slots[k * n + i].
 
-  def step(self: __torch__.Kernels, kind: str, params: List[Tensor], slots: List[Tensor], group_ends: List[int],
-           options: List[float], rates: List[float], decays: List[float]) -> None:
+  def step(self: __torch__.Kernels, kind: str, params: List[Tensor], grads: List[Tensor], slots: List[Tensor],
+           group_ends: List[int], options: List[float], rates: List[float], decays: List[float]) -> None:
     n = torch.len(params)
     start = 0
     for group in range(torch.len(group_ends)):
-      index = annotate(List[int], [])
-      ps = annotate(List[Tensor], [])
-      gs = annotate(List[Tensor], [])
-      for i in range(start, group_ends[group]):
-        g = (params[i]).grad
-        if torch.__isnot__(g, None):
-          index = torch.append(index, i)
-          ps = torch.append(ps, params[i])
-          gs = torch.append(gs, unchecked_cast(Tensor, g))
-      start = group_ends[group]
+      end = group_ends[group]
+      ps = torch.slice(params, start, end)
+      gs = torch.slice(grads, start, end)
       if torch.len(ps) > 0:
         rate = rates[group]
         decay = decays[group]
         if kind == "adamw":
-          (self).adam(True, n, index, ps, gs, slots, options, rate, decay)
+          (self).adam(True, n, start, ps, gs, slots, options, rate, decay)
         elif kind == "adam":
-          (self).adam(False, n, index, ps, gs, slots, options, rate, decay)
+          (self).adam(False, n, start, ps, gs, slots, options, rate, decay)
         elif kind == "sgd":
-          (self).sgd(n, index, ps, gs, slots, options, rate, decay)
+          (self).sgd(n, start, ps, gs, slots, options, rate, decay)
         elif kind == "adagrad":
-          (self).adagrad(n, index, ps, gs, slots, options, rate, decay)
+          (self).adagrad(n, start, ps, gs, slots, options, rate, decay)
         elif kind == "rmsprop":
-          (self).rmsprop(n, index, ps, gs, slots, options, rate, decay)
+          (self).rmsprop(n, start, ps, gs, slots, options, rate, decay)
         elif kind == "adafactor":
-          (self).adafactor(n, index, ps, gs, slots, options, rate, decay)
+          (self).adafactor(n, start, ps, gs, slots, options, rate, decay)
         else:
           ops.prim.RaiseException("unknown optimizer kernel")
+      start = end
     return None
 
-  def slot(self: __torch__.Kernels, k: int, n: int, index: List[int], slots: List[Tensor]) -> List[Tensor]:
-    out = annotate(List[Tensor], [])
-    for j in range(torch.len(index)):
-      out = torch.append(out, slots[k * n + index[j]])
-    return out
+  # Slot k of the count parameters from start on.
+  def slot(self: __torch__.Kernels, k: int, n: int, start: int, count: int, slots: List[Tensor]) -> List[Tensor]:
+    return torch.slice(slots, k * n + start, k * n + start + count)
 
   # options: beta1, beta2, eps, amsgrad; slots: step, exp_avg, exp_avg_sq, [max_exp_avg_sq]
-  def adam(self: __torch__.Kernels, decoupled: bool, n: int, index: List[int], ps: List[Tensor], gs: List[Tensor],
+  def adam(self: __torch__.Kernels, decoupled: bool, n: int, start: int, ps: List[Tensor], gs: List[Tensor],
            slots: List[Tensor], options: List[float], rate: float, decay: float) -> None:
-    steps = (self).slot(0, n, index, slots)
+    steps = (self).slot(0, n, start, torch.len(ps), slots)
     amsgrad = options[3] != 0.0
     maxima = annotate(List[Tensor], [])
     if amsgrad:
-      maxima = (self).slot(3, n, index, slots)
+      maxima = (self).slot(3, n, start, torch.len(ps), slots)
     # The fused kernels do not advance the steps, and a step of 0 gives NaN.
     torch._foreach_add_(steps, 1)
     if decoupled:
-      torch._fused_adamw_(ps, gs, (self).slot(1, n, index, slots), (self).slot(2, n, index, slots), maxima, steps,
+      torch._fused_adamw_(ps, gs, (self).slot(1, n, start, torch.len(ps), slots), (self).slot(2, n, start, torch.len(ps), slots), maxima, steps,
                           lr=rate, beta1=options[0], beta2=options[1], weight_decay=decay, eps=options[2],
                           amsgrad=amsgrad, maximize=False)
     else:
-      torch._fused_adam_(ps, gs, (self).slot(1, n, index, slots), (self).slot(2, n, index, slots), maxima, steps,
+      torch._fused_adam_(ps, gs, (self).slot(1, n, start, torch.len(ps), slots), (self).slot(2, n, start, torch.len(ps), slots), maxima, steps,
                          lr=rate, beta1=options[0], beta2=options[1], weight_decay=decay, eps=options[2],
                          amsgrad=amsgrad, maximize=False)
     return None
 
   # options: momentum, dampening, nesterov; slots with momentum: step, momentum_buffer
-  def sgd(self: __torch__.Kernels, n: int, index: List[int], ps: List[Tensor], gs: List[Tensor], slots: List[Tensor],
+  def sgd(self: __torch__.Kernels, n: int, start: int, ps: List[Tensor], gs: List[Tensor], slots: List[Tensor],
           options: List[float], rate: float, decay: float) -> None:
     momentum = options[0]
     direction = gs
     if decay != 0.0:
       direction = torch._foreach_add(gs, ps, alpha=decay)
     if momentum != 0.0:
-      steps = (self).slot(0, n, index, slots)
-      buffers = (self).slot(1, n, index, slots)
+      steps = (self).slot(0, n, start, torch.len(ps), slots)
+      buffers = (self).slot(1, n, start, torch.len(ps), slots)
       torch._foreach_mul_(buffers, momentum)
       if options[1] == 0.0:
         torch._foreach_add_(buffers, direction)
@@ -152,10 +130,10 @@ class Kernels(Module):
     return None
 
   # options: lr_decay, eps; slots: step, sum
-  def adagrad(self: __torch__.Kernels, n: int, index: List[int], ps: List[Tensor], gs: List[Tensor],
+  def adagrad(self: __torch__.Kernels, n: int, start: int, ps: List[Tensor], gs: List[Tensor],
               slots: List[Tensor], options: List[float], rate: float, decay: float) -> None:
-    steps = (self).slot(0, n, index, slots)
-    sums = (self).slot(1, n, index, slots)
+    steps = (self).slot(0, n, start, torch.len(ps), slots)
+    sums = (self).slot(1, n, start, torch.len(ps), slots)
     for j in range(torch.len(ps)):
       g = gs[j]
       if decay != 0.0:
@@ -168,19 +146,19 @@ class Kernels(Module):
     return None
 
   # options: alpha, eps, momentum, centered; slots: square_avg, [momentum_buffer], [grad_avg]
-  def rmsprop(self: __torch__.Kernels, n: int, index: List[int], ps: List[Tensor], gs: List[Tensor],
+  def rmsprop(self: __torch__.Kernels, n: int, start: int, ps: List[Tensor], gs: List[Tensor],
               slots: List[Tensor], options: List[float], rate: float, decay: float) -> None:
     alpha = options[0]
     momentum = options[2]
-    squares = (self).slot(0, n, index, slots)
+    squares = (self).slot(0, n, start, torch.len(ps), slots)
     next_slot = 1
     buffers = annotate(List[Tensor], [])
     if momentum > 0.0:
-      buffers = (self).slot(next_slot, n, index, slots)
+      buffers = (self).slot(next_slot, n, start, torch.len(ps), slots)
       next_slot = next_slot + 1
     averages = annotate(List[Tensor], [])
     if options[3] != 0.0:
-      averages = (self).slot(next_slot, n, index, slots)
+      averages = (self).slot(next_slot, n, start, torch.len(ps), slots)
     for j in range(torch.len(ps)):
       g = gs[j]
       if decay != 0.0:
@@ -203,15 +181,15 @@ class Kernels(Module):
 
   # options: eps1, eps2, clip_threshold, decay_rate, beta1 (below 0 = none), scale_parameter, relative_step, warmup_init
   # slots: step, exp_avg_sq_row, exp_avg_sq_col, exp_avg_sq, [exp_avg]; those that a shape does not use are empty
-  def adafactor(self: __torch__.Kernels, n: int, index: List[int], ps: List[Tensor], gs: List[Tensor],
+  def adafactor(self: __torch__.Kernels, n: int, start: int, ps: List[Tensor], gs: List[Tensor],
                 slots: List[Tensor], options: List[float], rate: float, decay: float) -> None:
-    steps = (self).slot(0, n, index, slots)
-    rows = (self).slot(1, n, index, slots)
-    columns = (self).slot(2, n, index, slots)
-    squares = (self).slot(3, n, index, slots)
+    steps = (self).slot(0, n, start, torch.len(ps), slots)
+    rows = (self).slot(1, n, start, torch.len(ps), slots)
+    columns = (self).slot(2, n, start, torch.len(ps), slots)
+    squares = (self).slot(3, n, start, torch.len(ps), slots)
     averages = annotate(List[Tensor], [])
     if options[4] >= 0.0:
-      averages = (self).slot(4, n, index, slots)
+      averages = (self).slot(4, n, start, torch.len(ps), slots)
     for j in range(torch.len(ps)):
       p = ps[j]
       g = gs[j]
@@ -258,6 +236,9 @@ class Kernels(Module):
     return (loss, torch.sum(torch.ne(targets, ignored)))
 
   # -------------------------------------------------------------------------------------------------------- housekeeping
+
+  def number(self: __torch__.Kernels, x: Tensor) -> float:
+    return float(x)
 
   def to_cpu(self: __torch__.Kernels, x: Tensor) -> Tensor:
     return torch.to(torch.detach(x), torch.device("cpu"), ops.prim.dtype(x), False, True, None)

@@ -1,29 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.optim;
 
-import dev.trainer4j.model.NamedParameter;
 import dev.trainer4j.torch.ArrayScope;
 import dev.trainer4j.torch.Autograd;
 import dev.trainer4j.torch.Gradients;
 import dev.trainer4j.torch.UpdateKernel;
-import java.util.List;
 import java.util.function.DoubleConsumer;
 
 /** An update in separate phases, for those who want to look on or bring their own step. */
-final class GradientClipper implements AutoCloseable {
+final class PhasedUpdate {
 
   private final Gradients gradients;
 
-  GradientClipper(List<ParameterGroup> groups) {
-    gradients =
-        new Gradients(
-            groups.stream()
-                .flatMap(group -> group.parameters().stream())
-                .map(NamedParameter::array)
-                .toList());
+  PhasedUpdate(Gradients gradients) {
+    this.gradients = gradients;
   }
 
-  UpdateResult clipStepZero(UpdateRequest request, UpdateObserver observer, DoubleConsumer step) {
+  UpdateResult run(UpdateRequest request, UpdateObserver observer, DoubleConsumer step) {
     UpdateKernel.Outcome clipped =
         gradients.clip(request.losses(), 1 / request.weight(), request.maxGradNorm());
     UpdateResult result = new UpdateResult(clipped.gradientNorm(), clipped.lossSum(), true);
@@ -40,10 +33,5 @@ final class GradientClipper implements AutoCloseable {
     observer.afterStep();
     gradients.zero();
     return result;
-  }
-
-  @Override
-  public void close() {
-    gradients.close();
   }
 }
