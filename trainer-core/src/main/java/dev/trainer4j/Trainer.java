@@ -68,6 +68,7 @@ public class Trainer implements AutoCloseable {
   private TrainingProgress progress =
       new TrainingProgress(TrainingPlan.none(), TrainerState.initial());
   private boolean training;
+  private boolean predicting;
   private volatile boolean stopRequested;
 
   /** Makes a trainer from a builder; for subclasses, others call {@link Builder#build}. */
@@ -176,6 +177,7 @@ public class Trainer implements AutoCloseable {
    */
   public PredictionOutput predict(DataSource<?> dataset) {
     EvaluationLoop loop = new EvaluationLoop(this, true, args().predictionLossOnly());
+    predicting = true;
     try {
       EvaluationLoop.Result result = runEvaluation(loop, dataset, "test");
       callbacks.onPredict(state(), result.metrics());
@@ -184,6 +186,8 @@ public class Trainer implements AutoCloseable {
     } catch (RuntimeException e) {
       loop.close();
       throw e;
+    } finally {
+      predicting = false;
     }
   }
 
@@ -281,7 +285,8 @@ public class Trainer implements AutoCloseable {
   protected PredictionStep predictionStep(
       TrainableModel model, ModelInputs inputs, boolean lossOnly) {
     Map<String, NDArray> labels = setup.labelsIn(inputs);
-    boolean hasLoss = !labels.isEmpty() || setup.hasLossFunction();
+    // Data to predict for has often no labels, which a loss function would look for in vain.
+    boolean hasLoss = !labels.isEmpty() || (setup.hasLossFunction() && !predicting);
     LossOutput loss = hasLoss ? computeLoss(model, inputs) : null;
     ModelOutput outputs = loss == null ? null : loss.outputs();
     if (outputs == null && (!lossOnly || loss == null)) {
