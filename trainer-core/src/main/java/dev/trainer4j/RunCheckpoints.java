@@ -70,7 +70,9 @@ final class RunCheckpoints implements AutoCloseable {
     Path folder = args().outputDir();
     if (Files.exists(folder) && !Files.isDirectory(folder)) {
       throw new IllegalArgumentException(
-          "outputDir " + folder + " is not a folder; name a folder, or one that does not exist yet");
+          "outputDir "
+              + folder
+              + " is not a folder; name a folder, or one that does not exist yet");
     }
   }
 

@@ -117,7 +117,8 @@ class BadInputTest {
   void emptyTrainingData() {
     assertTrainingFails(
         trainer(args()).trainDataset(Datasets.of(List.of())), "training data is empty");
-    IterableDataset<Map<String, Object>> stream = epoch -> List.<Map<String, Object>>of().iterator();
+    IterableDataset<Map<String, Object>> stream =
+        epoch -> List.<Map<String, Object>>of().iterator();
     assertTrainingFails(trainer(args()).trainDataset(stream), "training data gave no batch");
   }
 
@@ -152,8 +153,7 @@ class BadInputTest {
   void evaluationWithoutData() {
     assertThatThrownBy(
             () ->
-                Trainer.builder(
-                        model.model(), args().evalStrategy(IntervalStrategy.EPOCH).build())
+                Trainer.builder(model.model(), args().evalStrategy(IntervalStrategy.EPOCH).build())
                     .trainDataset(TinyData.points(22, 1))
                     .build())
         .hasMessageContaining("evalDataset")
@@ -201,7 +201,7 @@ class BadInputTest {
   void everyLabelIgnored() {
     List<Map<String, Object>> data =
         TinyData.list(22, 1).stream()
-            .map(sample -> Map.of("x", sample.get("x"), "labels", (Object) (-100)))
+            .map(sample -> Map.of("x", sample.get("x"), "labels", (Object) Integer.valueOf(-100)))
             .toList();
     assertTrainingFails(
         trainer(args()).trainDataset(Datasets.of(data)), "update 1", "every label is -100");
@@ -257,11 +257,7 @@ class BadInputTest {
   void wrongArgumentsAreAllReportedAtOnce() {
     assertThatThrownBy(
             () ->
-                args()
-                    .learningRate(-1)
-                    .perDeviceTrainBatchSize(0)
-                    .loadBestModelAtEnd(true)
-                    .build())
+                args().learningRate(-1).perDeviceTrainBatchSize(0).loadBestModelAtEnd(true).build())
         .isInstanceOf(InvalidArgumentsException.class)
         .hasMessageContaining("learningRate")
         .hasMessageContaining("perDeviceTrainBatchSize")

@@ -4,6 +4,7 @@ package dev.trainer4j.functional;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.trainer4j.EvaluationOutput;
+import dev.trainer4j.ResumeFrom;
 import dev.trainer4j.Trainer;
 import dev.trainer4j.args.IntervalStrategy;
 import dev.trainer4j.args.TrainingArguments;
@@ -12,7 +13,6 @@ import dev.trainer4j.callback.TrainerCallback;
 import dev.trainer4j.callback.TrainerControl;
 import dev.trainer4j.metrics.ComputeMetrics;
 import dev.trainer4j.metrics.Metrics;
-import dev.trainer4j.ResumeFrom;
 import dev.trainer4j.state.TrainerState;
 import dev.trainer4j.testing.TinyData;
 import dev.trainer4j.testing.TinyModel;
@@ -104,7 +104,11 @@ class BestModelTest {
         assertThat(trainer.state().bestModelCheckpoint()).endsWith("checkpoint-3");
         assertThat(checkpoints())
             .containsExactly(
-                "checkpoint-1", "checkpoint-2", "checkpoint-3", "checkpoint-4", "checkpoint-8",
+                "checkpoint-1",
+                "checkpoint-2",
+                "checkpoint-3",
+                "checkpoint-4",
+                "checkpoint-8",
                 "checkpoint-9");
       }
     }
@@ -170,8 +174,7 @@ class BestModelTest {
     try (TinyModel model = new TinyModel(1, 0.3f);
         Trainer trainer =
             builder(model, args().build())
-                .computeMetrics(
-                    scores(Double.NaN, 2, 1, Double.NaN, 3, 2, 2, 2, Double.NaN))
+                .computeMetrics(scores(Double.NaN, 2, 1, Double.NaN, 3, 2, 2, 2, Double.NaN))
                 .build()) {
       trainer.train();
       assertThat(trainer.state().bestMetric()).isEqualTo(3);

@@ -205,8 +205,7 @@ class EvaluationTest {
     try (Trainer trainer =
             Trainer.builder(identity, args().perDeviceEvalBatchSize(2).build())
                 .computeLossFunc(
-                    (outputs, inputs) ->
-                        Losses.meanSquaredError(outputs.logits(), inputs.get("x")))
+                    (outputs, inputs) -> Losses.meanSquaredError(outputs.logits(), inputs.get("x")))
                 .callback(collector)
                 .build();
         PredictionOutput output = trainer.predict(Datasets.of(many))) {
@@ -239,8 +238,7 @@ class EvaluationTest {
         assertThat(output.predictions().getShape()).isEqualTo(new Shape(10, 3));
         assertThat(output.labels()).isEmpty();
         assertThat(output.metrics())
-            .containsOnlyKeys(
-                "test_runtime", "test_samples_per_second", "test_steps_per_second");
+            .containsOnlyKeys("test_runtime", "test_samples_per_second", "test_steps_per_second");
       }
     }
   }
@@ -294,7 +292,8 @@ class EvaluationTest {
                 .preprocessLogitsForMetrics((logits, labels) -> logits.argMax(-1))
                 .computeMetrics(
                     (EvalPrediction prediction) ->
-                        Map.of("dimensions", (double) prediction.predictions().getShape().dimension()))
+                        Map.of(
+                            "dimensions", (double) prediction.predictions().getShape().dimension()))
                 .build();
         PredictionOutput output = trainer.predict(Datasets.of(DATA))) {
       assertThat(output.predictions().getShape()).isEqualTo(new Shape(10));

@@ -200,8 +200,7 @@ class HooksTest {
       parameters()
           .forEach(
               parameter ->
-                  state.put(
-                      parameter.name() + ".momentum_buffer", parameter.array().zerosLike()));
+                  state.put(parameter.name() + ".momentum_buffer", parameter.array().zerosLike()));
     }
 
     private List<NamedParameter> parameters() {
@@ -255,11 +254,7 @@ class HooksTest {
             new OwnOptimizer(
                 builder(
                     model,
-                    args()
-                        .maxSteps(6)
-                        .saveStrategy(IntervalStrategy.STEPS)
-                        .saveSteps(3)
-                        .build()),
+                    args().maxSteps(6).saveStrategy(IntervalStrategy.STEPS).saveSteps(3).build()),
                 plain)) {
       trainer.train();
       return model.weights();

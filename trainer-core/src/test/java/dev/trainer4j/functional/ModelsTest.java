@@ -133,8 +133,7 @@ class ModelsTest {
 
   @Test
   void runningStatisticsAreLearnedSavedAndRestored() {
-    TrainingArguments.Builder saving =
-        args().saveStrategy(IntervalStrategy.STEPS).saveSteps(1);
+    TrainingArguments.Builder saving = args().saveStrategy(IntervalStrategy.STEPS).saveSteps(1);
     Map<String, List<Double>> whole;
     SequentialBlock first = block();
     try (Trainer trainer =
@@ -209,8 +208,7 @@ class ModelsTest {
       TrainerCallback look =
           new TrainerCallback() {
             @Override
-            public void onStepEnd(
-                CallbackContext ctx, TrainerState state, TrainerControl control) {
+            public void onStepEnd(CallbackContext ctx, TrainerState state, TrainerControl control) {
               lateAfter.add(Values.of(late));
             }
           };
@@ -275,8 +273,7 @@ class ModelsTest {
   /** Running statistics are buffers: an evaluation after the resume depends on them. */
   @Test
   void aTorchScriptFilesBuffersSurviveCheckpointAndResume() throws IOException {
-    TrainingArguments.Builder saving =
-        args().saveStrategy(IntervalStrategy.STEPS).saveSteps(1);
+    TrainingArguments.Builder saving = args().saveStrategy(IntervalStrategy.STEPS).saveSteps(1);
     Map<String, List<Double>> weights;
     EvaluationOutput whole;
     try (TorchScriptModel model = torchScript();

@@ -102,8 +102,7 @@ class StreamTrainingTest {
       TrainerCallback guest =
           new TrainerCallback() {
             @Override
-            public void onStepEnd(
-                CallbackContext ctx, TrainerState state, TrainerControl control) {
+            public void onStepEnd(CallbackContext ctx, TrainerState state, TrainerControl control) {
               steps.add("guest " + state.globalStep());
               if (state.globalStep() == 5) {
                 trainer.removeCallback(this);
@@ -113,8 +112,7 @@ class StreamTrainingTest {
       trainer.addCallback(
           new TrainerCallback() {
             @Override
-            public void onStepEnd(
-                CallbackContext ctx, TrainerState state, TrainerControl control) {
+            public void onStepEnd(CallbackContext ctx, TrainerState state, TrainerControl control) {
               if (state.globalStep() == 3) {
                 trainer.addCallback(guest);
               }

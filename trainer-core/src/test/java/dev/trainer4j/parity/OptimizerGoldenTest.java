@@ -129,7 +129,8 @@ class OptimizerGoldenTest {
             .saveStrategy(IntervalStrategy.NO)
             .optim(
                 OptimizerName.valueOf(
-                    (name.startsWith("adamw") ? "adamw_torch" : name).toUpperCase(java.util.Locale.ROOT)));
+                    (name.startsWith("adamw") ? "adamw_torch" : name)
+                        .toUpperCase(java.util.Locale.ROOT)));
     if (args.has("betas")) {
       builder
           .adamBeta1(args.get("betas").get(0).asDouble())
@@ -207,9 +208,7 @@ class OptimizerGoldenTest {
       arrays.forEach((name, array) -> decaying.put(name.equals("bias") ? "offset" : name, array));
       model =
           new FunctionModel(
-              decaying,
-              manager,
-              (inputs, training) -> ModelOutput.logits(inputs.get("update")));
+              decaying, manager, (inputs, training) -> ModelOutput.logits(inputs.get("update")));
     }
 
     private NDArray array(JsonNode values, String name) {
@@ -237,9 +236,7 @@ class OptimizerGoldenTest {
       arrays.forEach(
           (name, array) ->
               CLOSE.compare(
-                  what + ": " + name,
-                  golden.get(name),
-                  MAPPER.valueToTree(array.toFloatArray())));
+                  what + ": " + name, golden.get(name), MAPPER.valueToTree(array.toFloatArray())));
     }
 
     @Override

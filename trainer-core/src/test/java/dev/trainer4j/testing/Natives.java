@@ -38,7 +38,7 @@ public final class Natives {
       children.setAccessible(true);
       return ((Map<?, ?>) children.get(resource)).values().stream().mapToLong(Natives::count).sum();
     } catch (ReflectiveOperationException e) {
-      throw new AssertionError("this DJL keeps its resources elsewhere", e);
+      throw new LinkageError("this DJL keeps its resources elsewhere", e);
     }
   }
 

@@ -1,6 +1,0 @@
-// SPDX-License-Identifier: Apache-2.0
-/** What a user may rely on, shown through the public API with tiny models. */
-@NullMarked
-package dev.trainer4j.functional;
-
-import org.jspecify.annotations.NullMarked;
