@@ -30,6 +30,10 @@ final class BestModel {
       return false;
     }
     double value = metric(metrics);
+    if (Double.isNaN(value)) {
+      // Not a number is never the best, not even as the first.
+      return false;
+    }
     Double best = progress.bestMetric();
     boolean better = best == null || (args.resolvedGreaterIsBetter() ? value > best : value < best);
     if (better) {

@@ -46,8 +46,15 @@ public final class PredictionOutput implements AutoCloseable {
     return predictions;
   }
 
-  /** Returns the labels by name, empty for data without labels. */
-  public Map<String, NDArray> labels() {
+  /** Returns the first label array, shape [samples, ...]. */
+  public NDArray labelIds() {
+    return labels.values().stream()
+        .findFirst()
+        .orElseThrow(() -> new IllegalStateException("the data has no labels"));
+  }
+
+  /** Returns all labels by name, empty for data without labels. */
+  public Map<String, NDArray> allLabels() {
     return labels;
   }
 

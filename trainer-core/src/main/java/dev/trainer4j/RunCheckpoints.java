@@ -6,6 +6,7 @@ import dev.trainer4j.args.TrainingArguments;
 import dev.trainer4j.checkpoint.CheckpointFiles;
 import dev.trainer4j.checkpoint.CheckpointMismatchException;
 import dev.trainer4j.checkpoint.CheckpointStore;
+import dev.trainer4j.checkpoint.CheckpointVerification;
 import dev.trainer4j.checkpoint.OutputDirLock;
 import dev.trainer4j.checkpoint.ResumePoint;
 import dev.trainer4j.data.DataLoader;
@@ -51,7 +52,7 @@ final class RunCheckpoints implements AutoCloseable {
   TrainingSession openSession(DataLoader loader, TrainingPlan plan, ResumeFrom from) {
     ModelInitialization.run(trainer.model(), loader, trainer.manager(), args().seed());
     try {
-      if (writes() || from.kind() == ResumeFrom.Kind.LATEST) {
+      if (writes() || from.readsOutputDir()) {
         own();
       }
       Path folder = resolve(from);
@@ -92,22 +93,33 @@ final class RunCheckpoints implements AutoCloseable {
   private @Nullable Path resolve(ResumeFrom from) throws IOException {
     return switch (from.kind()) {
       case NEVER -> null;
-      case LATEST ->
-          store()
-              .latestValid()
-              .orElseThrow(
-                  () ->
-                      new IllegalArgumentException(
-                          "there is no intact checkpoint in outputDir "
-                              + args().outputDir()
-                              + " to resume from; pass ResumeFrom.never() to start anew"));
-      case PATH -> {
-        if (!Files.isDirectory(from.path())) {
-          throw new IllegalArgumentException("there is no checkpoint folder " + from.path());
-        }
-        yield from.path();
-      }
+      case LATEST -> latest();
+      case LATEST_IF_ANY -> store().list().isEmpty() ? null : latest();
+      case PATH -> intact(from.path());
     };
+  }
+
+  private Path latest() throws IOException {
+    return store()
+        .latestValid()
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    "there is no intact checkpoint in outputDir "
+                        + args().outputDir()
+                        + " to resume from; pass ResumeFrom.never() to start anew"));
+  }
+
+  private Path intact(Path folder) {
+    if (!Files.isDirectory(folder)) {
+      throw new IllegalArgumentException("there is no checkpoint folder " + folder);
+    }
+    CheckpointVerification verification = store().verify(folder);
+    if (!verification.isValid()) {
+      throw new IllegalArgumentException(
+          "checkpoint " + folder + " cannot be resumed from: " + verification.summary());
+    }
+    return folder;
   }
 
   /** The state a run starts with: intervals from its own arguments, the past from the checkpoint. */

@@ -21,6 +21,9 @@ public interface Optimizer extends AutoCloseable {
   /**
    * Takes one step from the gradients as they are.
    *
+   * <p>The loop calls it outside of autograd and closes every array that it creates; arrays that
+   * must live on belong into the constructor.
+   *
    * @param rateFactor multiplies every group's learning rate
    */
   void step(double rateFactor);
