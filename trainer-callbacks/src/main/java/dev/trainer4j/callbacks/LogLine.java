@@ -6,6 +6,7 @@ import java.math.BigDecimal;
 import java.math.MathContext;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /** Log entries as lines for people: {@code epoch 1.00, step 265: loss 1.234, grad_norm 0.5117}. */
@@ -18,9 +19,18 @@ final class LogLine {
   private LogLine() {}
 
   static String of(LogEntry entry) {
+    return of(entry, key -> true);
+  }
+
+  /** Leaves out how long it took. */
+  static String withoutSpeed(LogEntry entry) {
+    return of(entry, key -> !key.endsWith("_runtime") && !key.endsWith("_per_second"));
+  }
+
+  private static String of(LogEntry entry, Predicate<String> shown) {
     String values =
         entry.values().entrySet().stream()
-            .filter(value -> !value.getKey().equals("epoch"))
+            .filter(value -> !value.getKey().equals("epoch") && shown.test(value.getKey()))
             .map(LogLine::pair)
             .collect(Collectors.joining(", "));
     double epoch = entry.value("epoch").orElse(0);

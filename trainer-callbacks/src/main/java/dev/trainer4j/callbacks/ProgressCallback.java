@@ -17,11 +17,11 @@ import org.jspecify.annotations.Nullable;
  * Shows a bar over the updates of a training, with the time left, the loss and the learning rate.
  *
  * <pre>
- * epoch 2.00, step 530: eval_loss 0.7107, eval_accuracy 0.8431, ...
+ * epoch 2.00, step 530: eval_loss 0.7107, eval_accuracy 0.8431
  * train  45% │█████████▎          │ 715/1590 (0:00:20 / 0:00:24) loss 0.5512, lr 0.00275
  * </pre>
  *
- * <p>Metrics of evaluations and the summary are printed above the bar. An evaluation that takes
+ * <p>Metrics of evaluations, without their speed, and the summary are printed above the bar. An evaluation that takes
  * longer has a bar of its own, in the same line, which goes when it is over. Without a terminal, and
  * on all processes but the first, nothing is shown at all; {@link PrinterCallback} is for that.
  *
@@ -119,7 +119,7 @@ public final class ProgressCallback implements TrainerCallback, AutoCloseable {
       close();
       out.println(LogLine.of(logs));
     } else if (allLines || logs.value("loss").isEmpty()) {
-      training.println(LogLine.of(logs));
+      training.println(LogLine.withoutSpeed(logs));
     }
   }
 
