@@ -27,7 +27,7 @@ import java.util.stream.IntStream;
 /**
  * The first run: learn to tell 56 languages apart, from nothing but the names that the JDK carries.
  *
- * <pre>./mvnw -q compile exec:java -pl trainer-examples -am -Dexec.args="mercredi Kühlschrank"</pre>
+ * <pre>./mvnw -q compile exec:java -pl trainer-examples -am -Dexec.args="Norvège środa Kühlschrank"</pre>
  */
 public final class LanguageId {
   private static final int SHOWN = 8;
@@ -63,7 +63,7 @@ public final class LanguageId {
       } else {
         out.printf("%nSome of the texts it was tested with:%n");
         show(out, trainer, data.languages(), spread(test));
-        out.printf("%nYour own words: -Dexec.args=\"mercredi Kühlschrank\"%n");
+        out.printf("%nYour own words: -Dexec.args=\"Norvège środa Kühlschrank\"%n");
       }
     }
   }
