@@ -63,6 +63,15 @@ public final class PredictionOutput implements AutoCloseable {
     return metrics;
   }
 
+  /**
+   * Returns a metric by name, with or without the prefix {@code test_}.
+   *
+   * @throws IllegalArgumentException if there is none; the message lists the names
+   */
+  public double metric(String name) {
+    return MetricLookup.find(metrics, name, "test_");
+  }
+
   @Override
   public void close() {
     owner.close();

@@ -82,8 +82,13 @@ public class Trainer implements AutoCloseable {
     runLog =
         new RunLog(processes().isMain() ? setup.args().logLevel() : setup.args().logLevelReplica());
     checkpoints = new RunCheckpoints(this);
-    setup.callbacks().forEach(callbacks::add);
-    callbacks.onInitEnd(state());
+    try {
+      setup.callbacks().forEach(callbacks::add);
+      callbacks.onInitEnd(state());
+    } catch (RuntimeException e) {
+      manager.close();
+      throw e;
+    }
   }
 
   /**
