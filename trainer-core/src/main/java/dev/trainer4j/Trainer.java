@@ -72,6 +72,7 @@ public class Trainer implements AutoCloseable {
   private volatile boolean stopRequested;
 
   /** Makes a trainer from a builder; for subclasses, others call {@link Builder#build}. */
+  @SuppressWarnings("this-escape")
   protected Trainer(Builder builder) {
     setup = builder.setup();
     manager = setup.model().manager().newSubManager();
@@ -86,13 +87,15 @@ public class Trainer implements AutoCloseable {
       setup.callbacks().forEach(callbacks::add);
       callbacks.onInitEnd(state());
     } catch (RuntimeException e) {
-      setup.closeOwned();
       manager.close();
       throw e;
     }
   }
 
-  /** Starts a trainer of a DJL block; one that is not initialized is from the first batch. */
+  /**
+   * Starts a trainer of a DJL block; one that is not initialized is from the first batch. The
+   * parameters stay with the block when the trainer closes; {@code block.clear()} releases them.
+   */
   public static Builder builder(Block block, TrainingArguments args) {
     return new Builder(args).block(block);
   }
@@ -158,12 +161,17 @@ public class Trainer implements AutoCloseable {
     return evaluate(dataset, "eval");
   }
 
-  private EvaluationOutput evaluate(DataSource<?> dataset, String prefix) {
+  /**
+   * Evaluates on {@code dataset}.
+   *
+   * @param metricKeyPrefix what stands before the metrics' names and an underscore
+   */
+  public EvaluationOutput evaluate(DataSource<?> dataset, String metricKeyPrefix) {
     // Without metrics there is no use for predictions.
     boolean lossOnly =
         args().predictionLossOnly() || (streamingMetrics() == null && wholeMetrics() == null);
     try (EvaluationLoop loop = new EvaluationLoop(this, false, lossOnly)) {
-      EvaluationLoop.Result result = runEvaluation(loop, dataset, prefix);
+      EvaluationLoop.Result result = runEvaluation(loop, dataset, metricKeyPrefix);
       emitLog(result.metrics());
       callbacks.onEvaluate(state(), result.metrics());
       return new EvaluationOutput(result.metrics(), result.samples());
@@ -176,10 +184,19 @@ public class Trainer implements AutoCloseable {
    * @return arrays on the CPU; close it, or they live as long as the trainer
    */
   public PredictionOutput predict(DataSource<?> dataset) {
+    return predict(dataset, "test");
+  }
+
+  /**
+   * Predicts for {@code dataset}, with metrics called {@code <metricKeyPrefix>_...}.
+   *
+   * @return arrays on the CPU; close it, or they live as long as the trainer
+   */
+  public PredictionOutput predict(DataSource<?> dataset, String metricKeyPrefix) {
     EvaluationLoop loop = new EvaluationLoop(this, true, args().predictionLossOnly());
     predicting = true;
     try {
-      EvaluationLoop.Result result = runEvaluation(loop, dataset, "test");
+      EvaluationLoop.Result result = runEvaluation(loop, dataset, metricKeyPrefix);
       callbacks.onPredict(state(), result.metrics());
       return new PredictionOutput(
           loop.owner(), result.predictions(), result.labels(), result.metrics());
@@ -354,7 +371,6 @@ public class Trainer implements AutoCloseable {
   @Override
   public void close() {
     autograd.close();
-    setup.closeOwned();
     manager.close();
   }
 

@@ -82,10 +82,12 @@ final class TrainingLoop {
         session
             .loader()
             .iterate(trainer.model().manager(), progress.epoch(), progress.samplesInEpoch())) {
-      while (!control.shouldEpochStop() && !control.shouldTrainingStop() && batches.hasNext()) {
+      boolean stopped = isStopped();
+      while (!stopped && batches.hasNext()) {
         runUpdate(update, batches);
+        stopped = isStopped();
       }
-      if (progress.samplesInEpoch() == 0) {
+      if (!stopped && progress.samplesInEpoch() == 0) {
         throw new IllegalStateException(
             "the training data gave no batch in epoch " + progress.epoch());
       }
@@ -96,6 +98,13 @@ final class TrainingLoop {
     }
     callbacks.onEpochEnd(progress.snapshot());
     react();
+  }
+
+  /** Whether the epoch is to end although there may be more data. */
+  private boolean isStopped() {
+    return control.shouldEpochStop()
+        || control.shouldTrainingStop()
+        || progress.globalStep() >= session.plan().maxSteps();
   }
 
   private void runUpdate(UpdateStep update, BatchIterator batches) {

@@ -170,7 +170,7 @@ class EvaluationTest {
       for (int i = 0; i < expected.size(); i++) {
         assertThat(actual.get(i)).isCloseTo(expected.get(i), within(1e-5));
       }
-      assertThat(Values.of(output.labels().get("labels"))).isEqualTo(labels(DATA));
+      assertThat(Values.of(output.allLabels().get("labels"))).isEqualTo(labels(DATA));
       assertThat(output.metrics().get("test_accuracy")).isEqualTo(accuracy());
       assertThat(output.metrics().get("test_loss")).isCloseTo(loss(DATA), within(1e-5));
     }
@@ -209,7 +209,7 @@ class EvaluationTest {
                 .callback(collector)
                 .build();
         PredictionOutput output = trainer.predict(Datasets.of(many))) {
-      assertThat(Values.of(output.labels().get("labels"))).isEqualTo(labels(many));
+      assertThat(Values.of(output.allLabels().get("labels"))).isEqualTo(labels(many));
       List<Double> x = new ArrayList<>();
       for (Map<String, Object> sample : many) {
         for (float value : (float[]) sample.get("x")) {
@@ -236,7 +236,7 @@ class EvaluationTest {
       try (Trainer trainer = builder.build();
           PredictionOutput output = trainer.predict(unlabelled)) {
         assertThat(output.predictions().getShape()).isEqualTo(new Shape(10, 3));
-        assertThat(output.labels()).isEmpty();
+        assertThat(output.allLabels()).isEmpty();
         assertThat(output.metrics())
             .containsOnlyKeys("test_runtime", "test_samples_per_second", "test_steps_per_second");
       }
@@ -327,7 +327,7 @@ class EvaluationTest {
     try (Trainer trainer =
             Trainer.builder(model.model(), args().addLabelNames("answer").build()).build();
         PredictionOutput output = trainer.predict(renamed)) {
-      assertThat(output.labels().keySet()).containsExactly("answer");
+      assertThat(output.allLabels().keySet()).containsExactly("answer");
       assertThat(output.metrics().get("test_loss")).isCloseTo(loss(DATA), within(1e-5));
     }
   }

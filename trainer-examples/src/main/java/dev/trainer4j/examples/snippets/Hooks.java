@@ -6,6 +6,7 @@ import dev.trainer4j.PredictionStep;
 import dev.trainer4j.Trainer;
 import dev.trainer4j.data.DataLoader;
 import dev.trainer4j.data.DataLoaderOptions;
+import dev.trainer4j.data.DataSource;
 import dev.trainer4j.data.Dataset;
 import dev.trainer4j.data.DefaultDataCollator;
 import dev.trainer4j.data.ModelInputs;
@@ -144,7 +145,7 @@ public final class Hooks {
 
     // docs: getEvalDataLoader
     @Override
-    protected DataLoader getEvalDataLoader(Object dataset) {
+    protected DataLoader getEvalDataLoader(DataSource<?> dataset) {
       if (dataset instanceof Samples samples) {
         DataLoaderOptions options = DataLoaderOptions.builder().batchSize(1024).build();
         return DataLoader.of(samples, new Samples.Collator(), options);

@@ -6,8 +6,6 @@ import ai.djl.ndarray.NDManager;
 import dev.trainer4j.model.NamedParameter;
 import dev.trainer4j.optim.Optimizer;
 import dev.trainer4j.optim.ParameterGroup;
-import dev.trainer4j.torch.ArrayScope;
-import dev.trainer4j.torch.Autograd;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -41,16 +39,13 @@ public final class SignMomentum implements Optimizer {
 
   @Override
   public void step(double rateFactor) {
-    try (Autograd.Recording off = Autograd.record(false); // parameters change in place
-        ArrayScope scope = ArrayScope.open()) { // and what is made on the way is freed
-      for (ParameterGroup group : groups) {
-        double rate = group.learningRate() * rateFactor;
-        for (NamedParameter parameter : group.parameters()) {
-          NDArray array = parameter.array();
-          NDArray average = Objects.requireNonNull(state.get(parameter.name() + ".average"));
-          average.muli(momentum).addi(array.getGradient().mul(1 - momentum));
-          array.muli(1 - rate * group.weightDecay()).subi(average.sign().mul(rate));
-        }
+    for (ParameterGroup group : groups) {
+      double rate = group.learningRate() * rateFactor;
+      for (NamedParameter parameter : group.parameters()) {
+        NDArray array = parameter.array();
+        NDArray average = Objects.requireNonNull(state.get(parameter.name() + ".average"));
+        average.muli(momentum).addi(array.getGradient().mul(1 - momentum));
+        array.muli(1 - rate * group.weightDecay()).subi(average.sign().mul(rate));
       }
     }
   }
