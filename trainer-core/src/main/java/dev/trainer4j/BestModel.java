@@ -31,7 +31,10 @@ final class BestModel {
     }
     double value = metric(metrics);
     Double best = progress.bestMetric();
-    boolean better = best == null || (args.resolvedGreaterIsBetter() ? value > best : value < best);
+    // What is not a number is never the best; nothing would ever be better than it.
+    boolean better =
+        !Double.isNaN(value)
+            && (best == null || (args.resolvedGreaterIsBetter() ? value > best : value < best));
     if (better) {
       boolean checkpoints = args.saveStrategy() != IntervalStrategy.NO || savesBest();
       progress.best(value, checkpoints ? Long.valueOf(progress.globalStep()) : null);

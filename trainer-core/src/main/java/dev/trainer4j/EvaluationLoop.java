@@ -40,6 +40,7 @@ final class EvaluationLoop implements AutoCloseable {
   private double lossSum;
   private double lossWeight;
   private long samples;
+  private boolean labelled;
 
   /**
    * Prepares an evaluation.
@@ -103,7 +104,8 @@ final class EvaluationLoop implements AutoCloseable {
         includes("loss") && loss != null
             ? owner.full(new Shape(batch.sampleCount()), (float) batchLoss)
             : null;
-    if (streaming != null) {
+    if (streaming != null && !step.labels().isEmpty()) {
+      labelled = true;
       streaming.add(new EvalPrediction(step.predictions(), step.labels(), shown, batchLosses));
     }
     if (keepPredictions || trainer.wholeMetrics() != null) {
@@ -134,10 +136,13 @@ final class EvaluationLoop implements AutoCloseable {
       metrics.put(prefix + "loss", lossSum / lossWeight);
     }
     Map<String, Double> computed = new HashMap<>();
-    if (streaming != null) {
-      computed.putAll(streaming.result());
+    // As in Hugging Face's Trainer there are no metrics without labels.
+    if (streaming != null && labelled) {
+      try (ArrayScope scope = ArrayScope.open()) {
+        computed.putAll(streaming.result());
+      }
     }
-    if (trainer.wholeMetrics() != null && !lossOnly && !allPredictions.isEmpty()) {
+    if (trainer.wholeMetrics() != null && !allPredictions.isEmpty() && !allLabels.isEmpty()) {
       try (ArrayScope scope = ArrayScope.open()) {
         Map<String, NDArray> allLosses = losses.joined();
         computed.putAll(

@@ -14,8 +14,13 @@ final class LossTracker {
   private final Map<String, double[]> window = new LinkedHashMap<>();
   private final double[] total = new double[2];
 
+  /** Gradient norm and learning rate of the last update: a line may follow a resume at once. */
+  private final double[] last = new double[2];
+
   /** Adds one update. */
   void add(UpdateOutcome update) {
+    last[0] = update.gradientNorm();
+    last[1] = update.learningRate();
     add("loss", update.loss(), update.lossWeight());
     update.parts().forEach((name, value) -> add(name, value, update.lossWeight()));
     // A skipped update shows as it is in the next line, but did not train anything.
@@ -44,6 +49,16 @@ final class LossTracker {
     return means;
   }
 
+  /** Returns the gradient norm of the last update, clipping not applied. */
+  double gradientNorm() {
+    return last[0];
+  }
+
+  /** Returns the learning rate of the last update. */
+  double learningRate() {
+    return last[1];
+  }
+
   /** Returns the mean over everything, 0 if nothing ran. */
   double trainLoss() {
     return total[1] == 0 ? 0 : total[0] / total[1];
@@ -52,7 +67,7 @@ final class LossTracker {
   /** Returns the sums to save with a checkpoint. */
   Map<String, double[]> state() {
     Map<String, double[]> state = new LinkedHashMap<>();
-    state.put("", total.clone());
+    state.put("", new double[] {total[0], total[1], last[0], last[1]});
     window.forEach((name, sums) -> state.put(name, sums.clone()));
     return state;
   }
@@ -64,6 +79,7 @@ final class LossTracker {
         (name, sums) -> {
           if (name.isEmpty()) {
             System.arraycopy(sums, 0, total, 0, 2);
+            System.arraycopy(sums, 2, last, 0, 2);
           } else {
             window.put(name, sums.clone());
           }

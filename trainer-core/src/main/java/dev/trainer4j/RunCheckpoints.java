@@ -6,12 +6,13 @@ import dev.trainer4j.args.TrainingArguments;
 import dev.trainer4j.checkpoint.CheckpointFiles;
 import dev.trainer4j.checkpoint.CheckpointMismatchException;
 import dev.trainer4j.checkpoint.CheckpointStore;
+import dev.trainer4j.checkpoint.CheckpointVerification;
 import dev.trainer4j.checkpoint.OutputDirLock;
 import dev.trainer4j.checkpoint.ResumePoint;
 import dev.trainer4j.data.DataLoader;
+import dev.trainer4j.model.NamedParameter;
 import dev.trainer4j.optim.Optimizer;
 import dev.trainer4j.optim.ParameterGroup;
-import dev.trainer4j.schedule.LearningRateScheduler;
 import dev.trainer4j.state.CallbackState;
 import dev.trainer4j.state.TrainerState;
 import java.io.IOException;
@@ -33,59 +34,103 @@ final class RunCheckpoints implements AutoCloseable {
   private static final String CONTROL_KEY = "TrainerControl";
 
   private final Trainer trainer;
+
+  /** One for the trainer's life: it remembers which checkpoint was committed last. */
+  private final CheckpointStore store;
+
   private @Nullable OutputDirLock lock;
 
   RunCheckpoints(Trainer trainer) {
     this.trainer = trainer;
+    store = new CheckpointStore(trainer.args().outputDir());
   }
 
   private TrainingArguments args() {
     return trainer.args();
   }
 
-  private CheckpointStore store() {
-    return new CheckpointStore(args().outputDir());
-  }
-
   /** Builds what a run needs, from nothing or from where a checkpoint left off. */
   TrainingSession openSession(DataLoader loader, TrainingPlan plan, ResumeFrom from) {
+    requireOutputFolder();
     ModelInitialization.run(trainer.model(), loader, trainer.manager(), args().seed());
     try {
       if (writes() || from.kind() == ResumeFrom.Kind.LATEST) {
         own();
       }
       Path folder = resolve(from);
-      CheckpointFiles files = folder == null ? null : new CheckpointFiles(folder);
-      if (files != null) {
-        trainer.runLog().info("Resuming from {}", folder);
-        files.readModel(trainer.model());
-      }
-      TrainerState start = startState(plan, files);
-      LearningRateScheduler scheduler = trainer.createScheduler(Math.toIntExact(plan.maxSteps()));
-      // Last, because it is what must be closed.
-      Optimizer optimizer =
-          trainer.createOptimizer(
-              ParameterGroup.decayAndNoDecay(
-                  trainer.model().parameters(), args().learningRate(), args().weightDecay()));
-      TrainingSession session =
-          new TrainingSession(
-              plan,
-              loader,
-              optimizer,
-              scheduler,
-              new TrainingProgress(plan, start),
-              new LossTracker());
-      if (files != null) {
-        try {
-          restore(session, files, from.changesAllowed());
-        } catch (IOException | RuntimeException e) {
-          session.close();
-          throw e;
-        }
-      }
-      return session;
+      return folder == null
+          ? newSession(loader, plan, TrainerState.initial())
+          : resume(new CheckpointFiles(folder), loader, plan, from.changesAllowed());
     } catch (IOException e) {
       throw new UncheckedIOException(e.getMessage(), e);
+    }
+  }
+
+  /** A file in the way would show only at the first save, hours later. */
+  private void requireOutputFolder() {
+    Path folder = args().outputDir();
+    if (Files.exists(folder) && !Files.isDirectory(folder)) {
+      throw new IllegalArgumentException(
+          "outputDir "
+              + folder
+              + " is not a folder; name a folder, or one that does not exist yet");
+    }
+  }
+
+  private TrainingSession newSession(DataLoader loader, TrainingPlan plan, TrainerState past) {
+    List<NamedParameter> parameters = trainer.model().parameters();
+    if (parameters.isEmpty()) {
+      throw new IllegalArgumentException(
+          "the model has no trainable parameters: none requires gradients, so there is nothing to"
+              + " train; unfreeze some, or call evaluate() or predict()");
+    }
+    Optimizer optimizer =
+        trainer.createOptimizer(
+            ParameterGroup.decayAndNoDecay(
+                parameters, args().learningRate(), args().weightDecay()));
+    try {
+      return new TrainingSession(
+          plan,
+          loader,
+          optimizer,
+          trainer.createScheduler(Math.toIntExact(plan.maxSteps())),
+          new TrainingProgress(plan, startState(plan, past)),
+          new LossTracker());
+    } catch (RuntimeException e) {
+      optimizer.close();
+      throw e;
+    }
+  }
+
+  /** Checks all that can be checked before the model's own weights are overwritten. */
+  private TrainingSession resume(
+      CheckpointFiles files, DataLoader loader, TrainingPlan plan, boolean changesAllowed)
+      throws IOException {
+    if (!files.canResume()) {
+      throw new IllegalArgumentException(
+          files.folder()
+              + " holds a model but no optimizer state (saveOnlyModel), so training cannot go on"
+              + " from it; load its model and train with ResumeFrom.never()");
+    }
+    ResumePoint point = files.readPosition();
+    TrainerState past = files.readState();
+    if (!changesAllowed) {
+      requireSameData(plan, point, files.folder());
+    }
+    trainer.runLog().info("Resuming from {}", files.folder());
+    files.readModel(trainer.model());
+    TrainingSession session = newSession(loader, plan, past);
+    try {
+      files.readOptimizer(session.optimizer().state(), trainer.model());
+      session.scheduler().restore(files.readScheduler());
+      session.progress().restore(point, loader.batchSize());
+      session.losses().restore(point.losses());
+      trainer.callbacks().restore(past.statefulCallbacks());
+      tellDifferences(files.readArguments());
+      return session;
+    } catch (IOException | RuntimeException e) {
+      session.close();
+      throw e;
     }
   }
 
@@ -93,7 +138,7 @@ final class RunCheckpoints implements AutoCloseable {
     return switch (from.kind()) {
       case NEVER -> null;
       case LATEST ->
-          store()
+          store
               .latestValid()
               .orElseThrow(
                   () ->
@@ -105,15 +150,22 @@ final class RunCheckpoints implements AutoCloseable {
         if (!Files.isDirectory(from.path())) {
           throw new IllegalArgumentException("there is no checkpoint folder " + from.path());
         }
+        CheckpointVerification found = store.verify(from.path());
+        if (found.status() == CheckpointVerification.Status.DAMAGED) {
+          throw new IllegalArgumentException(
+              from.path()
+                  + " is no whole checkpoint: "
+                  + found.summary()
+                  + "; resume from another, or with ResumeFrom.latest() from the newest that is"
+                  + " whole");
+        }
         yield from.path();
       }
     };
   }
 
   /** The state a run starts with: intervals from its own arguments, the past from the checkpoint. */
-  private TrainerState startState(TrainingPlan plan, @Nullable CheckpointFiles files)
-      throws IOException {
-    TrainerState past = files == null ? TrainerState.initial() : files.readState();
+  private TrainerState startState(TrainingPlan plan, TrainerState past) {
     int total = Math.toIntExact(plan.maxSteps());
     boolean evaluates =
         args().evalStrategy() == IntervalStrategy.STEPS || args().evalSteps().isPresent();
@@ -137,29 +189,9 @@ final class RunCheckpoints implements AutoCloseable {
         Map.of());
   }
 
-  private void restore(TrainingSession session, CheckpointFiles files, boolean changesAllowed)
-      throws IOException {
-    if (!files.canResume()) {
-      throw new IllegalArgumentException(
-          files.folder()
-              + " holds a model but no optimizer state (saveOnlyModel), so training cannot go on"
-              + " from it; load its model and train with ResumeFrom.never()");
-    }
-    ResumePoint point = files.readPosition();
-    if (!changesAllowed) {
-      requireSameData(session, point, files.folder());
-    }
-    files.readOptimizer(session.optimizer().state(), trainer.model());
-    session.scheduler().restore(files.readScheduler());
-    session.progress().restore(point, session.loader().batchSize());
-    session.losses().restore(point.losses());
-    trainer.callbacks().restore(files.readState().statefulCallbacks());
-    tellDifferences(files.readArguments());
-  }
-
-  private void requireSameData(TrainingSession session, ResumePoint point, Path folder) {
+  private void requireSameData(TrainingPlan plan, ResumePoint point, Path folder) {
     List<String> differences = new ArrayList<>();
-    Long size = session.plan().samples().isPresent() ? session.plan().samples().getAsLong() : null;
+    Long size = plan.samples().isPresent() ? plan.samples().getAsLong() : null;
     if (!Objects.equals(size, point.datasetSize())) {
       differences.add("the training data has " + size + " samples, it had " + point.datasetSize());
     }
@@ -206,7 +238,7 @@ final class RunCheckpoints implements AutoCloseable {
   private void own() throws IOException {
     if (lock == null) {
       lock = OutputDirLock.acquire(args().outputDir());
-      store().cleanLeftovers();
+      store.cleanLeftovers();
     }
   }
 
@@ -218,7 +250,6 @@ final class RunCheckpoints implements AutoCloseable {
     TrainingProgress progress = session.progress();
     Long bestStep = progress.bestGlobalStep();
     long step = progress.globalStep();
-    CheckpointStore store = store();
     if (bestStep != null && (bestStep == step || Files.isDirectory(checkpointFolder(bestStep)))) {
       progress.bestCheckpoint(checkpointFolder(bestStep).toString());
     }
@@ -267,17 +298,18 @@ final class RunCheckpoints implements AutoCloseable {
           .warn("loadBestModelAtEnd: no evaluation took place, the model stays as it is");
       return;
     }
+    Path own = checkpointFolder(step);
+    String noted = progress.snapshot().bestModelCheckpoint();
+    // A run resumed from elsewhere may not have found a better one since.
+    Path folder = Files.isDirectory(own) || noted == null ? own : Path.of(noted);
     try {
       trainer
           .runLog()
-          .info(
-              "Loading best model from {} (score: {}).",
-              checkpointFolder(step),
-              progress.bestMetric());
-      new CheckpointFiles(checkpointFolder(step)).readModel(trainer.model());
+          .info("Loading best model from {} (score: {}).", folder, progress.bestMetric());
+      new CheckpointFiles(folder).readModel(trainer.model());
       // With a limit of one the best was kept beside the last; now the best alone is wanted.
-      if (args().saveTotalLimit().orElse(0) == 1) {
-        store().keepOnly(step);
+      if (args().saveTotalLimit().orElse(0) == 1 && folder.equals(own)) {
+        store.keepOnly(step);
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e.getMessage(), e);

@@ -81,8 +81,14 @@ public class Trainer implements AutoCloseable {
     runLog =
         new RunLog(processes().isMain() ? setup.args().logLevel() : setup.args().logLevelReplica());
     checkpoints = new RunCheckpoints(this);
-    setup.callbacks().forEach(callbacks::add);
-    callbacks.onInitEnd(state());
+    try {
+      setup.callbacks().forEach(callbacks::add);
+      callbacks.onInitEnd(state());
+    } catch (RuntimeException e) {
+      setup.closeOwned();
+      manager.close();
+      throw e;
+    }
   }
 
   /** Starts a trainer of a DJL block; one that is not initialized is from the first batch. */

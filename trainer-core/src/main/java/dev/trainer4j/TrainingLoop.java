@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j;
 
+import dev.trainer4j.args.IntervalStrategy;
 import dev.trainer4j.callback.CallbackDispatcher;
 import dev.trainer4j.callback.TrainerControl;
 import dev.trainer4j.data.BatchIterator;
@@ -37,8 +38,6 @@ final class TrainingLoop {
   private final TrainerControl control;
   private final TrainingProgress progress;
 
-  private double gradientNorm;
-  private double learningRate;
   private long samplesHere;
   private long updatesHere;
 
@@ -57,7 +56,7 @@ final class TrainingLoop {
       trainer.evaluateAll();
     }
     try (UpdateStep update = new UpdateStep(trainer, session)) {
-      boolean done = isDone(progress.epoch());
+      boolean done = isDone(progress.epoch()) && !progress.isEpochEndPending();
       while (!done) {
         runEpoch(update);
         done = isDone(progress.epoch() + 1);
@@ -101,8 +100,6 @@ final class TrainingLoop {
 
   private void runUpdate(UpdateStep update, BatchIterator batches) {
     UpdateOutcome outcome = update.run(batches);
-    gradientNorm = outcome.gradientNorm();
-    learningRate = outcome.learningRate();
     samplesHere += outcome.samples();
     updatesHere++;
     session.losses().add(outcome);
@@ -110,6 +107,10 @@ final class TrainingLoop {
     callbacks.onStepEnd(progress.snapshot());
     if (trainer.isStopRequested()) {
       control.requestTrainingStop();
+      // Whoever asks for the end wants to go on later, from here.
+      if (trainer.args().saveStrategy() != IntervalStrategy.NO) {
+        control.requestSave();
+      }
     }
     react();
   }
@@ -133,8 +134,8 @@ final class TrainingLoop {
     Map<String, Double> line = new LinkedHashMap<>();
     Map<String, Double> means = session.losses().drainWindow();
     line.put("loss", means.getOrDefault("loss", Double.NaN));
-    line.put("grad_norm", gradientNorm);
-    line.put("learning_rate", learningRate);
+    line.put("grad_norm", session.losses().gradientNorm());
+    line.put("learning_rate", session.losses().learningRate());
     means.forEach(line::putIfAbsent);
     trainer.emitLog(line);
   }

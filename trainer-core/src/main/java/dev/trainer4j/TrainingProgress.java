@@ -72,6 +72,14 @@ final class TrainingProgress {
     epochOver = true;
   }
 
+  /**
+   * Returns whether an epoch's data is consumed but its end not served: a checkpoint written at the
+   * last update of an epoch was resumed from.
+   */
+  boolean isEpochEndPending() {
+    return !epochOver && globalStep > 0 && microBatchesInEpoch >= plan.microBatchesPerEpoch();
+  }
+
   void nextEpoch() {
     epoch++;
     samplesInEpoch = 0;

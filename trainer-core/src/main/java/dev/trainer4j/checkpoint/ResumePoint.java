@@ -20,7 +20,8 @@ import org.jspecify.annotations.Nullable;
  * @param samplesInEpoch samples consumed of the current pass
  * @param epochOver whether the pass is over, its evaluation and checkpoint included
  * @param samplesSeen samples consumed in all
- * @param losses sums behind the mean losses: value and weight by name, the empty name for the total
+ * @param losses sums behind the mean losses: value and weight by name; the empty name for the total,
+ *     followed by gradient norm and learning rate of the last update
  */
 @JsonInclude(JsonInclude.Include.ALWAYS)
 @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)

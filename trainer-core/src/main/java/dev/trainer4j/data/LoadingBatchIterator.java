@@ -122,7 +122,24 @@ final class LoadingBatchIterator<T> implements BatchIterator {
     NDManager manager = parent.newSubManager();
     try {
       ModelInputs inputs = collate(collator, samples, manager);
+      if (inputs == null || inputs.names().isEmpty()) {
+        throw new IllegalArgumentException(
+            "the collator " + collator.getClass().getName() + " gave no inputs");
+      }
       return Optional.of(new Batch(inputs, samples.size(), manager));
+    } catch (ClassCastException e) {
+      manager.close();
+      throw new DataException(
+          "No batch can be made of "
+              + reader.describe(number)
+              + ": the samples are of "
+              + samples.get(0).getClass()
+              + ", which the collator "
+              + collator.getClass().getName()
+              + " does not take; pass a dataCollator for samples of this type ("
+              + e.getMessage()
+              + ")",
+          e);
     } catch (RuntimeException e) {
       manager.close();
       throw new DataException(

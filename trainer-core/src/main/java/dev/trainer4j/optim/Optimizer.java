@@ -19,7 +19,9 @@ public interface Optimizer extends AutoCloseable {
   List<ParameterGroup> groups();
 
   /**
-   * Takes one step from the gradients as they are.
+   * Takes one step from the gradients as they are. Nothing is recorded for gradients in it, and
+   * arrays made in it are closed after it: make the state beforehand, or hand it to {@link
+   * dev.trainer4j.torch.ArrayScope#keep}.
    *
    * @param rateFactor multiplies every group's learning rate
    */

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.optim;
 
+import dev.trainer4j.torch.ArrayScope;
+import dev.trainer4j.torch.Autograd;
 import dev.trainer4j.torch.Gradients;
 import dev.trainer4j.torch.UpdateKernel;
 import java.util.function.DoubleConsumer;
@@ -23,7 +25,11 @@ final class PhasedUpdate {
       return new UpdateResult(result.gradientNorm(), result.lossSum(), false);
     }
     observer.beforeStep();
-    step.accept(request.rateFactor());
+    // A step written in plain array operations must not be recorded, and leaves intermediates.
+    try (ArrayScope scope = ArrayScope.open();
+        Autograd.Recording off = Autograd.record(false)) {
+      step.accept(request.rateFactor());
+    }
     observer.afterStep();
     gradients.zero();
     return result;

@@ -68,7 +68,8 @@ public final class TorchFunctions {
   /**
    * Returns the values on the CPU, cut from autograd; they belong to {@code owner}.
    *
-   * <p>On the CPU this shares memory with {@code array}; from a device it copies.
+   * <p>It is always a copy, also on the CPU: what a batch holds is freed with the batch, and
+   * memory that came from Java is not counted by libtorch.
    */
   public static NDArray toCpu(NDArray array, NDManager owner) {
     try (IValue value = IValue.from((PtNDArray) array)) {

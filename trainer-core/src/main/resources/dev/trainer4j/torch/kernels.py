@@ -241,7 +241,7 @@ class Kernels(Module):
     return float(x)
 
   def to_cpu(self: __torch__.Kernels, x: Tensor) -> Tensor:
-    return torch.cpu(torch.detach(x))
+    return torch.to(torch.detach(x), torch.device("cpu"), ops.prim.dtype(x), False, True, None)
 
   def copy(self: __torch__.Kernels, targets: List[Tensor], sources: List[Tensor]) -> None:
     for i in range(torch.len(targets)):

@@ -11,12 +11,12 @@ import java.util.List;
 import java.util.Map;
 
 /** Writes down every event with the step at which it came, under Hugging Face's names. */
-final class EventRecorder implements TrainerCallback {
+public final class EventRecorder implements TrainerCallback {
 
   /** One event. */
-  record Event(String name, long step) {}
+  public record Event(String name, long step) {}
 
-  final List<Event> events = new ArrayList<>();
+  public final List<Event> events = new ArrayList<>();
 
   private void add(String name, TrainerState state) {
     events.add(new Event(name, state.globalStep()));
