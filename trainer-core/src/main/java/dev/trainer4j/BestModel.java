@@ -30,6 +30,10 @@ final class BestModel {
       return false;
     }
     double value = metric(metrics);
+    if (Double.isNaN(value)) {
+      // Not a number is never the best, not even as the first.
+      return false;
+    }
     Double best = progress.bestMetric();
     // What is not a number is never the best; nothing would ever be better than it.
     boolean better =

@@ -37,6 +37,7 @@ final class EvaluationLoop implements AutoCloseable {
   private final KeptArrays losses;
   private final StreamingMetrics.@Nullable Accumulator streaming;
 
+  private final Map<String, Double> partSums = new LinkedHashMap<>();
   private double lossSum;
   private double lossWeight;
   private long samples;
@@ -95,6 +96,13 @@ final class EvaluationLoop implements AutoCloseable {
       lossSum += loss.isMean() ? value * weight : value;
       lossWeight += weight;
       batchLoss = loss.isMean() ? value : value / weight;
+      loss.parts()
+          .forEach(
+              (name, part) ->
+                  partSums.merge(
+                      name,
+                      TorchFunctions.number(part) * (loss.isMean() ? weight : 1),
+                      Double::sum));
     }
     if (lossOnly) {
       return;
@@ -134,6 +142,7 @@ final class EvaluationLoop implements AutoCloseable {
     Map<String, Double> metrics = new LinkedHashMap<>();
     if (lossWeight > 0) {
       metrics.put(prefix + "loss", lossSum / lossWeight);
+      partSums.forEach((name, sum) -> metrics.put(prefix + name, sum / lossWeight));
     }
     Map<String, Double> computed = new HashMap<>();
     // As in Hugging Face's Trainer there are no metrics without labels.

@@ -19,18 +19,11 @@ public record EvaluationOutput(Map<String, Double> metrics, long sampleCount) {
   }
 
   /**
-   * Returns a metric by name, with or without its prefix.
+   * Returns a metric by name, with or without the prefix {@code eval_}.
    *
    * @throws IllegalArgumentException if there is none; the message lists the names
    */
   public double metric(String name) {
-    Double value = metrics.get(name);
-    if (value == null) {
-      value = metrics.get("eval_" + name);
-    }
-    if (value == null) {
-      throw new IllegalArgumentException("no metric '" + name + "'; there are " + metrics.keySet());
-    }
-    return value;
+    return MetricLookup.find(metrics, name, "eval_");
   }
 }

@@ -46,14 +46,30 @@ public final class PredictionOutput implements AutoCloseable {
     return predictions;
   }
 
-  /** Returns the labels by name, empty for data without labels. */
-  public Map<String, NDArray> labels() {
+  /** Returns the first label array, shape [samples, ...]. */
+  public NDArray labelIds() {
+    return labels.values().stream()
+        .findFirst()
+        .orElseThrow(() -> new IllegalStateException("the data has no labels"));
+  }
+
+  /** Returns all labels by name, empty for data without labels. */
+  public Map<String, NDArray> allLabels() {
     return labels;
   }
 
   /** Returns loss, metrics and speed by name, prefix included. */
   public Map<String, Double> metrics() {
     return metrics;
+  }
+
+  /**
+   * Returns a metric by name, with or without the prefix {@code test_}.
+   *
+   * @throws IllegalArgumentException if there is none; the message lists the names
+   */
+  public double metric(String name) {
+    return MetricLookup.find(metrics, name, "test_");
   }
 
   @Override

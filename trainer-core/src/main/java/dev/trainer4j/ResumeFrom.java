@@ -10,6 +10,7 @@ public final class ResumeFrom {
   enum Kind {
     NEVER,
     LATEST,
+    LATEST_IF_ANY,
     PATH
   }
 
@@ -36,7 +37,15 @@ public final class ResumeFrom {
     return new ResumeFrom(Kind.LATEST, null, false);
   }
 
-  /** Goes on from the checkpoint in {@code folder}. */
+  /**
+   * Goes on from the newest intact checkpoint of {@code outputDir}, or starts from the model as it
+   * is if there is no checkpoint at all. It is an error if there are some and none is intact.
+   */
+  public static ResumeFrom latestIfAny() {
+    return new ResumeFrom(Kind.LATEST_IF_ANY, null, false);
+  }
+
+  /** Goes on from the checkpoint in {@code folder}; it is an error if that is damaged. */
   public static ResumeFrom path(Path folder) {
     return new ResumeFrom(Kind.PATH, folder, false);
   }
@@ -47,6 +56,10 @@ public final class ResumeFrom {
    */
   public ResumeFrom allowChanges() {
     return new ResumeFrom(kind, path, true);
+  }
+
+  boolean readsOutputDir() {
+    return kind == Kind.LATEST || kind == Kind.LATEST_IF_ANY;
   }
 
   Kind kind() {

@@ -21,6 +21,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -56,7 +57,7 @@ final class RunCheckpoints implements AutoCloseable {
     requireOutputFolder();
     ModelInitialization.run(trainer.model(), loader, trainer.manager(), args().seed());
     try {
-      if (writes() || from.kind() == ResumeFrom.Kind.LATEST) {
+      if (writes() || from.readsOutputDir()) {
         own();
       }
       Path folder = resolve(from);
@@ -140,31 +141,36 @@ final class RunCheckpoints implements AutoCloseable {
   private @Nullable Path resolve(ResumeFrom from) throws IOException {
     return switch (from.kind()) {
       case NEVER -> null;
-      case LATEST ->
-          store
-              .latestValid()
-              .orElseThrow(
-                  () ->
-                      new IllegalArgumentException(
-                          "there is no intact checkpoint in outputDir "
-                              + args().outputDir()
-                              + " to resume from; pass ResumeFrom.never() to start anew"));
-      case PATH -> {
-        if (!Files.isDirectory(from.path())) {
-          throw new IllegalArgumentException("there is no checkpoint folder " + from.path());
-        }
-        CheckpointVerification found = store.verify(from.path());
-        if (found.status() == CheckpointVerification.Status.DAMAGED) {
-          throw new IllegalArgumentException(
-              from.path()
-                  + " is no whole checkpoint: "
-                  + found.summary()
-                  + "; resume from another, or with ResumeFrom.latest() from the newest that is"
-                  + " whole");
-        }
-        yield from.path();
-      }
+      case LATEST -> latest();
+      case LATEST_IF_ANY -> store.list().isEmpty() ? null : latest();
+      case PATH -> intact(from.path());
     };
+  }
+
+  private Path latest() throws IOException {
+    return store
+        .latestValid()
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    "there is no intact checkpoint in outputDir "
+                        + args().outputDir()
+                        + " to resume from; pass ResumeFrom.never() to start anew"));
+  }
+
+  private Path intact(Path folder) {
+    if (!Files.isDirectory(folder)) {
+      throw new IllegalArgumentException("there is no checkpoint folder " + folder);
+    }
+    CheckpointVerification verification = store.verify(folder);
+    if (verification.status() == CheckpointVerification.Status.DAMAGED) {
+      throw new IllegalArgumentException(
+          folder
+              + " is no whole checkpoint: "
+              + verification.summary()
+              + "; resume from another, or with ResumeFrom.latest() from the newest that is whole");
+    }
+    return folder;
   }
 
   /** The state a run starts with: intervals from its own arguments, the past from the checkpoint. */
@@ -328,7 +334,11 @@ final class RunCheckpoints implements AutoCloseable {
     try {
       trainer
           .runLog()
-          .info("Loading best model from {} (score: {}).", folder, progress.bestMetric());
+          .info(
+              "Loading best model from {} ({} {})",
+              folder,
+              args().resolvedMetricForBestModel(),
+              String.format(Locale.ROOT, "%.4g", progress.bestMetric()));
       new CheckpointFiles(folder).readModel(trainer.model());
       // With a limit of one the best was kept beside the last; now the best alone is wanted.
       if (args().saveTotalLimit().orElse(0) == 1 && folder.equals(best.own(step))) {

@@ -69,8 +69,10 @@ public class Trainer implements AutoCloseable {
   private TrainingProgress progress =
       new TrainingProgress(TrainingPlan.none(), TrainerState.initial());
   private boolean training;
+  private boolean predicting;
 
   /** Makes a trainer from a builder; for subclasses, others call {@link Builder#build}. */
+  @SuppressWarnings("this-escape")
   protected Trainer(Builder builder) {
     setup = builder.setup();
     manager = setup.model().manager().newSubManager();
@@ -85,13 +87,15 @@ public class Trainer implements AutoCloseable {
       setup.callbacks().forEach(callbacks::add);
       callbacks.onInitEnd(state());
     } catch (RuntimeException e) {
-      setup.closeOwned();
       manager.close();
       throw e;
     }
   }
 
-  /** Starts a trainer of a DJL block; one that is not initialized is from the first batch. */
+  /**
+   * Starts a trainer of a DJL block; one that is not initialized is from the first batch. The
+   * parameters stay with the block when the trainer closes; {@code block.clear()} releases them.
+   */
   public static Builder builder(Block block, TrainingArguments args) {
     return new Builder(args).block(block);
   }
@@ -179,12 +183,17 @@ public class Trainer implements AutoCloseable {
     return evaluate(dataset, "eval");
   }
 
-  private EvaluationOutput evaluate(DataSource<?> dataset, String prefix) {
+  /**
+   * Evaluates on {@code dataset}.
+   *
+   * @param metricKeyPrefix what stands before the metrics' names and an underscore
+   */
+  public EvaluationOutput evaluate(DataSource<?> dataset, String metricKeyPrefix) {
     // Without metrics there is no use for predictions.
     boolean lossOnly =
         args().predictionLossOnly() || (streamingMetrics() == null && wholeMetrics() == null);
     try (EvaluationLoop loop = new EvaluationLoop(this, false, lossOnly)) {
-      EvaluationLoop.Result result = runEvaluation(loop, dataset, prefix);
+      EvaluationLoop.Result result = runEvaluation(loop, dataset, metricKeyPrefix);
       emitLog(result.metrics());
       callbacks.onEvaluate(state(), result.metrics());
       return new EvaluationOutput(result.metrics(), result.samples());
@@ -197,15 +206,27 @@ public class Trainer implements AutoCloseable {
    * @return arrays on the CPU; close it, or they live as long as the trainer
    */
   public PredictionOutput predict(DataSource<?> dataset) {
+    return predict(dataset, "test");
+  }
+
+  /**
+   * Predicts for {@code dataset}, with metrics called {@code <metricKeyPrefix>_...}.
+   *
+   * @return arrays on the CPU; close it, or they live as long as the trainer
+   */
+  public PredictionOutput predict(DataSource<?> dataset, String metricKeyPrefix) {
     EvaluationLoop loop = new EvaluationLoop(this, true, args().predictionLossOnly());
+    predicting = true;
     try {
-      EvaluationLoop.Result result = runEvaluation(loop, dataset, "test");
+      EvaluationLoop.Result result = runEvaluation(loop, dataset, metricKeyPrefix);
       callbacks.onPredict(state(), result.metrics());
       return new PredictionOutput(
           loop.owner(), result.predictions(), result.labels(), result.metrics());
     } catch (RuntimeException e) {
       loop.close();
       throw e;
+    } finally {
+      predicting = false;
     }
   }
 
@@ -307,7 +328,8 @@ public class Trainer implements AutoCloseable {
   protected PredictionStep predictionStep(
       TrainableModel model, ModelInputs inputs, boolean lossOnly) {
     Map<String, NDArray> labels = setup.labelsIn(inputs);
-    boolean hasLoss = !labels.isEmpty() || setup.hasLossFunction();
+    // Data to predict for has often no labels, which a loss function would look for in vain.
+    boolean hasLoss = !labels.isEmpty() || (setup.hasLossFunction() && !predicting);
     LossOutput loss = hasLoss ? computeLoss(model, inputs) : null;
     ModelOutput outputs = loss == null ? null : loss.outputs();
     if (outputs == null && (!lossOnly || loss == null)) {
@@ -381,7 +403,6 @@ public class Trainer implements AutoCloseable {
       checkpoints.close();
     } finally {
       autograd.close();
-      setup.closeOwned();
       manager.close();
     }
   }

@@ -78,7 +78,7 @@ abstract class TrainerBuilder {
    * Sets what makes a batch of samples; by default maps of numbers and arrays are stacked ({@link
    * dev.trainer4j.data.DefaultDataCollator}).
    */
-  public Trainer.Builder dataCollator(DataCollator<?> collator) {
+  public <T> Trainer.Builder dataCollator(DataCollator<T> collator) {
     dataCollator = collator;
     return self();
   }

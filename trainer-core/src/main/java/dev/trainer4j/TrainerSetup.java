@@ -42,7 +42,6 @@ final class TrainerSetup {
 
   private final TrainingArguments args;
   private final TrainableModel model;
-  private final @Nullable NDManager ownedManager;
   private final @Nullable DataSource<?> trainDataset;
   private final Map<String, DataSource<?>> evalDatasets;
   private final DataCollator<?> collator;
@@ -58,15 +57,21 @@ final class TrainerSetup {
     args = builder.args;
     labelNames = args.labelNames().isEmpty() ? List.of("labels") : List.copyOf(args.labelNames());
     if (builder.djlModel != null) {
-      ownedManager = null;
       model =
           new BlockModel(builder.djlModel.getBlock(), builder.djlModel.getNDManager(), labelNames);
     } else if (builder.block != null) {
-      ownedManager = NDManager.newBaseManager(device(args), "PyTorch");
-      model = new BlockModel(builder.block, ownedManager, labelNames);
+      // The parameters belong to the block and outlive the trainer, until block.clear().
+      model =
+          new BlockModel(
+              builder.block, NDManager.newBaseManager(device(args), "PyTorch"), labelNames);
     } else {
-      ownedManager = null;
       model = Objects.requireNonNull(builder.model, "model");
+    }
+    if (args.useCpu() && model.manager().getDevice().isGpu()) {
+      throw new IllegalArgumentException(
+          "useCpu is true, but the model is on "
+              + model.manager().getDevice()
+              + "; load it on the CPU, or leave useCpu out");
     }
     trainDataset = builder.trainDataset;
     evalDatasets = Collections.unmodifiableMap(new LinkedHashMap<>(builder.evalDatasets));
@@ -208,12 +213,6 @@ final class TrainerSetup {
     Map.Entry<String, NDArray> first = outputs.entrySet().iterator().next();
     result.put(first.getKey(), preprocessLogits.apply(first.getValue(), labels));
     return result;
-  }
-
-  void closeOwned() {
-    if (ownedManager != null) {
-      ownedManager.close();
-    }
   }
 
   TrainingArguments args() {

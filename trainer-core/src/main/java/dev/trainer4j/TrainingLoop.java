@@ -88,14 +88,16 @@ final class TrainingLoop {
         session
             .loader()
             .iterate(trainer.model().manager(), progress.epoch(), progress.samplesInEpoch())) {
-      while (!control.shouldEpochStop() && !control.shouldTrainingStop() && batches.hasNext()) {
+      boolean stopped = isStopped();
+      while (!stopped && batches.hasNext()) {
         runUpdate(update, batches);
+        stopped = isStopped();
       }
       if (interruption != null) {
         // The epoch goes on in the run that resumes, and its end comes there.
         return;
       }
-      if (progress.samplesInEpoch() == 0) {
+      if (!stopped && progress.samplesInEpoch() == 0) {
         throw new IllegalStateException(
             "the training data gave no batch in epoch " + progress.epoch());
       }
@@ -109,6 +111,13 @@ final class TrainingLoop {
     if (!isDone(progress.epoch() + 1) && noticeStop()) {
       react();
     }
+  }
+
+  /** Whether the epoch is to end although there may be more data. */
+  private boolean isStopped() {
+    return control.shouldEpochStop()
+        || control.shouldTrainingStop()
+        || progress.globalStep() >= session.plan().maxSteps();
   }
 
   private void runUpdate(UpdateStep update, BatchIterator batches) {

@@ -12,6 +12,7 @@ import dev.trainer4j.optim.UpdateObserver;
 import dev.trainer4j.optim.UpdateRequest;
 import dev.trainer4j.optim.UpdateResult;
 import dev.trainer4j.torch.ArrayScope;
+import dev.trainer4j.torch.Autograd;
 import dev.trainer4j.torch.Gradients;
 import dev.trainer4j.torch.Seeds;
 import dev.trainer4j.torch.TorchFunctions;
@@ -113,17 +114,16 @@ final class UpdateStep implements AutoCloseable {
     }
     double factor = session.scheduler().factor(session.progress().globalStep());
     NanPolicy policy = trainer.args().nanPolicy();
-    UpdateResult result =
-        session
-            .optimizer()
-            .update(
-                new UpdateRequest(
-                    losses,
-                    weight,
-                    trainer.args().maxGradNorm(),
-                    factor,
-                    policy != NanPolicy.CONTINUE),
-                new Phases());
+    UpdateRequest request =
+        new UpdateRequest(
+            losses, weight, trainer.args().maxGradNorm(), factor, policy != NanPolicy.CONTINUE);
+    UpdateResult result;
+    // An optimizer or callback of the user's own may compute with arrays: outside of autograd, and
+    // what it leaves behind is closed.
+    try (ArrayScope scope = ArrayScope.open();
+        Autograd.Recording off = Autograd.record(false)) {
+      result = session.optimizer().update(request, new Phases());
+    }
     if (!result.isFinite()) {
       notFinite(result, policy, weight);
     }

@@ -7,9 +7,10 @@ import java.util.Map;
 /**
  * What callbacks may ask of the loop.
  *
- * <p>A request stands until the loop has served it: a log, an evaluation or a checkpoint at the
- * next reaction point (after the step or the epoch in progress), a stop at the next step or epoch
- * boundary. Not thread-safe; from other threads use {@code Trainer.requestStop()}.
+ * <p>Logs, evaluations and checkpoints are served at the next reaction point: after {@code
+ * onStepEnd} and after {@code onEpochEnd}. So ask in these events, or in others between {@code
+ * onStepBegin} and them; {@code onStepBegin} withdraws what was asked before it, as in Hugging
+ * Face's Trainer. A request to stop is served at the next step or epoch boundary. Not thread-safe; from other threads use {@code Trainer.requestStop()}.
  */
 public final class TrainerControl {
 

@@ -6,6 +6,8 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeSet;
 
 /** Turns rows into columns: the values of every field, under the name that a model expects. */
 final class SampleFields {
@@ -17,13 +19,19 @@ final class SampleFields {
 
   private SampleFields() {}
 
-  /** Returns the columns in the order of the first row; all rows must have the same keys. */
+  /**
+   * Returns the columns; all rows must have the same keys. They come in the order of the first row
+   * if its map has one, else sorted: the order of {@code Map.of} changes with every start of the
+   * JVM, and a model that takes its inputs by position would get them swapped.
+   */
   static Map<String, Column> columns(List<? extends Map<String, ?>> rows) {
     if (rows.isEmpty()) {
       throw new IllegalArgumentException("A batch needs at least one sample, but there is none.");
     }
     Map<String, Column> columns = new LinkedHashMap<>();
-    Set<String> keys = rows.get(0).keySet();
+    Map<String, ?> first = rows.get(0);
+    boolean ordered = first instanceof LinkedHashMap || first instanceof SortedMap;
+    Set<String> keys = ordered ? first.keySet() : new TreeSet<>(first.keySet());
     for (String key : keys) {
       String name = OTHER_LABEL_NAMES.contains(key) ? LABELS : key;
       Column column = new Column(key, rows.size());

@@ -8,10 +8,11 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What an evaluation gives to a metric: predictions and labels, on the CPU.
+ * What an evaluation gives to a metric: predictions and labels.
  *
- * <p>The arrays are valid during the call. Where batches have other lengths, the missing places are
- * -100, as in Hugging Face's Trainer.
+ * <p>The arrays are valid during the call. A {@link ComputeMetrics} gets all batches joined, on the
+ * CPU; where batches had other lengths, the missing places are -100, as in Hugging Face's Trainer. A
+ * {@link StreamingMetrics} gets one batch where the model made it, which may be a GPU.
  */
 public final class EvalPrediction {
 

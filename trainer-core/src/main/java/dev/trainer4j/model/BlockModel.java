@@ -99,7 +99,7 @@ public final class BlockModel implements TrainableModel {
 
   @Override
   public ModelOutput forward(ModelInputs inputs, boolean training) {
-    NDList outputs = block.forward(parameterStore, blockInputs(inputs), training);
+    NDList outputs = run(inputs, training);
     Map<String, NDArray> named = new LinkedHashMap<>();
     for (int i = 0; i < outputs.size(); i++) {
       String name = outputs.get(i).getName();
@@ -108,6 +108,32 @@ public final class BlockModel implements TrainableModel {
           i == 0 || name == null || named.containsKey(name) ? fallback : name, outputs.get(i));
     }
     return ModelOutput.of(named);
+  }
+
+  private NDList run(ModelInputs inputs, boolean training) {
+    NDList list = blockInputs(inputs);
+    try {
+      return block.forward(parameterStore, list, training);
+    } catch (IllegalArgumentException | UnsupportedOperationException e) {
+      throw new IllegalArgumentException(
+          "the block does not take "
+              + described(inputs)
+              + ": "
+              + e.getMessage()
+              + ". It gets every input but the labels "
+              + labelNames
+              + ", in this order; leave out of the samples what it does not know, or give a"
+              + " dataCollator",
+          e);
+    }
+  }
+
+  private String described(ModelInputs inputs) {
+    return inputs.names().stream()
+        .filter(name -> !labelNames.contains(name))
+        .map(name -> name + inputs.get(name).getShape())
+        .toList()
+        .toString();
   }
 
   @Override

@@ -23,6 +23,9 @@ public interface Optimizer extends AutoCloseable {
    * arrays made in it are closed after it: make the state beforehand, or hand it to {@link
    * dev.trainer4j.torch.ArrayScope#keep}.
    *
+   * <p>The loop calls it outside of autograd and closes every array that it creates; arrays that
+   * must live on belong into the constructor.
+   *
    * @param rateFactor multiplies every group's learning rate
    */
   void step(double rateFactor);

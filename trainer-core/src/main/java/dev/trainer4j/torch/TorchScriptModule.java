@@ -7,8 +7,8 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.engine.PtSymbolBlock;
+import ai.djl.pytorch.jni.IValueUtils;
 import ai.djl.pytorch.jni.JniUtils;
-import ai.djl.training.ParameterStore;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -20,12 +20,10 @@ public final class TorchScriptModule implements AutoCloseable {
 
   private final PtSymbolBlock block;
   private final NDList parameters;
-  private final ParameterStore store;
 
   private TorchScriptModule(PtSymbolBlock block, NDManager manager) {
     this.block = block;
     parameters = JniUtils.moduleGetParams(block, (PtNDManager) manager);
-    store = new ParameterStore(manager, false);
   }
 
   /**
@@ -55,9 +53,23 @@ public final class TorchScriptModule implements AutoCloseable {
     return parameters;
   }
 
-  /** Runs the module's {@code forward}; a dictionary comes back as named arrays. */
+  /**
+   * Runs the module's {@code forward}; a dictionary comes back as named arrays.
+   *
+   * <p>Evaluation does not go through DJL's own switch: that runs in libtorch's inference mode, whose
+   * tensors the graphs that training has compiled refuse. It is evaluation mode for dropout and the
+   * like; whether gradients are recorded is the caller's.
+   */
   public NDList forward(NDList inputs, boolean training) {
-    return block.forward(store, inputs, training);
+    if (training) {
+      return IValueUtils.forward(block, inputs, true);
+    }
+    JniUtils.enableInferenceMode(block);
+    try {
+      return IValueUtils.forward(block, inputs, true);
+    } finally {
+      JniUtils.enableTrainingMode(block);
+    }
   }
 
   /** Writes the module as it is now, buffers included. */

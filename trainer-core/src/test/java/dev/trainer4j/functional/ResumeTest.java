@@ -38,13 +38,15 @@ import org.junit.jupiter.params.provider.ValueSource;
 @SuppressWarnings("UnnecessaryLambda") // Named sets of arguments read better as constants.
 class ResumeTest {
 
-  private static final Consumer<TrainingArguments.Builder> SAVE_EVERY_STEP =
-      args -> args.saveStrategy(IntervalStrategy.STEPS).saveSteps(1);
-  private static final Consumer<TrainingArguments.Builder> ALL_BY_EPOCH =
-      args ->
-          args.saveStrategy(IntervalStrategy.EPOCH)
-              .evalStrategy(IntervalStrategy.EPOCH)
-              .loggingStrategy(IntervalStrategy.EPOCH);
+  private static void saveEveryStep(TrainingArguments.Builder args) {
+    args.saveStrategy(IntervalStrategy.STEPS).saveSteps(1);
+  }
+
+  private static void allByEpoch(TrainingArguments.Builder args) {
+    args.saveStrategy(IntervalStrategy.EPOCH)
+        .evalStrategy(IntervalStrategy.EPOCH)
+        .loggingStrategy(IntervalStrategy.EPOCH);
+  }
 
   @TempDir Path folder;
 
@@ -60,13 +62,14 @@ class ResumeTest {
   }
 
   @ParameterizedTest
-  @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
+  @ValueSource(longs = {1, 3, 5, 8})
   void afterAnyUpdateWithDropoutAndAccumulation(long crash) {
-    Outcome whole = run("whole").args(SAVE_EVERY_STEP).train();
+    Outcome whole = run("whole").args(ResumeTest::saveEveryStep).train();
 
-    Outcome crashed = run("crashed").args(SAVE_EVERY_STEP).callback(Crash.after(crash)).train();
+    Outcome crashed =
+        run("crashed").args(ResumeTest::saveEveryStep).callback(Crash.after(crash)).train();
     assertThat(crashed.failure()).hasMessageContaining("crash after update " + crash);
-    Outcome resumed = run("crashed").args(SAVE_EVERY_STEP).train(ResumeFrom.latest());
+    Outcome resumed = run("crashed").args(ResumeTest::saveEveryStep).train(ResumeFrom.latest());
 
     assertSame(resumed, whole);
   }
@@ -94,11 +97,12 @@ class ResumeTest {
   @ParameterizedTest
   @ValueSource(longs = {4, 5, 6})
   void withEpochStrategiesWithoutLosingOrRepeatingAnEvent(long crash) {
-    Outcome whole = run("whole").args(ALL_BY_EPOCH).watched().train();
+    Outcome whole = run("whole").args(ResumeTest::allByEpoch).watched().train();
 
     Outcome crashed =
-        run("crashed").args(ALL_BY_EPOCH).watched().callback(Crash.after(crash)).train();
-    Outcome resumed = run("crashed").args(ALL_BY_EPOCH).watched().train(ResumeFrom.latest());
+        run("crashed").args(ResumeTest::allByEpoch).watched().callback(Crash.after(crash)).train();
+    Outcome resumed =
+        run("crashed").args(ResumeTest::allByEpoch).watched().train(ResumeFrom.latest());
 
     assertSame(resumed, whole);
     // All up to the last save, then all that came after the resumed run's beginning.
@@ -116,7 +120,10 @@ class ResumeTest {
   @ValueSource(longs = {3, 6, 9})
   void withTheEpochEndThatACrashCutOff(long crash) {
     Consumer<TrainingArguments.Builder> args =
-        builder -> ALL_BY_EPOCH.andThen(SAVE_EVERY_STEP).accept(builder);
+        builder -> {
+          allByEpoch(builder);
+          saveEveryStep(builder);
+        };
     Outcome whole = run("whole").args(args).train();
     run("crashed").args(args).callback(Crash.atEpochEndAfter(crash)).train();
 
@@ -125,23 +132,30 @@ class ResumeTest {
 
   @Test
   void twice() {
-    Outcome whole = run("whole").args(SAVE_EVERY_STEP).train();
+    Outcome whole = run("whole").args(ResumeTest::saveEveryStep).train();
 
-    run("crashed").args(SAVE_EVERY_STEP).callback(Crash.after(2)).train();
-    run("crashed").args(SAVE_EVERY_STEP).callback(Crash.after(7)).train(ResumeFrom.latest());
+    run("crashed").args(ResumeTest::saveEveryStep).callback(Crash.after(2)).train();
+    run("crashed")
+        .args(ResumeTest::saveEveryStep)
+        .callback(Crash.after(7))
+        .train(ResumeFrom.latest());
 
-    assertSame(run("crashed").args(SAVE_EVERY_STEP).train(ResumeFrom.latest()), whole);
+    assertSame(run("crashed").args(ResumeTest::saveEveryStep).train(ResumeFrom.latest()), whole);
   }
 
   @Test
   void withAnotherMicroBatchOfTheSameUpdate() {
     Consumer<TrainingArguments.Builder> whole =
         args -> args.perDeviceTrainBatchSize(8).gradientAccumulationSteps(1);
-    Outcome expected = run("whole").precise().args(SAVE_EVERY_STEP).args(whole).train();
+    Outcome expected = run("whole").precise().args(ResumeTest::saveEveryStep).args(whole).train();
 
-    run("crashed").precise().args(SAVE_EVERY_STEP).callback(Crash.after(4)).train();
+    run("crashed").precise().args(ResumeTest::saveEveryStep).callback(Crash.after(4)).train();
     Outcome resumed =
-        run("crashed").precise().args(SAVE_EVERY_STEP).args(whole).train(ResumeFrom.latest());
+        run("crashed")
+            .precise()
+            .args(ResumeTest::saveEveryStep)
+            .args(whole)
+            .train(ResumeFrom.latest());
 
     assertThat(resumed.result().globalStep()).isEqualTo(TestRun.UPDATES);
     assertClose(resumed, expected);
@@ -186,8 +200,8 @@ class ResumeTest {
 
   @Test
   void ofAFinishedRunDoesNothingMore() {
-    Outcome whole = run("whole").args(SAVE_EVERY_STEP).train();
-    Outcome again = run("whole").args(SAVE_EVERY_STEP).train(ResumeFrom.latest());
+    Outcome whole = run("whole").args(ResumeTest::saveEveryStep).train();
+    Outcome again = run("whole").args(ResumeTest::saveEveryStep).train(ResumeFrom.latest());
 
     assertThat(again.weights()).isEqualTo(whole.weights());
     assertThat(again.result().globalStep()).isEqualTo(TestRun.UPDATES);
@@ -196,7 +210,7 @@ class ResumeTest {
 
   @Test
   void fromAPathOfAnotherOutputDir() {
-    Outcome whole = run("whole").args(SAVE_EVERY_STEP).train();
+    Outcome whole = run("whole").args(ResumeTest::saveEveryStep).train();
 
     Outcome resumed = run("elsewhere").train(ResumeFrom.path(folder.resolve("whole/checkpoint-5")));
 
@@ -205,17 +219,17 @@ class ResumeTest {
 
   @Test
   void skipsANewestCheckpointThatIsDamaged() throws IOException {
-    Outcome whole = run("whole").args(SAVE_EVERY_STEP).train();
-    run("crashed").args(SAVE_EVERY_STEP).callback(Crash.after(6)).train();
+    Outcome whole = run("whole").args(ResumeTest::saveEveryStep).train();
+    run("crashed").args(ResumeTest::saveEveryStep).callback(Crash.after(6)).train();
     flipLastByte(folder.resolve("crashed/checkpoint-6/model.safetensors"));
     Files.delete(folder.resolve("crashed/checkpoint-5/optimizer.safetensors"));
 
-    assertSame(run("crashed").args(SAVE_EVERY_STEP).train(ResumeFrom.latest()), whole);
+    assertSame(run("crashed").args(ResumeTest::saveEveryStep).train(ResumeFrom.latest()), whole);
   }
 
   @Test
   void refusesADamagedPath() throws IOException {
-    run("whole").args(SAVE_EVERY_STEP).train();
+    run("whole").args(ResumeTest::saveEveryStep).train();
     Path damaged = folder.resolve("whole/checkpoint-5");
     flipLastByte(damaged.resolve("model.safetensors"));
 
@@ -251,7 +265,7 @@ class ResumeTest {
 
   @Test
   void refusesOtherDataAndLeavesTheModelAsItWas() {
-    run("whole").args(SAVE_EVERY_STEP).train();
+    run("whole").args(ResumeTest::saveEveryStep).train();
 
     Outcome other = run("whole").args(args -> args.seed(7)).train(ResumeFrom.latest());
 
@@ -270,7 +284,7 @@ class ResumeTest {
 
   @Test
   void refusesACheckpointOfTheModelAloneAndLeavesTheModelAsItWas() {
-    run("model").args(SAVE_EVERY_STEP).args(args -> args.saveOnlyModel(true)).train();
+    run("model").args(ResumeTest::saveEveryStep).args(args -> args.saveOnlyModel(true)).train();
 
     Outcome outcome = run("model").train(ResumeFrom.latest());
 
@@ -280,7 +294,7 @@ class ResumeTest {
 
   @Test
   void refusesAnotherModel() {
-    run("whole").args(SAVE_EVERY_STEP).train();
+    run("whole").args(ResumeTest::saveEveryStep).train();
 
     assertThatThrownBy(
             () -> {
@@ -310,7 +324,7 @@ class ResumeTest {
 
   @Test
   void argumentsOfThisRunWin() throws IOException {
-    run("crashed").args(SAVE_EVERY_STEP).callback(Crash.after(4)).train();
+    run("crashed").args(ResumeTest::saveEveryStep).callback(Crash.after(4)).train();
 
     Outcome resumed =
         run("crashed")

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j.callbacks;
+
+import java.io.Console;
+import java.nio.charset.Charset;
+import org.jspecify.annotations.Nullable;
+
+/** What can be known of the terminal. No answer is ever an exception. */
+final class Terminal {
+
+  private static final int DEFAULT_WIDTH = 80;
+  private static final int LEAST_WIDTH = 40;
+
+  private Terminal() {}
+
+  /** Whether people look on: both standard streams belong to a terminal. */
+  static boolean isPresent() {
+    Console console = console();
+    return console != null && isTerminal(console);
+  }
+
+  // Null before JDK 22 where there is no terminal.
+  @SuppressWarnings("SystemConsoleNull")
+  private static @Nullable Console console() {
+    return System.console();
+  }
+
+  /** From JDK 22 on there is a console without a terminal too; JDK 17 cannot ask. */
+  private static boolean isTerminal(Console console) {
+    try {
+      return (boolean) Console.class.getMethod("isTerminal").invoke(console);
+    } catch (NoSuchMethodException e) {
+      return true;
+    } catch (ReflectiveOperationException | RuntimeException e) {
+      return false;
+    }
+  }
+
+  /**
+   * The columns of a line: those that the shell exports, else what every terminal has. Asking the
+   * terminal itself takes native code that replaces the host's handlers of signals.
+   */
+  static int width() {
+    try {
+      String columns = System.getenv("COLUMNS");
+      return columns == null ? DEFAULT_WIDTH : Math.max(LEAST_WIDTH, Integer.parseInt(columns));
+    } catch (NumberFormatException | SecurityException e) {
+      return DEFAULT_WIDTH;
+    }
+  }
+
+  /** Whether the blocks of a bar can be shown, rather than question marks. */
+  static boolean showsBlocks() {
+    Console console = console();
+    Charset charset = console == null ? Charset.defaultCharset() : console.charset();
+    return charset.canEncode() && charset.newEncoder().canEncode("█▏│");
+  }
+}

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j.testing;
+
+import ai.djl.engine.Engine;
+import ai.djl.ndarray.BaseNDManager;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import java.io.IOException;
+import java.lang.reflect.Field;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+
+/** Counts what a run holds outside of the Java heap. */
+public final class Natives {
+
+  private Natives() {}
+
+  /** Arrays that any manager of this JVM owns. */
+  public static long arrays() {
+    try (NDManager any = Engine.getEngine("PyTorch").newBaseManager()) {
+      return count(any.getParentManager());
+    }
+  }
+
+  private static long count(Object resource) {
+    if (resource instanceof NDArray) {
+      return 1;
+    }
+    if (!(resource instanceof BaseNDManager)) {
+      return 0;
+    }
+    try {
+      // DJL shows the arrays of one manager but not its children.
+      Field children = BaseNDManager.class.getDeclaredField("resources");
+      children.setAccessible(true);
+      return ((Map<?, ?>) children.get(resource)).values().stream().mapToLong(Natives::count).sum();
+    } catch (ReflectiveOperationException e) {
+      throw new LinkageError("this DJL keeps its resources elsewhere", e);
+    }
+  }
+
+  /** Names of the data workers that are alive. */
+  public static List<String> dataThreads() {
+    return Thread.getAllStackTraces().keySet().stream()
+        .filter(Thread::isAlive)
+        .map(Thread::getName)
+        .filter(name -> name.startsWith("trainer4j-data"))
+        .toList();
+  }
+
+  /** Resident size of the process in KiB, where the system tells. */
+  public static OptionalLong residentKib() throws IOException {
+    Path status = Path.of("/proc/self/status");
+    if (!Files.isReadable(status)) {
+      return OptionalLong.empty();
+    }
+    return Files.readAllLines(status).stream()
+        .filter(line -> line.startsWith("VmRSS:"))
+        .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")))
+        .findFirst();
+  }
+}

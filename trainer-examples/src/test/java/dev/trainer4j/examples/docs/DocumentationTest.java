@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j.examples.docs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.trainer4j.args.TrainingArguments;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+
+/**
+ * Holds README and docs to the code.
+ *
+ * <p>Above each block of Java stands {@code <!-- snippet: File.java#region -->}. The block equals
+ * that region of a compiled source, from {@code // docs: region} to {@code // end docs}, whatever
+ * the line breaks and indents.
+ */
+final class DocumentationTest {
+  private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
+  private static final Path SNIPPETS =
+      ROOT.resolve("trainer-examples/src/main/java/dev/trainer4j/examples/snippets");
+  private static final Pattern SNIPPET =
+      Pattern.compile("<!-- snippet: (\\w+\\.java)#([\\w ]+) -->");
+  private static final Pattern LINK = Pattern.compile("\\[[^\\]\\n]*]\\(([^)\\s]+)\\)");
+  private static final Pattern REMOTE = Pattern.compile("^(https?|mailto):.*");
+
+  /** A fenced block and the line above it. */
+  private record Block(Path page, int line, String language, String marker, String text) {
+    String where() {
+      return ROOT.relativize(page) + ":" + line;
+    }
+  }
+
+  @TestFactory
+  Stream<DynamicTest> everyJavaBlockIsCompiled() throws IOException {
+    return blocks().stream()
+        .filter(block -> block.language().equals("java"))
+        .map(block -> DynamicTest.dynamicTest(block.where(), () -> assertCompiled(block)));
+  }
+
+  private static void assertCompiled(Block block) throws IOException {
+    Matcher marker = SNIPPET.matcher(block.marker());
+    assertThat(marker.matches())
+        .as("%s has a line <!-- snippet: File.java#region --> above it", block.where())
+        .isTrue();
+    assertThat(dense(block.text()))
+        .as(block.where())
+        .isEqualTo(dense(region(SNIPPETS.resolve(marker.group(1)), marker.group(2))));
+  }
+
+  private static String region(Path source, String name) throws IOException {
+    String[] around = Files.readString(source).split("// docs: " + Pattern.quote(name) + "\n", -1);
+    assertThat(around).as("%s has one region '%s'", source.getFileName(), name).hasSize(2);
+    return around[1].split("// end docs\n", -1)[0];
+  }
+
+  private static String dense(String code) {
+    return code.replaceAll("\\s+", "");
+  }
+
+  @TestFactory
+  Stream<DynamicTest> everyYamlBlockIsRead() throws IOException {
+    return blocks().stream()
+        .filter(block -> block.language().equals("yaml"))
+        .map(
+            block ->
+                DynamicTest.dynamicTest(
+                    block.where(),
+                    () -> assertThat(TrainingArguments.parseYaml(block.text())).isNotNull()));
+  }
+
+  @TestFactory
+  Stream<DynamicTest> everyRelativeLinkLeadsSomewhere() throws IOException {
+    List<DynamicTest> tests = new ArrayList<>();
+    for (Path page : pages()) {
+      Matcher link = LINK.matcher(Files.readString(page));
+      while (link.find()) {
+        String target = link.group(1);
+        if (!REMOTE.matcher(target).matches()) {
+          tests.add(
+              DynamicTest.dynamicTest(
+                  ROOT.relativize(page) + " -> " + target, () -> assertLeads(page, target)));
+        }
+      }
+    }
+    return tests.stream();
+  }
+
+  private static void assertLeads(Path page, String target) throws IOException {
+    String[] parts = target.split("#", -1);
+    Path file = parts[0].isEmpty() ? page : page.resolveSibling(parts[0]);
+    assertThat(file).exists();
+    if (parts.length > 1) {
+      assertThat(Files.readString(file).lines().filter(line -> line.startsWith("#")))
+          .extracting(DocumentationTest::anchor)
+          .contains(parts[1]);
+    }
+  }
+
+  /** The name that GitHub gives to a heading. */
+  private static String anchor(String heading) {
+    return heading
+        .replaceFirst("^#+ ", "")
+        .toLowerCase(Locale.ROOT)
+        .replaceAll("[^\\w\\- ]", "")
+        .replace(' ', '-');
+  }
+
+  @Test
+  void theReadmeIsShort() throws IOException {
+    assertThat(Files.readAllLines(ROOT.resolve("README.md"))).hasSizeLessThan(120);
+  }
+
+  @Test
+  void theReadmeNamesTheVersionsOfTheBuild() throws IOException {
+    String pom = Files.readString(ROOT.resolve("pom.xml"));
+    String djl = property(pom, "djl.version");
+    String pytorch = property(pom, "pytorch.version");
+
+    assertThat(Files.readString(ROOT.resolve("README.md")))
+        .contains("<version>" + property(pom, "version") + "</version>")
+        .contains("<version>" + pytorch + "-" + djl + "</version>")
+        .contains("<version>" + pytorch + "</version>");
+  }
+
+  private static String property(String pom, String name) {
+    return pom.split("<" + name + ">", -1)[1].split("<", -1)[0];
+  }
+
+  private static List<Path> pages() throws IOException {
+    try (Stream<Path> docs = Files.list(ROOT.resolve("docs"))) {
+      return Stream.concat(
+              Stream.of(ROOT.resolve("README.md")),
+              docs.filter(file -> file.toString().endsWith(".md")).sorted())
+          .toList();
+    }
+  }
+
+  private static List<Block> blocks() throws IOException {
+    List<Block> blocks = new ArrayList<>();
+    for (Path page : pages()) {
+      List<String> lines = Files.readAllLines(page);
+      for (int i = 0; i < lines.size(); i++) {
+        if (lines.get(i).startsWith("```")) {
+          int start = i++;
+          while (!lines.get(i).startsWith("```")) {
+            i++;
+          }
+          blocks.add(
+              new Block(
+                  page,
+                  start + 1,
+                  lines.get(start).substring(3).strip(),
+                  start == 0 ? "" : lines.get(start - 1).strip(),
+                  String.join("\n", lines.subList(start + 1, i))));
+        }
+      }
+    }
+    return blocks;
+  }
+}
