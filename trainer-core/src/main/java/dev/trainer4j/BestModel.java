@@ -40,7 +40,7 @@ final class BestModel {
         !Double.isNaN(value)
             && (best == null || (args.resolvedGreaterIsBetter() ? value > best : value < best));
     if (better) {
-      boolean checkpoints = args.saveStrategy() != IntervalStrategy.NO || savesBest();
+      boolean checkpoints = args.savesRegularly() || savesBest();
       progress.best(value, checkpoints ? Long.valueOf(progress.globalStep()) : null);
     }
     return better;

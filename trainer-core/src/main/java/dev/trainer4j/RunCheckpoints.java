@@ -13,14 +13,13 @@ import dev.trainer4j.data.DataLoader;
 import dev.trainer4j.model.NamedParameter;
 import dev.trainer4j.optim.Optimizer;
 import dev.trainer4j.optim.ParameterGroup;
-import dev.trainer4j.state.CallbackState;
 import dev.trainer4j.state.TrainerState;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -32,17 +31,21 @@ import org.jspecify.annotations.Nullable;
 /** A run's checkpoints: starts from one, writes new ones, drops old ones, loads the best. */
 final class RunCheckpoints implements AutoCloseable {
 
-  private static final String CONTROL_KEY = "TrainerControl";
-
   private final Trainer trainer;
-  private @Nullable OutputDirLock lock;
 
   /** One for the trainer's life: it remembers which checkpoint was committed last. */
   private final CheckpointStore store;
 
+  private final CheckpointSaver saver;
+  private final BestCheckpoint best;
+
+  private @Nullable OutputDirLock lock;
+
   RunCheckpoints(Trainer trainer) {
     this.trainer = trainer;
     store = new CheckpointStore(trainer.args().outputDir());
+    saver = new CheckpointSaver(trainer, store);
+    best = new BestCheckpoint(trainer.args().outputDir(), store);
   }
 
   private TrainingArguments args() {
@@ -124,6 +127,7 @@ final class RunCheckpoints implements AutoCloseable {
       files.readOptimizer(session.optimizer().state(), trainer.model());
       session.scheduler().restore(files.readScheduler());
       session.progress().restore(point, loader.batchSize());
+      locateBest(session.progress(), files.folder());
       session.losses().restore(point.losses());
       trainer.callbacks().restore(past.statefulCallbacks());
       tellDifferences(files.readArguments());
@@ -217,13 +221,19 @@ final class RunCheckpoints implements AutoCloseable {
 
   /** Arguments of this run win; what differs is said once. */
   private void tellDifferences(Map<String, Object> before) {
+    if (before.isEmpty()) {
+      return; // Not one of ours.
+    }
     Map<String, ?> now = args().toMap();
+    Map<String, ?> defaults = TrainingArguments.builder().build().toMap();
     Set<String> names = new TreeSet<>(before.keySet());
     names.addAll(now.keySet());
     List<String> differences = new ArrayList<>();
     for (String name : names) {
-      if (!String.valueOf(before.get(name)).equals(String.valueOf(now.get(name)))) {
-        differences.add(name + ": " + before.get(name) + " -> " + now.get(name));
+      // An argument that is younger than the checkpoint had its default's effect then.
+      Object then = before.containsKey(name) ? before.get(name) : defaults.get(name);
+      if (!String.valueOf(then).equals(String.valueOf(now.get(name)))) {
+        differences.add(name + ": " + then + " -> " + now.get(name));
       }
     }
     if (!differences.isEmpty()) {
@@ -236,62 +246,72 @@ final class RunCheckpoints implements AutoCloseable {
   }
 
   private boolean writes() {
-    return args().saveStrategy() != IntervalStrategy.NO || trainer.best().savesBest();
+    return args().savesRegularly() || args().enableJitCheckpoint() || trainer.best().savesBest();
   }
 
   /** Takes the output folder for this run alone, and clears what a crash left in it. */
   private void own() throws IOException {
     if (lock == null) {
-      lock = OutputDirLock.acquire(args().outputDir());
+      lock = acquire();
       store.cleanLeftovers();
     }
   }
 
-  /** Writes {@code checkpoint-N} and drops those that are no longer to be kept. */
+  private OutputDirLock acquire() throws IOException {
+    try {
+      return OutputDirLock.acquire(args().outputDir());
+    } catch (FileSystemException e) {
+      throw new IllegalArgumentException(
+          "outputDir "
+              + args().outputDir()
+              + " cannot be created or written to: "
+              + e.getFile()
+              + ": "
+              + (e.getReason() == null ? e.getClass().getSimpleName() : e.getReason())
+              + ". Choose another outputDir, or make this one writable",
+          e);
+    }
+  }
+
+  /** Writes {@code checkpoint-N}; with {@code asyncSave} it is on its way when this returns. */
   void save(TrainingSession session) {
     if (!trainer.processes().isMain()) {
       return;
     }
-    TrainingProgress progress = session.progress();
-    Long bestStep = progress.bestGlobalStep();
-    long step = progress.globalStep();
-    if (bestStep != null && (bestStep == step || Files.isDirectory(checkpointFolder(bestStep)))) {
-      progress.bestCheckpoint(checkpointFolder(bestStep).toString());
-    }
+    // First, because what follows looks at what is on disk.
+    saver.await();
+    best.note(session.progress());
     try {
       own();
-      store.commit(step, folder -> write(session, new CheckpointFiles(folder)));
-      if (args().saveTotalLimit().isPresent()) {
-        store.rotate(
-            args().saveTotalLimit().getAsInt(), bestStep == null ? Set.of() : Set.of(bestStep));
-      }
     } catch (IOException e) {
       throw new UncheckedIOException(e.getMessage(), e);
     }
+    saver.save(session);
   }
 
-  private Path checkpointFolder(long step) {
-    return args().outputDir().resolve("checkpoint-" + step);
+  /** Throws what a save in the background has failed with. */
+  void check() {
+    saver.check();
   }
 
-  private void write(TrainingSession session, CheckpointFiles files) throws IOException {
-    files.writeModel(trainer.model());
-    files.writeArguments(args().toJson());
-    if (!args().saveOnlyModel()) {
-      files.writeOptimizer(session.optimizer().state());
-      files.writeScheduler(session.scheduler().state());
-      files.writePosition(
-          session
-              .progress()
-              .resumePoint(args().seed(), args().resolvedDataSeed(), session.losses().state()));
+  /** Waits for the save in the background. */
+  void await() {
+    saver.await();
+  }
+
+  /** Without its weights the best metric is a bar that no later model may be able to take. */
+  private void locateBest(TrainingProgress progress, Path resumedFrom) {
+    if (!best.locate(progress, resumedFrom) && args().loadBestModelAtEnd()) {
+      trainer
+          .runLog()
+          .warn(
+              "The checkpoint of the best model, of step {}, is neither beside {} nor where it was"
+                  + " ({}); the best model is sought anew from here.",
+              progress.bestGlobalStep(),
+              resumedFrom,
+              progress.snapshot().bestModelCheckpoint());
+      progress.forgetBest();
     }
-    files.writeState(withCallbacks(session.progress().snapshot()));
-  }
-
-  private TrainerState withCallbacks(TrainerState state) {
-    Map<String, CallbackState> states = new LinkedHashMap<>(trainer.callbacks().states());
-    states.put(CONTROL_KEY, trainer.control().state());
-    return state.withStatefulCallbacks(states);
   }
 
   /** Loads the weights that earned the best metric. */
@@ -303,10 +323,14 @@ final class RunCheckpoints implements AutoCloseable {
           .warn("loadBestModelAtEnd: no evaluation took place, the model stays as it is");
       return;
     }
-    Path own = checkpointFolder(step);
-    String noted = progress.snapshot().bestModelCheckpoint();
-    // A run resumed from elsewhere may not have found a better one since.
-    Path folder = Files.isDirectory(own) || noted == null ? own : Path.of(noted);
+    saver.await();
+    Path folder = best.folder(progress, step);
+    if (!Files.isDirectory(folder)) {
+      throw new IllegalStateException(
+          "loadBestModelAtEnd: the checkpoint of the best model, "
+              + folder
+              + ", was deleted during the run; the model has the weights of the last update");
+    }
     try {
       trainer
           .runLog()
@@ -317,17 +341,25 @@ final class RunCheckpoints implements AutoCloseable {
               String.format(Locale.ROOT, "%.4g", progress.bestMetric()));
       new CheckpointFiles(folder).readModel(trainer.model());
       // With a limit of one the best was kept beside the last; now the best alone is wanted.
-      if (args().saveTotalLimit().orElse(0) == 1 && folder.equals(own)) {
-        store.keepOnly(step);
+      if (args().saveTotalLimit().orElse(0) == 1 && folder.equals(best.own(step))) {
+        store.keepOnly(step, args().saveKeepEvery().orElse(0));
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e.getMessage(), e);
     }
   }
 
-  /** Gives the output folder back. */
+  /** Waits for the save in the background, and gives the output folder back. */
   @Override
   public void close() {
+    try {
+      saver.close();
+    } finally {
+      unlock();
+    }
+  }
+
+  private void unlock() {
     try {
       if (lock != null) {
         lock.close();

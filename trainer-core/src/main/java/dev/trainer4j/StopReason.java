@@ -8,5 +8,12 @@ public enum StopReason {
   /** A callback asked for the end. */
   CALLBACK,
   /** {@link Trainer#requestStop()} asked for the end. */
-  REQUESTED
+  REQUESTED,
+  /** {@code maxTrainTime} is over. */
+  TIME_LIMIT,
+  /**
+   * The process was asked to end by SIGTERM or SIGINT, and {@code enableJitCheckpoint} is set. The
+   * program should now end itself.
+   */
+  SIGNAL
 }

@@ -64,12 +64,12 @@ public class Trainer implements AutoCloseable {
   private final BestModel best;
   private final RunLog runLog;
   private final RunCheckpoints checkpoints;
+  private final StopRequest stopRequest = new StopRequest();
 
   private TrainingProgress progress =
       new TrainingProgress(TrainingPlan.none(), TrainerState.initial());
   private boolean training;
   private boolean predicting;
-  private volatile boolean stopRequested;
 
   /** Makes a trainer from a builder; for subclasses, others call {@link Builder#build}. */
   @SuppressWarnings("this-escape")
@@ -120,26 +120,48 @@ public class Trainer implements AutoCloseable {
   /**
    * Trains, or goes on training.
    *
+   * <p>It also returns, with a checkpoint, when {@link #requestStop}, {@code maxTrainTime} or a signal
+   * ({@code enableJitCheckpoint}) end the run; {@link TrainOutput#stopReason} says which.
+   *
    * @throws IllegalArgumentException if data or arguments do not allow it
    * @throws NonFiniteLossException if a loss is not a number and {@code nanPolicy} is FAIL
    */
   public TrainOutput train(ResumeFrom from) {
-    stopRequested = false;
+    stopRequest.begin(args().maxTrainTime());
     DataLoader loader = getTrainDataLoader();
     TrainingPlan plan = TrainingPlan.of(loader, args(), processes().worldSize());
     RunReport report = new RunReport(runLog);
-    try (RunCheckpoints owned = checkpoints;
+    try (StopSignals.Listening signals = listenToSignals();
+        RunCheckpoints owned = checkpoints;
         TrainingSession session = owned.openSession(loader, plan, from)) {
       progress = session.progress();
       context.trainingWith(session);
       report.start(this, session);
       TrainOutput output = new TrainingLoop(this, session).run();
+      if (output.stopReason() == StopReason.SIGNAL) {
+        signals.heed();
+      }
       report.end(output);
       return output;
     } finally {
       context.trainingWith(null);
       training = false;
     }
+  }
+
+  private StopSignals.Listening listenToSignals() {
+    if (!args().enableJitCheckpoint()) {
+      return StopSignals.none();
+    }
+    return StopSignals.shared()
+        .listen(
+            name -> {
+              runLog.warn(
+                  "SIG{}: finishing the update and saving a checkpoint; a second signal is not"
+                      + " waited for",
+                  name);
+              stopRequest.ask(StopReason.SIGNAL);
+            });
   }
 
   /** Evaluates on the evaluation data sets given to the builder. */
@@ -230,9 +252,13 @@ public class Trainer implements AutoCloseable {
     checkpoints.saveModel(folder);
   }
 
-  /** Asks a running training to end after the update in progress; callable from any thread. */
+  /**
+   * Asks a running training to end, from any thread: it finishes the update in progress and what is
+   * due after it, saves a checkpoint unless nothing is saved regularly, and {@code train()} returns
+   * with {@link StopReason#REQUESTED}. Asked before {@code train()}, it has no effect.
+   */
   public void requestStop() {
-    stopRequested = true;
+    stopRequest.ask(StopReason.REQUESTED);
   }
 
   // ------------------------------------------------------- hooks, in the order a run calls them
@@ -367,11 +393,18 @@ public class Trainer implements AutoCloseable {
         .reduce(false, Boolean::logicalOr);
   }
 
-  /** Releases everything the trainer allocated; the model given to it stays. */
+  /**
+   * Waits for a checkpoint that is being written and releases everything the trainer allocated; the
+   * model given to it stays.
+   */
   @Override
   public void close() {
-    autograd.close();
-    manager.close();
+    try {
+      checkpoints.close();
+    } finally {
+      autograd.close();
+      manager.close();
+    }
   }
 
   // ---------------------------------------------------------------- for the rest of the package
@@ -405,6 +438,16 @@ public class Trainer implements AutoCloseable {
 
   void saveCheckpoint(TrainingSession session) {
     checkpoints.save(session);
+  }
+
+  /** Throws what a save in the background has failed with. */
+  void checkSaves() {
+    checkpoints.check();
+  }
+
+  /** Waits for the save in the background. */
+  void awaitSaves() {
+    checkpoints.await();
   }
 
   void loadBestModel(TrainingSession session) {
@@ -445,8 +488,8 @@ public class Trainer implements AutoCloseable {
     return runLog;
   }
 
-  boolean isStopRequested() {
-    return stopRequested;
+  StopRequest stopRequest() {
+    return stopRequest;
   }
 
   @Nullable StreamingMetrics streamingMetrics() {

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j;
 
-import dev.trainer4j.args.IntervalStrategy;
 import dev.trainer4j.callback.CallbackDispatcher;
 import dev.trainer4j.callback.TrainerControl;
 import dev.trainer4j.data.BatchIterator;
 import dev.trainer4j.state.LogEntry;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The training loop.
@@ -38,6 +38,10 @@ final class TrainingLoop {
   private final TrainerControl control;
   private final TrainingProgress progress;
 
+  /** The update up to which everything is saved, or was when this run began. */
+  private long savedStep;
+
+  private @Nullable StopReason interruption;
   private long samplesHere;
   private long updatesHere;
 
@@ -51,10 +55,12 @@ final class TrainingLoop {
 
   TrainOutput run() {
     long start = System.nanoTime();
+    savedStep = progress.globalStep();
     callbacks.onTrainBegin(progress.snapshot());
     if (trainer.args().evalOnStart() && progress.globalStep() == 0) {
       trainer.evaluateAll();
     }
+    noticeStop();
     try (UpdateStep update = new UpdateStep(trainer, session)) {
       boolean done = isDone(progress.epoch()) && !progress.isEpochEndPending();
       while (!done) {
@@ -65,7 +71,7 @@ final class TrainingLoop {
         }
       }
     }
-    return finish((System.nanoTime() - start) / 1e9);
+    return finish(start);
   }
 
   /** Whether {@code nextEpoch} is not to be run. */
@@ -87,6 +93,10 @@ final class TrainingLoop {
         runUpdate(update, batches);
         stopped = isStopped();
       }
+      if (interruption != null) {
+        // The epoch goes on in the run that resumes, and its end comes there.
+        return;
+      }
       if (!stopped && progress.samplesInEpoch() == 0) {
         throw new IllegalStateException(
             "the training data gave no batch in epoch " + progress.epoch());
@@ -98,6 +108,9 @@ final class TrainingLoop {
     }
     callbacks.onEpochEnd(progress.snapshot());
     react();
+    if (!isDone(progress.epoch() + 1) && noticeStop()) {
+      react();
+    }
   }
 
   /** Whether the epoch is to end although there may be more data. */
@@ -114,14 +127,35 @@ final class TrainingLoop {
     session.losses().add(outcome);
     progress.advance(outcome);
     callbacks.onStepEnd(progress.snapshot());
-    if (trainer.isStopRequested()) {
-      control.requestTrainingStop();
-      // Whoever asks for the end wants to go on later, from here.
-      if (trainer.args().saveStrategy() != IntervalStrategy.NO) {
-        control.requestSave();
-      }
-    }
+    trainer.checkSaves();
+    noticeStop();
     react();
+    // An evaluation takes long, so this is when the end is likely to be asked for.
+    if (noticeStop()) {
+      react();
+    }
+  }
+
+  /**
+   * Makes the run end, with a checkpoint, if somebody outside of it asks for that.
+   *
+   * @return whether that is news
+   */
+  private boolean noticeStop() {
+    StopReason asked = trainer.stopRequest().reason();
+    if (asked == null || interruption != null) {
+      return false;
+    }
+    boolean signal = asked == StopReason.SIGNAL;
+    if (!signal && progress.globalStep() >= session.plan().maxSteps()) {
+      return false; // It ends by itself. A process that must go has no time even for that.
+    }
+    interruption = asked;
+    control.requestTrainingStop();
+    if (savedStep != progress.globalStep() && (signal || trainer.args().savesRegularly())) {
+      control.requestSave();
+    }
+    return true;
   }
 
   /** Serves what callbacks asked for, in an order in which each can use what came before. */
@@ -135,6 +169,7 @@ final class TrainingLoop {
     }
     if (control.shouldSave() || (best && trainer.best().savesBest())) {
       trainer.saveCheckpoint(session);
+      savedStep = progress.globalStep();
       callbacks.onSave(progress.snapshot());
     }
   }
@@ -157,7 +192,9 @@ final class TrainingLoop {
     return metrics;
   }
 
-  private TrainOutput finish(double seconds) {
+  private TrainOutput finish(long start) {
+    trainer.awaitSaves();
+    double seconds = (System.nanoTime() - start) / 1e9;
     Map<String, Double> metrics = new LinkedHashMap<>();
     double loss = session.losses().trainLoss();
     Speed.put(metrics, "train_", seconds, samplesHere, updatesHere);
@@ -169,9 +206,14 @@ final class TrainingLoop {
   }
 
   private StopReason stopReason() {
-    if (progress.globalStep() >= session.plan().maxSteps()) {
-      return StopReason.COMPLETED;
+    if (interruption != null) {
+      return interruption;
     }
-    return trainer.isStopRequested() ? StopReason.REQUESTED : StopReason.CALLBACK;
+    if (trainer.stopRequest().reason() == StopReason.SIGNAL) {
+      return StopReason.SIGNAL; // Too late to change anything, but the caller must know.
+    }
+    return progress.globalStep() >= session.plan().maxSteps()
+        ? StopReason.COMPLETED
+        : StopReason.CALLBACK;
   }
 }

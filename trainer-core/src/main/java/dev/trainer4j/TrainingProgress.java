@@ -99,6 +99,14 @@ final class TrainingProgress {
     changed();
   }
 
+  /** There is no best any more: the next evaluation is. */
+  void forgetBest() {
+    bestMetric = null;
+    bestGlobalStep = null;
+    bestModelCheckpoint = null;
+    changed();
+  }
+
   void bestCheckpoint(String folder) {
     bestModelCheckpoint = folder;
     changed();

@@ -26,6 +26,7 @@ final class ArgumentRules {
     rules.schedule();
     rules.optimizer();
     rules.intervals();
+    rules.saving();
     rules.bestModel();
     rules.data();
     return rules.problems;
@@ -110,6 +111,23 @@ final class ArgumentRules {
           "eval_steps",
           "more than 0 with eval_strategy steps, here or in logging_steps",
           "Use eval_strategy no to evaluate never");
+    }
+  }
+
+  private void saving() {
+    if (args.saveKeepEvery().isPresent() && args.saveTotalLimit().isEmpty()) {
+      problem(
+          "save_keep_every",
+          "a save_total_limit, since without one nothing is ever deleted",
+          "Set save_total_limit, or remove it");
+    }
+    boolean saves =
+        args.savesRegularly() || args.loadBestModelAtEnd() || args.enableJitCheckpoint();
+    if (args.asyncSave() && !saves) {
+      problem(
+          "async_save",
+          "something that saves, since save_strategy is no",
+          "Set save_strategy or save_interval, or remove it");
     }
   }
 

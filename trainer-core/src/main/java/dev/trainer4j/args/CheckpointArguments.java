@@ -2,6 +2,7 @@
 package dev.trainer4j.args;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalInt;
 import org.immutables.value.Value;
@@ -39,6 +40,14 @@ public interface CheckpointArguments {
   }
 
   /**
+   * The time between two checkpoints, beside {@link #saveStrategy()}: whenever this much has passed since the last checkpoint, one
+   * is saved after the update in progress. With a strategy that does not save the end of a run, the last update is saved too.
+   *
+   * @return more than 0; unset by default
+   */
+  Optional<Duration> saveInterval();
+
+  /**
    * Whether a checkpoint holds the model alone. It is smaller, and training cannot resume from it.
    *
    * @return false by default
@@ -54,6 +63,38 @@ public interface CheckpointArguments {
    * @return at least 1; unset by default, which keeps all
    */
   OptionalInt saveTotalLimit();
+
+  /**
+   * Checkpoints whose step is a multiple of this are never deleted, and do not count in {@link #saveTotalLimit()}.
+   *
+   * @return at least 1; unset by default
+   */
+  OptionalInt saveKeepEvery();
+
+  /**
+   * Whether checkpoints are written in the background. The training thread only copies the tensors to host memory; until the files
+   * are on disk that takes as much memory as the checkpoint. At most one checkpoint is being written: the next one waits for it. An
+   * error of the disk ends training after the update in which it is found, at the latest at the end of {@code train()}.
+   *
+   * @return false by default
+   */
+  @Value.Default
+  default boolean asyncSave() {
+    return false;
+  }
+
+  /**
+   * Whether SIGTERM and SIGINT end training in good order while {@code train()} runs: the update in progress is finished, together
+   * with the evaluation that is due after it, a checkpoint is saved whatever the {@link #saveStrategy()}, and {@code train()}
+   * returns. A second signal is handled as if this were off. Without this argument no handler is installed; with it, the handlers of
+   * before are back when {@code train()} ends.
+   *
+   * @return false by default
+   */
+  @Value.Default
+  default boolean enableJitCheckpoint() {
+    return false;
+  }
 
   /**
    * Whether to end with the best weights instead of the last. Needs an eval strategy, and nothing of the save strategy: a new best
@@ -106,5 +147,14 @@ public interface CheckpointArguments {
    */
   default int saveStepsFor(int totalSteps) {
     return Steps.resolve(saveSteps(), totalSteps);
+  }
+
+  /**
+   * Whether the run writes checkpoints at its own pace, best models aside.
+   *
+   * @return whether there is a save strategy or an interval
+   */
+  default boolean savesRegularly() {
+    return saveStrategy() != IntervalStrategy.NO || saveInterval().isPresent();
   }
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.args;
 
+import java.time.Duration;
+import java.util.Optional;
 import org.immutables.value.Value;
 
 /** How long a run is and how much one update sees. */
@@ -25,6 +27,14 @@ public interface DurationArguments {
   default int maxSteps() {
     return -1;
   }
+
+  /**
+   * The time that one call of {@code train()} may take. When it is over, the update in progress is finished, a checkpoint is saved
+   * and {@code train()} returns; resume to go on.
+   *
+   * @return more than 0; unset by default, which means no limit
+   */
+  Optional<Duration> maxTrainTime();
 
   /**
    * The samples of one micro batch, per device.

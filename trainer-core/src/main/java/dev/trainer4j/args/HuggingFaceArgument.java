@@ -98,7 +98,7 @@ record HuggingFaceArgument(String name, String decision) {
           supported("save_only_model"),
           later("save_on_each_node", "distributed launch"),
           supported("save_total_limit"),
-          later("enable_jit_checkpoint", "checkpoint hardening"),
+          supported("enable_jit_checkpoint"),
           // Hub
           later("push_to_hub", "Hub"),
           later("hub_model_id", "Hub"),

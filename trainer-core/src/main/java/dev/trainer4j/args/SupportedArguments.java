@@ -58,6 +58,12 @@ final class SupportedArguments {
               TrainingArguments.Builder::maxSteps,
               "updates to train, overrides the epochs; -1 for not set"),
           row(
+              "max_train_time",
+              optional(Durations.TYPE),
+              TrainingArguments::maxTrainTime,
+              TrainingArguments.Builder::maxTrainTime,
+              "time to train, such as 2h; then save and stop"),
+          row(
               "learning_rate",
               numberFrom(0),
               TrainingArguments::learningRate,
@@ -226,6 +232,12 @@ final class SupportedArguments {
               TrainingArguments.Builder::saveSteps,
               "updates between checkpoints; below 1 a share of all"),
           row(
+              "save_interval",
+              optional(Durations.TYPE),
+              TrainingArguments::saveInterval,
+              TrainingArguments.Builder::saveInterval,
+              "time between checkpoints, such as 30min, beside save_strategy"),
+          row(
               "save_only_model",
               FLAG,
               TrainingArguments::saveOnlyModel,
@@ -237,6 +249,24 @@ final class SupportedArguments {
               TrainingArguments::saveTotalLimit,
               TrainingArguments.Builder::saveTotalLimit,
               "checkpoints to keep; unset keeps all"),
+          row(
+              "save_keep_every",
+              optionalInt(wholeFrom(1)),
+              TrainingArguments::saveKeepEvery,
+              TrainingArguments.Builder::saveKeepEvery,
+              "never delete a checkpoint whose step is a multiple of this"),
+          row(
+              "async_save",
+              FLAG,
+              TrainingArguments::asyncSave,
+              TrainingArguments.Builder::asyncSave,
+              "write checkpoints in the background"),
+          row(
+              "enable_jit_checkpoint",
+              FLAG,
+              TrainingArguments::enableJitCheckpoint,
+              TrainingArguments.Builder::enableJitCheckpoint,
+              "save and stop on SIGTERM and SIGINT"),
           row(
               "load_best_model_at_end",
               FLAG,

@@ -6,6 +6,7 @@ import static dev.trainer4j.args.IntervalStrategy.STEPS;
 
 import dev.trainer4j.args.TrainingArguments;
 import dev.trainer4j.state.TrainerState;
+import java.time.Duration;
 
 /**
  * Asks for logs, evaluations, checkpoints and the end as the arguments say.
@@ -13,6 +14,18 @@ import dev.trainer4j.state.TrainerState;
  * <p>Every trainer has it, first in order. Remove it to drive these by callbacks of your own.
  */
 public final class DefaultFlowCallback implements TrainerCallback {
+
+  private long lastSave;
+
+  @Override
+  public void onTrainBegin(CallbackContext ctx, TrainerState state, TrainerControl control) {
+    lastSave = System.nanoTime();
+  }
+
+  @Override
+  public void onSave(CallbackContext ctx, TrainerState state, TrainerControl control) {
+    lastSave = System.nanoTime();
+  }
 
   @Override
   public void onStepEnd(CallbackContext ctx, TrainerState state, TrainerControl control) {
@@ -32,9 +45,17 @@ public final class DefaultFlowCallback implements TrainerCallback {
     if (args.saveStrategy() == STEPS && (last || step % state.saveSteps() == 0)) {
       control.requestSave();
     }
+    if (args.saveInterval().isPresent()
+        && (isOver(args.saveInterval().get()) || (last && args.saveStrategy() != EPOCH))) {
+      control.requestSave();
+    }
     if (last) {
       control.requestTrainingStop();
     }
+  }
+
+  private boolean isOver(Duration interval) {
+    return interval.compareTo(Duration.ofNanos(System.nanoTime() - lastSave)) <= 0;
   }
 
   @Override

@@ -90,7 +90,10 @@ public interface TrainerCallback {
       TrainerControl control,
       Map<String, Double> metrics) {}
 
-  /** Called after a checkpoint has been written. */
+  /**
+   * Called after a checkpoint has been written; with {@code asyncSave} after its contents have been
+   * copied, when the folder may not be there yet.
+   */
   default void onSave(CallbackContext ctx, TrainerState state, TrainerControl control) {}
 
   /** Called with each log line, which is already in the history. */

@@ -39,25 +39,51 @@ final class CheckpointCommit {
     this.temporary = CheckpointName.newTransient(outputDir, step, Stage.TMP);
   }
 
-  Path run(CheckpointContents contents) throws CheckpointException {
-    boolean committed = false;
+  /** Creates the folder and writes into it; what was written stays for {@link #finish}. */
+  void begin(CheckpointContents contents) throws CheckpointException {
+    attempt(
+        () -> {
+          Files.createDirectories(outputDir);
+          requireFolderOrNothing();
+          Files.createDirectory(temporary);
+          doing = "writing its files";
+          write(contents);
+        });
+  }
+
+  /** Writes the rest and commits. */
+  Path finish(CheckpointContents contents) throws CheckpointException {
+    attempt(
+        () -> {
+          write(contents);
+          seal();
+          rename();
+        });
+    return target;
+  }
+
+  /** Removes what was written. */
+  void abandon() {
+    discard(temporary);
+  }
+
+  private void attempt(Part part) throws CheckpointException {
+    boolean done = false;
     try {
-      Files.createDirectories(outputDir);
-      requireFolderOrNothing();
-      Files.createDirectory(temporary);
-      doing = "writing its files";
-      write(contents);
-      seal();
-      rename();
-      committed = true;
+      part.run();
+      done = true;
     } catch (IOException e) {
       throw CommitFailure.describe(target, doing, e);
     } finally {
-      if (!committed) {
-        discard(temporary);
+      if (!done) {
+        abandon();
       }
     }
-    return target;
+  }
+
+  @FunctionalInterface
+  private interface Part {
+    void run() throws IOException;
   }
 
   private void write(CheckpointContents contents) throws IOException {

@@ -56,10 +56,32 @@ public final class CheckpointStore {
    */
   public synchronized Path commit(long step, CheckpointContents contents)
       throws CheckpointException {
+    try (PendingCheckpoint pending = begin(step, contents)) {
+      return pending.commit(folder -> {});
+    }
+  }
+
+  /**
+   * Starts a checkpoint that is written in two parts, as when another thread writes what is large.
+   *
+   * @param step the number of optimizer updates done, from 0
+   * @param contents writes the first files
+   * @return what commits it; until then, whatever happens, there is no such checkpoint
+   * @throws CheckpointException as {@link #commit}
+   */
+  public synchronized PendingCheckpoint begin(long step, CheckpointContents contents)
+      throws CheckpointException {
     if (step < 0) {
       throw new IllegalArgumentException("step is " + step + ", must be 0 or more");
     }
-    Path folder = new CheckpointCommit(outputDir, step).run(contents);
+    CheckpointCommit commit = new CheckpointCommit(outputDir, step);
+    commit.begin(contents);
+    return new PendingCheckpoint(this, step, commit);
+  }
+
+  synchronized Path finish(long step, CheckpointCommit commit, CheckpointContents rest)
+      throws CheckpointException {
+    Path folder = commit.finish(rest);
     lastCommitted = OptionalLong.of(step);
     return folder;
   }
@@ -141,6 +163,21 @@ public final class CheckpointStore {
    */
   public synchronized List<Checkpoint> rotate(int keepLast, Set<Long> protectedSteps)
       throws IOException {
+    return rotate(keepLast, 0, protectedSteps);
+  }
+
+  /**
+   * As {@link #rotate(int, Set)}, and never deletes a checkpoint whose step is a multiple of {@code
+   * keepEvery}. Such ones do not count, unless they are among the last {@code keepLast}.
+   *
+   * @param keepLast how many to keep; 0 or less keeps all
+   * @param keepEvery 0 for no such rule
+   * @param protectedSteps never deleted, such as that of the best model
+   * @return those deleted
+   * @throws IOException if a folder cannot be deleted; its name is gone by then, or it is untouched
+   */
+  public synchronized List<Checkpoint> rotate(int keepLast, int keepEvery, Set<Long> protectedSteps)
+      throws IOException {
     List<Checkpoint> checkpoints = list();
     List<Checkpoint> deleted = new ArrayList<>();
     if (keepLast <= 0 || checkpoints.isEmpty()) {
@@ -149,6 +186,11 @@ public final class CheckpointStore {
     Set<Long> kept = new HashSet<>(protectedSteps);
     kept.add(checkpoints.get(checkpoints.size() - 1).step());
     lastCommitted.ifPresent(kept::add);
+    if (checkpoints.size() > keepLast) {
+      checkpoints
+          .subList(0, checkpoints.size() - keepLast)
+          .removeIf(checkpoint -> isMultiple(checkpoint.step(), keepEvery));
+    }
     int excess = checkpoints.size() - keepLast;
     for (Checkpoint checkpoint : checkpoints) {
       if (deleted.size() < excess && !kept.contains(checkpoint.step())) {
@@ -159,13 +201,22 @@ public final class CheckpointStore {
     return deleted;
   }
 
-  /** Deletes every checkpoint but that of {@code step}, as at the end of a run that keeps one. */
-  public synchronized void keepOnly(long step) throws IOException {
+  /**
+   * Deletes every checkpoint but that of {@code step} and the multiples of {@code keepEvery}, as at
+   * the end of a run that keeps one.
+   *
+   * @param keepEvery 0 for no such rule
+   */
+  public synchronized void keepOnly(long step, int keepEvery) throws IOException {
     for (Checkpoint checkpoint : list()) {
-      if (checkpoint.step() != step) {
+      if (checkpoint.step() != step && !isMultiple(checkpoint.step(), keepEvery)) {
         delete(checkpoint);
       }
     }
+  }
+
+  private static boolean isMultiple(long step, int of) {
+    return of > 0 && step % of == 0;
   }
 
   /** Takes the name away first: a folder that is half deleted must not be found as a checkpoint. */

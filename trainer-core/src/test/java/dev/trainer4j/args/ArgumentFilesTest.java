@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -42,6 +43,11 @@ class ArgumentFilesTest {
           .evalSteps(0.1)
           .saveStrategy(IntervalStrategy.BEST)
           .saveTotalLimit(2)
+          .saveKeepEvery(1000)
+          .saveInterval(Duration.ofMinutes(30))
+          .maxTrainTime(Duration.ofMillis(7_200_001))
+          .asyncSave(true)
+          .enableJitCheckpoint(true)
           .metricForBestModel("no")
           .greaterIsBetter(false)
           .includeForMetrics("loss", "inputs")

@@ -10,6 +10,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -60,6 +61,26 @@ class TrainingArgumentsTest {
               - loadBestModelAtEnd = true: expected an evalStrategy, since only evaluations tell the best model. \
             Set evalStrategy to steps or epoch.\
             """);
+  }
+
+  @Test
+  void refusesSavingOptionsThatDoNothing() {
+    assertThat(problems(TrainingArguments.builder().saveKeepEvery(100)))
+        .singleElement()
+        .asString()
+        .contains("saveKeepEvery = 100: expected a saveTotalLimit");
+    assertThat(problems(TrainingArguments.builder().asyncSave(true).saveStrategy(NO)))
+        .singleElement()
+        .asString()
+        .contains("asyncSave = true: expected something that saves, since saveStrategy is no");
+    assertThat(
+            TrainingArguments.builder()
+                .asyncSave(true)
+                .saveStrategy(NO)
+                .saveInterval(Duration.ofMinutes(30))
+                .build()
+                .savesRegularly())
+        .isTrue();
   }
 
   @Test

@@ -50,6 +50,30 @@ class RotationTest {
   }
 
   @Test
+  void keepsEveryMultipleBeyondTheLimit() throws IOException {
+    commit(1, 2, 3, 4, 5, 6, 7, 8, 9);
+    store.rotate(2, 3, Set.of(1L));
+    assertThat(store.list())
+        .extracting(Checkpoint::step)
+        .as("the best, every third, the last two of which the best is one")
+        .containsExactly(1L, 3L, 6L, 9L);
+  }
+
+  @Test
+  void aMultipleAmongTheLastOnesCountsAsOneOfThem() throws IOException {
+    commit(1, 2, 3, 4);
+    store.rotate(2, 2, Set.of());
+    assertThat(store.list()).extracting(Checkpoint::step).containsExactly(2L, 3L, 4L);
+  }
+
+  @Test
+  void keepsOnlyOneAndTheMultiples() throws IOException {
+    commit(1, 2, 3, 4, 5);
+    store.keepOnly(1, 2);
+    assertThat(store.list()).extracting(Checkpoint::step).containsExactly(1L, 2L, 4L);
+  }
+
+  @Test
   void noLimitKeepsAll() throws IOException {
     commit(1, 2, 3);
     assertThat(store.rotate(0, Set.of())).isEmpty();

@@ -35,6 +35,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A run that was interrupted and resumed equals one that was not, to the bit. */
+@SuppressWarnings("UnnecessaryLambda") // Named sets of arguments read better as constants.
 class ResumeTest {
 
   private static void saveEveryStep(TrainingArguments.Builder args) {

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j;
+
+import dev.trainer4j.args.TrainingArguments;
+import dev.trainer4j.checkpoint.CheckpointFiles;
+import dev.trainer4j.checkpoint.CheckpointStore;
+import dev.trainer4j.checkpoint.PendingCheckpoint;
+import dev.trainer4j.state.CallbackState;
+import dev.trainer4j.state.TrainerState;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Writes a run's checkpoints and drops those that are no longer to be kept.
+ *
+ * <p>What is small is written at once. The tensors follow, in the training thread or, as a copy, in
+ * the background; the files are the same.
+ */
+final class CheckpointSaver implements AutoCloseable {
+
+  private static final String CONTROL_KEY = "TrainerControl";
+
+  private final Trainer trainer;
+  private final CheckpointStore store;
+  private final CheckpointWriter writer = new CheckpointWriter();
+
+  CheckpointSaver(Trainer trainer, CheckpointStore store) {
+    this.trainer = trainer;
+    this.store = store;
+  }
+
+  private TrainingArguments args() {
+    return trainer.args();
+  }
+
+  void save(TrainingSession session) {
+    long step = session.progress().globalStep();
+    Long best = session.progress().bestGlobalStep();
+    Set<Long> kept = best == null ? Set.of() : Set.of(best);
+    try {
+      PendingCheckpoint pending = store.begin(step, folder -> writeRecords(session, folder));
+      try {
+        SavedTensors tensors = tensors(session);
+        CheckpointWriter.Work work = () -> finish(pending, tensors, kept);
+        if (args().asyncSave()) {
+          writer.submit("trainer4j-checkpoint-" + step, work);
+        } else {
+          work.run();
+        }
+      } catch (RuntimeException | Error e) {
+        pending.close();
+        throw e;
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e.getMessage(), e);
+    }
+  }
+
+  private SavedTensors tensors(TrainingSession session) {
+    var model = trainer.model().state();
+    var optimizer = args().saveOnlyModel() ? null : session.optimizer().state();
+    return args().asyncSave()
+        ? SavedTensors.copy(model, optimizer)
+        : SavedTensors.live(model, optimizer, trainer.model().manager());
+  }
+
+  private void finish(PendingCheckpoint pending, SavedTensors tensors, Set<Long> kept)
+      throws IOException {
+    try (pending;
+        tensors) {
+      pending.commit(folder -> tensors.write(new CheckpointFiles(folder)));
+    }
+    if (args().saveTotalLimit().isPresent()) {
+      store.rotate(args().saveTotalLimit().getAsInt(), args().saveKeepEvery().orElse(0), kept);
+    }
+  }
+
+  /** Everything but tensors: it says where the run is now, so it cannot wait. */
+  private void writeRecords(TrainingSession session, Path folder) throws IOException {
+    CheckpointFiles files = new CheckpointFiles(folder);
+    trainer.model().saveExtras(folder);
+    files.writeArguments(args().toJson());
+    if (!args().saveOnlyModel()) {
+      files.writeScheduler(session.scheduler().state());
+      files.writePosition(
+          session
+              .progress()
+              .resumePoint(args().seed(), args().resolvedDataSeed(), session.losses().state()));
+    }
+    files.writeState(withCallbacks(session.progress().snapshot()));
+  }
+
+  private TrainerState withCallbacks(TrainerState state) {
+    Map<String, CallbackState> states = new LinkedHashMap<>(trainer.callbacks().states());
+    states.put(CONTROL_KEY, trainer.control().state());
+    return state.withStatefulCallbacks(states);
+  }
+
+  /** Throws what a save in the background has failed with. */
+  void check() {
+    writer.check();
+  }
+
+  /** Waits for the save in the background. */
+  void await() {
+    writer.await();
+  }
+
+  @Override
+  public void close() {
+    writer.close();
+  }
+}

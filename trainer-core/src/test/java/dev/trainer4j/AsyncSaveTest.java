@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j;
+
+import static dev.trainer4j.args.IntervalStrategy.STEPS;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import dev.trainer4j.SmallRun.Result;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class AsyncSaveTest {
+
+  private final Path folder;
+
+  AsyncSaveTest(@TempDir Path folder) {
+    this.folder = folder;
+  }
+
+  private SmallRun run(String name, boolean async) {
+    return SmallRun.into(folder.resolve(name))
+        .args(args -> args.saveStrategy(STEPS).saveSteps(1).asyncSave(async))
+        .extras(extras -> Files.writeString(extras.resolve("config.json"), "{}"));
+  }
+
+  /** Every file but those that hold names of arguments and folders. */
+  private Map<String, String> files(String name) throws IOException {
+    Map<String, String> contents = new TreeMap<>();
+    Path root = folder.resolve(name);
+    try (Stream<Path> files = Files.walk(root)) {
+      for (Path file : files.filter(Files::isRegularFile).toList()) {
+        String relative = root.relativize(file).toString();
+        if (!relative.matches(".*(training_args|manifest|lock).*")) {
+          contents.put(relative, java.util.HexFormat.of().formatHex(Files.readAllBytes(file)));
+        }
+      }
+    }
+    return contents;
+  }
+
+  @Test
+  void writesTheFilesOfASaveThatWasWaitedFor() throws IOException {
+    Result sync = run("sync", false).train();
+    Result async = run("async", true).train();
+
+    assertThat(files("async")).isEqualTo(files("sync")).hasSize(9 * 6);
+    assertThat(SmallRun.steps(folder.resolve("async"))).hasSize(9);
+    assertThat(async.weights()).isEqualTo(sync.weights());
+    assertThat(async.saves()).isEqualTo(sync.saves());
+  }
+
+  @Test
+  void resumesToTheBit() {
+    Result whole = run("whole", true).train();
+    run("out", true)
+        .train(
+            ResumeFrom.never(),
+            trainer -> {
+              if (trainer.state().globalStep() == 4) {
+                trainer.requestStop();
+              }
+            });
+    assertThat(run("out", true).train(ResumeFrom.latest()).weights()).isEqualTo(whole.weights());
+  }
+
+  @Test
+  void rotatesAndLoadsTheBestOfWhatIsOnDisk() throws IOException {
+    Result result =
+        run("out", true)
+            .args(args -> args.saveTotalLimit(2).evalStrategy(STEPS).evalSteps(1))
+            .args(args -> args.loadBestModelAtEnd(true).metricForBestModel("score"))
+            .scores(1, 2, 3, 4, 5, 6, 7, 8, 9)
+            .train();
+
+    assertThat(result.weights()).isEqualTo(result.weightsAfter().get(9L));
+    assertThat(SmallRun.steps(folder.resolve("out"))).containsExactly(8L, 9L);
+  }
+
+  /** A link is refused only when the folder is sealed, which is in the background. */
+  private SmallRun failingAt(int save) {
+    AtomicInteger saves = new AtomicInteger();
+    return run("out", true)
+        .extras(
+            extras -> {
+              if (saves.incrementAndGet() == save) {
+                Files.createSymbolicLink(extras.resolve("link"), folder);
+              }
+            });
+  }
+
+  @Test
+  void anErrorInTheBackgroundEndsTheRunAtTheNextUpdateAndEarlierCheckpointsStand()
+      throws IOException {
+    List<Long> steps = new ArrayList<>();
+
+    assertThatThrownBy(
+            () ->
+                failingAt(4)
+                    .train(ResumeFrom.never(), trainer -> steps.add(trainer.state().globalStep())))
+        .isInstanceOf(UncheckedIOException.class)
+        .hasMessageContaining("checkpoint-4")
+        .hasMessageContaining("cannot hold links")
+        .hasMessageContaining("earlier ones stand");
+
+    assertThat(steps).containsExactly(1L, 2L, 3L, 4L, 5L);
+    assertThat(SmallRun.steps(folder.resolve("out"))).containsExactly(1L, 2L, 3L);
+    assertThat(names("out"))
+        .containsExactlyInAnyOrder(
+            "checkpoint-1", "checkpoint-2", "checkpoint-3", ".trainer4j.lock");
+    assertThat(run("out", true).train(ResumeFrom.latest()).output().globalStep()).isEqualTo(9);
+  }
+
+  private List<String> names(String name) throws IOException {
+    try (Stream<Path> children = Files.list(folder.resolve(name))) {
+      return children.map(child -> child.getFileName().toString()).toList();
+    }
+  }
+
+  @Test
+  void anErrorOfTheLastSaveIsThrownAtTheEnd() throws IOException {
+    assertThatThrownBy(() -> failingAt(9).train())
+        .isInstanceOf(UncheckedIOException.class)
+        .hasMessageContaining("checkpoint-9");
+    assertThat(SmallRun.steps(folder.resolve("out"))).hasSize(8);
+  }
+
+  @Test
+  void theNextSaveWaitsForTheOneInFlight() throws Exception {
+    List<String> done = new ArrayList<>();
+    CountDownLatch running = new CountDownLatch(1);
+    CountDownLatch go = new CountDownLatch(1);
+    try (CheckpointWriter writer = new CheckpointWriter()) {
+      writer.submit(
+          "first",
+          () -> {
+            running.countDown();
+            awaitLatch(go);
+            done.add("first");
+          });
+      running.await();
+      writer.check();
+      assertThat(done).isEmpty();
+      new Thread(go::countDown).start();
+      writer.submit("second", () -> done.add("second"));
+      assertThat(done).contains("first");
+    }
+    assertThat(done).containsExactly("first", "second");
+  }
+
+  @Test
+  void anInterruptDoesNotLeaveASaveBehindAndIsNotLost() {
+    List<String> done = new ArrayList<>();
+    CheckpointWriter writer = new CheckpointWriter();
+    CountDownLatch go = new CountDownLatch(1);
+    writer.submit(
+        "save",
+        () -> {
+          awaitLatch(go);
+          done.add("saved");
+        });
+    Thread.currentThread().interrupt();
+    go.countDown();
+    writer.close();
+    assertThat(Thread.interrupted()).isTrue();
+    assertThat(done).containsExactly("saved");
+  }
+
+  private static void awaitLatch(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  @Test
+  void aCopyStaysAsItIsAndIsFreedWhenClosed() throws IOException {
+    try (NDManager manager = NDManager.newBaseManager(Device.cpu(), "PyTorch")) {
+      NDArray weights = manager.create(new float[] {1, 2});
+      SavedTensors copy = SavedTensors.copy(Map.of("w", weights), null);
+      weights.muli(10);
+      Path file = Files.createDirectory(folder.resolve("copy"));
+      copy.write(new dev.trainer4j.checkpoint.CheckpointFiles(file));
+
+      try (var saved =
+          dev.trainer4j.checkpoint.SafetensorsFile.open(file.resolve("model.safetensors"))) {
+        assertThat(saved.read("w", manager).toFloatArray()).containsExactly(1, 2);
+      }
+      assertThat(copy.isOpen()).isTrue();
+      copy.close();
+      assertThat(copy.isOpen()).isFalse();
+      assertThat(weights.toFloatArray()).containsExactly(10, 20);
+    }
+  }
+}
