@@ -6,6 +6,7 @@ import dev.trainer4j.args.TrainingArguments;
 import dev.trainer4j.checkpoint.CheckpointFiles;
 import dev.trainer4j.checkpoint.CheckpointMismatchException;
 import dev.trainer4j.checkpoint.CheckpointStore;
+import dev.trainer4j.checkpoint.HuggingFaceCheckpoint;
 import dev.trainer4j.checkpoint.OutputDirLock;
 import dev.trainer4j.checkpoint.ResumePoint;
 import dev.trainer4j.data.DataLoader;
@@ -139,6 +140,10 @@ final class RunCheckpoints implements AutoCloseable {
 
   private void restore(TrainingSession session, CheckpointFiles files, boolean changesAllowed)
       throws IOException {
+    if (HuggingFaceCheckpoint.isOne(files.folder())) {
+      restoreHuggingFace(session, files);
+      return;
+    }
     if (!files.canResume()) {
       throw new IllegalArgumentException(
           files.folder()
@@ -155,6 +160,33 @@ final class RunCheckpoints implements AutoCloseable {
     session.losses().restore(point.losses());
     trainer.callbacks().restore(files.readState().statefulCallbacks());
     tellDifferences(files.readArguments());
+  }
+
+  private void restoreHuggingFace(TrainingSession session, CheckpointFiles files)
+      throws IOException {
+    TrainingPlan plan = session.plan();
+    long step = session.progress().globalStep();
+    ResumePoint start =
+        session.progress().resumePoint(args().seed(), args().resolvedDataSeed(), Map.of());
+    ResumePoint point =
+        HuggingFaceCheckpoint.position(
+            step,
+            plan.updatesPerEpoch(),
+            plan.totalBatchSize(),
+            plan.samples().orElse(Long.MAX_VALUE),
+            start);
+    session.progress().restore(point, session.loader().batchSize());
+    trainer.callbacks().restore(files.readState().statefulCallbacks());
+    new HuggingFaceCheckpoint(files.folder())
+        .readOptimizer(
+            session.optimizer().groups(),
+            session.optimizer().state(),
+            trainer.model().manager(),
+            step)
+        .ifPresent(why -> trainer.runLog().warn("The optimizer's moments start fresh: {}", why));
+    if (session.scheduler().isMetricDriven()) {
+      trainer.runLog().warn("The schedule starts fresh: Hugging Face's scheduler.pt is not read");
+    }
   }
 
   private void requireSameData(TrainingSession session, ResumePoint point, Path folder) {
