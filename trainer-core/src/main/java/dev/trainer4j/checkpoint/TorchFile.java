@@ -7,6 +7,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
@@ -117,8 +118,13 @@ final class TorchFile implements AutoCloseable {
       long start = tensor.offset() * width;
       return (chunk, offset) -> entries.read(entry, chunk.duplicate(), start + offset);
     }
-    StridedElements elements = new StridedElements(tensor, entries.view(entry));
+    StridedElements elements = new StridedElements(tensor, storage(tensor));
     return (chunk, offset) -> elements.copyTo(chunk.duplicate().order(chunk.order()));
+  }
+
+  /** Returns the bytes of a tensor's storage, which {@link #verify} has found to be all there. */
+  ByteBuffer storage(TorchTensor tensor) throws IOException {
+    return entries.view(entry(tensor.storage()));
   }
 
   private String entry(TorchStorage storage) {
