@@ -79,7 +79,7 @@ class FuzzTest {
             .redirectOutput(output.toFile())
             .start();
     try {
-      assertThat(fuzzer.waitFor(60L * SCALE + 60, TimeUnit.SECONDS)).isTrue();
+      assertThat(fuzzer.waitFor(60L * SCALE + 240, TimeUnit.SECONDS)).isTrue();
     } finally {
       fuzzer.destroyForcibly();
     }
