@@ -7,6 +7,7 @@ import dev.trainer4j.checkpoint.CheckpointFiles;
 import dev.trainer4j.checkpoint.CheckpointMismatchException;
 import dev.trainer4j.checkpoint.CheckpointStore;
 import dev.trainer4j.checkpoint.CheckpointVerification;
+import dev.trainer4j.checkpoint.HuggingFaceCheckpoint;
 import dev.trainer4j.checkpoint.OutputDirLock;
 import dev.trainer4j.checkpoint.ResumePoint;
 import dev.trainer4j.data.DataLoader;
@@ -109,6 +110,9 @@ final class RunCheckpoints implements AutoCloseable {
   private TrainingSession resume(
       CheckpointFiles files, DataLoader loader, TrainingPlan plan, boolean changesAllowed)
       throws IOException {
+    if (HuggingFaceCheckpoint.isOne(files.folder())) {
+      return resumeHuggingFace(files, loader, plan);
+    }
     if (!files.canResume()) {
       throw new IllegalArgumentException(
           files.folder()
@@ -135,6 +139,49 @@ final class RunCheckpoints implements AutoCloseable {
     } catch (IOException | RuntimeException e) {
       session.close();
       throw e;
+    }
+  }
+
+  private TrainingSession resumeHuggingFace(
+      CheckpointFiles files, DataLoader loader, TrainingPlan plan) throws IOException {
+    TrainerState past = files.readState();
+    trainer.runLog().info("Resuming from {}, of Hugging Face's Trainer", files.folder());
+    files.readModel(trainer.model());
+    TrainingSession session = newSession(loader, plan, past);
+    try {
+      restoreHuggingFace(session, files);
+      locateBest(session.progress(), files.folder());
+      trainer.callbacks().restore(past.statefulCallbacks());
+      return session;
+    } catch (IOException | RuntimeException e) {
+      session.close();
+      throw e;
+    }
+  }
+
+  private void restoreHuggingFace(TrainingSession session, CheckpointFiles files)
+      throws IOException {
+    TrainingPlan plan = session.plan();
+    long step = session.progress().globalStep();
+    ResumePoint start =
+        session.progress().resumePoint(args().seed(), args().resolvedDataSeed(), Map.of());
+    ResumePoint point =
+        HuggingFaceCheckpoint.position(
+            step,
+            plan.updatesPerEpoch(),
+            plan.totalBatchSize(),
+            plan.samples().orElse(Long.MAX_VALUE),
+            start);
+    session.progress().restore(point, session.loader().batchSize());
+    new HuggingFaceCheckpoint(files.folder())
+        .readOptimizer(
+            session.optimizer().groups(),
+            session.optimizer().state(),
+            trainer.model().manager(),
+            step)
+        .ifPresent(why -> trainer.runLog().warn("The optimizer's moments start fresh: {}", why));
+    if (session.scheduler().isMetricDriven()) {
+      trainer.runLog().warn("The schedule starts fresh: Hugging Face's scheduler.pt is not read");
     }
   }
 

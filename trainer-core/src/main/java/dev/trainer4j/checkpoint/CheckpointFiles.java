@@ -22,6 +22,8 @@ import java.util.Map;
  * <table>
  * <caption>Files</caption>
  * <tr><td>{@code model.safetensors}</td><td>every tensor of the model; Hugging Face's name</td></tr>
+ * <tr><td>{@code model-00001-of-0000N.safetensors}, {@code model.safetensors.index.json}</td><td>in
+ * its place, where that file would be too large</td></tr>
  * <tr><td>{@code trainer_state.json}</td><td>the state, in Hugging Face's format</td></tr>
  * <tr><td>{@code training_args.json}</td><td>the arguments</td></tr>
  * <tr><td>{@code optimizer.safetensors}</td><td>the optimizer's state, {@code parameter.slot}</td></tr>
@@ -60,16 +62,27 @@ public final class CheckpointFiles {
     return folder;
   }
 
-  /** Writes the model. */
+  /** Writes the model, in files of up to 50 GB. */
   public void writeModel(TrainableModel model) throws IOException {
+    writeModel(model, ModelTensorsWriter.DEFAULT_MAX_SHARD_SIZE);
+  }
+
+  /**
+   * Writes the model.
+   *
+   * @param maxShardSize bytes of tensors in one file
+   */
+  public void writeModel(TrainableModel model, long maxShardSize) throws IOException {
     model.saveExtras(folder);
-    SafetensorsWriter.write(folder.resolve(MODEL), model.state());
+    ModelTensorsWriter.write(folder, model.state(), maxShardSize);
   }
 
   /** Loads the model's tensors; names and shapes must agree. */
   public void readModel(TrainableModel model) throws IOException {
     model.loadExtras(folder);
-    TensorFiles.load(folder.resolve(MODEL), model.state(), model.manager(), "model");
+    try (ModelTensors tensors = ModelTensors.open(folder)) {
+      TensorFiles.load(tensors, model.state(), model.manager(), "model");
+    }
   }
 
   /** Writes the optimizer's tensors. */

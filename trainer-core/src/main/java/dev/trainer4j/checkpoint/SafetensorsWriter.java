@@ -31,7 +31,7 @@ import java.util.UUID;
  */
 public final class SafetensorsWriter {
   /** Hugging Face's loaders refuse weights that do not say for which framework they are. */
-  private static final Map<String, String> PYTORCH = Map.of("format", "pt");
+  static final Map<String, String> PYTORCH = Map.of("format", "pt");
 
   private static final Comparator<TensorSource> FILE_ORDER =
       Comparator.comparing(TensorSource::type).reversed().thenComparing(TensorSource::name);

@@ -12,7 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** Copies the tensors of a safetensors file into arrays that exist, checked before the first copy. */
+/** Copies the tensors of safetensors files into arrays that exist, checked before the first copy. */
 public final class TensorFiles {
 
   private static final int SHOWN = 5;
@@ -28,20 +28,32 @@ public final class TensorFiles {
    */
   public static void load(Path file, Map<String, NDArray> targets, NDManager manager, String what)
       throws IOException {
-    try (SafetensorsFile tensors = SafetensorsFile.open(file)) {
-      check(tensors, file, targets, what);
-      for (Map.Entry<String, NDArray> target : targets.entrySet()) {
-        try (ArrayScope scope = ArrayScope.open();
-            NDManager host = manager.newSubManager(Device.cpu())) {
-          TorchFunctions.copy(
-              List.of(target.getValue()), List.of(tensors.read(target.getKey(), host)));
-        }
+    try (ModelTensors tensors = ModelTensors.of(file)) {
+      load(tensors, targets, manager, what);
+    }
+  }
+
+  /**
+   * Fills every array of {@code targets} from the tensor of the same name, in whichever file it is.
+   *
+   * @param what what is being loaded, for the message
+   * @throws CheckpointMismatchException if names or shapes differ; nothing has been copied then
+   * @throws IOException if a file cannot be read
+   */
+  public static void load(
+      ModelTensors tensors, Map<String, NDArray> targets, NDManager manager, String what)
+      throws IOException {
+    check(tensors, targets, what);
+    for (Map.Entry<String, NDArray> target : targets.entrySet()) {
+      try (ArrayScope scope = ArrayScope.open();
+          NDManager host = manager.newSubManager(Device.cpu())) {
+        TorchFunctions.copy(
+            List.of(target.getValue()), List.of(tensors.read(target.getKey(), host)));
       }
     }
   }
 
-  private static void check(
-      SafetensorsFile tensors, Path file, Map<String, NDArray> targets, String what)
+  private static void check(ModelTensors tensors, Map<String, NDArray> targets, String what)
       throws IOException {
     List<String> problems = new ArrayList<>();
     for (Map.Entry<String, NDArray> target : targets.entrySet()) {
@@ -66,7 +78,7 @@ public final class TensorFiles {
     if (!problems.isEmpty()) {
       int shown = Math.min(SHOWN, problems.size());
       throw new CheckpointMismatchException(
-          file
+          tensors.source()
               + " belongs to another "
               + what
               + ": "

@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j.checkpoint;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.Map;
+import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The tensors of a model, open for reading: from one safetensors file, or from several and their
+ * index, as Hugging Face's libraries write them.
+ *
+ * <p>Opening reads and checks headers only. Safe for use by several threads.
+ *
+ * <pre>{@code
+ * try (ModelTensors tensors = ModelTensors.open(folder)) {
+ *   for (String name : tensors.names()) {
+ *     NDArray array = tensors.read(name, manager);
+ *   }
+ * }
+ * }</pre>
+ */
+public final class ModelTensors implements AutoCloseable {
+  /** The one file of a model that is not cut. */
+  static final String SINGLE = "model.safetensors";
+
+  private static final Logger LOGGER = LoggerFactory.getLogger(ModelTensors.class);
+
+  private final Path source;
+  private final Map<String, SafetensorsFile> files;
+  private final Map<String, SafetensorsFile> homes;
+
+  private ModelTensors(
+      Path source, Map<String, SafetensorsFile> files, Map<String, SafetensorsFile> homes) {
+    this.source = source;
+    this.files = files;
+    this.homes = Collections.unmodifiableMap(homes);
+  }
+
+  /**
+   * Opens the model of a folder: {@code model.safetensors}, or else the files that {@code
+   * model.safetensors.index.json} names.
+   *
+   * @param folder a checkpoint, or a pretrained model
+   * @return the open model
+   * @throws SafetensorsException if there is neither, if the index names a file that is missing, a
+   *     link or outside of the folder, or if index and files disagree about a tensor
+   * @throws IOException if a file cannot be read
+   */
+  public static ModelTensors open(Path folder) throws IOException {
+    if (Files.exists(folder.resolve(SINGLE), LinkOption.NOFOLLOW_LINKS)) {
+      return of(folder.resolve(SINGLE));
+    }
+    Path index = folder.resolve(ShardIndex.FILE_NAME);
+    if (!Files.exists(index, LinkOption.NOFOLLOW_LINKS)) {
+      throw new SafetensorsException(
+          folder, "there is neither " + SINGLE + " nor " + ShardIndex.FILE_NAME);
+    }
+    return sharded(folder, index, ShardIndex.read(index));
+  }
+
+  /**
+   * Opens one file.
+   *
+   * @param file a safetensors file
+   * @return the tensors of this file
+   * @throws SafetensorsException if its header is damaged
+   * @throws IOException if it cannot be read
+   */
+  public static ModelTensors of(Path file) throws IOException {
+    SafetensorsFile tensors = SafetensorsFile.open(file);
+    Map<String, SafetensorsFile> homes = new LinkedHashMap<>();
+    tensors.names().forEach(name -> homes.put(name, tensors));
+    return new ModelTensors(file, Map.of(String.valueOf(file.getFileName()), tensors), homes);
+  }
+
+  private static ModelTensors sharded(Path folder, Path source, ShardIndex index)
+      throws IOException {
+    requireFiles(folder, source, index);
+    Map<String, SafetensorsFile> files = new LinkedHashMap<>();
+    ModelTensors tensors = new ModelTensors(source, files, new LinkedHashMap<>());
+    try {
+      Map<String, SafetensorsFile> homes = new LinkedHashMap<>();
+      for (Map.Entry<String, String> entry : index.weightMap().entrySet()) {
+        SafetensorsFile file = files.get(entry.getValue());
+        if (file == null) {
+          file = SafetensorsFile.open(folder.resolve(entry.getValue()));
+          files.put(entry.getValue(), file);
+        }
+        homes.put(entry.getKey(), file);
+      }
+      tensors = new ModelTensors(source, files, homes);
+      tensors.requireAgreement(index);
+      return tensors;
+    } catch (Throwable e) {
+      tensors.close();
+      throw e;
+    }
+  }
+
+  /** Before any is opened: an index of a thousand files that are not there costs nothing. */
+  private static void requireFiles(Path folder, Path source, ShardIndex index)
+      throws SafetensorsException {
+    for (String shard : new LinkedHashSet<>(index.weightMap().values())) {
+      Path file = folder.resolve(shard);
+      if (Files.isSymbolicLink(file)) {
+        throw new SafetensorsException(source, shard + " is a symbolic link");
+      }
+      if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
+        throw new SafetensorsException(source, shard + " is missing");
+      }
+    }
+  }
+
+  /** Every tensor is in the file where the index says it is, and in no other. */
+  private void requireAgreement(ShardIndex index) throws SafetensorsException {
+    long total = 0;
+    for (Map.Entry<String, String> entry : index.weightMap().entrySet()) {
+      if (!home(entry.getKey()).names().contains(entry.getKey())) {
+        throw SafetensorsException.of(
+            source, entry.getKey(), "is not in " + entry.getValue() + ", where it should be");
+      }
+      total += info(entry.getKey()).byteLength();
+    }
+    for (Map.Entry<String, SafetensorsFile> file : files.entrySet()) {
+      for (String name : file.getValue().names()) {
+        String home = index.weightMap().get(name);
+        if (home == null) {
+          throw SafetensorsException.of(
+              source, name, "is in " + file.getKey() + " and not in the index");
+        }
+        if (!home.equals(file.getKey())) {
+          throw SafetensorsException.of(
+              source, name, "is in two files: " + home + " and " + file.getKey());
+        }
+      }
+    }
+    // Told, not refused: published models get it wrong (a cast, a tied tensor counted twice), and
+    // what it could reveal has been proven by the headers.
+    if (index.totalSize().isPresent() && index.totalSize().getAsLong() != total) {
+      LOGGER.warn(
+          "{}: total_size is {}, the tensors have {} bytes.",
+          source,
+          index.totalSize().getAsLong(),
+          total);
+    }
+  }
+
+  /**
+   * Returns the file that was opened.
+   *
+   * @return the safetensors file or the index
+   */
+  public Path source() {
+    return source;
+  }
+
+  /**
+   * Returns the names of the tensors.
+   *
+   * @return in the order of the file or of the index
+   */
+  public Set<String> names() {
+    return homes.keySet();
+  }
+
+  /**
+   * Describes a tensor.
+   *
+   * @param name one of {@link #names()}
+   * @return its type, shape and place in its file
+   * @throws SafetensorsException if there is no such tensor
+   */
+  public TensorInfo info(String name) throws SafetensorsException {
+    return home(name).info(name);
+  }
+
+  /**
+   * Returns the bytes of a tensor without copying them; see {@link SafetensorsFile#bytes}.
+   *
+   * @param name one of {@link #names()}
+   * @return a read-only, little-endian view
+   * @throws SafetensorsException if there is no such tensor, or it takes 2 GiB or more
+   * @throws IOException if the file cannot be mapped
+   */
+  public ByteBuffer bytes(String name) throws IOException {
+    return home(name).bytes(name);
+  }
+
+  /**
+   * Reads a tensor into a new array; see {@link SafetensorsFile#read}.
+   *
+   * @param name one of {@link #names()}
+   * @param manager owns the array, and says on which device it is created
+   * @return an array with memory of its own
+   * @throws SafetensorsException if there is no such tensor or DJL has no arrays of its type
+   * @throws IOException if the file cannot be read
+   */
+  public NDArray read(String name, NDManager manager) throws IOException {
+    return home(name).read(name, manager);
+  }
+
+  private SafetensorsFile home(String name) throws SafetensorsException {
+    SafetensorsFile home = homes.get(name);
+    if (home == null) {
+      throw SafetensorsException.of(
+          source, name, "is not in the model, which has " + homes.size() + " others");
+    }
+    return home;
+  }
+
+  /** Closes every file. */
+  @Override
+  public void close() throws IOException {
+    IOException failure = null;
+    for (SafetensorsFile file : files.values()) {
+      try {
+        file.close();
+      } catch (IOException e) {
+        failure = e;
+      }
+    }
+    if (failure != null) {
+      throw failure;
+    }
+  }
+}

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j.checkpoint;
+
+/**
+ * Where the elements of tensors lie in a file of {@code torch.save}.
+ *
+ * @param type of the elements
+ * @param key names the entry {@code data/<key>}
+ * @param elements how many there are
+ */
+record TorchStorage(SafetensorsType type, String key, long elements) {}
