@@ -70,7 +70,7 @@ class ArchitectureTest {
           .whereLayer("callback")
           .mayOnlyAccessLayers("args", "state", "data", "schedule", "model", "optim")
           .whereLayer("checkpoint")
-          .mayOnlyAccessLayers("state", "torch", "model")
+          .mayOnlyAccessLayers("state", "torch", "model", "optim")
           .whereLayer("root")
           .mayNotBeAccessedByAnyLayer();
 
