@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.trainer4j.checkpoint;
+package dev.trainer4j.testing;
 
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
@@ -9,17 +9,19 @@ import java.util.List;
 import org.slf4j.LoggerFactory;
 
 /** What a class logs while this is open. */
-final class CapturedLog implements AutoCloseable {
+public final class CapturedLog implements AutoCloseable {
   private final Logger logger;
   private final ListAppender<ILoggingEvent> appender = new ListAppender<>();
 
-  CapturedLog(Class<?> type) {
+  /** Starts listening to the logger of {@code type}. */
+  public CapturedLog(Class<?> type) {
     logger = (Logger) LoggerFactory.getLogger(type);
     appender.start();
     logger.addAppender(appender);
   }
 
-  List<String> warnings() {
+  /** Returns the warnings so far. */
+  public List<String> warnings() {
     return appender.list.stream()
         .filter(event -> event.getLevel() == Level.WARN)
         .map(ILoggingEvent::getFormattedMessage)
