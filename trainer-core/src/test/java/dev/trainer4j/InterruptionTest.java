@@ -149,10 +149,12 @@ class InterruptionTest {
         run("out")
             .args(InterruptionTest::rarely)
             .args(args -> args.maxTrainTime(Duration.ofMillis(1)))
+            .callback(new SlowStart())
             .train();
 
     assertThat(result.output().stopReason()).isEqualTo(StopReason.TIME_LIMIT);
-    // Loading takes longer than the limit; what is asked for before the first update saves nothing.
+    // The start takes longer than the limit; what is asked for before the first update saves
+    // nothing.
     assertThat(result.output().globalStep()).isZero();
 
     Result later =
@@ -165,6 +167,18 @@ class InterruptionTest {
 
     Result resumed = run("out").args(InterruptionTest::rarely).train(ResumeFrom.latest());
     assertThat(resumed.weights()).isEqualTo(whole.weights());
+  }
+
+  /** Takes longer to begin than the time limit allows for everything. */
+  private static final class SlowStart implements TrainerCallback {
+    @Override
+    public void onTrainBegin(CallbackContext ctx, TrainerState state, TrainerControl control) {
+      try {
+        Thread.sleep(20);
+      } catch (InterruptedException e) {
+        throw new IllegalStateException(e);
+      }
+    }
   }
 
   private static void sleepAfter(Trainer trainer, long step, long millis) {

@@ -2,7 +2,6 @@
 package dev.trainer4j;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.trainer4j.args.IntervalStrategy;
 import dev.trainer4j.checkpoint.CheckpointStore;
@@ -16,7 +15,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -34,30 +32,31 @@ class SignalTest {
     outputDir = folder.resolve("out");
   }
 
-  /** A JVM whose parent ignores SIGINT, as in a script's background, leaves it ignored. */
-  @BeforeEach
-  void interruptsArrive() throws IOException {
-    Path status = Path.of("/proc/self/status");
-    if (Files.isReadable(status)) {
-      for (String line : Files.readAllLines(status)) {
-        assumeTrue(
-            !line.startsWith("SigIgn:")
-                || !new BigInteger(line.substring(7).strip(), 16).testBit(1),
-            "SIGINT is ignored here");
-      }
-    }
-  }
-
   private Process start(String mode) throws IOException {
-    return new ProcessBuilder(
+    List<String> command = new ArrayList<>(withSignals());
+    command.addAll(
+        List.of(
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
             "-cp",
             System.getProperty("java.class.path"),
             Child.class.getName(),
             outputDir.toString(),
-            mode)
-        .redirectError(ProcessBuilder.Redirect.INHERIT)
-        .start();
+            mode));
+    return new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+  }
+
+  /** A parent that ignores SIGINT, as in a script's background, would leave it ignored below. */
+  private static List<String> withSignals() throws IOException {
+    Path status = Path.of("/proc/self/status");
+    if (Files.isReadable(status)) {
+      for (String line : Files.readAllLines(status)) {
+        if (line.startsWith("SigIgn:")
+            && new BigInteger(line.substring(7).strip(), 16).testBit(1)) {
+          return List.of("env", "--default-signal=INT");
+        }
+      }
+    }
+    return List.of();
   }
 
   private static void send(String signal, Process process) throws Exception {
