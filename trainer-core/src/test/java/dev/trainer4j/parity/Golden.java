@@ -27,6 +27,11 @@ final class Golden {
     if (given != null && !given.isBlank()) {
       return Path.of(given);
     }
+    return ownFolder();
+  }
+
+  /** The figures on the class path, whatever folder was given. */
+  static Path ownFolder() {
     URL resource = Golden.class.getResource("/parity/optimizers.json");
     if (resource == null) {
       throw new IllegalStateException("the golden figures are not on the class path");

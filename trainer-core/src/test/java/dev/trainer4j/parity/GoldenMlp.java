@@ -64,8 +64,13 @@ final class GoldenMlp implements AutoCloseable {
 
   /** Samples of {@code train} or {@code eval}. */
   static Dataset<Map<String, Object>> data(String split) throws IOException {
+    return data(split, file("data.safetensors"));
+  }
+
+  /** Samples of {@code train} or {@code eval} from a file of the figures' form. */
+  static Dataset<Map<String, Object>> data(String split, Path data) throws IOException {
     try (NDManager manager = NDManager.newBaseManager(Device.cpu(), "PyTorch");
-        SafetensorsFile file = SafetensorsFile.open(file("data.safetensors"))) {
+        SafetensorsFile file = SafetensorsFile.open(data)) {
       NDArray x = file.read(split + "_x", manager);
       long[] y = file.read(split + "_y", manager).toLongArray();
       float[] flat = x.toFloatArray();

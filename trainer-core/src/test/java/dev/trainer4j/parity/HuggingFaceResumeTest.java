@@ -87,7 +87,8 @@ class HuggingFaceResumeTest {
     args.put("optim", "adamw_torch");
     args.put("save_strategy", "no");
     return Trainer.builder(mlp.model(), TrainingArguments.fromMap(args))
-        .trainDataset(GoldenMlp.data("train"))
+        .trainDataset(
+            GoldenMlp.data("train", Golden.ownFolder().resolve("runs").resolve("data.safetensors")))
         .build();
   }
 
