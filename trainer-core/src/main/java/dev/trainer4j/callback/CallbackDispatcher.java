@@ -20,6 +20,7 @@ public final class CallbackDispatcher {
   private final List<TrainerCallback> callbacks = new CopyOnWriteArrayList<>();
   private final CallbackContext context;
   private final TrainerControl control;
+  private volatile boolean watched;
 
   /** Makes a dispatcher without callbacks. */
   public CallbackDispatcher(CallbackContext context, TrainerControl control) {
@@ -49,11 +50,14 @@ public final class CallbackDispatcher {
               });
     }
     callbacks.add(callback);
+    noteWatchers();
   }
 
   /** Removes a callback; returns whether it was there. */
   public boolean remove(TrainerCallback callback) {
-    return callbacks.remove(callback);
+    boolean removed = callbacks.remove(callback);
+    noteWatchers();
+    return removed;
   }
 
   /** Returns the callbacks in order. */
@@ -66,8 +70,14 @@ public final class CallbackDispatcher {
    * so needs the update in separate phases.
    */
   public boolean watchesUpdates() {
-    return callbacks.stream()
-        .anyMatch(c -> overrides(c, "onPreOptimizerStep") || overrides(c, "onOptimizerStep"));
+    return watched;
+  }
+
+  /** Asked once an update, so it is found out only when the callbacks change. */
+  private void noteWatchers() {
+    watched =
+        callbacks.stream()
+            .anyMatch(c -> overrides(c, "onPreOptimizerStep") || overrides(c, "onOptimizerStep"));
   }
 
   private static boolean overrides(TrainerCallback callback, String event) {
