@@ -5,6 +5,7 @@ import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.Map;
 import java.util.zip.CRC32C;
 
 /**
@@ -64,6 +65,39 @@ final class EventRecords {
             .numbers(6, histogram.limits())
             .numbers(7, histogram.counts());
     return summary(step, new ProtoMessage().text(1, tag).message(5, counts));
+  }
+
+  /**
+   * Adds a line of the table of runs in the tab HPARAMS ({@code plugin_data.proto} and {@code api.proto} of that
+   * plugin); what is no number, flag or text is left out.
+   */
+  EventRecords hyperparameters(Map<String, ?> values) {
+    ProtoMessage session = new ProtoMessage();
+    values.forEach(
+        (name, value) -> {
+          if (value instanceof Number || value instanceof Boolean || value instanceof String) {
+            session.message(1, new ProtoMessage().text(1, name).message(2, plain(value)));
+          }
+        });
+    session.number(5, System.currentTimeMillis() / MILLIS);
+    ProtoMessage content = new ProtoMessage().message(3, session);
+    ProtoMessage plugin = new ProtoMessage().text(1, "hparams").message(2, content);
+    return summary(
+        0,
+        new ProtoMessage()
+            .text(1, "_hparams_/session_start_info")
+            .message(9, new ProtoMessage().message(1, plugin)));
+  }
+
+  /** As {@code google.protobuf.Value}. */
+  private static ProtoMessage plain(Object value) {
+    ProtoMessage plain = new ProtoMessage();
+    if (value instanceof Boolean flag) {
+      return plain.integer(4, flag ? 1 : 0);
+    }
+    return value instanceof Number number
+        ? plain.number(2, number.doubleValue())
+        : plain.text(3, value.toString());
   }
 
   private EventRecords summary(long step, ProtoMessage value) {

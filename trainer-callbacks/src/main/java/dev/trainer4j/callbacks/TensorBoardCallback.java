@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * Writes event files for TensorBoard, with the tags of Hugging Face's Trainer.
  *
  * <p>Each value of a log entry is a scalar: {@code loss} is {@code train/loss}, {@code eval_loss} is {@code
- * eval/loss}, {@code test_loss} is {@code test/loss}. The arguments are a text, {@code args}. Histograms
+ * eval/loss}, {@code test_loss} is {@code test/loss}. The arguments are a text, {@code args}, and a line of the tab HPARAMS. Histograms
  * of weights and gradients come on request:
  *
  * <pre>{@code
@@ -100,7 +100,8 @@ public class TensorBoardCallback implements StatefulCallback {
     state.logHistory().stream()
         .filter(entry -> begun.isFirst() || entry.step() >= step)
         .forEach(entry -> scalars(events, entry));
-    begun.write(events.text(step, "args", indented(ctx.args().toJson())));
+    events.text(step, "args", indented(ctx.args().toJson()));
+    begun.write(events.hyperparameters(ctx.args().toMap()));
   }
 
   private EventFiles begin(TrainingArguments args) {

@@ -29,6 +29,7 @@ final class EventFileReader {
   private final Map<String, List<Point>> scalars = new LinkedHashMap<>();
   private final Map<String, String> texts = new LinkedHashMap<>();
   private final Map<String, List<Buckets>> histograms = new LinkedHashMap<>();
+  private final Map<String, Object> hyperparameters = new LinkedHashMap<>();
   private int tornFiles;
 
   static EventFileReader read(Path folder) throws IOException {
@@ -55,6 +56,10 @@ final class EventFileReader {
 
   Map<String, List<Buckets>> histograms() {
     return histograms;
+  }
+
+  Map<String, Object> hyperparameters() {
+    return hyperparameters;
   }
 
   int tornFiles() {
@@ -165,6 +170,7 @@ final class EventFileReader {
                 histograms
                     .computeIfAbsent(tag[0], t -> new ArrayList<>())
                     .add(buckets(step, in.readByteArray()));
+            case 9 -> readMetadata(in.readByteArray());
             case 8 ->
                 fields(
                     in.readByteArray(),
@@ -181,6 +187,55 @@ final class EventFileReader {
           }
           return true;
         });
+  }
+
+  /** Follows the fields down to the map: metadata, plugin, content, session, each name and value. */
+  private void readMetadata(byte[] metadata) throws IOException {
+    byte[] plugin = field(metadata, 1);
+    if (!"hparams".equals(new String(field(plugin, 1), StandardCharsets.UTF_8))) {
+      return;
+    }
+    fields(
+        field(field(plugin, 2), 3),
+        (number, in) -> {
+          if (number != 1) {
+            return false;
+          }
+          byte[] entry = in.readByteArray();
+          String name = new String(field(entry, 1), StandardCharsets.UTF_8);
+          fields(
+              field(entry, 2),
+              (kind, value) -> {
+                hyperparameters.put(
+                    name,
+                    switch (kind) {
+                      case 2 -> value.readDouble();
+                      case 3 -> value.readString();
+                      case 4 -> value.readBool();
+                      default -> throw new IOException("no kind of value: " + kind);
+                    });
+                return true;
+              });
+          return true;
+        });
+  }
+
+  /** The bytes of the only field of a number. */
+  private static byte[] field(byte[] message, int wanted) throws IOException {
+    byte[][] found = new byte[1][];
+    fields(
+        message,
+        (number, in) -> {
+          if (number != wanted) {
+            return false;
+          }
+          found[0] = in.readByteArray();
+          return true;
+        });
+    if (found[0] == null) {
+      throw new IOException("no field " + wanted);
+    }
+    return found[0];
   }
 
   private static Buckets buckets(long step, byte[] histogram) throws IOException {

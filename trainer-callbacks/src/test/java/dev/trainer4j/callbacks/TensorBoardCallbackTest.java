@@ -79,6 +79,12 @@ class TensorBoardCallbackTest {
     assertThat(events.texts().get("args/text_summary"))
         .startsWith("    {\n")
         .contains("      \"run_name\": \"first\",");
+    assertThat(events.hyperparameters())
+        .containsEntry("learning_rate", 0.2)
+        .containsEntry("per_device_train_batch_size", 8.0)
+        .containsEntry("load_best_model_at_end", false)
+        .containsEntry("eval_strategy", "epoch")
+        .doesNotContainKeys("eval_steps", "report_to");
     assertThat(events.histograms()).isEmpty();
   }
 
@@ -175,12 +181,16 @@ class TensorBoardCallbackTest {
   @Test
   void histogramsCountEveryWeightAndGradientWhenAskedFor() throws IOException {
     TensorBoardCallback callback =
-        TensorBoardCallback.builder().folder(dir).weightHistograms(2).gradientHistograms(3).build();
+        TensorBoardCallback.builder()
+            .folder(dir.resolve("events"))
+            .weightHistograms(2)
+            .gradientHistograms(3)
+            .build();
     WeightsAndGradients seen = new WeightsAndGradients();
 
     train(args().maxSteps(6).build(), ResumeFrom.never(), callback, seen);
 
-    EventFileReader events = EventFileReader.read(dir);
+    EventFileReader events = EventFileReader.read(dir.resolve("events"));
     assertThat(events.histograms().keySet())
         .containsExactlyInAnyOrder(
             "weights/fc1.weight",
