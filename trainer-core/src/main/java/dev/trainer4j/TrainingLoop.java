@@ -96,7 +96,11 @@ final class TrainingLoop {
     try (BatchIterator batches =
         session
             .loader()
-            .iterate(trainer.model().manager(), progress.epoch(), progress.samplesInEpoch())) {
+            .iterate(
+                trainer.model().manager(),
+                progress.epoch(),
+                progress.samplesInEpoch(),
+                progress.streamState())) {
       boolean stopped = isStopped();
       while (!stopped && batches.hasNext()) {
         runUpdate(update, batches);
