@@ -18,20 +18,22 @@ import java.util.Properties;
  * @param script of the page
  * @param libraryStyle of uPlot
  * @param library uPlot itself
+ * @param license of uPlot, which goes wherever it goes
  */
 record ReportAssets(
-    String template, String style, String script, String libraryStyle, String library) {
+    String template, String style, String script, String libraryStyle, String library, String license) {
 
   private static final String WEBJAR = "org.webjars.npm/uplot";
 
   static ReportAssets load() throws IOException {
-    String uplot = "/META-INF/resources/webjars/uplot/" + uplotVersion() + "/dist/";
+    String uplot = "/META-INF/resources/webjars/uplot/" + uplotVersion() + "/";
     return new ReportAssets(
         read("report/report.html"),
         read("report/report.css"),
         read("report/report.js"),
-        read(uplot + "uPlot.min.css"),
-        read(uplot + "uPlot.iife.min.js"));
+        read(uplot + "dist/uPlot.min.css"),
+        read(uplot + "dist/uPlot.iife.min.js"),
+        read(uplot + "LICENSE"));
   }
 
   /**

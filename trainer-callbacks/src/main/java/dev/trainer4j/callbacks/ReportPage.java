@@ -31,6 +31,7 @@ final class ReportPage {
     Map<String, Object> values = new HashMap<>();
     values.put("title", title);
     values.put("policy", assets.contentSecurityPolicy());
+    values.put("license", assets.license());
     values.put("libraryStyle", assets.libraryStyle());
     values.put("style", assets.style());
     values.put("library", assets.library());

@@ -95,7 +95,7 @@
         stroke: css('--series-' + (i % 6)),
         width: 1.75,
         show: !view.hidden.includes(s.name),
-        points: { show: s.x.length <= 60, size: 5 },
+        points: { show: s.x.length <= 60, size: 5, fill: css('--series-' + (i % 6)) },
         value: (u, v) => format(v),
       }))),
       axes: [axis({}), axis({
