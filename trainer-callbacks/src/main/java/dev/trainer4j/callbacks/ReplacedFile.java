@@ -14,6 +14,16 @@ final class ReplacedFile {
 
   private ReplacedFile() {}
 
+  /** Replaces a file that the user has named. */
+  static void write(Path file, byte[] bytes) throws IOException {
+    Path whole = file.toAbsolutePath();
+    Path folder = whole.getParent();
+    if (folder == null) {
+      throw new IOException(file + " is no file to write into");
+    }
+    write(folder, String.valueOf(whole.getFileName()), bytes);
+  }
+
   static void write(Path folder, String name, byte[] bytes) throws IOException {
     Files.createDirectories(folder);
     Path target = folder.resolve(name);

@@ -21,7 +21,12 @@ import java.util.Properties;
  * @param license of uPlot, which goes wherever it goes
  */
 record ReportAssets(
-    String template, String style, String script, String libraryStyle, String library, String license) {
+    String template,
+    String style,
+    String script,
+    String libraryStyle,
+    String library,
+    String license) {
 
   private static final String WEBJAR = "org.webjars.npm/uplot";
 
