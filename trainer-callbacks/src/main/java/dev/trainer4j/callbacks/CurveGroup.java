@@ -61,11 +61,16 @@ record CurveGroup(String title, List<Curve> curves) {
     return key.startsWith(EVAL) ? key.substring(EVAL.length()) : key;
   }
 
+  /** Whether it tells how fast evaluations were, and nothing of the model. */
+  boolean isSpeed() {
+    return title.endsWith("runtime") || title.endsWith("_per_second");
+  }
+
   private int rank() {
     if (title.equals("loss")) {
       return 0;
     }
-    if (title.endsWith("runtime") || title.endsWith("_per_second")) {
+    if (isSpeed()) {
       return 4;
     }
     if (title.equals("learning_rate") || title.equals("grad_norm")) {

@@ -14,6 +14,7 @@ import org.knowm.xchart.BitmapEncoder;
 import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYChartBuilder;
 import org.knowm.xchart.XYSeries;
+import org.knowm.xchart.style.Styler;
 import org.knowm.xchart.style.Styler.LegendPosition;
 import org.knowm.xchart.style.markers.SeriesMarkers;
 
@@ -94,6 +95,9 @@ final class CurveImage {
   private static XYChart chart(CurveGroup group) {
     XYChart chart = empty(group.title(), WIDTH, HEIGHT);
     chart.setXAxisTitle("step");
+    // The title says it all of a single curve.
+    chart.getStyler().setLegendVisible(group.curves().size() > 1);
+    chart.getStyler().setYAxisTickLabelsFormattingFunction(ReportNumbers::shortest);
     for (int i = 0; i < group.curves().size(); i++) {
       Curve curve = group.curves().get(i).thinned(BUCKETS);
       double[] x = IntStream.range(0, curve.size()).mapToDouble(curve::step).toArray();
@@ -113,7 +117,9 @@ final class CurveImage {
 
   private static XYChart empty(String title, int width, int height) {
     XYChart chart = new XYChartBuilder().width(width).height(height).title(title).build();
-    chart.getStyler().setLegendPosition(LegendPosition.InsideNE);
+    chart.getStyler().setLegendPosition(LegendPosition.OutsideS);
+    chart.getStyler().setLegendLayout(Styler.LegendLayout.Horizontal);
+    chart.getStyler().setChartPadding(16);
     chart.getStyler().setChartBackgroundColor(Color.WHITE);
     chart.getStyler().setPlotBorderVisible(false);
     chart.getStyler().setLegendBorderColor(new Color(0xdfe3e8));

@@ -128,7 +128,7 @@ public final class HtmlReportCallback implements TrainerCallback {
     ReportClock now = clock;
     if (now != null) {
       Path folder = folder(ctx);
-      String name = title != null ? title : String.valueOf(folder.getFileName());
+      String name = title != null ? title : RunName.of(ctx.args());
       String page = new ReportPage(name, interval).render(ctx, state, now);
       ReplacedFile.write(folder, file, page.getBytes(UTF_8));
     }
@@ -148,7 +148,7 @@ public final class HtmlReportCallback implements TrainerCallback {
 
     private Builder() {}
 
-    /** Sets the heading; by default the name of the output folder. */
+    /** Sets the heading; by default {@code runName}, or else the name of the output folder. */
     public Builder title(String title) {
       this.title = title;
       return this;

@@ -4,6 +4,7 @@ package dev.trainer4j.callbacks;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
 import java.util.List;
 import java.util.OptionalDouble;
 
@@ -31,9 +32,10 @@ public record LearningRateFinderResult(List<Point> points, boolean diverged) {
   }
 
   /**
-   * Suggests a learning rate: that at which the smoothed loss falls most steeply over the logarithm
-   * of the rate, the rule of fastai's and PyTorch Lightning's finders. As in fastai, the first tenth
-   * of the points and the last five are left out: there the average is young, or the loss explodes.
+   * Suggests a learning rate: the middle of the longest valley of the smoothed loss, which is its
+   * longest falling subsequence. This is the rule {@code valley} of fastai's finder; a fall that goes
+   * on for long tells more than the steepest one, which is often noise. As there, the first tenth of
+   * the points and the last five are left out: there the average is young, or the loss explodes.
    *
    * <p>It is a place to start looking, not an answer. Look at the plot.
    *
@@ -43,20 +45,34 @@ public record LearningRateFinderResult(List<Point> points, boolean diverged) {
     if (points.size() < 10) {
       return OptionalDouble.empty();
     }
-    int best = -1;
-    double steepest = 0;
-    for (int i = Math.max(1, points.size() / 10); i < points.size() - 5; i++) {
-      Point before = points.get(i - 1);
-      Point after = points.get(i + 1);
-      double slope =
-          (after.smoothedLoss() - before.smoothedLoss())
-              / Math.log(after.learningRate() / before.learningRate());
-      if (slope < steepest) {
-        steepest = slope;
-        best = i;
+    List<Point> valley = longestFall(points.subList(points.size() / 10, points.size() - 5));
+    return valley.size() < 2
+        ? OptionalDouble.empty()
+        : OptionalDouble.of(valley.get(valley.size() / 2).learningRate());
+  }
+
+  /** The longest strictly falling subsequence, by dynamic programming; the first of equal ones. */
+  private static List<Point> longestFall(List<Point> points) {
+    int[] length = new int[points.size()];
+    int[] previous = new int[points.size()];
+    int end = 0;
+    for (int i = 0; i < points.size(); i++) {
+      length[i] = 1;
+      previous[i] = -1;
+      for (int j = 0; j < i; j++) {
+        boolean falls = points.get(i).smoothedLoss() < points.get(j).smoothedLoss();
+        if (falls && length[j] >= length[i]) {
+          length[i] = length[j] + 1;
+          previous[i] = j;
+        }
       }
+      end = length[i] > length[end] ? i : end;
     }
-    return best < 0 ? OptionalDouble.empty() : OptionalDouble.of(points.get(best).learningRate());
+    ArrayDeque<Point> fall = new ArrayDeque<>();
+    for (int i = end; i >= 0; i = previous[i]) {
+      fall.addFirst(points.get(i));
+    }
+    return List.copyOf(fall);
   }
 
   /** Writes a line {@code learning_rate,loss,smoothed_loss} and one for each point. */

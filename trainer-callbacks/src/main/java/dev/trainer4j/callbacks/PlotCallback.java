@@ -13,7 +13,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Draws the curves of everything logged into one PNG in {@code outputDir}.
+ * Draws the curves of everything logged, but the speed of evaluations, into one PNG in {@code
+ * outputDir}.
  *
  * <p>The picture is drawn after each checkpoint and at the end of training; a resumed run draws the
  * whole run. It is for reports and messages; to look into a run, use {@link HtmlReportCallback}.
@@ -75,10 +76,11 @@ public final class PlotCallback implements TrainerCallback {
   }
 
   private void draw(CallbackContext ctx, TrainerState state) throws IOException {
-    List<CurveGroup> groups = CurveGroup.of(state.logHistory());
+    List<CurveGroup> groups =
+        CurveGroup.of(state.logHistory()).stream().filter(group -> !group.isSpeed()).toList();
     if (state.isWorldProcessZero() && !groups.isEmpty()) {
       Path folder = folder(ctx);
-      byte[] png = CurveImage.ofRun(String.valueOf(folder.getFileName()), groups);
+      byte[] png = CurveImage.ofRun(RunName.of(ctx.args()), groups);
       ReplacedFile.write(folder, file, png);
     }
   }

@@ -171,20 +171,36 @@ class LearningRateFinderTest {
   }
 
   @Test
-  void suggestsTheSteepestFall() {
-    // A loss of -tanh(log10(rate) + 3) falls most steeply at 1e-3.
+  void suggestsTheMiddleOfTheLongestFallWhateverNoiseComesBefore() {
+    // Noise that is steeper than the fall of 21 points from 1e-4 to 1e-2, behind which it explodes.
+    double[] noise = {3, 2.9, 3.4, 3.0, 3.3, 3.1, 3.2, 3.0, 3.4, 3.1};
+    List<LearningRateFinderResult.Point> points = new ArrayList<>();
+    for (int i = 0; i < 80; i++) {
+      double exponent = -8 + i * 0.1;
+      double loss =
+          i < 40 ? noise[i % 10] : i <= 60 ? 2.8 - 0.02 * (i - 40) : Math.pow(1.2, i - 60) + 2.5;
+      points.add(new LearningRateFinderResult.Point(Math.pow(10, exponent), loss, loss));
+    }
+
+    double suggestion = new LearningRateFinderResult(points, true).suggestion().orElseThrow();
+
+    // A few points of the noise belong to the longest falling subsequence, too.
+    assertThat(Math.log10(suggestion)).isBetween(-3.5, -2.9);
+  }
+
+  @Test
+  void suggestsTheMiddleOfASimpleValley() {
     List<LearningRateFinderResult.Point> points =
-        IntStream.rangeClosed(0, 120)
+        IntStream.range(0, 60)
             .mapToObj(
                 i -> {
-                  double exponent = -6 + i * 0.05;
-                  double loss = 5 - Math.tanh(exponent + 3);
-                  return new LearningRateFinderResult.Point(Math.pow(10, exponent), loss, loss);
+                  double loss = Math.abs(i - 41); // falls from the sixth point to the 41st
+                  return new LearningRateFinderResult.Point(Math.exp(i), loss, loss);
                 })
             .toList();
 
-    assertThat(new LearningRateFinderResult(points, false).suggestion().orElseThrow())
-        .isCloseTo(1e-3, within(1e-12));
+    assertThat(new LearningRateFinderResult(points, false).suggestion())
+        .hasValue(Math.exp(24)); // of 6, ..., 41
   }
 
   @Test

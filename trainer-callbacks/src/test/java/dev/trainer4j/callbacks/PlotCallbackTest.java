@@ -37,10 +37,10 @@ class PlotCallbackTest {
     }
 
     BufferedImage image = ImageIO.read(dir.resolve("plot.png").toFile());
-    // Seven metrics, two in a row, below a heading.
+    // Loss, accuracy, gradient norm and learning rate, two in a row, below a heading.
     assertThat(image.getWidth()).isEqualTo(2 * 640);
-    assertThat(image.getHeight()).isEqualTo(40 + 4 * 360);
-    for (int chart = 0; chart < 7; chart++) {
+    assertThat(image.getHeight()).isEqualTo(40 + 2 * 360);
+    for (int chart = 0; chart < 4; chart++) {
       int blue = count(image, 0x2563eb, chart % 2 * 640, 40 + chart / 2 * 360);
       assertThat(blue).as("pixels of the curve in chart %d", chart).isGreaterThan(100);
     }

@@ -19,7 +19,7 @@ public final class Watching {
     // docs: html report
     HtmlReportCallback report =
         HtmlReportCallback.builder()
-            .title("Rings, run 7") // by default the name of outputDir
+            .title("Rings, run 7") // by default runName, or the name of outputDir
             .file("run-7.html") // in outputDir; by default report.html
             .interval(Duration.ofMinutes(1)) // by default ten seconds
             .build();
