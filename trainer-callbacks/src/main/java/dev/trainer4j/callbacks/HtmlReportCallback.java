@@ -18,7 +18,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Keeps a report of the run: one HTML file in {@code outputDir} that needs no network.
+ * Keeps a report of the run: one HTML file in {@code loggingDir}, by default {@code outputDir},
+ * that needs no network.
  *
  * <p>It shows the curves of everything logged, with zoom and hover; evaluations, checkpoints,
  * arguments and environment. The file is replaced as a whole while the run goes on, and an open
@@ -70,7 +71,11 @@ public final class HtmlReportCallback implements TrainerCallback {
       write(ctx, state);
     } catch (IOException e) {
       throw new UncheckedIOException(
-          "the report " + folder(ctx).resolve(file) + " cannot be written: " + e.getMessage(), e);
+          "the report "
+              + RunFolder.of(ctx.args()).resolve(file)
+              + " cannot be written: "
+              + e.getMessage(),
+          e);
     }
   }
 
@@ -120,23 +125,22 @@ public final class HtmlReportCallback implements TrainerCallback {
     try {
       write(ctx, state);
     } catch (IOException e) {
-      LOG.warn("The report {} cannot be written; the run goes on", folder(ctx).resolve(file), e);
+      LOG.warn(
+          "The report {} cannot be written; the run goes on",
+          RunFolder.of(ctx.args()).resolve(file),
+          e);
     }
   }
 
   private void write(CallbackContext ctx, TrainerState state) throws IOException {
     ReportClock now = clock;
     if (now != null) {
-      Path folder = folder(ctx);
+      Path folder = RunFolder.of(ctx.args());
       String name = title != null ? title : RunName.of(ctx.args());
       String page = new ReportPage(name, interval).render(ctx, state, now);
       ReplacedFile.write(folder, file, page.getBytes(UTF_8));
     }
     written = System.nanoTime();
-  }
-
-  private static Path folder(CallbackContext ctx) {
-    return ctx.args().outputDir().toAbsolutePath().normalize();
   }
 
   /** Settings of an {@link HtmlReportCallback}. */
@@ -154,7 +158,7 @@ public final class HtmlReportCallback implements TrainerCallback {
       return this;
     }
 
-    /** Sets the file's name in {@code outputDir}; by default {@code report.html}. */
+    /** Sets the file's name in {@code loggingDir}, by default {@code outputDir}; by default {@code report.html}. */
     public Builder file(String name) {
       file = name;
       return this;

@@ -14,7 +14,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Draws the curves of everything logged, but the speed of evaluations, into one PNG in {@code
- * outputDir}.
+ * loggingDir}, by default {@code outputDir}.
  *
  * <p>The picture is drawn after each checkpoint and at the end of training; a resumed run draws the
  * whole run. It is for reports and messages; to look into a run, use {@link HtmlReportCallback}.
@@ -42,7 +42,7 @@ public final class PlotCallback implements TrainerCallback {
   }
 
   /**
-   * Draws a file of this name in {@code outputDir}.
+   * Draws a file of this name in {@code loggingDir}, by default {@code outputDir}.
    *
    * @param file a name that ends in {@code .png}, without a folder
    * @throws IllegalStateException if the library is not on the class path
@@ -79,17 +79,13 @@ public final class PlotCallback implements TrainerCallback {
     List<CurveGroup> groups =
         CurveGroup.of(state.logHistory()).stream().filter(group -> !group.isSpeed()).toList();
     if (state.isWorldProcessZero() && !groups.isEmpty()) {
-      Path folder = folder(ctx);
+      Path folder = RunFolder.of(ctx.args());
       byte[] png = CurveImage.ofRun(RunName.of(ctx.args()), groups);
       ReplacedFile.write(folder, file, png);
     }
   }
 
   private Path target(CallbackContext ctx) {
-    return folder(ctx).resolve(file);
-  }
-
-  private static Path folder(CallbackContext ctx) {
-    return ctx.args().outputDir().toAbsolutePath().normalize();
+    return RunFolder.of(ctx.args()).resolve(file);
   }
 }

@@ -44,10 +44,7 @@ final class ReplacedFile {
   static void requireName(String argument, String name) {
     if (name.isBlank() || !Path.of(name).equals(Path.of(name).getFileName()) || name.equals("..")) {
       throw new IllegalArgumentException(
-          argument
-              + " must be the name of a file in outputDir, without a folder, but is \""
-              + name
-              + "\"");
+          argument + " must be the name of a file, without a folder, but is \"" + name + "\"");
     }
   }
 }

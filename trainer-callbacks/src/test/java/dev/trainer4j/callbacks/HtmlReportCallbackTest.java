@@ -160,6 +160,17 @@ class HtmlReportCallbackTest {
   }
 
   @Test
+  void isCalledAsTheRunAndLiesInTheLoggingDir() throws IOException {
+    train(
+        args().runName("golden").loggingDir(dir.resolve("logs")).build(),
+        ResumeFrom.never(),
+        new HtmlReportCallback());
+
+    assertThat(dir.resolve("report.html")).doesNotExist();
+    assertThat(dir.resolve("logs/report.html")).content().contains("<h1>golden</h1>");
+  }
+
+  @Test
   void addsAnEvaluationAfterTheRun() throws IOException {
     try (GoldenTask task = new GoldenTask();
         Trainer trainer =

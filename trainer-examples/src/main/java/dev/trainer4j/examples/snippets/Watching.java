@@ -20,7 +20,7 @@ public final class Watching {
     HtmlReportCallback report =
         HtmlReportCallback.builder()
             .title("Rings, run 7") // by default runName, or the name of outputDir
-            .file("run-7.html") // in outputDir; by default report.html
+            .file("run-7.html") // by default report.html
             .interval(Duration.ofMinutes(1)) // by default ten seconds
             .build();
     // end docs
