@@ -21,8 +21,6 @@ import dev.trainer4j.optim.Optimizer;
 import dev.trainer4j.optim.ParameterGroup;
 import dev.trainer4j.process.ProcessGroup;
 import dev.trainer4j.schedule.LearningRateScheduler;
-import dev.trainer4j.schedule.LearningRateSchedulers;
-import dev.trainer4j.schedule.ScheduleContext;
 import dev.trainer4j.state.LogEntry;
 import dev.trainer4j.state.TrainerState;
 import dev.trainer4j.torch.Autograd;
@@ -30,7 +28,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -277,16 +274,12 @@ public class Trainer implements AutoCloseable {
     return OptimizerFactory.create(args(), groups);
   }
 
-  /** Makes the schedule of the learning rate over {@code totalSteps} updates. */
+  /**
+   * Makes the schedule of the learning rate over {@code totalSteps} updates; by default the
+   * builder's {@code lrScheduler}, else what the arguments name.
+   */
   protected LearningRateScheduler createScheduler(int totalSteps) {
-    return LearningRateSchedulers.create(
-        args().lrSchedulerType().name().toLowerCase(Locale.ROOT),
-        args().lrSchedulerKwargs(),
-        new ScheduleContext(
-            args().learningRate(),
-            args().warmupStepsFor(totalSteps),
-            totalSteps,
-            args().resolvedGreaterIsBetter()));
+    return setup.scheduler(totalSteps);
   }
 
   /**

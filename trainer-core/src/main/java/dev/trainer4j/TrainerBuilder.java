@@ -12,11 +12,13 @@ import dev.trainer4j.metrics.ComputeMetrics;
 import dev.trainer4j.metrics.StreamingMetrics;
 import dev.trainer4j.model.LossFunction;
 import dev.trainer4j.model.TrainableModel;
+import dev.trainer4j.schedule.LearningRateScheduler;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BiFunction;
+import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
 /** The settings of {@link Trainer.Builder}; setters only assign, {@link TrainerSetup} checks. */
@@ -33,6 +35,7 @@ abstract class TrainerBuilder {
   @Nullable ComputeMetrics wholeMetrics;
   @Nullable StreamingMetrics streamingMetrics;
   @Nullable BiFunction<NDArray, Map<String, NDArray>, NDArray> preprocessLogits;
+  @Nullable IntFunction<LearningRateScheduler> lrScheduler;
   final List<TrainerCallback> callbacks = new ArrayList<>();
 
   TrainerBuilder(TrainingArguments args) {
@@ -112,10 +115,46 @@ abstract class TrainerBuilder {
     return self();
   }
 
+  /**
+   * Sets the schedule of the learning rate, in place of {@code lrSchedulerType} and what belongs to
+   * it.
+   *
+   * @param factory from the updates of the run to its schedule
+   */
+  public Trainer.Builder lrScheduler(IntFunction<LearningRateScheduler> factory) {
+    lrScheduler = factory;
+    return self();
+  }
+
   /** Adds a callback behind those added before. */
   public Trainer.Builder callback(TrainerCallback callback) {
     callbacks.add(callback);
     return self();
+  }
+
+  /**
+   * Starts a builder of the same model, data and functions with other arguments and no callbacks;
+   * this one stays as it is. Both trainers train the same parameters, so use one after the other.
+   */
+  public Trainer.Builder withArgs(TrainingArguments args) {
+    Trainer.Builder other = new Trainer.Builder(args);
+    other.block = block;
+    other.djlModel = djlModel;
+    other.model = model;
+    other.trainDataset = trainDataset;
+    other.evalDatasets.putAll(evalDatasets);
+    other.dataCollator = dataCollator;
+    other.lossFunction = lossFunction;
+    other.wholeMetrics = wholeMetrics;
+    other.streamingMetrics = streamingMetrics;
+    other.preprocessLogits = preprocessLogits;
+    other.lrScheduler = lrScheduler;
+    return other;
+  }
+
+  /** Returns the arguments. */
+  public TrainingArguments args() {
+    return args;
   }
 
   TrainerSetup setup() {

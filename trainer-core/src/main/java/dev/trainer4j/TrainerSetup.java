@@ -26,15 +26,20 @@ import dev.trainer4j.model.LossOutput;
 import dev.trainer4j.model.Losses;
 import dev.trainer4j.model.ModelOutput;
 import dev.trainer4j.model.TrainableModel;
+import dev.trainer4j.schedule.LearningRateScheduler;
+import dev.trainer4j.schedule.LearningRateSchedulers;
+import dev.trainer4j.schedule.ScheduleContext;
 import dev.trainer4j.torch.TorchFunctions;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.BiFunction;
+import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
 /** What a trainer is made of, checked and with all defaults filled in. */
@@ -50,6 +55,7 @@ final class TrainerSetup {
   private final @Nullable ComputeMetrics wholeMetrics;
   private final @Nullable StreamingMetrics streamingMetrics;
   private final @Nullable BiFunction<NDArray, Map<String, NDArray>, NDArray> preprocessLogits;
+  private final @Nullable IntFunction<LearningRateScheduler> lrScheduler;
   private final List<TrainerCallback> callbacks;
 
   TrainerSetup(TrainerBuilder builder) {
@@ -81,6 +87,7 @@ final class TrainerSetup {
     wholeMetrics = builder.wholeMetrics;
     streamingMetrics = builder.streamingMetrics;
     preprocessLogits = builder.preprocessLogits;
+    lrScheduler = builder.lrScheduler;
     List<TrainerCallback> all = new ArrayList<>();
     all.add(new DefaultFlowCallback());
     all.addAll(reports.create(builder.callbacks));
@@ -169,6 +176,21 @@ final class TrainerSetup {
     return source instanceof Dataset<?> sized
         ? DataLoader.of((Dataset<Object>) sized, anyCollator, options)
         : DataLoader.of((IterableDataset<Object>) source, anyCollator, options);
+  }
+
+  /** The schedule of a trainer that overrides nothing. */
+  LearningRateScheduler scheduler(int totalSteps) {
+    if (lrScheduler != null) {
+      return lrScheduler.apply(totalSteps);
+    }
+    return LearningRateSchedulers.create(
+        args.lrSchedulerType().name().toLowerCase(Locale.ROOT),
+        args.lrSchedulerKwargs(),
+        new ScheduleContext(
+            args.learningRate(),
+            args.warmupStepsFor(totalSteps),
+            totalSteps,
+            args.resolvedGreaterIsBetter()));
   }
 
   /** Returns the labels among the inputs; all of {@link #labelNames} or none, as Hugging Face. */
