@@ -89,7 +89,11 @@ final class CheckpointSaver implements AutoCloseable {
       files.writePosition(
           session
               .progress()
-              .resumePoint(args().seed(), args().resolvedDataSeed(), session.losses().state()));
+              .resumePoint(
+                  args().seed(),
+                  args().resolvedDataSeed(),
+                  trainer.control().shouldEpochStop(),
+                  session.losses().state()));
     }
     files.writeState(withCallbacks(session.progress().snapshot()));
   }

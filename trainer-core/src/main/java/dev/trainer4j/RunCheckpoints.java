@@ -164,7 +164,7 @@ final class RunCheckpoints implements AutoCloseable {
     TrainingPlan plan = session.plan();
     long step = session.progress().globalStep();
     ResumePoint start =
-        session.progress().resumePoint(args().seed(), args().resolvedDataSeed(), Map.of());
+        session.progress().resumePoint(args().seed(), args().resolvedDataSeed(), false, Map.of());
     ResumePoint point =
         HuggingFaceCheckpoint.position(
             step,
