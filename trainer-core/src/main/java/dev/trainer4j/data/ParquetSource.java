@@ -47,6 +47,12 @@ final class ParquetSource<T> implements Iterator<T>, AutoCloseable {
   public boolean hasNext() {
     try {
       return rows.hasNext();
+    } catch (LinkageError e) { // parquet-floor leaves out the codecs that need Hadoop
+      throw new DataException(
+          file
+              + ": is compressed in a way that cannot be read without Hadoop, such as gzip or brotli:"
+              + " save it again with snappy, zstd or lz4.",
+          e);
     } catch (IOException | RuntimeException e) {
       throw damaged(file, ", row " + row, e);
     }

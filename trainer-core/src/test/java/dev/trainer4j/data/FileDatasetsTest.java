@@ -86,6 +86,14 @@ class FileDatasetsTest {
   }
 
   @Test
+  void aCompressionThatNeedsHadoopIsAnErrorThatSaysSo() throws Exception {
+    assertThatThrownBy(() -> Datasets.parquet(resource("gzip.parquet")))
+        .isInstanceOf(DataException.class)
+        .hasMessageContaining("gzip.parquet: is compressed")
+        .hasMessageContaining("snappy, zstd or lz4");
+  }
+
+  @Test
   void withoutTheLibraryTheErrorShowsWhatToAdd() throws Exception {
     URL own = Datasets.class.getProtectionDomain().getCodeSource().getLocation();
     URL slf4j = org.slf4j.Logger.class.getProtectionDomain().getCodeSource().getLocation();
