@@ -89,6 +89,7 @@ final class CheckpointSaver implements AutoCloseable {
   private void writeRecords(TrainingSession session, Path folder) throws IOException {
     CheckpointFiles files = new CheckpointFiles(folder);
     trainer.model().saveExtras(folder);
+    trainer.saveProcessingClass(folder);
     files.writeArguments(args().toJson());
     if (!args().saveOnlyModel()) {
       files.writeScheduler(session.scheduler().state());

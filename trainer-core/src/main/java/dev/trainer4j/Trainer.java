@@ -12,6 +12,7 @@ import dev.trainer4j.callback.TrainerControl;
 import dev.trainer4j.data.DataLoader;
 import dev.trainer4j.data.DataSource;
 import dev.trainer4j.data.ModelInputs;
+import dev.trainer4j.data.ProcessingClass;
 import dev.trainer4j.metrics.ComputeMetrics;
 import dev.trainer4j.metrics.StreamingMetrics;
 import dev.trainer4j.model.LossOutput;
@@ -29,6 +30,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -361,6 +363,18 @@ public class Trainer implements AutoCloseable {
   /** Returns the model. */
   public final TrainableModel model() {
     return setup.model();
+  }
+
+  /** Returns what made the samples, such as a tokenizer, if the builder was given it. */
+  public final Optional<ProcessingClass> processingClass() {
+    return setup.processingClass();
+  }
+
+  void saveProcessingClass(Path folder) throws IOException {
+    Optional<ProcessingClass> processing = setup.processingClass();
+    if (processing.isPresent()) {
+      processing.get().save(folder);
+    }
   }
 
   /** Returns a snapshot of the state. */

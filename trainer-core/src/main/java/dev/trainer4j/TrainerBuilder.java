@@ -8,6 +8,7 @@ import dev.trainer4j.args.TrainingArguments;
 import dev.trainer4j.callback.TrainerCallback;
 import dev.trainer4j.data.DataCollator;
 import dev.trainer4j.data.DataSource;
+import dev.trainer4j.data.ProcessingClass;
 import dev.trainer4j.metrics.ComputeMetrics;
 import dev.trainer4j.metrics.StreamingMetrics;
 import dev.trainer4j.model.LossFunction;
@@ -31,6 +32,7 @@ abstract class TrainerBuilder {
   @Nullable DataSource<?> trainDataset;
   final Map<String, DataSource<?>> evalDatasets = new LinkedHashMap<>();
   @Nullable DataCollator<?> dataCollator;
+  @Nullable ProcessingClass processingClass;
   @Nullable LossFunction lossFunction;
   @Nullable ComputeMetrics wholeMetrics;
   @Nullable StreamingMetrics streamingMetrics;
@@ -83,6 +85,12 @@ abstract class TrainerBuilder {
    */
   public <T> Trainer.Builder dataCollator(DataCollator<T> collator) {
     dataCollator = collator;
+    return self();
+  }
+
+  /** Sets what made the samples, such as a tokenizer; saved with the model and every checkpoint. */
+  public Trainer.Builder processingClass(ProcessingClass processing) {
+    processingClass = processing;
     return self();
   }
 

@@ -17,6 +17,7 @@ import dev.trainer4j.data.Dataset;
 import dev.trainer4j.data.DefaultDataCollator;
 import dev.trainer4j.data.IterableDataset;
 import dev.trainer4j.data.ModelInputs;
+import dev.trainer4j.data.ProcessingClass;
 import dev.trainer4j.data.SampleOrder;
 import dev.trainer4j.metrics.ComputeMetrics;
 import dev.trainer4j.metrics.StreamingMetrics;
@@ -51,6 +52,7 @@ final class TrainerSetup {
   private final Map<String, DataSource<?>> evalDatasets;
   private final DataCollator<?> collator;
   private final List<String> labelNames;
+  private final @Nullable ProcessingClass processingClass;
   private final @Nullable LossFunction lossFunction;
   private final @Nullable ComputeMetrics wholeMetrics;
   private final @Nullable StreamingMetrics streamingMetrics;
@@ -83,6 +85,7 @@ final class TrainerSetup {
     trainDataset = builder.trainDataset;
     evalDatasets = Collections.unmodifiableMap(new LinkedHashMap<>(builder.evalDatasets));
     collator = builder.dataCollator != null ? builder.dataCollator : new DefaultDataCollator();
+    processingClass = builder.processingClass;
     lossFunction = builder.lossFunction;
     wholeMetrics = builder.wholeMetrics;
     streamingMetrics = builder.streamingMetrics;
@@ -249,6 +252,10 @@ final class TrainerSetup {
 
   Map<String, DataSource<?>> evalDatasets() {
     return evalDatasets;
+  }
+
+  Optional<ProcessingClass> processingClass() {
+    return Optional.ofNullable(processingClass);
   }
 
   boolean hasLossFunction() {
