@@ -63,9 +63,10 @@ final class CheckpointSaver implements AutoCloseable {
   private SavedTensors tensors(TrainingSession session) {
     var model = trainer.model().state();
     var optimizer = args().saveOnlyModel() ? null : session.optimizer().state();
+    var callbacks = trainer.callbacks().tensors();
     return args().asyncSave()
-        ? SavedTensors.copy(model, optimizer)
-        : SavedTensors.live(model, optimizer, trainer.model().manager());
+        ? SavedTensors.copy(model, optimizer, callbacks)
+        : SavedTensors.live(model, optimizer, callbacks, trainer.model().manager());
   }
 
   private void finish(PendingCheckpoint pending, SavedTensors tensors, Set<Long> kept)

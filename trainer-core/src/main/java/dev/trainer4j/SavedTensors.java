@@ -21,33 +21,46 @@ final class SavedTensors implements AutoCloseable {
 
   private final Map<String, NDArray> model;
   private final @Nullable Map<String, NDArray> optimizer;
+  private final Map<String, Map<String, NDArray>> others;
   private final NDManager manager;
   private final boolean owned;
 
   private SavedTensors(
       Map<String, NDArray> model,
       @Nullable Map<String, NDArray> optimizer,
+      Map<String, Map<String, NDArray>> others,
       NDManager manager,
       boolean owned) {
     this.model = model;
     this.optimizer = optimizer;
+    this.others = others;
     this.manager = manager;
     this.owned = owned;
   }
 
   /** The tensors themselves; to be written before the next update. */
   static SavedTensors live(
-      Map<String, NDArray> model, @Nullable Map<String, NDArray> optimizer, NDManager manager) {
-    return new SavedTensors(model, optimizer, manager, false);
+      Map<String, NDArray> model,
+      @Nullable Map<String, NDArray> optimizer,
+      Map<String, Map<String, NDArray>> others,
+      NDManager manager) {
+    return new SavedTensors(model, optimizer, others, manager, false);
   }
 
   /** A copy in host memory, freed when this is closed, by whatever thread. */
-  static SavedTensors copy(Map<String, NDArray> model, @Nullable Map<String, NDArray> optimizer) {
+  static SavedTensors copy(
+      Map<String, NDArray> model,
+      @Nullable Map<String, NDArray> optimizer,
+      Map<String, Map<String, NDArray>> others) {
     NDManager owner = NDManager.newBaseManager(Device.cpu(), "PyTorch");
     owner.setName("snapshot for a checkpoint");
     try {
       return new SavedTensors(
-          copy(model, owner), optimizer == null ? null : copy(optimizer, owner), owner, true);
+          copy(model, owner),
+          optimizer == null ? null : copy(optimizer, owner),
+          copyAll(others, owner),
+          owner,
+          true);
     } catch (RuntimeException | Error e) {
       owner.close();
       throw e;
@@ -60,11 +73,21 @@ final class SavedTensors implements AutoCloseable {
     return copies;
   }
 
+  private static Map<String, Map<String, NDArray>> copyAll(
+      Map<String, Map<String, NDArray>> files, NDManager owner) {
+    Map<String, Map<String, NDArray>> copies = new LinkedHashMap<>();
+    files.forEach((name, arrays) -> copies.put(name, copy(arrays, owner)));
+    return copies;
+  }
+
   /** Writes the files of the tensors; the other files of the model are not among them. */
   void write(CheckpointFiles files) throws IOException {
     files.writeModel(new Weights());
     if (optimizer != null) {
       files.writeOptimizer(optimizer);
+    }
+    for (Map.Entry<String, Map<String, NDArray>> file : others.entrySet()) {
+      files.writeTensors(file.getKey(), file.getValue());
     }
   }
 

@@ -191,7 +191,7 @@ class AsyncSaveTest {
   void aCopyStaysAsItIsAndIsFreedWhenClosed() throws IOException {
     try (NDManager manager = NDManager.newBaseManager(Device.cpu(), "PyTorch")) {
       NDArray weights = manager.create(new float[] {1, 2});
-      SavedTensors copy = SavedTensors.copy(Map.of("w", weights), null);
+      SavedTensors copy = SavedTensors.copy(Map.of("w", weights), null, Map.of());
       weights.muli(10);
       Path file = Files.createDirectory(folder.resolve("copy"));
       copy.write(new dev.trainer4j.checkpoint.CheckpointFiles(file));

@@ -2,7 +2,6 @@
 package dev.trainer4j.torch;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.jni.IValue;
@@ -85,18 +84,19 @@ public final class Gradients implements AutoCloseable {
    * @param losses the micro batches' losses, scalars
    * @param inverseWeight multiplies the gradients
    * @param maxNorm the largest norm, 0 for no clipping
-   * @return the norm before clipping and the sum of the losses; taken is true
+   * @param guard whether a norm or loss that is not finite leaves the gradients as they were
+   * @return the norm before clipping, the sum of the losses, and whether the guard let it happen
    */
-  public UpdateKernel.Outcome clip(List<NDArray> losses, double inverseWeight, double maxNorm) {
+  public UpdateKernel.Outcome clip(
+      List<NDArray> losses, double inverseWeight, double maxNorm, boolean guard) {
     refresh();
     try (IValue lossesValue = Kernels.list(losses);
         IValue weightValue = IValue.from(inverseWeight);
         IValue normValue = IValue.from(maxNorm);
-        NDManager scope = losses.get(0).getManager().newSubManager();
-        NDArray stats =
-            kernels.tensor(scope, "clip", value(), lossesValue, weightValue, normValue)) {
-      double[] values = stats.toDoubleArray();
-      return new UpdateKernel.Outcome(values[0], values[1], true);
+        IValue guardValue = IValue.from(guard)) {
+      double[] stats =
+          kernels.numbers("clip", value(), lossesValue, weightValue, normValue, guardValue);
+      return new UpdateKernel.Outcome(stats[0], stats[1], stats[2] == 1.0);
     }
   }
 

@@ -12,37 +12,42 @@ class Kernels(Module):
   # ------------------------------------------------------------------------------------------------- one whole update
 
   # Clip, step and zero in one call. Returns the norm before clipping, the sum of the losses, and 1.0 if the step was
-  # taken: with guard, a norm or loss that is not finite leaves the parameters as they were.
+  # taken: with guard, a norm or loss that is not finite leaves parameters and gradients as they were, so that somebody
+  # can still look for the culprit.
   def update(self: __torch__.Kernels, kind: str, params: List[Tensor], grads: List[Tensor], slots: List[Tensor],
              group_ends: List[int], options: List[float], rates: List[float], decays: List[float],
              losses: List[Tensor], inverse_weight: float, max_norm: float, guard: bool) -> List[float]:
-    stats = (self).clip(grads, losses, inverse_weight, max_norm)
+    stats = (self).clip(grads, losses, inverse_weight, max_norm, guard)
+    if stats[2] == 1.0:
+      (self).step(kind, params, grads, slots, group_ends, options, rates, decays)
+      torch._foreach_zero_(grads)
+    return stats
+
+  # Divides the gradients by the weight of the update and clips them by their global norm (0 = no clipping).
+  # Returns [norm before clipping, sum of the losses, 1.0 if that was done]; with guard it is not if one of the two is
+  # not finite.
+  def clip(self: __torch__.Kernels, grads: List[Tensor], losses: List[Tensor], inverse_weight: float, max_norm: float,
+           guard: bool) -> List[float]:
+    total = torch.sum(torch.to(torch.stack(losses), 7))
+    total_norm = torch.mul(torch.linalg_vector_norm(torch.stack(torch._foreach_norm(grads, 2)), 2), inverse_weight)
+    # One transfer for both numbers.
+    stats = torch.to(torch.stack([torch.to(total_norm, 7), total]), torch.device("cpu"), 7, False, False, None)
     norm = float(torch.select(stats, 0, 0))
     loss = float(torch.select(stats, 0, 1))
-    taken = 1.0
+    done = 1.0
     if guard:
       # inf - inf and nan - nan are nan, which equals nothing.
       if norm - norm + loss - loss != 0.0:
-        taken = 0.0
-    if taken == 1.0:
-      (self).step(kind, params, grads, slots, group_ends, options, rates, decays)
-    torch._foreach_zero_(grads)
-    return [norm, loss, taken]
-
-  # Divides the gradients by the weight of the update and clips them by their global norm (0 = no clipping).
-  # Returns [norm before clipping, sum of the losses].
-  def clip(self: __torch__.Kernels, grads: List[Tensor], losses: List[Tensor], inverse_weight: float,
-           max_norm: float) -> Tensor:
-    loss = torch.sum(torch.to(torch.stack(losses), 7))
-    norm = torch.mul(torch.linalg_vector_norm(torch.stack(torch._foreach_norm(grads, 2)), 2), inverse_weight)
-    if max_norm > 0.0:
-      coefficient = torch.clamp(torch.mul(torch.reciprocal(torch.add(norm, 1e-6)), max_norm), None, 1.0)
-      torch._foreach_mul_(grads, torch.mul(coefficient, inverse_weight))
-    elif inverse_weight != 1.0:
-      torch._foreach_mul_(grads, inverse_weight)
-    else:
-      pass
-    return torch.stack([torch.to(norm, 7), loss])
+        done = 0.0
+    if done == 1.0:
+      if max_norm > 0.0:
+        coefficient = torch.clamp(torch.mul(torch.reciprocal(torch.add(total_norm, 1e-6)), max_norm), None, 1.0)
+        torch._foreach_mul_(grads, torch.mul(coefficient, inverse_weight))
+      elif inverse_weight != 1.0:
+        torch._foreach_mul_(grads, inverse_weight)
+      else:
+        pass
+    return [norm, loss, done]
 
   def zero(self: __torch__.Kernels, grads: List[Tensor]) -> None:
     torch._foreach_zero_(grads)
@@ -234,6 +239,21 @@ class Kernels(Module):
     targets = torch.reshape(torch.to(labels, 4), [-1])
     loss = torch.cross_entropy_loss(flat, targets, None, 2, ignored, float(smoothing))
     return (loss, torch.sum(torch.ne(targets, ignored)))
+
+  # ---------------------------------------------------------------------------------------------------- moving averages
+
+  # average += weight * (value - average)
+  def average(self: __torch__.Kernels, averages: List[Tensor], values: List[Tensor], weight: float) -> None:
+    torch._foreach_lerp_(averages, values, weight)
+    return None
+
+  # Exchanges the values of each pair, bit by bit, with one tensor of extra memory at a time.
+  def swap(self: __torch__.Kernels, xs: List[Tensor], ys: List[Tensor]) -> None:
+    for i in range(torch.len(xs)):
+      held = torch.clone(xs[i])
+      torch.copy_(xs[i], ys[i])
+      torch.copy_(ys[i], held)
+    return None
 
   # -------------------------------------------------------------------------------------------------------- housekeeping
 
