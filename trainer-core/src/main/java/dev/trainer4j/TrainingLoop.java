@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  *     zero gradients, state advances
  *     step end -> react: log -> evaluate -> save
  *   epoch end -> react
- * train end
+ * train end, or train error
  * }</pre>
  */
 final class TrainingLoop {
@@ -53,6 +53,15 @@ final class TrainingLoop {
   }
 
   TrainOutput run() {
+    try {
+      return train();
+    } catch (RuntimeException | Error e) {
+      callbacks.onTrainError(progress.snapshot(), e);
+      throw e;
+    }
+  }
+
+  private TrainOutput train() {
     long start = System.nanoTime();
     savedStep = progress.globalStep();
     callbacks.onTrainBegin(progress.snapshot());
