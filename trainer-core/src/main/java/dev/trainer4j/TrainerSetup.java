@@ -53,7 +53,8 @@ final class TrainerSetup {
   private final List<TrainerCallback> callbacks;
 
   TrainerSetup(TrainerBuilder builder) {
-    check(builder);
+    Reports reports = new Reports(builder.args);
+    check(builder, reports.problems());
     args = builder.args;
     labelNames = args.labelNames().isEmpty() ? List.of("labels") : List.copyOf(args.labelNames());
     if (builder.djlModel != null) {
@@ -82,6 +83,7 @@ final class TrainerSetup {
     preprocessLogits = builder.preprocessLogits;
     List<TrainerCallback> all = new ArrayList<>();
     all.add(new DefaultFlowCallback());
+    all.addAll(reports.create(builder.callbacks));
     all.addAll(builder.callbacks);
     callbacks = List.copyOf(all);
   }
@@ -90,8 +92,8 @@ final class TrainerSetup {
     return args.useCpu() ? Device.cpu() : TorchFunctions.defaultDevice();
   }
 
-  private static void check(TrainerBuilder builder) {
-    List<String> problems = new ArrayList<>();
+  private static void check(TrainerBuilder builder, List<String> found) {
+    List<String> problems = new ArrayList<>(found);
     TrainingArguments args = builder.args;
     if (builder.djlModel != null && builder.djlModel.getBlock() == null) {
       problems.add("model: the DJL model has no block; call setBlock or load it first");

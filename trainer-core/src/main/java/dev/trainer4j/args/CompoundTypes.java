@@ -22,6 +22,29 @@ final class CompoundTypes {
           texts -> texts.stream().noneMatch(String::isBlank),
           ArrayList::new);
 
+  private static final List<String> NOBODY = List.of("none");
+
+  /** {@code report_to}: names that only a trainer can know, or one of two words. */
+  static final ValueType<List<String>> REPORT_TO =
+      new ValueType<>(
+          "a list of different names, or all or none alone",
+          ValueType.Arity.AT_LEAST_ONE,
+          true,
+          CompoundTypes::parseTexts,
+          CompoundTypes::isReportTo,
+          names -> names.isEmpty() ? "none" : new ArrayList<>(names));
+
+  private static boolean isReportTo(List<String> names) {
+    boolean alone = names.size() < 2 || (!names.contains("all") && !names.contains("none"));
+    boolean different = Set.copyOf(names).size() == names.size();
+    return alone && different && names.stream().noneMatch(String::isBlank);
+  }
+
+  /** Writes {@code none} as the empty list that it means. */
+  static List<String> canonicalReportTo(List<String> names) {
+    return names.equals(NOBODY) ? List.of() : names;
+  }
+
   /** {@code lr_scheduler_kwargs}: a map, or on a command line the JSON of one. */
   static final ValueType<Map<String, Object>> KWARGS =
       new ValueType<>(

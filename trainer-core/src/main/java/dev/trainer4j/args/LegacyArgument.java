@@ -65,7 +65,6 @@ record LegacyArgument(String name, Function<@Nullable Object, Outcome> reading, 
           dropped("_n_gpu", "a process has one device", -1, 0, 1),
           dropped("fsdp_min_num_params", "sharding arrives with distributed launch", 0),
           dropped("fsdp_transformer_layer_cls_to_wrap", "sharding arrives with distributed launch"),
-          dropped("logging_dir", "TensorBoard arrives with callbacks"),
           dropped("push_to_hub_model_id", "it arrives with Hub"),
           dropped("push_to_hub_organization", "it arrives with Hub"),
           dropped("push_to_hub_token", "it arrives with Hub"));

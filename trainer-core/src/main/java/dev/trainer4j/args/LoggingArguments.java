@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.args;
 
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
 import org.immutables.value.Value;
 
 /** What a run says and how often. */
@@ -54,6 +57,29 @@ public interface LoggingArguments {
   default LogLevel logLevelReplica() {
     return LogLevel.WARNING;
   }
+
+  /**
+   * The callbacks to add by name, such as {@code tensorboard}, {@code csv}, {@code jsonl}: what a {@link
+   * java.util.ServiceLoader} finds, in the first place those of the module trainer-callbacks. {@code all}
+   * means each of them that lacks no library. Names are looked up when a trainer is built.
+   *
+   * @return empty by default, which means {@code none}
+   */
+  List<String> reportTo();
+
+  /**
+   * What callbacks call this run, in titles and as a name of folders.
+   *
+   * @return unset by default
+   */
+  Optional<String> runName();
+
+  /**
+   * The folder of what callbacks write. Of TensorBoard's files it is the folder of this run.
+   *
+   * @return unset by default, which means the output folder, and {@code runs/<run name>} in it for TensorBoard's files
+   */
+  Optional<Path> loggingDir();
 
   /**
    * The updates between two log lines, a share resolved and rounded up.

@@ -178,6 +178,24 @@ final class SupportedArguments {
               TrainingArguments.Builder::logLevelReplica,
               "how much other processes say"),
           row(
+              "report_to",
+              CompoundTypes.REPORT_TO,
+              TrainingArguments::reportTo,
+              TrainingArguments.Builder::reportTo,
+              "callbacks by name, such as tensorboard csv; or all, or none"),
+          row(
+              "run_name",
+              optional(TEXT),
+              TrainingArguments::runName,
+              TrainingArguments.Builder::runName,
+              "what callbacks call this run"),
+          row(
+              "logging_dir",
+              optional(PATH),
+              TrainingArguments::loggingDir,
+              TrainingArguments.Builder::loggingDir,
+              "folder for what callbacks write"),
+          row(
               "eval_strategy",
               oneOf(IntervalStrategy.class),
               TrainingArguments::evalStrategy,

@@ -214,6 +214,16 @@ public interface TrainingArguments
     }
 
     /**
+     * Sets {@link TrainingArguments#reportTo()}.
+     *
+     * @param names such as {@code tensorboard}, {@code csv}; or {@code all}, or {@code none}
+     * @return this builder
+     */
+    public Builder reportTo(String... names) {
+      return reportTo(Arrays.asList(names));
+    }
+
+    /**
      * Checks the arguments together.
      *
      * @return the arguments
@@ -241,6 +251,8 @@ public interface TrainingArguments
       return new Builder()
           .from(checked)
           .outputDir(HomeFolder.expand(checked.outputDir()))
+          .loggingDir(checked.loggingDir().map(HomeFolder::expand))
+          .reportTo(CompoundTypes.canonicalReportTo(checked.reportTo()))
           .lrSchedulerKwargs(SchedulerOptions.canonical(checked))
           .optimArgs(OptimizerOptions.canonical(checked))
           .unchecked();

@@ -26,6 +26,9 @@ class ArgumentFilesTest {
   private static final TrainingArguments FAR_FROM_DEFAULT =
       TrainingArguments.builder()
           .outputDir(Path.of("no: way # \"quoted\""))
+          .reportTo("csv", "tensorboard")
+          .runName("first try")
+          .loggingDir(Path.of("logs"))
           .perDeviceTrainBatchSize(2)
           .numTrainEpochs(1.25)
           .maxSteps(77)

@@ -368,4 +368,28 @@ class TrainingArgumentsTest {
       assertThat(builder.build().lrSchedulerType()).isEqualTo(type);
     }
   }
+
+  @Test
+  void reportToNoneIsTheEmptyListAndWrittenAsNone() {
+    TrainingArguments none = TrainingArguments.builder().reportTo("none").build();
+
+    assertThat(none.reportTo()).isEmpty();
+    assertThat(none).isEqualTo(TrainingArguments.builder().build());
+    assertThat(none.toMap()).containsEntry("report_to", "none");
+    assertThat(TrainingArguments.parseYaml("report_to: []").reportTo()).isEmpty();
+    assertThat(TrainingArguments.parseYaml("report_to: csv").reportTo()).containsExactly("csv");
+  }
+
+  @Test
+  void reportToTakesAllAndNoneAloneAndEachNameOnce() {
+    assertThat(TrainingArguments.builder().reportTo("all").build().reportTo())
+        .containsExactly("all");
+    for (List<String> names :
+        List.of(List.of("all", "csv"), List.of("csv", "none"), List.of("csv", "csv"))) {
+      assertThat(problems(TrainingArguments.builder().reportTo(names)))
+          .singleElement()
+          .asString()
+          .contains("reportTo = " + names, "all or none alone");
+    }
+  }
 }

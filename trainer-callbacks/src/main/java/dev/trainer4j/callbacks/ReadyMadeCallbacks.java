@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j.callbacks;
+
+import dev.trainer4j.args.TrainingArguments;
+import dev.trainer4j.callback.CallbackProvider;
+import dev.trainer4j.callback.TrainerCallback;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+
+/** The callbacks of this module by the names that the argument {@code reportTo} takes. */
+public final class ReadyMadeCallbacks implements CallbackProvider {
+
+  // One line each; a callback with an optional library adds .needs("group:artifact", "a.Class").
+  private static final Map<String, ReadyMade> BY_NAME = table();
+
+  /** For {@link java.util.ServiceLoader}. */
+  public ReadyMadeCallbacks() {}
+
+  @Override
+  public List<String> names() {
+    return List.copyOf(BY_NAME.keySet());
+  }
+
+  @Override
+  public Optional<String> missing(String name) {
+    return find(name).missing();
+  }
+
+  @Override
+  public TrainerCallback create(String name, TrainingArguments args) {
+    return find(name).make().apply(args);
+  }
+
+  private static ReadyMade find(String name) {
+    return Objects.requireNonNull(BY_NAME.get(name), name);
+  }
+
+  private static Map<String, ReadyMade> table(ReadyMade... rows) {
+    Map<String, ReadyMade> table = new LinkedHashMap<>();
+    Arrays.stream(rows).forEach(row -> table.put(row.name(), row));
+    return Collections.unmodifiableMap(table);
+  }
+}
