@@ -22,8 +22,9 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  *
  * <p>Metrics of evaluations, without their speed, and the summary are printed above the bar. An evaluation that takes
- * longer has a bar of its own, in the same line, which goes when it is over. Without a terminal, and
- * on all processes but the first, nothing is shown at all; {@link PrinterCallback} is for that.
+ * longer has a bar of its own, in the same line, which goes when it is over. Without a terminal, where
+ * the host's logging backend lets this library's lines for debugging through, and on all processes but
+ * the first, nothing is shown at all; {@link PrinterCallback} is for that.
  *
  * <p>The bar ends with the training, and shortly after a training that fails.
  */
@@ -47,13 +48,13 @@ public final class ProgressCallback implements TrainerCallback, AutoCloseable {
 
   private ProgressCallback(Builder builder) {
     out = builder.out;
-    visible = builder.force || Terminal.isPresent();
+    visible = builder.force || Terminal.suitsBars();
     allLines = builder.allLines;
   }
 
-  /** Returns bars where there is a terminal, and a {@link PrinterCallback} where there is none. */
+  /** Returns bars where they can be shown, and a {@link PrinterCallback} elsewhere. */
   public static TrainerCallback orPrinter() {
-    return Terminal.isPresent() ? new ProgressCallback() : new PrinterCallback();
+    return Terminal.suitsBars() ? new ProgressCallback() : new PrinterCallback();
   }
 
   /** Starts a callback with other settings. */
@@ -193,7 +194,7 @@ public final class ProgressCallback implements TrainerCallback, AutoCloseable {
       return this;
     }
 
-    /** Shows bars even if there is no terminal, such as in the console of an IDE. */
+    /** Shows bars even if there is no terminal, such as in the console of an IDE, or the host logs a lot. */
     public Builder force(boolean always) {
       force = always;
       return this;

@@ -16,7 +16,11 @@ import java.util.Optional;
 public final class ReadyMadeCallbacks implements CallbackProvider {
 
   // One line each; a callback with an optional library adds .needs("group:artifact", "a.Class").
-  private static final Map<String, ReadyMade> BY_NAME = table();
+  private static final Map<String, ReadyMade> BY_NAME =
+      table(
+          ReadyMade.of("tensorboard", args -> new TensorBoardCallback()),
+          ReadyMade.of("csv", args -> new CsvCallback()),
+          ReadyMade.of("jsonl", args -> new JsonLinesCallback()));
 
   /** For {@link java.util.ServiceLoader}. */
   public ReadyMadeCallbacks() {}

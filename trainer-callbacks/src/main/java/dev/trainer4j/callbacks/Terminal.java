@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.callbacks;
 
+import dev.trainer4j.Trainer;
 import java.io.Console;
 import java.nio.charset.Charset;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.LoggerFactory;
 
 /** What can be known of the terminal. No answer is ever an exception. */
 final class Terminal {
@@ -17,6 +19,19 @@ final class Terminal {
   static boolean isPresent() {
     Console console = console();
     return console != null && isTerminal(console);
+  }
+
+  /** Whether a bar stays whole: people look on, and no flood of log lines comes between. */
+  static boolean suitsBars() {
+    return isPresent() && !isFlooded();
+  }
+
+  /**
+   * Whether the host lets the lines for debugging through, as backends do that nobody configured. Where
+   * they end up cannot be known; it is mostly the terminal.
+   */
+  static boolean isFlooded() {
+    return LoggerFactory.getLogger(Trainer.class).isDebugEnabled();
   }
 
   // Null before JDK 22 where there is no terminal.

@@ -79,6 +79,23 @@ public final class TorchFunctions {
     }
   }
 
+  /**
+   * Counts the values of an array on its device.
+   *
+   * @param limits the upper ends of the buckets, rising; a value that equals one is in the next bucket, what is larger than
+   *     the last one is in the last
+   * @return smallest and largest value, number, sum and sum of squares of the finite values, then how many of them each
+   *     bucket has; zeros if there are none
+   */
+  public static double[] histogram(NDArray array, double[] limits) {
+    try (NDManager owner = NDManager.newBaseManager(Device.cpu(), "PyTorch");
+        IValue value = IValue.from((PtNDArray) array);
+        IValue ends = IValue.from((PtNDArray) owner.create(limits));
+        NDArray result = Kernels.shared().tensor(owner, "histogram", value, ends)) {
+      return result.toDoubleArray();
+    }
+  }
+
   /** Returns the device to train on: the first GPU that this libtorch sees, else the CPU. */
   public static Device defaultDevice() {
     return ai.djl.engine.Engine.getEngine("PyTorch").defaultDevice();

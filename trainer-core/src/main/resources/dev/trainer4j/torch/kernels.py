@@ -263,6 +263,21 @@ class Kernels(Module):
   def to_cpu(self: __torch__.Kernels, x: Tensor) -> Tensor:
     return torch.to(torch.detach(x), torch.device("cpu"), ops.prim.dtype(x), False, True, None)
 
+  # Smallest and largest value, number, sum, sum of squares of the finite values, and then how many of them each bucket
+  # has. Limits are the upper ends, rising, and no longer in the bucket.
+  def histogram(self: __torch__.Kernels, x: Tensor, limits: Tensor) -> Tensor:
+    all = torch.to(torch.reshape(torch.detach(x), [-1]), 7)
+    y = torch.masked_select(all, torch.isfinite(all))
+    ends = torch.to(limits, ops.prim.device(x))
+    n = torch.size(limits, 0)
+    stats = torch.zeros([5], dtype=7)
+    if torch.numel(y) > 0:
+      stats = torch.stack([torch.min(y), torch.max(y), torch.sum(torch.ones_like(y)), torch.sum(y),
+                           torch.sum(torch.mul(y, y))])
+    places = torch.clamp(torch.bucketize(y, ends, out_int32=False, right=True), None, n - 1)
+    counts = torch.bincount(places, None, n)
+    return torch.cat([torch.cpu(stats), torch.to(torch.cpu(counts), 7)])
+
   def copy(self: __torch__.Kernels, targets: List[Tensor], sources: List[Tensor]) -> None:
     for i in range(torch.len(targets)):
       torch.copy_(targets[i], sources[i])
