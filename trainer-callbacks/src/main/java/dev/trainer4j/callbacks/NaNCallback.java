@@ -2,6 +2,8 @@
 package dev.trainer4j.callbacks;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
 import dev.trainer4j.callback.CallbackContext;
 import dev.trainer4j.callback.NonFiniteUpdate;
 import dev.trainer4j.callback.TrainerCallback;
@@ -14,6 +16,7 @@ import dev.trainer4j.torch.Autograd;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -96,9 +99,17 @@ public final class NaNCallback implements TrainerCallback {
     }
   }
 
+  /** Text is made of it only when it is needed: most updates are finite. */
+  private record Input(String name, Shape shape, DataType type) {
+    @Override
+    public String toString() {
+      return name + shape + " " + type;
+    }
+  }
+
   private final int maxInARow;
   private final Consumer<Report> listener;
-  private final List<String> batches = new ArrayList<>();
+  private final List<List<Input>> batches = new ArrayList<>();
   private long first;
   private long last;
   private int inARow;
@@ -150,7 +161,12 @@ public final class NaNCallback implements TrainerCallback {
   @Override
   public void onSubstepBegin(
       CallbackContext ctx, TrainerState state, TrainerControl control, ModelInputs inputs) {
-    batches.add(inputs.toString());
+    List<Input> batch = new ArrayList<>();
+    for (String name : inputs.names()) {
+      NDArray array = inputs.get(name);
+      batch.add(new Input(name, array.getShape(), array.getDataType()));
+    }
+    batches.add(batch);
   }
 
   @Override
@@ -167,7 +183,7 @@ public final class NaNCallback implements TrainerCallback {
             update.losses(),
             update.gradientNorm(),
             badArrays(ctx.model().parameters()),
-            batches);
+            batches.stream().map(NaNCallback::describe).toList());
     listener.accept(report);
     if (inARow > maxInARow) {
       throw new IllegalStateException(
@@ -177,6 +193,10 @@ public final class NaNCallback implements TrainerCallback {
               + ". Lower learningRate, add warmupSteps or look at the data. "
               + report);
     }
+  }
+
+  private static String describe(List<Input> batch) {
+    return batch.stream().map(Input::toString).collect(Collectors.joining(", ", "{", "}"));
   }
 
   private static List<BadArray> badArrays(List<NamedParameter> parameters) {
