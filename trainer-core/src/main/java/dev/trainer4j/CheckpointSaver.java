@@ -65,14 +65,15 @@ final class CheckpointSaver implements AutoCloseable {
   private SavedTensors tensors(TrainingSession session) {
     var model = trainer.model().state();
     var optimizer = args().saveOnlyModel() ? null : session.optimizer().state();
+    var callbacks = trainer.callbacks().tensors();
     if (!args().asyncSave()) {
-      return SavedTensors.live(model, optimizer, trainer.model().manager());
+      return SavedTensors.live(model, optimizer, callbacks, trainer.model().manager());
     }
     writer.await(); // The memory still holds the checkpoint before.
     if (snapshot == null) {
       snapshot = new SnapshotMemory();
     }
-    return SavedTensors.copy(model, optimizer, snapshot);
+    return SavedTensors.copy(model, optimizer, callbacks, snapshot);
   }
 
   private void finish(PendingCheckpoint pending, SavedTensors tensors, Set<Long> kept)

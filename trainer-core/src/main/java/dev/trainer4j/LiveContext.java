@@ -3,6 +3,7 @@ package dev.trainer4j;
 
 import dev.trainer4j.args.TrainingArguments;
 import dev.trainer4j.callback.CallbackContext;
+import dev.trainer4j.callback.LoopTimes;
 import dev.trainer4j.data.DataLoader;
 import dev.trainer4j.model.TrainableModel;
 import dev.trainer4j.optim.Optimizer;
@@ -54,6 +55,11 @@ final class LiveContext implements CallbackContext {
   @Override
   public Optional<DataLoader> trainDataLoader() {
     return Optional.ofNullable(session).map(TrainingSession::loader);
+  }
+
+  @Override
+  public Optional<LoopTimes> times() {
+    return Optional.ofNullable(session).map(current -> current.clock().times());
   }
 
   @Override

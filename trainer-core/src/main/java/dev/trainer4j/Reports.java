@@ -86,7 +86,7 @@ final class Reports {
     Optional<String> missing = provider.missing(name);
     if (missing.isPresent()) {
       problems.add(
-          "reportTo: '%s' needs a library that is not on the class path; add %s"
+          "reportTo: '%s' needs something that is not there, in the build or the environment; add %s"
               .formatted(name, missing.get()));
       return;
     }

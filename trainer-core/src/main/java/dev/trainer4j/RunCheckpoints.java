@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j;
 
+import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
 import dev.trainer4j.args.IntervalStrategy;
 import dev.trainer4j.args.TrainingArguments;
+import dev.trainer4j.callback.CallbackDispatcher;
 import dev.trainer4j.checkpoint.CheckpointFiles;
 import dev.trainer4j.checkpoint.CheckpointMismatchException;
 import dev.trainer4j.checkpoint.CheckpointStore;
@@ -15,6 +19,7 @@ import dev.trainer4j.model.NamedParameter;
 import dev.trainer4j.optim.Optimizer;
 import dev.trainer4j.optim.ParameterGroup;
 import dev.trainer4j.state.TrainerState;
+import dev.trainer4j.torch.ArrayScope;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.FileSystemException;
@@ -99,7 +104,8 @@ final class RunCheckpoints implements AutoCloseable {
           optimizer,
           trainer.createScheduler(Math.toIntExact(plan.maxSteps())),
           new TrainingProgress(plan, startState(plan, past)),
-          new LossTracker());
+          new LossTracker(),
+          new PhaseClock());
     } catch (RuntimeException e) {
       optimizer.close();
       throw e;
@@ -134,11 +140,24 @@ final class RunCheckpoints implements AutoCloseable {
       locateBest(session.progress(), files.folder());
       session.losses().restore(point.losses());
       trainer.callbacks().restore(past.statefulCallbacks());
+      restoreCallbackTensors(files);
       tellDifferences(files.readArguments());
       return session;
     } catch (IOException | RuntimeException e) {
       session.close();
       throw e;
+    }
+  }
+
+  private void restoreCallbackTensors(CheckpointFiles files) throws IOException {
+    for (String name : trainer.callbacks().tensorFiles()) {
+      try (ArrayScope scope = ArrayScope.open();
+          NDManager host = trainer.manager().newSubManager(Device.cpu())) {
+        Map<String, NDArray> saved = files.readTensors(name, host);
+        if (!saved.isEmpty()) {
+          trainer.callbacks().restoreTensors(name, saved);
+        }
+      }
     }
   }
 
@@ -386,7 +405,9 @@ final class RunCheckpoints implements AutoCloseable {
               folder,
               args().resolvedMetricForBestModel(),
               String.format(Locale.ROOT, "%.4g", progress.bestMetric()));
-      new CheckpointFiles(folder).readModel(trainer.model());
+      CheckpointFiles files = new CheckpointFiles(folder);
+      files.readModel(trainer.model());
+      restoreCallbackTensors(files);
       // With a limit of one the best was kept beside the last; now the best alone is wanted.
       if (args().saveTotalLimit().orElse(0) == 1 && folder.equals(best.own(step))) {
         store.keepOnly(step, args().saveKeepEvery().orElse(0));
@@ -419,7 +440,9 @@ final class RunCheckpoints implements AutoCloseable {
 
   void saveModel(Path folder) throws IOException {
     Files.createDirectories(folder);
-    new CheckpointFiles(folder).writeModel(trainer.model(), args().maxShardBytes());
+    try (CallbackDispatcher.Lent weights = trainer.callbacks().lendWeights()) {
+      new CheckpointFiles(folder).writeModel(trainer.model(), args().maxShardBytes());
+    }
     trainer.saveProcessingClass(folder);
   }
 }

@@ -9,6 +9,7 @@ import dev.trainer4j.model.ModelOutput;
 import dev.trainer4j.model.NamedParameter;
 import dev.trainer4j.model.TrainableModel;
 import java.io.IOException;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -18,27 +19,41 @@ final class SavedTensors {
 
   private final Map<String, NDArray> model;
   private final @Nullable Map<String, NDArray> optimizer;
+  private final Map<String, Map<String, NDArray>> others;
   private final NDManager manager;
 
   private SavedTensors(
-      Map<String, NDArray> model, @Nullable Map<String, NDArray> optimizer, NDManager manager) {
+      Map<String, NDArray> model,
+      @Nullable Map<String, NDArray> optimizer,
+      Map<String, Map<String, NDArray>> others,
+      NDManager manager) {
     this.model = model;
     this.optimizer = optimizer;
+    this.others = others;
     this.manager = manager;
   }
 
   /** The tensors themselves; to be written before the next update. */
   static SavedTensors live(
-      Map<String, NDArray> model, @Nullable Map<String, NDArray> optimizer, NDManager manager) {
-    return new SavedTensors(model, optimizer, manager);
+      Map<String, NDArray> model,
+      @Nullable Map<String, NDArray> optimizer,
+      Map<String, Map<String, NDArray>> others,
+      NDManager manager) {
+    return new SavedTensors(model, optimizer, others, manager);
   }
 
   /** A copy in {@code memory}, which is not to be used again before this is written. */
   static SavedTensors copy(
-      Map<String, NDArray> model, @Nullable Map<String, NDArray> optimizer, SnapshotMemory memory) {
+      Map<String, NDArray> model,
+      @Nullable Map<String, NDArray> optimizer,
+      Map<String, Map<String, NDArray>> others,
+      SnapshotMemory memory) {
+    Map<String, Map<String, NDArray>> copies = new LinkedHashMap<>();
+    others.forEach((name, arrays) -> copies.put(name, memory.copy(name, arrays)));
     return new SavedTensors(
         memory.copy("model", model),
         optimizer == null ? null : memory.copy("optimizer", optimizer),
+        copies,
         memory.owner());
   }
 
@@ -47,6 +62,9 @@ final class SavedTensors {
     files.writeModel(new Weights(), maxShardBytes);
     if (optimizer != null) {
       files.writeOptimizer(optimizer);
+    }
+    for (Map.Entry<String, Map<String, NDArray>> file : others.entrySet()) {
+      files.writeTensors(file.getKey(), file.getValue());
     }
   }
 

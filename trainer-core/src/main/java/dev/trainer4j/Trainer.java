@@ -236,7 +236,7 @@ public class Trainer implements AutoCloseable {
     DataLoader loader = getEvalDataLoader(dataset);
     ModelInitialization.run(model(), loader, manager, args().seed());
     context.evaluating(loader);
-    try {
+    try (CallbackDispatcher.Lent weights = callbacks.lendWeights()) {
       return loop.run(loader, prefix + "_");
     } finally {
       context.evaluating(null);

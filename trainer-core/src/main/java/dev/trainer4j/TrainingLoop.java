@@ -2,6 +2,7 @@
 package dev.trainer4j;
 
 import dev.trainer4j.callback.CallbackDispatcher;
+import dev.trainer4j.callback.LoopTimes;
 import dev.trainer4j.callback.TrainerControl;
 import dev.trainer4j.data.BatchIterator;
 import dev.trainer4j.state.LogEntry;
@@ -42,8 +43,6 @@ final class TrainingLoop {
   private long savedStep;
 
   private @Nullable StopReason interruption;
-  private long samplesHere;
-  private long updatesHere;
 
   TrainingLoop(Trainer trainer, TrainingSession session) {
     this.trainer = trainer;
@@ -97,13 +96,15 @@ final class TrainingLoop {
       control.requestEpochStop();
     }
     try (BatchIterator batches =
-        session
-            .loader()
-            .iterate(
-                trainer.model().manager(),
-                progress.epoch(),
-                progress.samplesInEpoch(),
-                progress.streamState())) {
+        new TimedBatches(
+            session
+                .loader()
+                .iterate(
+                    trainer.model().manager(),
+                    progress.epoch(),
+                    progress.samplesInEpoch(),
+                    progress.streamState()),
+            session.clock())) {
       boolean stopped = isStopped();
       while (!stopped && batches.hasNext()) {
         runUpdate(update, batches);
@@ -139,8 +140,7 @@ final class TrainingLoop {
 
   private void runUpdate(UpdateStep update, BatchIterator batches) {
     UpdateOutcome outcome = update.run(batches);
-    samplesHere += outcome.samples();
-    updatesHere++;
+    session.clock().count(outcome);
     session.losses().add(outcome);
     progress.advance(outcome);
     callbacks.onStepEnd(progress.snapshot());
@@ -160,6 +160,9 @@ final class TrainingLoop {
    */
   private boolean noticeStop() {
     StopReason asked = trainer.stopRequest().reason();
+    if (asked == null && control.shouldInterrupt()) {
+      asked = StopReason.CALLBACK;
+    }
     if (asked == null || interruption != null) {
       return false;
     }
@@ -178,16 +181,22 @@ final class TrainingLoop {
   /** Serves what callbacks asked for, in an order in which each can use what came before. */
   private void react() {
     if (control.shouldLog() && !session.losses().isWindowEmpty()) {
+      long start = System.nanoTime();
       log();
+      session.clock().logged(start);
     }
     boolean best = false;
     if (control.shouldEvaluate()) {
+      long start = System.nanoTime();
       best = trainer.best().isNewBest(evaluate(), progress);
+      session.clock().evaluated(start);
     }
     if (control.shouldSave() || (best && trainer.best().savesBest())) {
+      long start = System.nanoTime();
       trainer.saveCheckpoint(session);
       savedStep = progress.globalStep();
       callbacks.onSave(progress.snapshot());
+      session.clock().saved(start);
     }
   }
 
@@ -198,6 +207,7 @@ final class TrainingLoop {
     line.put("grad_norm", session.losses().gradientNorm());
     line.put("learning_rate", session.losses().learningRate());
     means.forEach(line::putIfAbsent);
+    callbacks.onPreLog(progress.snapshot()).forEach(line::putIfAbsent);
     trainer.emitLog(line);
   }
 
@@ -214,7 +224,8 @@ final class TrainingLoop {
     double seconds = (System.nanoTime() - start) / 1e9;
     Map<String, Double> metrics = new LinkedHashMap<>();
     double loss = session.losses().trainLoss();
-    Speed.put(metrics, "train_", seconds, samplesHere, updatesHere);
+    LoopTimes times = session.clock().times();
+    Speed.put(metrics, "train_", seconds, times.samples(), times.updates());
     metrics.put("train_loss", loss);
     LogEntry summary = trainer.emitLog(metrics);
     trainer.loadBestModel(session);

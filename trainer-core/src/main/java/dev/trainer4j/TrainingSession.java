@@ -14,6 +14,7 @@ import dev.trainer4j.schedule.LearningRateScheduler;
  * @param scheduler learning rates
  * @param progress the counters
  * @param losses the mean losses
+ * @param clock where the time goes
  */
 record TrainingSession(
     TrainingPlan plan,
@@ -21,7 +22,8 @@ record TrainingSession(
     Optimizer optimizer,
     LearningRateScheduler scheduler,
     TrainingProgress progress,
-    LossTracker losses)
+    LossTracker losses,
+    PhaseClock clock)
     implements AutoCloseable {
 
   @Override

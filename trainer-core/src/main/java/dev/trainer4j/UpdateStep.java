@@ -4,6 +4,7 @@ package dev.trainer4j;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import dev.trainer4j.args.NanPolicy;
+import dev.trainer4j.callback.NonFiniteUpdate;
 import dev.trainer4j.data.Batch;
 import dev.trainer4j.data.BatchIterator;
 import dev.trainer4j.model.LossOutput;
@@ -61,7 +62,10 @@ final class UpdateStep implements AutoCloseable {
       do {
         try (ArrayScope scope = ArrayScope.open();
             Batch batch = batches.next()) {
+          trainer.callbacks().onSubstepBegin(session.progress().snapshot(), batch.inputs());
+          long start = System.nanoTime();
           LossOutput loss = step(batch, microBatches);
+          session.clock().ranForwardBackward(start);
           weight += loss.weight();
           means += loss.isMean() ? 1 : 0;
           samples += batch.sampleCount();
@@ -130,7 +134,9 @@ final class UpdateStep implements AutoCloseable {
     // what it leaves behind is closed.
     try (ArrayScope scope = ArrayScope.open();
         Autograd.Recording off = Autograd.record(false)) {
+      long start = System.nanoTime();
       result = session.optimizer().update(request, new Phases());
+      session.clock().ranOptimizer(start);
     }
     if (!result.isFinite()) {
       notFinite(result, policy, weight);
@@ -195,6 +201,19 @@ final class UpdateStep implements AutoCloseable {
     @Override
     public boolean isWatching() {
       return trainer.callbacks().watchesUpdates();
+    }
+
+    @Override
+    public void notFinite(UpdateResult found) {
+      trainer
+          .callbacks()
+          .onNonFinite(
+              session.progress().snapshot(),
+              new NonFiniteUpdate(
+                  session.progress().globalStep() + 1,
+                  losses.stream().map(TorchFunctions::number).toList(),
+                  found.gradientNorm(),
+                  trainer.args().nanPolicy()));
     }
 
     @Override

@@ -195,7 +195,7 @@ class AsyncSaveTest {
       NDArray weights = manager.create(new float[] {1, 2});
       Map<String, NDArray> first = memory.copy("model", Map.of("w", weights));
       weights.muli(10);
-      assertThat(written(SavedTensors.copy(Map.of("w", weights), null, memory), manager))
+      assertThat(written(SavedTensors.copy(Map.of("w", weights), null, Map.of(), memory), manager))
           .containsExactly(10, 20);
 
       weights.muli(10);

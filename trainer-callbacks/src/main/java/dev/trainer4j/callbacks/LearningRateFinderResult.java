@@ -95,7 +95,7 @@ public record LearningRateFinderResult(List<Point> points, boolean diverged) {
    * @throws IllegalStateException if the optional library {@code org.knowm.xchart:xchart} is missing
    */
   public void writePng(Path file) throws IOException {
-    OptionalLibrary.require(PlotCallback.XCHART, "LearningRateFinderResult.writePng");
+    PlotCallback.XCHART.require("LearningRateFinderResult.writePng");
     ReplacedFile.write(file, CurveImage.ofRangeTest(this));
   }
 }

@@ -1,10 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.callbacks;
 
-/** Libraries that a build adds for the callbacks that need them. */
-final class OptionalLibrary {
+/**
+ * A library that a build adds for the callbacks that need it.
+ *
+ * @param coordinates what to add, {@code group:artifact:version}; where only its
+ *     presence is asked for, {@code group:artifact} will do
+ * @param className a class that is there if the library is
+ */
+record OptionalLibrary(String coordinates, String className) {
 
-  private OptionalLibrary() {}
+  boolean isPresent() {
+    try {
+      Class.forName(className, false, OptionalLibrary.class.getClassLoader());
+      return true;
+    } catch (ClassNotFoundException | LinkageError e) {
+      return false;
+    }
+  }
 
   /**
    * Asks for the library before its classes are touched, which would fail without saying why.
@@ -12,13 +25,13 @@ final class OptionalLibrary {
    * @param who the class that needs it
    * @throws IllegalStateException with the coordinates to add, if it is missing
    */
-  static void require(ReadyMade.Library library, String who) {
-    if (!library.isPresent()) {
-      String[] parts = library.coordinates().split(":", 3);
+  void require(String who) {
+    if (!isPresent()) {
+      String[] parts = coordinates.split(":", 3);
       throw new IllegalStateException(
           who
               + " needs the optional library "
-              + library.coordinates()
+              + coordinates
               + ", which is not on the class path; add it to the build:\n"
               + "<dependency>\n  <groupId>"
               + parts[0]

@@ -25,8 +25,8 @@ import org.slf4j.LoggerFactory;
  */
 public final class PlotCallback implements TrainerCallback {
 
-  static final ReadyMade.Library XCHART =
-      new ReadyMade.Library("org.knowm.xchart:xchart:4.0.3", "org.knowm.xchart.XYChart");
+  static final OptionalLibrary XCHART =
+      new OptionalLibrary("org.knowm.xchart:xchart:4.0.3", "org.knowm.xchart.XYChart");
 
   private static final Logger LOG = LoggerFactory.getLogger(PlotCallback.class);
 
@@ -52,7 +52,7 @@ public final class PlotCallback implements TrainerCallback {
     if (!file.endsWith(".png")) {
       throw new IllegalArgumentException("file must end in .png, but is \"" + file + "\"");
     }
-    OptionalLibrary.require(XCHART, "PlotCallback");
+    XCHART.require("PlotCallback");
     this.file = file;
   }
 

@@ -5,47 +5,45 @@ import dev.trainer4j.args.TrainingArguments;
 import dev.trainer4j.callback.TrainerCallback;
 import java.util.Optional;
 import java.util.function.Function;
-import org.jspecify.annotations.Nullable;
+import java.util.function.Supplier;
 
 /**
  * One name of {@code reportTo}.
  *
  * @param name what the argument says
- * @param library the optional library that the callback needs, null if it needs none
- * @param make makes the callback; only called when the library is there, so it may mention its classes
+ * @param lack says what has to be added before the callback can be made; empty if nothing
+ * @param make makes the callback; only called when nothing is missing, so it may mention classes of an
+ *     optional library
  */
 record ReadyMade(
-    String name, @Nullable Library library, Function<TrainingArguments, TrainerCallback> make) {
-
-  /**
-   * An optional library.
-   *
-   * @param coordinates what to add to a build, {@code group:artifact}
-   * @param className a class that is there if the library is
-   */
-  record Library(String coordinates, String className) {
-
-    boolean isPresent() {
-      try {
-        Class.forName(className, false, ReadyMade.class.getClassLoader());
-        return true;
-      } catch (ClassNotFoundException | LinkageError e) {
-        return false;
-      }
-    }
-  }
+    String name,
+    Supplier<Optional<String>> lack,
+    Function<TrainingArguments, TrainerCallback> make) {
 
   static ReadyMade of(String name, Function<TrainingArguments, TrainerCallback> make) {
-    return new ReadyMade(name, null, make);
+    return new ReadyMade(name, Optional::empty, make);
   }
 
-  ReadyMade needs(String coordinates, String className) {
-    return new ReadyMade(name, new Library(coordinates, className), make);
+  /** Makes it depend on an optional library. */
+  ReadyMade needs(OptionalLibrary library) {
+    return new ReadyMade(
+        name,
+        () -> library.isPresent() ? Optional.empty() : Optional.of(library.coordinates()),
+        make);
+  }
+
+  /** Makes it depend on an environment variable. */
+  ReadyMade needsVariable(String variable) {
+    return new ReadyMade(
+        name,
+        () ->
+            System.getenv(variable) == null
+                ? Optional.of("the environment variable " + variable)
+                : Optional.empty(),
+        make);
   }
 
   Optional<String> missing() {
-    return library == null || library.isPresent()
-        ? Optional.empty()
-        : Optional.of(library.coordinates());
+    return lack.get();
   }
 }

@@ -15,15 +15,30 @@ import java.util.Optional;
 /** The callbacks of this module by the names that the argument {@code reportTo} takes. */
 public final class ReadyMadeCallbacks implements CallbackProvider {
 
-  // One line each; a callback with an optional library adds .needs("group:artifact", "a.Class").
+  // No class of an optional library here: the verifier would load it with this class.
   private static final Map<String, ReadyMade> BY_NAME =
       table(
           ReadyMade.of("tensorboard", args -> new TensorBoardCallback()),
           ReadyMade.of("csv", args -> new CsvCallback()),
           ReadyMade.of("jsonl", args -> new JsonLinesCallback()),
           ReadyMade.of("html", args -> new HtmlReportCallback()),
-          ReadyMade.of("plot", args -> new PlotCallback())
-              .needs(PlotCallback.XCHART.coordinates(), PlotCallback.XCHART.className()));
+          ReadyMade.of("plot", args -> new PlotCallback()).needs(PlotCallback.XCHART),
+          ReadyMade.of("mlflow", args -> mlflow(args)).needsVariable("MLFLOW_TRACKING_URI"),
+          ReadyMade.of("micrometer", args -> MicrometerCallback.global())
+              .needs(
+                  new OptionalLibrary(
+                      "io.micrometer:micrometer-core", "io.micrometer.core.instrument.Metrics")),
+          ReadyMade.of("opentelemetry", args -> OpenTelemetryCallback.global())
+              .needs(
+                  new OptionalLibrary(
+                      "io.opentelemetry:opentelemetry-api",
+                      "io.opentelemetry.api.GlobalOpenTelemetry")));
+
+  private static TrainerCallback mlflow(TrainingArguments args) {
+    MlflowCallback.Builder builder = MlflowCallback.fromEnvironment();
+    args.runName().ifPresent(builder::runName);
+    return builder.build();
+  }
 
   /** For {@link java.util.ServiceLoader}. */
   public ReadyMadeCallbacks() {}

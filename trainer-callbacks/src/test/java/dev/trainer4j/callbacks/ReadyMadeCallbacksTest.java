@@ -68,10 +68,12 @@ class ReadyMadeCallbacksTest {
   @Test
   void whatLacksALibraryTellsItsCoordinates() {
     ReadyMade absent =
-        ReadyMade.of("x", args -> new PrinterCallback()).needs("org.example:x", "org.example.X");
+        ReadyMade.of("x", args -> new PrinterCallback())
+            .needs(new OptionalLibrary("org.example:x", "org.example.X"));
     ReadyMade present =
         ReadyMade.of("x", args -> new PrinterCallback())
-            .needs("org.assertj:assertj-core", "org.assertj.core.api.Assertions");
+            .needs(
+                new OptionalLibrary("org.assertj:assertj-core", "org.assertj.core.api.Assertions"));
 
     assertThat(absent.missing()).contains("org.example:x");
     assertThat(present.missing()).isEmpty();

@@ -26,6 +26,9 @@ public interface CallbackContext {
   /** The training data; present while training. */
   Optional<DataLoader> trainDataLoader();
 
+  /** Where the time has gone since {@code train()} was called; present while training. */
+  Optional<LoopTimes> times();
+
   /** The data being evaluated; present during an evaluation or prediction. */
   Optional<DataLoader> evalDataLoader();
 }

@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.callback;
 
+import ai.djl.ndarray.NDArray;
+import dev.trainer4j.data.ModelInputs;
 import dev.trainer4j.state.CallbackState;
 import dev.trainer4j.state.LogEntry;
 import dev.trainer4j.state.TrainerState;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 
 /**
  * Hands every event to every callback in order and withdraws the requests that an event serves.
@@ -16,6 +20,9 @@ import java.util.function.Consumer;
  * <p>Callbacks may be added and removed from within an event; the change counts from the next one.
  */
 public final class CallbackDispatcher {
+
+  /** The names of the files of a checkpoint itself. */
+  private static final Set<String> RESERVED_FILES = Set.of("model", "optimizer");
 
   private final List<TrainerCallback> callbacks = new CopyOnWriteArrayList<>();
   private final CallbackContext context;
@@ -49,8 +56,47 @@ public final class CallbackDispatcher {
                         + "'; let one of them return another stateKey()");
               });
     }
+    if (callback instanceof EvaluationWeights) {
+      refuseSecond(EvaluationWeights.class, callback, "has weights for evaluations");
+    }
+    if (callback instanceof TensorCallback tensors) {
+      requireFile(tensors);
+    }
     callbacks.add(callback);
     noteWatchers();
+  }
+
+  private void refuseSecond(Class<?> type, TrainerCallback callback, String what) {
+    callbacks.stream()
+        .filter(type::isInstance)
+        .findFirst()
+        .ifPresent(
+            other -> {
+              throw new IllegalArgumentException(
+                  callback + " " + what + ", but so has " + other + "; use one of them");
+            });
+  }
+
+  private void requireFile(TensorCallback callback) {
+    String file = callback.tensorFile();
+    if (!file.matches("[a-z][a-z0-9_]*") || RESERVED_FILES.contains(file)) {
+      throw new IllegalArgumentException(
+          callback
+              + " saves tensors as '"
+              + file
+              + "'; tensorFile() must be lower case letters, digits and _, and none of "
+              + RESERVED_FILES);
+    }
+    tensorCallbacks()
+        .filter(other -> other.tensorFile().equals(file))
+        .findFirst()
+        .ifPresent(
+            other -> {
+              throw new IllegalArgumentException(
+                  "two callbacks save tensors as '"
+                      + file
+                      + "'; let one of them return another tensorFile()");
+            });
   }
 
   /** Removes a callback; returns whether it was there. */
@@ -111,7 +157,51 @@ public final class CallbackDispatcher {
             });
   }
 
-  private java.util.stream.Stream<StatefulCallback> stateful() {
+  /** Returns the tensors of all callbacks that have some, by the name of their file. */
+  public Map<String, Map<String, NDArray>> tensors() {
+    Map<String, Map<String, NDArray>> files = new LinkedHashMap<>();
+    tensorCallbacks()
+        .filter(callback -> !callback.tensors().isEmpty())
+        .forEach(callback -> files.put(callback.tensorFile(), callback.tensors()));
+    return files;
+  }
+
+  /** Returns the names of the files that callbacks may want back. */
+  public List<String> tensorFiles() {
+    return tensorCallbacks().map(TensorCallback::tensorFile).toList();
+  }
+
+  /** Gives saved tensors back to the callback of this file. */
+  public void restoreTensors(String file, Map<String, NDArray> saved) {
+    tensorCallbacks()
+        .filter(callback -> callback.tensorFile().equals(file))
+        .forEach(callback -> callback.restoreTensors(context, saved));
+  }
+
+  private Stream<TensorCallback> tensorCallbacks() {
+    return callbacks.stream()
+        .filter(TensorCallback.class::isInstance)
+        .map(TensorCallback.class::cast);
+  }
+
+  /** Weights that are in the model until this is closed. */
+  public interface Lent extends AutoCloseable {
+    @Override
+    void close();
+  }
+
+  /** Puts a callback's weights for evaluations into the model, if one has them. */
+  public Lent lendWeights() {
+    for (TrainerCallback callback : callbacks) {
+      if (callback instanceof EvaluationWeights weights) {
+        weights.lend(context);
+        return () -> weights.giveBack(context);
+      }
+    }
+    return () -> {};
+  }
+
+  private Stream<StatefulCallback> stateful() {
     return callbacks.stream()
         .filter(StatefulCallback.class::isInstance)
         .map(StatefulCallback.class::cast);
@@ -161,6 +251,16 @@ public final class CallbackDispatcher {
     fire("onStepBegin", callback -> callback.onStepBegin(context, state, control));
   }
 
+  /** Fires {@code onSubstepBegin}. */
+  public void onSubstepBegin(TrainerState state, ModelInputs inputs) {
+    fire("onSubstepBegin", callback -> callback.onSubstepBegin(context, state, control, inputs));
+  }
+
+  /** Fires {@code onNonFinite}. */
+  public void onNonFinite(TrainerState state, NonFiniteUpdate update) {
+    fire("onNonFinite", callback -> callback.onNonFinite(context, state, control, update));
+  }
+
   /** Fires {@code onPreOptimizerStep}. */
   public void onPreOptimizerStep(TrainerState state) {
     fire("onPreOptimizerStep", callback -> callback.onPreOptimizerStep(context, state, control));
@@ -196,6 +296,13 @@ public final class CallbackDispatcher {
   public void onSave(TrainerState state) {
     control.saved();
     fire("onSave", callback -> callback.onSave(context, state, control));
+  }
+
+  /** Fires {@code onPreLog}; returns what the callbacks add to the line, in their order. */
+  public Map<String, Double> onPreLog(TrainerState state) {
+    control.beginLogLine();
+    fire("onPreLog", callback -> callback.onPreLog(context, state, control));
+    return control.endLogLine();
   }
 
   /** Fires {@code onLog}. */

@@ -18,7 +18,7 @@ public interface CallbackProvider {
   List<String> names();
 
   /**
-   * Returns what has to be added to the class path before {@code name} can be used.
+   * Returns what has to be added, as a rule to the class path, before {@code name} can be used.
    *
    * @param name one of {@link #names()}
    * @return Maven coordinates such as {@code org.example:client:1.2}; empty if nothing is missing. With {@code all}, names that lack something are left out

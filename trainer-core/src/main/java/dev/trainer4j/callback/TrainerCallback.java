@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.callback;
 
+import dev.trainer4j.data.ModelInputs;
 import dev.trainer4j.state.LogEntry;
 import dev.trainer4j.state.TrainerState;
 import java.util.Map;
@@ -18,11 +19,13 @@ import java.util.Map;
  *   onEpochBegin
  *   for each update
  *     onStepBegin
+ *     onSubstepBegin           before each micro batch
  *     onSubstepEnd             after each micro batch but the last
+ *     onNonFinite              if a loss or the gradient norm is not finite
  *     onPreOptimizerStep       gradients are clipped
  *     onOptimizerStep          parameters have changed, gradients still stand
  *     onStepEnd                globalStep has advanced
- *     onLog, then (onPredictionStep ..., onLog, onEvaluate), then onSave, as far as asked for
+ *     onPreLog, onLog, then (onPredictionStep ..., onLog, onEvaluate), then onSave, as far as asked for
  *   onEpochEnd                 and again log, evaluate, save as far as asked for
  * onLog                        the summary
  * onTrainEnd                 or, if training fails anywhere from onTrainBegin on, onTrainError
@@ -76,6 +79,24 @@ public interface TrainerCallback {
   /** Called after the optimizer changed the parameters and before the gradients are zeroed. */
   default void onOptimizerStep(CallbackContext ctx, TrainerState state, TrainerControl control) {}
 
+  /**
+   * Called before each micro batch.
+   *
+   * @param inputs what the model is about to see; closed with the micro batch
+   */
+  default void onSubstepBegin(
+      CallbackContext ctx, TrainerState state, TrainerControl control, ModelInputs inputs) {}
+
+  /**
+   * Called when a loss or the gradient norm of an update is not finite, before the trainer does what
+   * {@code nanPolicy} says. The gradients still stand as backward has summed them up: neither
+   * divided nor clipped. An optimizer that brings an update of its own may leave this out.
+   *
+   * @param update what was found
+   */
+  default void onNonFinite(
+      CallbackContext ctx, TrainerState state, TrainerControl control, NonFiniteUpdate update) {}
+
   /** Called after each micro batch of an update but the last. */
   default void onSubstepEnd(CallbackContext ctx, TrainerState state, TrainerControl control) {}
 
@@ -109,6 +130,12 @@ public interface TrainerCallback {
    * copied, when the folder may not be there yet.
    */
   default void onSave(CallbackContext ctx, TrainerState state, TrainerControl control) {}
+
+  /**
+   * Called before a log line of training is written; the only event in which {@link
+   * TrainerControl#addToLog} may be used.
+   */
+  default void onPreLog(CallbackContext ctx, TrainerState state, TrainerControl control) {}
 
   /** Called with each log line, which is already in the history. */
   default void onLog(

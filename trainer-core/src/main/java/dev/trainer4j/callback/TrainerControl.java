@@ -2,7 +2,10 @@
 package dev.trainer4j.callback;
 
 import dev.trainer4j.state.CallbackState;
+import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What callbacks may ask of the loop.
@@ -14,7 +17,12 @@ import java.util.Map;
  */
 public final class TrainerControl {
 
+  private static final Set<String> OWN_VALUES =
+      Set.of("loss", "grad_norm", "learning_rate", "epoch", "step");
+
+  private @Nullable Map<String, Double> logLine;
   private boolean trainingStop;
+  private boolean interruption;
   private boolean epochStop;
   private boolean save;
   private boolean evaluate;
@@ -23,6 +31,14 @@ public final class TrainerControl {
   /** Ends training after this step. */
   public void requestTrainingStop() {
     trainingStop = true;
+  }
+
+  /**
+   * Ends training after this step as {@code Trainer.requestStop()} does: with a checkpoint, if any
+   * are saved regularly, and in the middle of the epoch, which a resumed run goes on with.
+   */
+  public void requestInterruption() {
+    interruption = true;
   }
 
   /** Ends the epoch after this step and goes on with the next. */
@@ -45,9 +61,33 @@ public final class TrainerControl {
     log = true;
   }
 
+  /**
+   * Adds a value to the line that is about to be logged; in {@code onPreLog}.
+   *
+   * @throws IllegalStateException in any other event
+   * @throws IllegalArgumentException if another callback has added a value of that name, or every
+   *     line has one
+   */
+  public void addToLog(String name, double value) {
+    Map<String, Double> line = logLine;
+    if (line == null) {
+      throw new IllegalStateException(
+          "'" + name + "' cannot be logged now; call addToLog in onPreLog");
+    }
+    if (OWN_VALUES.contains(name) || line.putIfAbsent(name, value) != null) {
+      throw new IllegalArgumentException(
+          "the log line has a value called '" + name + "' already; choose another name");
+    }
+  }
+
   /** Returns whether training ends after this step. */
   public boolean shouldTrainingStop() {
     return trainingStop;
+  }
+
+  /** Returns whether training is interrupted after this step. */
+  public boolean shouldInterrupt() {
+    return interruption;
   }
 
   /** Returns whether the epoch ends after this step. */
@@ -82,11 +122,22 @@ public final class TrainerControl {
         Map.of());
   }
 
+  void beginLogLine() {
+    logLine = new LinkedHashMap<>();
+  }
+
+  Map<String, Double> endLogLine() {
+    Map<String, Double> line = logLine == null ? Map.of() : logLine;
+    logLine = null;
+    return line;
+  }
+
   // Requests are withdrawn where Hugging Face's callback handler does it: before the event that
   // opens a phase, and with the event that serves the request.
 
   void beginTraining() {
     trainingStop = false;
+    interruption = false;
   }
 
   void beginEpoch() {

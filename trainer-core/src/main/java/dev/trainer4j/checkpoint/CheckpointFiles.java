@@ -2,6 +2,7 @@
 package dev.trainer4j.checkpoint;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.core.type.TypeReference;
@@ -15,6 +16,7 @@ import java.io.IOException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
@@ -28,6 +30,7 @@ import java.util.Map;
  * <tr><td>{@code trainer_state.json}</td><td>the state, in Hugging Face's format</td></tr>
  * <tr><td>{@code training_args.json}</td><td>the arguments</td></tr>
  * <tr><td>{@code optimizer.safetensors}</td><td>the optimizer's state, {@code parameter.slot}</td></tr>
+ * <tr><td>{@code <name>.safetensors}</td><td>tensors of a callback, such as {@code ema}</td></tr>
  * <tr><td>{@code scheduler.json}</td><td>the state of a metric driven schedule, else empty</td></tr>
  * <tr><td>{@code rng_state.json}</td><td>seeds and position in the data ({@link ResumePoint})</td></tr>
  * </table>
@@ -100,6 +103,34 @@ public final class CheckpointFiles {
   /** Loads the optimizer's tensors. */
   public void readOptimizer(Map<String, NDArray> state, TrainableModel model) throws IOException {
     TensorFiles.load(folder.resolve(OPTIMIZER), state, model.manager(), "optimizer");
+  }
+
+  /**
+   * Writes tensors that are neither the model's nor the optimizer's.
+   *
+   * @param name of the file, without its ending
+   */
+  public void writeTensors(String name, Map<String, NDArray> tensors) throws IOException {
+    SafetensorsWriter.write(folder.resolve(name + ".safetensors"), tensors);
+  }
+
+  /**
+   * Reads what {@link #writeTensors} wrote; empty if there is no such file.
+   *
+   * @param manager owns the arrays; on the CPU
+   */
+  public Map<String, NDArray> readTensors(String name, NDManager manager) throws IOException {
+    Path file = folder.resolve(name + ".safetensors");
+    if (!Files.isRegularFile(file)) {
+      return Map.of();
+    }
+    Map<String, NDArray> arrays = new LinkedHashMap<>();
+    try (ModelTensors tensors = ModelTensors.of(file)) {
+      for (String tensor : tensors.names()) {
+        arrays.put(tensor, tensors.read(tensor, manager));
+      }
+    }
+    return arrays;
   }
 
   /** Writes the state. */

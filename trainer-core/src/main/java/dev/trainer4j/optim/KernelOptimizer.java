@@ -140,20 +140,31 @@ final class KernelOptimizer implements Optimizer {
     if (observer.isWatching()) {
       return phases.run(request, observer, this::step);
     }
-    UpdateKernel.Outcome outcome =
-        kernel()
-            .update(
-                ratesTimes(request.rateFactor()),
-                decays,
-                request.losses(),
-                1 / request.weight(),
-                request.maxGradNorm(),
-                request.skipNonFinite());
-    if (outcome.taken()) {
-      observer.beforeStep();
-      observer.afterStep();
+    UpdateKernel.Outcome outcome = update(request, true);
+    boolean taken = outcome.taken() || !request.skipNonFinite();
+    UpdateResult result = new UpdateResult(outcome.gradientNorm(), outcome.lossSum(), taken);
+    if (!outcome.taken()) {
+      observer.notFinite(result);
+      if (!taken) {
+        gradients.zero();
+        return result;
+      }
+      update(request, false);
     }
-    return new UpdateResult(outcome.gradientNorm(), outcome.lossSum(), outcome.taken());
+    observer.beforeStep();
+    observer.afterStep();
+    return result;
+  }
+
+  private UpdateKernel.Outcome update(UpdateRequest request, boolean guard) {
+    return kernel()
+        .update(
+            ratesTimes(request.rateFactor()),
+            decays,
+            request.losses(),
+            1 / request.weight(),
+            request.maxGradNorm(),
+            guard);
   }
 
   private double[] ratesTimes(double factor) {

@@ -17,12 +17,17 @@ final class PhasedUpdate {
   }
 
   UpdateResult run(UpdateRequest request, UpdateObserver observer, DoubleConsumer step) {
-    UpdateKernel.Outcome clipped =
-        gradients.clip(request.losses(), 1 / request.weight(), request.maxGradNorm());
-    UpdateResult result = new UpdateResult(clipped.gradientNorm(), clipped.lossSum(), true);
-    if (request.skipNonFinite() && !result.isFinite()) {
-      gradients.zero();
-      return new UpdateResult(result.gradientNorm(), result.lossSum(), false);
+    UpdateKernel.Outcome clipped = clip(request, true);
+    UpdateResult result =
+        new UpdateResult(
+            clipped.gradientNorm(), clipped.lossSum(), clipped.taken() || !request.skipNonFinite());
+    if (!clipped.taken()) {
+      observer.notFinite(result);
+      if (!result.stepTaken()) {
+        gradients.zero();
+        return result;
+      }
+      clip(request, false);
     }
     observer.beforeStep();
     // A step written in plain array operations must not be recorded, and leaves intermediates.
@@ -33,5 +38,9 @@ final class PhasedUpdate {
     observer.afterStep();
     gradients.zero();
     return result;
+  }
+
+  private UpdateKernel.Outcome clip(UpdateRequest request, boolean guard) {
+    return gradients.clip(request.losses(), 1 / request.weight(), request.maxGradNorm(), guard);
   }
 }

@@ -10,6 +10,12 @@ public interface UpdateObserver {
    */
   boolean isWatching();
 
+  /**
+   * Called when a loss or the norm is not finite, with the gradients as backward has summed them
+   * up: neither divided nor clipped. They are zeroed, or used, after it.
+   */
+  default void notFinite(UpdateResult found) {}
+
   /** Called after clipping, before the step. */
   void beforeStep();
 

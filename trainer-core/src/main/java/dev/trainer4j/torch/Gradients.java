@@ -84,15 +84,19 @@ public final class Gradients implements AutoCloseable {
    * @param losses the micro batches' losses, scalars
    * @param inverseWeight multiplies the gradients
    * @param maxNorm the largest norm, 0 for no clipping
-   * @return the norm before clipping and the sum of the losses; taken is true
+   * @param guard whether a norm or loss that is not finite leaves the gradients as they were
+   * @return the norm before clipping, the sum of the losses, and whether the guard let it happen
    */
-  public UpdateKernel.Outcome clip(List<NDArray> losses, double inverseWeight, double maxNorm) {
+  public UpdateKernel.Outcome clip(
+      List<NDArray> losses, double inverseWeight, double maxNorm, boolean guard) {
     refresh();
     try (IValue lossesValue = Kernels.list(losses);
         IValue weightValue = IValue.from(inverseWeight);
-        IValue normValue = IValue.from(maxNorm)) {
-      double[] stats = kernels.numbers("clip", value(), lossesValue, weightValue, normValue);
-      return new UpdateKernel.Outcome(stats[0], stats[1], true);
+        IValue normValue = IValue.from(maxNorm);
+        IValue guardValue = IValue.from(guard)) {
+      double[] stats =
+          kernels.numbers("clip", value(), lossesValue, weightValue, normValue, guardValue);
+      return new UpdateKernel.Outcome(stats[0], stats[1], stats[2] == 1.0);
     }
   }
 

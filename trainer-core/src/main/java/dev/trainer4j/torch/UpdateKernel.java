@@ -18,7 +18,7 @@ public final class UpdateKernel implements AutoCloseable {
    *
    * @param gradientNorm global L2 norm of the gradients after division, before clipping
    * @param lossSum sum of the micro batches' losses, not divided
-   * @param taken false if the guard kept the parameters as they were
+   * @param taken false if the guard kept everything as it was
    */
   public record Outcome(double gradientNorm, double lossSum, boolean taken) {}
 
@@ -69,7 +69,8 @@ public final class UpdateKernel implements AutoCloseable {
    * @param losses the micro batches' losses, scalars
    * @param inverseWeight one over the weight of the update; multiplies the gradients
    * @param maxNorm the largest global norm, 0 for no clipping
-   * @param guard whether a norm or loss that is not finite leaves the parameters as they were
+   * @param guard whether a norm or loss that is not finite leaves parameters and gradients as they
+   *     were
    */
   public Outcome update(
       double[] rates,

@@ -12,7 +12,8 @@ class Kernels(Module):
   # ------------------------------------------------------------------------------------------------- one whole update
 
   # Clip, step and zero in one call. Returns the norm before clipping, the sum of the losses, and 1.0 if the step was
-  # taken: with guard, a norm or loss that is not finite leaves the parameters as they were.
+  # taken: with guard, a norm or loss that is not finite leaves parameters and gradients as they were, so that somebody
+  # can still look for the culprit.
   #
   # Numbers are computed as numbers. Next to a small model each operator on a scalar tensor shows.
   def update(self: __torch__.Kernels, kind: str, params: List[Tensor], grads: List[Tensor], slots: List[Tensor],
@@ -21,27 +22,34 @@ class Kernels(Module):
              guard: bool) -> List[float]:
     norm = (self).norm(grads) * inverse_weight
     loss = (self).total(losses)
-    taken = 1.0
-    if guard:
-      # inf - inf and nan - nan are nan, which equals nothing.
-      if norm - norm + loss - loss != 0.0:
-        taken = 0.0
+    taken = (self).allowed(norm, loss, guard)
     if taken == 1.0:
       (self).step(kind, params, grads, slots, counters, group_ends, options, rates, decays,
                   (self).divisor(norm, inverse_weight, max_norm))
-    torch._foreach_zero_(grads)
+      torch._foreach_zero_(grads)
     return [norm, loss, taken]
 
   # Divides the gradients by the weight of the update and clips them by their global norm (0 = no clipping).
-  # Returns [norm before clipping, sum of the losses].
+  # Returns [norm before clipping, sum of the losses, 1.0 if that was done]; with guard it is not if one of the two is
+  # not finite.
   def clip(self: __torch__.Kernels, grads: List[Tensor], losses: List[Tensor], inverse_weight: float,
-           max_norm: float) -> List[float]:
+           max_norm: float, guard: bool) -> List[float]:
     norm = (self).norm(grads) * inverse_weight
     loss = (self).total(losses)
-    divisor = (self).divisor(norm, inverse_weight, max_norm)
-    if divisor != 1.0:
-      torch._foreach_div_(grads, divisor)
-    return [norm, loss]
+    done = (self).allowed(norm, loss, guard)
+    if done == 1.0:
+      divisor = (self).divisor(norm, inverse_weight, max_norm)
+      if divisor != 1.0:
+        torch._foreach_div_(grads, divisor)
+    return [norm, loss, done]
+
+  def allowed(self: __torch__.Kernels, norm: float, loss: float, guard: bool) -> float:
+    done = 1.0
+    if guard:
+      # inf - inf and nan - nan are nan, which equals nothing.
+      if norm - norm + loss - loss != 0.0:
+        done = 0.0
+    return done
 
   def norm(self: __torch__.Kernels, grads: List[Tensor]) -> float:
     return float(torch.linalg_vector_norm(torch.stack(torch._foreach_norm(grads, 2)), 2))
@@ -282,6 +290,21 @@ class Kernels(Module):
     targets = torch.reshape(torch.to(labels, 4), [-1])
     loss = torch.cross_entropy_loss(flat, targets, None, 2, ignored, float(smoothing))
     return (loss, torch.sum(torch.ne(targets, ignored)))
+
+  # ---------------------------------------------------------------------------------------------------- moving averages
+
+  # average += weight * (value - average)
+  def average(self: __torch__.Kernels, averages: List[Tensor], values: List[Tensor], weight: float) -> None:
+    torch._foreach_lerp_(averages, values, weight)
+    return None
+
+  # Exchanges the values of each pair, bit by bit, with one tensor of extra memory at a time.
+  def swap(self: __torch__.Kernels, xs: List[Tensor], ys: List[Tensor]) -> None:
+    for i in range(torch.len(xs)):
+      held = torch.clone(xs[i])
+      torch.copy_(xs[i], ys[i])
+      torch.copy_(ys[i], held)
+    return None
 
   # -------------------------------------------------------------------------------------------------------- housekeeping
 

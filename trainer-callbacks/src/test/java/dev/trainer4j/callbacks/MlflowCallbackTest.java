@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j.callbacks;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.trainer4j.ResumeFrom;
+import dev.trainer4j.Trainer;
+import dev.trainer4j.args.IntervalStrategy;
+import dev.trainer4j.args.TrainingArguments;
+import dev.trainer4j.callbacks.FaultInjectionCallback.Event;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class MlflowCallbackTest {
+
+  private final Path dir;
+  private TrackingServer server;
+
+  MlflowCallbackTest(@TempDir Path dir) {
+    this.dir = dir;
+  }
+
+  @BeforeEach
+  void start() throws IOException {
+    server = new TrackingServer();
+  }
+
+  @AfterEach
+  void stop() {
+    server.close();
+  }
+
+  private TrainingArguments.Builder args() {
+    return GoldenTask.args(dir).maxSteps(6).saveStrategy(IntervalStrategy.STEPS).saveSteps(2);
+  }
+
+  private MlflowCallback.Builder mlflow() {
+    return MlflowCallback.builder(server.uri())
+        .experiment("quarters")
+        .retryPause(Duration.ofMillis(1));
+  }
+
+  private static void run(
+      TrainingArguments args,
+      ResumeFrom from,
+      MlflowCallback mlflow,
+      FaultInjectionCallback... faults)
+      throws IOException {
+    try (GoldenTask task = new GoldenTask()) {
+      Trainer.Builder builder = task.trainer(args).callback(mlflow);
+      for (FaultInjectionCallback fault : faults) {
+        builder.callback(fault);
+      }
+      try (Trainer trainer = builder.build()) {
+        trainer.train(from);
+      }
+    }
+  }
+
+  @Test
+  void aRunHasParametersMetricsWithTheirStepsAndAnEnd() throws IOException {
+    run(
+        args().build(),
+        ResumeFrom.never(),
+        mlflow().runName("first").tag("team", "a").token("secret").build());
+
+    TrackingServer.Run run = server.onlyRun();
+    assertThat(run.name).isEqualTo("first");
+    assertThat(run.status).isEqualTo("FINISHED");
+    assertThat(run.tags).containsEntry("team", "a");
+    assertThat(run.params).containsEntry("learning_rate", "0.2").containsEntry("max_steps", "6");
+    assertThat(run.metrics.get("loss")).containsOnlyKeys(1L, 2L, 3L, 4L, 5L, 6L);
+    assertThat(run.metrics.get("loss").get(1L).get(0))
+        .isCloseTo(1.151, org.assertj.core.data.Offset.offset(1e-3));
+    assertThat(run.metrics.get("train_loss")).containsOnlyKeys(6L);
+    assertThat(run.startTime).isPositive();
+    assertThat(run.endTime).isGreaterThanOrEqualTo(run.startTime);
+    assertThat(server.experiments).containsOnlyKeys("quarters");
+    assertThat(server.authorizations).containsOnly("Bearer secret");
+  }
+
+  @Test
+  void aRunThatFailsIsMarkedAndAResumedOneGoesOnWithItWithoutRepeatingAStep() throws IOException {
+    assertThatThrownBy(
+        () ->
+            run(
+                args().build(),
+                ResumeFrom.never(),
+                mlflow().build(),
+                FaultInjectionCallback.at(5, Event.LOG)
+                    .fail(() -> new IllegalStateException("injected"))));
+    assertThat(server.onlyRun().status).isEqualTo("FAILED");
+    assertThat(server.onlyRun().metrics.get("loss")).containsKey(5L);
+
+    run(args().build(), ResumeFrom.latest(), mlflow().build());
+
+    TrackingServer.Run run = server.onlyRun();
+    assertThat(run.status).isEqualTo("FINISHED");
+    assertThat(run.metrics.get("loss")).containsOnlyKeys(1L, 2L, 3L, 4L, 5L, 6L);
+    assertThat(run.metrics.get("loss").values()).allMatch(values -> values.size() == 1);
+  }
+
+  @Test
+  void aServerWithTroubleIsAskedAgain() throws IOException {
+    server.failNext(2, 503);
+    run(args().build(), ResumeFrom.never(), mlflow().build());
+
+    assertThat(server.onlyRun().metrics.get("loss")).hasSize(6);
+  }
+
+  @Test
+  void aServerThatComesBackGetsWhatWasLoggedMeanwhile() throws IOException {
+    server.failNext(20, 500);
+    run(args().maxSteps(30).build(), ResumeFrom.never(), mlflow().build());
+
+    assertThat(server.onlyRun().metrics.get("loss")).hasSize(30);
+  }
+
+  @Test
+  void trainingGoesOnWithoutAServerUnlessToldOtherwise() throws IOException {
+    URI nobody = server.uri();
+    server.close();
+
+    run(args().build(), ResumeFrom.never(), mlflow().build());
+
+    assertThat(dir.resolve("checkpoint-6")).isDirectory();
+    assertThatThrownBy(
+            () -> run(args().build(), ResumeFrom.never(), mlflow().failOnError(true).build()))
+        .hasMessageContaining("MlflowCallback")
+        .hasMessageContaining(nobody.toString());
+  }
+
+  @Test
+  void aRefusalIsNotTriedAgain() throws IOException {
+    server.failNext(1000, 403);
+    assertThatThrownBy(
+            () -> run(args().build(), ResumeFrom.never(), mlflow().failOnError(true).build()))
+        .hasMessageContaining("403");
+    // Once when training begins and once to say that it failed.
+    assertThat(server.requests()).isEqualTo(2);
+  }
+
+  @Test
+  void valuesThatAreNoNumbersAreSentAsText() throws IOException {
+    JsonNode json =
+        new com.fasterxml.jackson.databind.ObjectMapper()
+            .valueToTree(new MlflowRun.Metric("loss", Double.NaN, 1, 2).json());
+    assertThat(json.toString())
+        .isEqualTo("{\"key\":\"loss\",\"value\":\"NaN\",\"timestamp\":1,\"step\":2}");
+  }
+
+  @Test
+  void aJvmThatIsToldToEndMarksTheRunAsKilled() throws Exception {
+    Process process =
+        new ProcessBuilder(
+                ProcessHandle.current().info().command().orElse("java"),
+                "-cp",
+                System.getProperty("java.class.path"),
+                Exiting.class.getName(),
+                dir.toString(),
+                server.uri().toString())
+            .redirectErrorStream(true)
+            .redirectOutput(dir.resolve("output.txt").toFile())
+            .start();
+    assertThat(process.waitFor(2, TimeUnit.MINUTES)).isTrue();
+
+    assertThat(server.onlyRun().status).isEqualTo("KILLED");
+    assertThat(server.onlyRun().metrics.get("loss")).containsKey(2L);
+  }
+
+  /** What the child JVM runs: it is told to end in the middle of training. */
+  static final class Exiting {
+    public static void main(String[] words) throws IOException {
+      run(
+          GoldenTask.args(Path.of(words[0], "run")).maxSteps(6).build(),
+          ResumeFrom.never(),
+          MlflowCallback.builder(URI.create(words[1])).build(),
+          FaultInjectionCallback.at(3, Event.STEP_END)
+              .fail(
+                  () -> {
+                    Runtime.getRuntime().exit(1);
+                    throw new IllegalStateException("unreachable");
+                  }));
+    }
+  }
+
+  @Test
+  void readsTheVariablesOfMlflowsClients() {
+    Map<String, String> environment = Map.of("MLFLOW_TRACKING_URI", server.uri().toString());
+    assertThat(MlflowCallback.fromEnvironment(environment::get).build()).isNotNull();
+    assertThatThrownBy(() -> MlflowCallback.fromEnvironment(name -> null))
+        .hasMessageContaining("MLFLOW_TRACKING_URI");
+    assertThatThrownBy(() -> MlflowCallback.builder(URI.create("file:///tmp/mlruns")))
+        .hasMessageContaining("mlflow server");
+  }
+}

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j.callbacks;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.trainer4j.Trainer;
+import dev.trainer4j.args.TrainingArguments;
+import dev.trainer4j.state.LogEntry;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ThroughputCallbackTest {
+
+  private final Path dir;
+
+  ThroughputCallbackTest(@TempDir Path dir) {
+    this.dir = dir;
+  }
+
+  private List<LogEntry> run(ThroughputCallback callback, int loggingSteps) throws IOException {
+    TrainingArguments args = GoldenTask.args(dir).maxSteps(4).loggingSteps(loggingSteps).build();
+    try (GoldenTask task = new GoldenTask();
+        Trainer trainer = task.trainer(args).callback(callback).build()) {
+      trainer.train();
+      List<LogEntry> lines = trainer.state().logHistory();
+      return lines.subList(0, lines.size() - 1);
+    }
+  }
+
+  private static double value(LogEntry line, String name) {
+    return line.value(name).orElseThrow();
+  }
+
+  @Test
+  void countsTheModelsOperationsFromParametersAndSamplesAndDividesByThePeak() throws IOException {
+    List<LogEntry> lines = run(ThroughputCallback.builder().peakFlops(2e9).build(), 2);
+
+    assertThat(lines).hasSize(2);
+    long parameters = parameters();
+    for (LogEntry line : lines) {
+      double samples = value(line, "samples_per_second");
+      assertThat(samples).isPositive();
+      assertThat(value(line, "flops_per_second") / samples)
+          .isCloseTo(6.0 * parameters, org.assertj.core.data.Percentage.withPercentage(1e-6));
+      assertThat(value(line, "flops_share") * 2e9 / value(line, "flops_per_second"))
+          .isCloseTo(1, org.assertj.core.data.Percentage.withPercentage(1e-6));
+      double shares = value(line, "data_wait_share") + value(line, "compute_share");
+      assertThat(value(line, "data_wait_share")).isBetween(0.0, 1.0);
+      assertThat(shares).isBetween(0.0, 1.0);
+      assertThat(line.value("tokens_per_second")).isEmpty();
+    }
+  }
+
+  private long parameters() throws IOException {
+    try (GoldenTask task = new GoldenTask();
+        Trainer trainer = task.trainer(GoldenTask.args(dir).maxSteps(1).build()).build()) {
+      return trainer.model().parameters().stream().mapToLong(p -> p.array().size()).sum();
+    }
+  }
+
+  @Test
+  void countsTokensAndOperationsAsTold() throws IOException {
+    List<LogEntry> lines =
+        run(
+            ThroughputCallback.builder()
+                .peakFlops(1)
+                .tokens(inputs -> 100 * inputs.batchSize())
+                .flops(inputs -> 7.0 * inputs.batchSize())
+                .build(),
+            1);
+
+    for (LogEntry line : lines) {
+      double samples = value(line, "samples_per_second");
+      assertThat(value(line, "tokens_per_second") / samples)
+          .isCloseTo(100, org.assertj.core.data.Percentage.withPercentage(1e-6));
+      assertThat(value(line, "flops_per_second") / samples)
+          .isCloseTo(7, org.assertj.core.data.Percentage.withPercentage(1e-6));
+    }
+  }
+
+  @Test
+  void measuresAPeakThatTheModelDoesNotReach() throws IOException {
+    List<LogEntry> lines = run(new ThroughputCallback(), 4);
+
+    // The matrices of the model are tiny; a share above 1 would be a peak that is none.
+    assertThat(value(lines.get(0), "flops_share")).isGreaterThan(0).isLessThan(1);
+  }
+
+  @Test
+  void refusesAPeakThatIsNone() {
+    assertThatThrownBy(() -> ThroughputCallback.builder().peakFlops(Double.NaN))
+        .hasMessageContaining("peakFlops")
+        .hasMessageContaining("NaN");
+  }
+}
