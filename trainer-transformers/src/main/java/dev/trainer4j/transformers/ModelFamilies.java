@@ -11,7 +11,16 @@ import java.util.stream.Collectors;
 final class ModelFamilies {
 
   private static final List<ModelFamily> ALL =
-      List.of(EncoderFamily.BERT, EncoderFamily.ROBERTA, EncoderFamily.DISTILBERT);
+      List.of(
+          EncoderFamily.BERT,
+          EncoderFamily.ROBERTA,
+          EncoderFamily.DISTILBERT,
+          DecoderFamily.GPT2,
+          DecoderFamily.LLAMA,
+          DecoderFamily.MISTRAL,
+          DecoderFamily.QWEN2,
+          DecoderFamily.QWEN3,
+          DecoderFamily.GEMMA);
 
   private static final Map<String, ModelFamily> BY_TYPE =
       ALL.stream()
@@ -41,5 +50,12 @@ final class ModelFamilies {
               + family.tasks().stream().sorted().toList());
     }
     return family;
+  }
+
+  /** Returns whether models of this type are supported and write text. */
+  static boolean isGenerative(String modelType) {
+    ModelFamily family = BY_TYPE.get(modelType);
+    return family != null
+        && (family.tasks().contains(Task.CAUSAL_LM) || family.tasks().contains(Task.SEQ2SEQ_LM));
   }
 }
