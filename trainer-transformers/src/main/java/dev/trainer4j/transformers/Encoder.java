@@ -44,6 +44,7 @@ final class Encoder implements Architecture {
     constants.put("mlm_eps", shape.eps());
     constants.put("lowest", (double) -Float.MAX_VALUE);
     constants.put("padding_index", shape.paddingIndex());
+    constants.put("pad_token_id", shape.padTokenId());
     constants.put("hidden_dropout", hidden);
     constants.put("attention_dropout", attention);
     constants.put("head_dropout", head);

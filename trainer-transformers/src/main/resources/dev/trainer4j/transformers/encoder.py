@@ -61,13 +61,13 @@ class Encoder(Module):
 
   # ------------------------------------------------------------------------------------------------------------ segments
 
-  # weights: word, position, [token type], norm weight, norm bias
+  # The row of a padding index learns nothing. weights: word, position, [token type], norm weight, norm bias
   def embed(self: __torch__.Encoder, input_ids: Tensor, token_type_ids: Tensor, position_ids: Tensor, weights: List[Tensor]) -> Tensor:
     if torch.numel(position_ids) == 0:
       at = (self).positions(input_ids)
     else:
       at = position_ids
-    sum = torch.add(torch.embedding(weights[0], torch.to(input_ids, 4)), torch.embedding(weights[1], torch.to(at, 4)))
+    sum = torch.add(torch.embedding(weights[0], torch.to(input_ids, 4), $pad_token_id), torch.embedding(weights[1], torch.to(at, 4), $padding_index))
     if torch.len(weights) == 5:
       if torch.numel(token_type_ids) == 0:
         sum = torch.add(sum, weights[2][0])
