@@ -56,11 +56,4 @@ final class ModelFamilies {
     }
     return family;
   }
-
-  /** Returns whether models of this type are supported and write text. */
-  static boolean isGenerative(String modelType) {
-    ModelFamily family = BY_TYPE.get(modelType);
-    return family != null
-        && (family.tasks().contains(Task.CAUSAL_LM) || family.tasks().contains(Task.SEQ2SEQ_LM));
-  }
 }

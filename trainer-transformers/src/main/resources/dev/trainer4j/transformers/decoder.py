@@ -112,11 +112,28 @@ class Decoder(Module):
     if groups > 1:
       keys = (self).repeat(k, groups)
       values = (self).repeat(v, groups)
-    if (self).absent(mask):
+    by_hand = False
+    if dropout > 0.0:
+      # The fused kernel of the CPU has no dropout.
+      by_hand = ops.prim.is_cpu(q)
+    if by_hand:
+      y = (self).dropped_attention(q, keys, values, mask, causal, dropout, scale)
+    elif (self).absent(mask):
       y = torch.scaled_dot_product_attention(q, keys, values, None, dropout, causal, scale=scale)
     else:
       y = torch.scaled_dot_product_attention(q, keys, values, mask, dropout, False, scale=scale)
     return y
+
+  def dropped_attention(self: __torch__.Decoder, q: Tensor, k: Tensor, v: Tensor, mask: Tensor, causal: bool, dropout: float,
+                        scale: float) -> Tensor:
+    seen = mask
+    if (self).absent(mask):
+      if causal:
+        seen = (self).mask(mask, q, torch.size(q, 2), torch.size(k, 2) - torch.size(q, 2), 0)
+    scores = torch.matmul(torch.mul(q, scale), torch.transpose(k, -2, -1))
+    if torch.__not__((self).absent(seen)):
+      scores = torch.masked_fill(scores, torch.logical_not(seen), float("-inf"))
+    return torch.matmul((self).drop(torch._safe_softmax(scores, -1), dropout), v)
 
   # [B, K, T, D] to [B, K * groups, T, D], each head repeated.
   def repeat(self: __torch__.Decoder, x: Tensor, groups: int) -> Tensor:
@@ -208,10 +225,21 @@ class Decoder(Module):
       f = torch.mul((self).activate((self).project(z, w[4], w[5], conv), int(o[5])), (self).project(z, w[6], w[7], conv))
     return torch.add(h, (self).drop((self).project(f, w[8], w[9], conv), o[10]))
 
+  # Dropout. On the CPU the random numbers are most of its cost: one draw of 64 bits decides for four elements, by 16 bits each,
+  # so that rates are multiples of 1/65536.
   def drop(self: __torch__.Decoder, x: Tensor, p: float) -> Tensor:
     y = x
     if p > 0.0:
-      y = torch.dropout(x, p, True)
+      if ops.prim.is_cpu(x):
+        n = torch.numel(x)
+        dropped = int(p * 65536.0 + 0.5)
+        words = torch.empty([torch.floordiv(n + 3, 4)], dtype=4)
+        words = torch.random_(words, -9223372036854775807 - 1, None)
+        draws = torch.reshape(torch.slice(torch.view_copy(words, dtype=2), 0, 0, n), torch.size(x))
+        kept = torch.to(torch.ge(draws, dropped - 32768), ops.prim.dtype(x))
+        y = torch.mul(x, torch.mul_(kept, 65536.0 / (65536.0 - float(dropped))))
+      else:
+        y = torch.dropout(x, p, True)
     return y
 
   # The embeddings [B, S, H] of ids [B, S], times scale. weights: token embeddings, learned position embeddings or empty,
