@@ -92,7 +92,7 @@ final class DecoderArchitecture implements Architecture {
                       layer,
                       hidden.get(0),
                       pass.get(DecoderInputs.TABLE),
-                      pass.get(DecoderInputs.mask(spec.windows()[layer])),
+                      pass.get(DecoderInputs.mask(spec.windows().get(layer))),
                       pass.get(DecoderInputs.LENGTHS),
                       pass.training(),
                       arrays)));

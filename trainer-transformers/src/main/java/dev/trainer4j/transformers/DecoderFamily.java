@@ -2,8 +2,10 @@
 package dev.trainer4j.transformers;
 
 import ai.djl.Device;
-import java.util.Arrays;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -15,6 +17,7 @@ enum DecoderFamily implements ModelFamily {
       int hidden = config.positive("n_embd", 768);
       int layers = config.positive("n_layer", 12);
       int heads = divisor(config, "n_head", 12, hidden);
+      int headDim = hidden / heads;
       config.only("add_cross_attention", false);
       config.harmless(
           "reorder_and_upcast_attn",
@@ -24,11 +27,11 @@ enum DecoderFamily implements ModelFamily {
           "summary_type",
           "summary_use_proj",
           "n_ctx");
-      double[] scales = new double[layers];
-      double scale = config.flag("scale_attn_weights", true) ? Math.pow(hidden / heads, -0.5) : 1;
+      List<Double> scales = new ArrayList<>();
+      double scale = config.flag("scale_attn_weights", true) ? Math.pow(headDim, -0.5) : 1;
       boolean byLayer = config.flag("scale_attn_by_inverse_layer_idx", false);
       for (int i = 0; i < layers; i++) {
-        scales[i] = byLayer ? scale / (i + 1) : scale;
+        scales.add(byLayer ? scale / (i + 1) : scale);
       }
       return new DecoderSpec(
           DecoderNames.GPT2,
@@ -37,7 +40,7 @@ enum DecoderFamily implements ModelFamily {
           layers,
           heads,
           heads,
-          hidden / heads,
+          headDim,
           config.positive("n_inner", 4 * hidden),
           config.positive("n_positions", 1024),
           config.number("layer_norm_epsilon", 1e-5),
@@ -45,7 +48,7 @@ enum DecoderFamily implements ModelFamily {
           activation(config, "activation_function", "gelu_new"),
           new DecoderSpec.Biases(true, true, true),
           false,
-          new int[layers],
+          Collections.nCopies(layers, 0),
           scales,
           config.flag("tie_word_embeddings", true),
           1,
@@ -188,8 +191,6 @@ enum DecoderFamily implements ModelFamily {
             ownKeyValueHeads == null ? heads : ownKeyValueHeads,
             heads);
     int positions = config.positive("max_position_embeddings", defaults.positions());
-    double[] scales = new double[layers];
-    Arrays.fill(scales, Math.pow(headDim, -0.5));
     boolean gemma = this == GEMMA;
     return new DecoderSpec(
         DecoderNames.LLAMA,
@@ -207,7 +208,7 @@ enum DecoderFamily implements ModelFamily {
         biases,
         this == QWEN3,
         windows(config, kind, layers),
-        scales,
+        Collections.nCopies(layers, Math.pow(headDim, -0.5)),
         config.flag("tie_word_embeddings", defaults.tied()),
         gemma ? Math.sqrt(hidden) : 1,
         RotaryEmbedding.of(config, headDim, positions),
@@ -215,12 +216,13 @@ enum DecoderFamily implements ModelFamily {
         config.number("initializer_range", 0.02));
   }
 
-  private static int[] windows(ConfigReader config, Layers kind, int layers) {
-    int[] windows = new int[layers];
+  private static List<Integer> windows(ConfigReader config, Layers kind, int layers) {
     if (kind == Layers.WINDOW) {
       boolean none = config.node("sliding_window").isNull();
-      Arrays.fill(windows, none ? 0 : config.positive("sliding_window", 4096));
-    } else if (kind == Layers.TYPES) {
+      return Collections.nCopies(layers, none ? 0 : config.positive("sliding_window", 4096));
+    }
+    List<Integer> windows = new ArrayList<>();
+    if (kind == Layers.TYPES) {
       boolean used =
           config.flag("use_sliding_window", false) && !config.node("sliding_window").isNull();
       int window = used ? config.positive("sliding_window", 4096) : 0;
@@ -234,10 +236,10 @@ enum DecoderFamily implements ModelFamily {
             config.has("layer_types")
                 ? types.path(i).asText().equals("sliding_attention")
                 : i >= from;
-        windows[i] = sliding ? window : 0;
+        windows.add(sliding ? window : 0);
       }
     }
-    return windows;
+    return windows.isEmpty() ? Collections.nCopies(layers, 0) : windows;
   }
 
   /** Gemma's files say "gelu" and mean the approximation by tanh. */

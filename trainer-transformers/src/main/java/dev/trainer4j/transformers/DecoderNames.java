@@ -52,6 +52,9 @@ enum DecoderNames {
   private final String tokens;
   private final String layers;
   private final String norm;
+
+  // Made by List.of, which is immutable.
+  @SuppressWarnings("ImmutableEnumChecker")
   private final List<String> slots;
 
   DecoderNames(String prefix, String tokens, String layers, String norm, List<String> slots) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.transformers;
 
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,8 +44,8 @@ record DecoderSpec(
     int activation,
     Biases biases,
     boolean queryKeyNorm,
-    int[] windows,
-    double[] scales,
+    List<Integer> windows,
+    List<Double> scales,
     boolean tied,
     double embeddingScale,
     @Nullable RotaryEmbedding rotary,
@@ -72,8 +73,8 @@ record DecoderSpec(
       normOffset,
       activation,
       isGpt2() ? 1 : 0,
-      scales[layer],
-      windows[layer],
+      scales.get(layer),
+      windows.get(layer),
       training ? dropout.attention() : 0,
       training ? dropout.residual() : 0
     };

@@ -16,7 +16,30 @@ final class BeamHypotheses {
   /** A continuation: the score of the whole, the beam it continues and the token it adds. */
   record Candidate(float score, int beam, long token) {}
 
-  private record Hypothesis(long[] tokens, int length, float score, boolean ended, int parent) {}
+  /** A sequence, filled up to the limit; its tokens are never changed. */
+  private static final class Hypothesis {
+    private final long[] tokens;
+    private final int length;
+    private final float score;
+    private final boolean ended;
+    private final int parent;
+
+    Hypothesis(long[] tokens, int length, float score, boolean ended, int parent) {
+      this.tokens = tokens;
+      this.length = length;
+      this.score = score;
+      this.ended = ended;
+      this.parent = parent;
+    }
+
+    float score() {
+      return score;
+    }
+
+    boolean ended() {
+      return ended;
+    }
+  }
 
   private static final float OUT = -1e9f;
 
@@ -60,7 +83,7 @@ final class BeamHypotheses {
     boolean atLimit = length + 1 >= limits.maxLength();
     allStopped = true;
     for (Candidate candidate : candidates) {
-      long[] tokens = running.get(candidate.beam()).tokens().clone();
+      long[] tokens = running.get(candidate.beam()).tokens.clone();
       tokens[length] = candidate.token();
       boolean ended = atLimit || stopping.endsAt(tokens, length + 1);
       allStopped &= ended;
@@ -82,7 +105,7 @@ final class BeamHypotheses {
       score += closed ? OUT : 0;
       score += improvable ? 0 : OUT;
       score += finishes ? 0 : OUT;
-      merged.add(new Hypothesis(candidate.tokens(), candidate.length(), score, finishes, 0));
+      merged.add(new Hypothesis(candidate.tokens, candidate.length, score, finishes, 0));
     }
     finished = best(merged);
   }
@@ -93,7 +116,7 @@ final class BeamHypotheses {
 
   private static Hypothesis scored(Hypothesis hypothesis, float score) {
     return new Hypothesis(
-        hypothesis.tokens(), hypothesis.length(), score, hypothesis.ended(), hypothesis.parent());
+        hypothesis.tokens, hypothesis.length, score, hypothesis.ended(), hypothesis.parent);
   }
 
   private List<Hypothesis> best(List<Hypothesis> hypotheses) {
@@ -125,12 +148,12 @@ final class BeamHypotheses {
 
   /** Returns the tokens of a running beam, filled up to the limit. */
   long[] running(int beam) {
-    return running.get(beam).tokens();
+    return running.get(beam).tokens;
   }
 
   /** Returns the beam of the step before that a running beam continues. */
   int parent(int beam) {
-    return running.get(beam).parent();
+    return running.get(beam).parent;
   }
 
   float[] runningScores() {
@@ -142,11 +165,11 @@ final class BeamHypotheses {
   }
 
   long[] finished(int rank) {
-    return finished.get(rank).tokens();
+    return finished.get(rank).tokens;
   }
 
   int finishedLength(int rank) {
-    return finished.get(rank).length();
+    return finished.get(rank).length;
   }
 
   double finishedScore(int rank) {
