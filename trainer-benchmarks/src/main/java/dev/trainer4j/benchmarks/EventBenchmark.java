@@ -5,6 +5,7 @@ import dev.trainer4j.args.TrainingArguments;
 import dev.trainer4j.callback.CallbackContext;
 import dev.trainer4j.callback.CallbackDispatcher;
 import dev.trainer4j.callback.DefaultFlowCallback;
+import dev.trainer4j.callback.LoopTimes;
 import dev.trainer4j.callback.TrainerCallback;
 import dev.trainer4j.callback.TrainerControl;
 import dev.trainer4j.data.DataLoader;
@@ -87,6 +88,11 @@ public class EventBenchmark {
 
     @Override
     public Optional<DataLoader> evalDataLoader() {
+      return Optional.empty();
+    }
+
+    @Override
+    public Optional<LoopTimes> times() {
       return Optional.empty();
     }
   }
