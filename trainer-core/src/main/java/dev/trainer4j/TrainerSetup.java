@@ -64,18 +64,20 @@ final class TrainerSetup {
     Reports reports = new Reports(builder.args);
     check(builder, reports.problems());
     args = builder.args;
-    labelNames = args.labelNames().isEmpty() ? List.of("labels") : List.copyOf(args.labelNames());
+    boolean given = !args.labelNames().isEmpty();
+    List<String> ofBlocks = given ? List.copyOf(args.labelNames()) : List.of("labels");
     if (builder.djlModel != null) {
       model =
-          new BlockModel(builder.djlModel.getBlock(), builder.djlModel.getNDManager(), labelNames);
+          new BlockModel(builder.djlModel.getBlock(), builder.djlModel.getNDManager(), ofBlocks);
     } else if (builder.block != null) {
       // The parameters belong to the block and outlive the trainer, until block.clear().
       model =
           new BlockModel(
-              builder.block, NDManager.newBaseManager(device(args), "PyTorch"), labelNames);
+              builder.block, NDManager.newBaseManager(device(args), "PyTorch"), ofBlocks);
     } else {
       model = Objects.requireNonNull(builder.model, "model");
     }
+    labelNames = given ? List.copyOf(args.labelNames()) : List.copyOf(model.labelNames());
     if (args.useCpu() && model.manager().getDevice().isGpu()) {
       throw new IllegalArgumentException(
           "useCpu is true, but the model is on "

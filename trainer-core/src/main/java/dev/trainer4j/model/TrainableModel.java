@@ -30,6 +30,14 @@ public interface TrainableModel extends AutoCloseable {
   /** Returns the manager that the parameters live on; its device is where batches go. */
   NDManager manager();
 
+  /**
+   * Returns which inputs are labels where the arguments' {@code labelNames} do not say: evaluations
+   * keep them for metrics.
+   */
+  default List<String> labelNames() {
+    return List.of("labels");
+  }
+
   /** Returns whether the parameters exist. */
   default boolean isInitialized() {
     return true;

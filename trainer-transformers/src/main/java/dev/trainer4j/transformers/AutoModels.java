@@ -79,6 +79,20 @@ public final class AutoModels {
   }
 
   /**
+   * Loads a folder for the task that the {@code architectures} of its configuration name.
+   *
+   * @throws PretrainedException if they name none, as for the body of a model alone
+   */
+  public static PretrainedModel load(Path folder) throws IOException {
+    return load(folder, LoadOptions.defaults());
+  }
+
+  /** Loads a folder for the task that its configuration names. */
+  public static PretrainedModel load(Path folder, LoadOptions options) throws IOException {
+    return load(folder, Task.of(PretrainedConfig.read(folder)), options);
+  }
+
+  /**
    * Loads a folder for a task.
    *
    * @throws IOException if a file is missing, damaged or cannot be read

@@ -14,6 +14,7 @@ import com.fasterxml.jackson.databind.util.RawValue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -199,6 +200,27 @@ public final class PretrainedConfig {
       }
     }
     return keys.toString();
+  }
+
+  /**
+   * Returns the number of tokens the model knows.
+   *
+   * @throws PretrainedException if {@code vocab_size} is missing or no number
+   */
+  public int vocabSize() {
+    JsonNode size = node("vocab_size");
+    if (!size.canConvertToInt()) {
+      throw new PretrainedException(
+          source + ": vocab_size is " + size + ", expected the number of tokens");
+    }
+    return size.intValue();
+  }
+
+  /** Returns the class names in {@code architectures}; none if there are none. */
+  List<String> architectures() {
+    List<String> names = new ArrayList<>();
+    node("architectures").forEach(name -> names.add(name.asText()));
+    return names;
   }
 
   /** Returns the text as transformers writes it: sorted keys, indented by two. */

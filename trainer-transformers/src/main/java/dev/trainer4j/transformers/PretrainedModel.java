@@ -13,7 +13,9 @@ import dev.trainer4j.model.Segment;
 import dev.trainer4j.model.SegmentedModel;
 import dev.trainer4j.transformers.generation.DecodingSession;
 import dev.trainer4j.transformers.generation.GenerationConfig;
+import dev.trainer4j.transformers.generation.GenerationOutput;
 import dev.trainer4j.transformers.generation.GenerativeModel;
+import dev.trainer4j.transformers.generation.Generator;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -109,6 +111,14 @@ public final class PretrainedModel implements SegmentedModel, GenerativeModel {
     return state;
   }
 
+  /** Returns {@code start_positions} and {@code end_positions} for questions, else {@code labels}. */
+  @Override
+  public List<String> labelNames() {
+    return task == Task.QUESTION_ANSWERING
+        ? List.of("start_positions", "end_positions")
+        : List.of("labels");
+  }
+
   @Override
   public NDManager manager() {
     return manager;
@@ -158,6 +168,21 @@ public final class PretrainedModel implements SegmentedModel, GenerativeModel {
         ? GenerationConfig.parse(PretrainedConfig.FILE_NAME, config.generationJson())
         : GenerationConfig.parse(
             GenerationConfig.FILE_NAME, new String(file, StandardCharsets.UTF_8));
+  }
+
+  /**
+   * Writes on where a text ends, or answers it if this is an encoder-decoder model, with the model's own
+   * settings. For streams, masks and stop strings see {@link Generator}.
+   *
+   * @param inputIds one row of token ids for each text, all of one length
+   */
+  public GenerationOutput generate(long[][] inputIds) {
+    return generate(inputIds, generationConfig());
+  }
+
+  /** Writes on where a text ends, as {@link #generate(long[][])}, with settings. */
+  public GenerationOutput generate(long[][] inputIds, GenerationConfig settings) {
+    return Generator.of(this).generate(inputIds, null, settings);
   }
 
   @Override

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.transformers;
 
+import java.util.List;
+
 /** What a pretrained model is used for; each has a head of its own on top of the same body. */
 public enum Task {
   /** One label, several, or a number for a whole text. */
@@ -20,6 +22,29 @@ public enum Task {
 
   Task(String suffix) {
     this.suffix = suffix;
+  }
+
+  /**
+   * Returns the task that the {@code architectures} of a configuration name, such as {@code
+   * BertForTokenClassification}.
+   *
+   * @throws PretrainedException if they name none that is supported
+   */
+  public static Task of(PretrainedConfig config) {
+    List<String> names = config.architectures();
+    for (String name : names) {
+      for (Task task : values()) {
+        if (name.endsWith(task.suffix) || (task == CAUSAL_LM && name.endsWith("LMHeadModel"))) {
+          return task;
+        }
+      }
+    }
+    throw new PretrainedException(
+        config.source()
+            + ": architectures is "
+            + names
+            + ", which tells no task: name one with AutoModels.load(folder, Task, options) or a method"
+            + " such as AutoModels.sequenceClassification(folder)");
   }
 
   /** Returns the end of the class names that Hugging Face gives to such models. */

@@ -2,6 +2,7 @@
 package dev.trainer4j.transformers.generation;
 
 import dev.trainer4j.torch.Seeds;
+import dev.trainer4j.transformers.tokenization.PretrainedTokenizer;
 import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -43,6 +44,24 @@ public final class Generator {
   /** Returns a generator that tells {@code streamer} of each token as it is chosen. */
   public Generator withStreamer(TokenStreamer streamer) {
     return new Generator(model, decoder, streamer);
+  }
+
+  /**
+   * Writes on where {@code prompt} ends, with a tokenizer; also the means to heed stop strings.
+   *
+   * @return the new text, without the prompt and without special tokens
+   */
+  public String generate(PretrainedTokenizer tokenizer, String prompt, GenerationConfig config) {
+    long[] ids = Arrays.stream(tokenizer.encode(prompt).inputIds()).asLongStream().toArray();
+    if (ids.length == 0) {
+      throw new IllegalArgumentException(
+          "the prompt is empty, and the tokenizer adds no token to it: give at least one token, such"
+              + " as the one that begins a text");
+    }
+    Generator generator =
+        decoder == null ? withDecoder(tokens -> tokenizer.decode(tokens, false)) : this;
+    long[] row = generator.generate(new long[][] {ids}, null, config).newTokens()[0];
+    return tokenizer.decode(row, true);
   }
 
   /** Generates with the model's own settings and nothing padded. */

@@ -2,7 +2,7 @@
 /**
  * Text generation: greedy, sampling and beam search over any model that can be asked for the logits of the next position.
  *
- * <p>It knows nothing about the architecture of a model, nor about tokenizers beyond turning ids into text.
+ * <p>It knows nothing about the architecture of a model, and of tokenizers only that they turn text into ids and back.
  */
 @NullMarked
 package dev.trainer4j.transformers.generation;
