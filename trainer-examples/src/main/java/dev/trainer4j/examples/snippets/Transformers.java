@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j.examples.snippets;
+
+import ai.djl.Device;
+import dev.trainer4j.Trainer;
+import dev.trainer4j.args.TrainingArguments;
+import dev.trainer4j.data.Dataset;
+import dev.trainer4j.transformers.AutoModels;
+import dev.trainer4j.transformers.LoadOptions;
+import dev.trainer4j.transformers.PretrainedConfig;
+import dev.trainer4j.transformers.PretrainedModel;
+import dev.trainer4j.transformers.Task;
+import dev.trainer4j.transformers.collate.DataCollatorWithFlattening;
+import dev.trainer4j.transformers.collate.DataCollatorWithPadding;
+import dev.trainer4j.transformers.generation.GenerationConfig;
+import dev.trainer4j.transformers.generation.Generator;
+import dev.trainer4j.transformers.generation.TextStreamer;
+import dev.trainer4j.transformers.tokenization.PretrainedTokenizer;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+
+/** Pretrained models, from a folder and back. */
+public final class Transformers {
+
+  private Transformers() {}
+
+  /** Fine-tune a classifier. */
+  public static void fineTune(
+      Path bert, Path out, TrainingArguments args, Dataset<Map<String, Object>> train)
+      throws IOException {
+    // docs: fine-tune
+    try (PretrainedTokenizer tokenizer = PretrainedTokenizer.load(bert);
+        PretrainedModel model =
+            AutoModels.sequenceClassification(
+                bert, LoadOptions.defaults().withLabels(List.of("bad", "good")));
+        Trainer trainer =
+            Trainer.builder(model, args)
+                .trainDataset(train.map(row -> tokenized(row, tokenizer)))
+                .dataCollator(new DataCollatorWithPadding(tokenizer))
+                .processingClass(tokenizer)
+                .build()) {
+      trainer.train();
+      trainer.saveModel(out); // AutoModelForSequenceClassification.from_pretrained(out)
+    }
+    // end docs
+  }
+
+  private static Map<String, Object> tokenized(
+      Map<String, Object> row, PretrainedTokenizer tokenizer) {
+    Map<String, Object> sample = tokenizer.encode((String) row.get("text")).toSample();
+    sample.put("label", row.get("label"));
+    return sample;
+  }
+
+  /** Load with options. */
+  public static PretrainedModel options(Path folder) throws IOException {
+    // docs: options
+    LoadOptions options =
+        LoadOptions.defaults()
+            .withDevice(Device.cpu()) // by default the first GPU, or the CPU
+            .withNumLabels(5) // or withLabels(names)
+            .withIgnoreMismatchedSizes(true) // a head of other labels is begun anew
+            .withSeed(7); // of what is begun anew
+    PretrainedModel model = AutoModels.load(folder, options); // the task of its architectures
+    // end docs
+    return model;
+  }
+
+  /** Begin from nothing. */
+  public static PretrainedModel fromConfig() {
+    // docs: from config
+    PretrainedConfig config =
+        PretrainedConfig.of(
+            Map.of(
+                "model_type", "llama",
+                "vocab_size", 257,
+                "hidden_size", 128,
+                "num_hidden_layers", 2,
+                "num_attention_heads", 4,
+                "intermediate_size", 256));
+    PretrainedModel model = AutoModels.fromConfig(config, Task.CAUSAL_LM);
+    // end docs
+    return model;
+  }
+
+  /** Write text. */
+  public static String generate(PretrainedModel model, PretrainedTokenizer tokenizer) {
+    // docs: generate
+    GenerationConfig config =
+        model.generationConfig().toBuilder().maxNewTokens(40).doSample(true).topP(0.9).build();
+    String text =
+        Generator.of(model)
+            .withStreamer(new TextStreamer(tokenizer, System.out::print)) // as it is written
+            .generate(tokenizer, "Once upon a time", config);
+    // end docs
+    return text;
+  }
+
+  /** Train without padding. */
+  public static Trainer.Builder flattened(
+      PretrainedModel model, TrainingArguments args, Dataset<Map<String, Object>> tokens) {
+    // docs: flattening
+    Trainer.Builder builder =
+        Trainer.builder(model, args)
+            .trainDataset(tokens) // maps with input_ids, and labels if they differ
+            .dataCollator(new DataCollatorWithFlattening());
+    // end docs
+    return builder;
+  }
+}
