@@ -49,9 +49,19 @@ public final class Transformers {
 
   private static Map<String, Object> tokenized(
       Map<String, Object> row, PretrainedTokenizer tokenizer) {
-    Map<String, Object> sample = tokenizer.encode((String) row.get("text")).toSample();
+    Map<String, Object> sample = tokenizer.encode(String.valueOf(row.get("text"))).toSample();
     sample.put("label", row.get("label"));
     return sample;
+  }
+
+  /** Load a model, and say what it is. */
+  public static String load(Path bert) throws IOException {
+    // docs: load
+    PretrainedModel model = AutoModels.sequenceClassification(bert); // a folder from the Hub
+    // end docs
+    try (model) {
+      return model.toString();
+    }
   }
 
   /** Load with options. */

@@ -26,6 +26,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * Which part of a text answers a question? The model marks the first and the last token of the answer,
@@ -135,8 +136,8 @@ public final class QuestionAnswering {
 
   private static List<String> answers(
       List<CountryQuestion> questions, PretrainedTokenizer tokenizer, PredictionOutput result) {
-    List<float[]> starts = rows(result.allPredictions().get("start_logits"));
-    List<float[]> ends = rows(result.allPredictions().get("end_logits"));
+    List<float[]> starts = rows(result, "start_logits");
+    List<float[]> ends = rows(result, "end_logits");
     List<String> answers = new ArrayList<>();
     for (int i = 0; i < questions.size(); i++) {
       CountryQuestion question = questions.get(i);
@@ -153,7 +154,8 @@ public final class QuestionAnswering {
     return answers;
   }
 
-  private static List<float[]> rows(NDArray logits) {
+  private static List<float[]> rows(PredictionOutput result, String name) {
+    NDArray logits = Objects.requireNonNull(result.allPredictions().get(name), name);
     float[] all = logits.toFloatArray();
     int length = (int) logits.getShape().get(1);
     List<float[]> rows = new ArrayList<>();
