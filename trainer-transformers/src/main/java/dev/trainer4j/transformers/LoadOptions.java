@@ -61,6 +61,12 @@ public record LoadOptions(
   }
 
   Device resolvedDevice() {
+    if (device != null && device.isGpu() && !TorchFunctions.defaultDevice().isGpu()) {
+      throw new IllegalArgumentException(
+          "device is "
+              + device
+              + ", but libtorch sees no GPU: leave the device out, or see the README for CUDA");
+    }
     return device == null ? TorchFunctions.defaultDevice() : device;
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.transformers;
 
+import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
@@ -23,6 +24,7 @@ import java.nio.file.Path;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -84,6 +86,21 @@ public final class PretrainedModel implements SegmentedModel, GenerativeModel {
   /** Returns what the model's head is for. */
   public Task task() {
     return task;
+  }
+
+  /**
+   * Runs the model.
+   *
+   * @throws IllegalArgumentException if an id or label is beyond what the model knows, or a text is too
+   *     long for it
+   */
+  @Override
+  public ModelOutput forward(ModelInputs inputs, boolean training) {
+    try {
+      return SegmentedModel.super.forward(inputs, training);
+    } catch (EngineException e) {
+      throw InputMistakes.explain(this, inputs, e);
+    }
   }
 
   @Override
@@ -189,6 +206,19 @@ public final class PretrainedModel implements SegmentedModel, GenerativeModel {
   public DecodingSession startDecoding(
       long[][] inputIds, long @Nullable [][] attentionMask, int maxLength) {
     return architecture.startDecoding(this::array, inputIds, attentionMask, maxLength);
+  }
+
+  /** Returns family, task, size and device. */
+  @Override
+  public String toString() {
+    long size = parameters.stream().mapToLong(parameter -> parameter.array().size()).sum();
+    return String.format(
+        Locale.ROOT,
+        "%s for %s, %,d trainable parameters on %s",
+        config.modelType(),
+        task,
+        size,
+        manager.getDevice());
   }
 
   @Override

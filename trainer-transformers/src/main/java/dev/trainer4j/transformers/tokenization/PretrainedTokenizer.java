@@ -19,10 +19,13 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The tokenizer of a Hugging Face folder: {@code tokenizer.json} with {@code tokenizer_config.json},
@@ -41,6 +44,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class PretrainedTokenizer implements ProcessingClass, AutoCloseable {
 
+  private static final Logger LOGGER = LoggerFactory.getLogger(PretrainedTokenizer.class);
+
+  private final AtomicBoolean warned = new AtomicBoolean();
   private final TokenizerFiles files;
   private final TokenizerConfig config;
   private final Vocabulary vocabulary;
@@ -200,9 +206,17 @@ public final class PretrainedTokenizer implements ProcessingClass, AutoCloseable
   }
 
   private TokenizedText cut(TokenizedText whole, EncodeOptions options) {
-    return options.truncation() == TruncationStrategy.DO_NOT_TRUNCATE
-        ? whole
-        : windows(whole, options).first();
+    if (options.truncation() != TruncationStrategy.DO_NOT_TRUNCATE) {
+      return windows(whole, options).first();
+    }
+    if (whole.length() > modelMaxLength && warned.compareAndSet(false, true)) {
+      LOGGER.warn(
+          "A text has {} tokens, more than the {} (model_max_length) that the model takes: cut it with"
+              + " EncodeOptions.truncated, unless you cut it yourself. This is told once.",
+          whole.length(),
+          modelMaxLength);
+    }
+    return whole;
   }
 
   private Windows windows(TokenizedText whole, EncodeOptions options) {

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j.transformers;
+
+import ai.djl.engine.EngineException;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.types.DataType;
+import dev.trainer4j.data.ModelInputs;
+
+/**
+ * Finds the input to blame after a kernel has failed; looking at all inputs of every batch beforehand
+ * would cost a synchronization.
+ */
+final class InputMistakes {
+
+  private static final int IGNORED = -100;
+
+  private InputMistakes() {}
+
+  /** Returns an exception that names the input, or {@code failure} if all inputs look right. */
+  static RuntimeException explain(
+      PretrainedModel model, ModelInputs inputs, EngineException failure) {
+    String problem = problem(model, inputs);
+    return problem.isEmpty() ? failure : new IllegalArgumentException(problem, failure);
+  }
+
+  private static String problem(PretrainedModel model, ModelInputs inputs) {
+    PretrainedConfig config = model.config();
+    NDArray ids = inputs.find("input_ids").orElse(null);
+    if (ids == null) {
+      return "";
+    }
+    if (ids.size() == 0) {
+      return "input_ids is empty, of shape "
+          + ids.getShape()
+          + ": give each text one token at least";
+    }
+    if (config.has("vocab_size")) {
+      String problem = range("input_ids", ids, config.vocabSize(), "tokens (vocab_size)");
+      if (!problem.isEmpty()) {
+        return problem + ". Is the tokenizer that of the model?";
+      }
+    }
+    long length = ids.getShape().get(ids.getShape().dimension() - 1);
+    int positions = config.node("max_position_embeddings").asInt(Integer.MAX_VALUE);
+    if (config.modelType().equals("roberta")) {
+      positions -=
+          config.node("pad_token_id").asInt(1) + 1; // Its positions begin behind padding's.
+    }
+    if (length > positions) {
+      return "input_ids has "
+          + length
+          + " tokens in a row, but the model learned "
+          + positions
+          + " positions (max_position_embeddings): cut the texts, such as with"
+          + " EncodeOptions.truncated("
+          + positions
+          + ")";
+    }
+    return labels(model, inputs);
+  }
+
+  private static String labels(PretrainedModel model, ModelInputs inputs) {
+    NDArray labels = inputs.find("labels").orElse(null);
+    if (labels == null || labels.size() == 0 || labels.getDataType().isFloating()) {
+      return "";
+    }
+    return switch (model.task()) {
+      case SEQUENCE_CLASSIFICATION, TOKEN_CLASSIFICATION ->
+          range(
+              "labels",
+              labels,
+              model.config().numLabels(),
+              "labels; load it with LoadOptions.withLabels for others");
+      default -> range("labels", labels, model.config().vocabSize(), "tokens (vocab_size)");
+    };
+  }
+
+  private static String range(String name, NDArray array, int count, String of) {
+    for (long value : array.toType(DataType.INT64, false).toLongArray()) {
+      boolean ignored = name.equals("labels") && value == IGNORED;
+      if (!ignored && (value < 0 || value >= count)) {
+        return name + " has " + value + ", but the model has " + count + " " + of;
+      }
+    }
+    return "";
+  }
+}

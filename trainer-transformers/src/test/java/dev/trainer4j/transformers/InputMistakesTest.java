@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j.transformers;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.types.Shape;
+import dev.trainer4j.data.ModelInputs;
+import dev.trainer4j.torch.ArrayScope;
+import java.io.IOException;
+import org.junit.jupiter.api.Test;
+
+/** Inputs that the native library would answer with a trace of its own. */
+class InputMistakesTest {
+
+  private static void assertRefused(String name, long[] ids, long label, String... words)
+      throws IOException {
+    try (PretrainedModel model = ParityModels.load(name);
+        ArrayScope scope = ArrayScope.open()) {
+      NDArray row = model.manager().create(ids, new Shape(1, ids.length));
+      NDArray labels = model.manager().create(new long[] {label});
+      ModelInputs inputs = ModelInputs.of("input_ids", row).with("labels", labels);
+      assertThatThrownBy(() -> model.forward(inputs, false))
+          .isInstanceOf(IllegalArgumentException.class)
+          .satisfies(e -> assertThat(e.getMessage()).contains(words));
+    }
+  }
+
+  @Test
+  void aLabelThatTheHeadLacksIsNamed() throws IOException {
+    assertRefused("bert-classify", new long[] {5, 6}, 3, "labels has 3", "3 labels");
+  }
+
+  @Test
+  void anIdBeyondTheVocabularyIsNamed() throws IOException {
+    assertRefused("bert-classify", new long[] {5, 999}, 0, "input_ids has 999", "vocab_size");
+  }
+
+  @Test
+  void aTextThatIsTooLongIsNamedWithTheLimit() throws IOException {
+    assertRefused("bert-classify", new long[65], 0, "65 tokens", "64 positions");
+  }
+
+  @Test
+  void anEmptyTextIsNamed() throws IOException {
+    assertRefused("bert-classify", new long[0], 0, "input_ids is empty");
+  }
+}
