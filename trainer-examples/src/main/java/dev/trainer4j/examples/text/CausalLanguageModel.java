@@ -51,7 +51,7 @@ public final class CausalLanguageModel {
     Path texts = Path.of(args.length > 0 ? args[0] : "docs");
     boolean small = args.length < 2;
     Path pretrained = small ? SmallModels.llama(out.resolve("small")) : Path.of(args[1]);
-    Result result = run(pretrained, out, texts, small ? 2e-3 : 5e-5, small ? 12 : 3, 400);
+    Result result = run(pretrained, out, texts, small ? 2e-3 : 5e-5, small ? 8 : 3, 400);
     System.out.printf(
         Locale.ROOT,
         "%nPerplexity of a token that it has not read: %.2f (told from frequencies alone: %.2f)%n",

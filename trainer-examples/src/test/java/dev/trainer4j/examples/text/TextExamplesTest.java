@@ -87,7 +87,7 @@ final class TextExamplesTest {
     Path small = SmallModels.llama(out.resolve("small"));
 
     CausalLanguageModel.Result result =
-        CausalLanguageModel.run(small, out, Path.of("../docs"), 2e-3, 1, 20);
+        CausalLanguageModel.run(small, out, Path.of("../docs"), 2e-3, 2, 20);
 
     // Frequencies alone tell the letters from each other; the letters before them must tell more.
     assertThat(result.perplexity()).isLessThan(0.6 * result.unigramPerplexity());
