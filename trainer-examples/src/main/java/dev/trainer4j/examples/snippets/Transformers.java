@@ -30,7 +30,7 @@ public final class Transformers {
   public static void fineTune(
       Path bert, Path out, TrainingArguments args, Dataset<Map<String, Object>> train)
       throws IOException {
-    // docs: fine-tune
+    // docs: fine tune
     try (PretrainedTokenizer tokenizer = PretrainedTokenizer.load(bert);
         PretrainedModel model =
             AutoModels.sequenceClassification(
