@@ -112,8 +112,17 @@ public final class HtmlReportCallback implements TrainerCallback {
 
   @Override
   public void onTrainEnd(CallbackContext ctx, TrainerState state, TrainerControl control) {
+    stop(ctx, state, false);
+  }
+
+  @Override
+  public void onTrainError(CallbackContext ctx, TrainerState state, Throwable error) {
+    stop(ctx, state, true);
+  }
+
+  private void stop(CallbackContext ctx, TrainerState state, boolean failed) {
     if (clock != null) {
-      clock = clock.stop();
+      clock = clock.stop(failed);
       refresh(ctx, state);
     }
   }

@@ -50,11 +50,14 @@ final class ReportPage {
 
   private static Map<String, Object> progress(TrainerState state, ReportClock clock) {
     boolean complete = state.globalStep() >= state.maxSteps();
-    String status = !clock.isStopped() ? "running" : complete ? "finished" : "stopped early";
+    String status =
+        !clock.isStopped()
+            ? "running"
+            : clock.failed() ? "failed" : complete ? "finished" : "stopped early";
     double share = 100.0 * state.globalStep() / Math.max(1, state.maxSteps());
     return Map.of(
         "status", status,
-        "statusClass", !clock.isStopped() ? "" : complete ? "good" : "warn",
+        "statusClass", !clock.isStopped() ? "" : complete && !clock.failed() ? "good" : "warn",
         "step", state.globalStep(),
         "maxSteps", state.maxSteps(),
         "share", Math.min(100, share));
