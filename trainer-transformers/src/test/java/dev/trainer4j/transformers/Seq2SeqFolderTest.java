@@ -93,7 +93,9 @@ class Seq2SeqFolderTest {
                 "max_position_embeddings",
                 16,
                 "init_std",
-                0.05, "decoder_start_token_id", 2)),
+                0.05,
+                "decoder_start_token_id",
+                2)),
         Task.SEQ2SEQ_LM,
         ParityModels.cpu());
   }
