@@ -2,6 +2,9 @@
 package dev.trainer4j.transformers;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.trainer4j.checkpoint.ModelTensors;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -10,6 +13,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -76,10 +80,13 @@ final class ConfigReader {
           "gradient_checkpointing_kwargs");
 
   private final PretrainedConfig config;
+  private final @Nullable ModelTensors tensors;
   private final Set<String> read = new HashSet<>();
 
-  ConfigReader(PretrainedConfig config) {
+  /** Reads a configuration beside the weights it describes; without any for a model from scratch. */
+  ConfigReader(PretrainedConfig config, @Nullable ModelTensors tensors) {
     this.config = config;
+    this.tensors = tensors;
   }
 
   PretrainedConfig config() {
@@ -192,6 +199,27 @@ final class ConfigReader {
   /** Says that keys change nothing here. */
   void harmless(String... keys) {
     read.addAll(List.of(keys));
+  }
+
+  /**
+   * Returns whether the weights hold {@code name} and one of {@code others} with another content: then
+   * they are not one tensor under two names.
+   */
+  boolean filesTellApart(String name, List<String> others) {
+    if (tensors == null || !tensors.names().contains(name)) {
+      return false;
+    }
+    try {
+      for (String other : others) {
+        if (tensors.names().contains(other)) {
+          return !tensors.info(name).shape().equals(tensors.info(other).shape())
+              || !tensors.bytes(name).equals(tensors.bytes(other));
+        }
+      }
+      return false;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   PretrainedException wrong(String key, String expected) {

@@ -20,7 +20,9 @@ final class ModelFamilies {
           DecoderFamily.MISTRAL,
           DecoderFamily.QWEN2,
           DecoderFamily.QWEN3,
-          DecoderFamily.GEMMA);
+          DecoderFamily.GEMMA,
+          Seq2SeqFamily.T5,
+          Seq2SeqFamily.BART);
 
   private static final Map<String, ModelFamily> BY_TYPE =
       ALL.stream()

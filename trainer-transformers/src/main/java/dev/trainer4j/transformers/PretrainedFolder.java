@@ -64,7 +64,7 @@ final class PretrainedFolder {
         (options.labels() == null ? given : given.withLabels(options.labels()))
             .with("architectures", List.of(family.className() + family.suffix(task)));
     Device device = options.resolvedDevice();
-    ConfigReader reader = new ConfigReader(config);
+    ConfigReader reader = new ConfigReader(config, tensors);
     Architecture architecture = family.create(reader, task, device);
     NDManager manager = NDManager.newBaseManager(device, "PyTorch");
     manager.setName("model " + family.modelType());

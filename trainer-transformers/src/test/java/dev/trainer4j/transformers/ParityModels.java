@@ -39,6 +39,11 @@ final class ParityModels {
     if (given != null && !given.isBlank()) {
       return Path.of(given).resolve("models");
     }
+    return ownFolder();
+  }
+
+  /** The models of the class path, whatever folder is given: figures of other files refer to them. */
+  static Path ownFolder() {
     URL resource = ParityModels.class.getResource("/parity/models");
     if (resource == null) {
       throw new IllegalStateException("the golden models are not on the class path");
