@@ -94,8 +94,7 @@ class FullDiskTest {
   private Optional<String> namespace() throws IOException, InterruptedException {
     for (String option : List.of("-m", "-rm")) {
       Process mount =
-          new ProcessBuilder(
-                  "unshare", option, "mount", "-t", "tmpfs", "tmpfs", folder.toString())
+          new ProcessBuilder("unshare", option, "mount", "-t", "tmpfs", "tmpfs", folder.toString())
               .redirectErrorStream(true)
               .redirectOutput(ProcessBuilder.Redirect.DISCARD)
               .start();

@@ -60,8 +60,7 @@ class TiedTensorsTest {
     arrays.put("embed.weight", matrix);
     arrays.put("bias", manager.zeros(new Shape(6)));
     arrays.put("head.weight", matrix);
-    return new FunctionModel(
-        arrays, manager, (inputs, training) -> logits(inputs, matrix, arrays));
+    return new FunctionModel(arrays, manager, (inputs, training) -> logits(inputs, matrix, arrays));
   }
 
   private static ModelOutput logits(
