@@ -8,6 +8,7 @@ import dev.trainer4j.data.ModelInputs;
 import dev.trainer4j.model.ModelOutput;
 import dev.trainer4j.model.NamedParameter;
 import dev.trainer4j.model.TrainableModel;
+import dev.trainer4j.torch.TiedTensors;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -51,7 +52,7 @@ final class SavedTensors {
     Map<String, Map<String, NDArray>> copies = new LinkedHashMap<>();
     others.forEach((name, arrays) -> copies.put(name, memory.copy(name, arrays)));
     return new SavedTensors(
-        memory.copy("model", model),
+        memory.copy("model", TiedTensors.distinct(model)),
         optimizer == null ? null : memory.copy("optimizer", optimizer),
         copies,
         memory.owner());

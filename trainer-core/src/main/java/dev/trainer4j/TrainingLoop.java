@@ -171,6 +171,7 @@ final class TrainingLoop {
       return false; // It ends by itself. A process that must go has no time even for that.
     }
     interruption = asked;
+    control.requestInterruption(); // Whoever asked: onTrainEnd may want to know.
     control.requestTrainingStop();
     if (savedStep != progress.globalStep() && (signal || trainer.args().savesRegularly())) {
       control.requestSave();

@@ -49,6 +49,11 @@ record CurveGroup(String title, List<Curve> curves) {
         .toList();
   }
 
+  /** Returns the same curves with fewer points, see {@link Curve#thinned}. */
+  CurveGroup thinned(int buckets) {
+    return new CurveGroup(title, curves.stream().map(curve -> curve.thinned(buckets)).toList());
+  }
+
   static boolean isSummary(LogEntry line) {
     return line.values().containsKey(SUMMARY);
   }

@@ -38,12 +38,15 @@ public final class HtmlReportCallback implements TrainerCallback {
 
   private static final Logger LOG = LoggerFactory.getLogger(HtmlReportCallback.class);
 
+  /** The report of a long history takes long to write; training keeps at least 99% of the time. */
+  private static final long SHARE = 100;
+
   private final @Nullable String title;
   private final String file;
   private final Duration interval;
 
   private @Nullable ReportClock clock;
-  private long written;
+  private long next;
 
   /** Makes a report called {@code report.html}, replaced every ten seconds. */
   public HtmlReportCallback() {
@@ -109,14 +112,23 @@ public final class HtmlReportCallback implements TrainerCallback {
 
   @Override
   public void onTrainEnd(CallbackContext ctx, TrainerState state, TrainerControl control) {
+    stop(ctx, state, false);
+  }
+
+  @Override
+  public void onTrainError(CallbackContext ctx, TrainerState state, Throwable error) {
+    stop(ctx, state, true);
+  }
+
+  private void stop(CallbackContext ctx, TrainerState state, boolean failed) {
     if (clock != null) {
-      clock = clock.stop();
+      clock = clock.stop(failed);
       refresh(ctx, state);
     }
   }
 
   private void refreshIfDue(CallbackContext ctx, TrainerState state) {
-    if (clock != null && !clock.isStopped() && System.nanoTime() - written >= interval.toNanos()) {
+    if (clock != null && !clock.isStopped() && System.nanoTime() - next >= 0) {
       refresh(ctx, state);
     }
   }
@@ -134,13 +146,15 @@ public final class HtmlReportCallback implements TrainerCallback {
 
   private void write(CallbackContext ctx, TrainerState state) throws IOException {
     ReportClock now = clock;
+    long start = System.nanoTime();
     if (now != null) {
       Path folder = RunFolder.of(ctx.args());
       String name = title != null ? title : RunName.of(ctx.args());
       String page = new ReportPage(name, interval).render(ctx, state, now);
       ReplacedFile.write(folder, file, page.getBytes(UTF_8));
     }
-    written = System.nanoTime();
+    long end = System.nanoTime();
+    next = end + Math.max(interval.toNanos(), SHARE * (end - start));
   }
 
   /** Settings of an {@link HtmlReportCallback}. */
@@ -164,7 +178,10 @@ public final class HtmlReportCallback implements TrainerCallback {
       return this;
     }
 
-    /** Sets how often at most the file is replaced, and a page reloads itself; at least a second. */
+    /**
+     * Sets how often at most the file is replaced, and a page reloads itself; at least a second. A file that
+     * takes longer than a hundredth of that to write is replaced less often.
+     */
     public Builder interval(Duration interval) {
       this.interval = interval;
       return this;

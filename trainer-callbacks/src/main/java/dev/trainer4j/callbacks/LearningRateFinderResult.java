@@ -33,9 +33,14 @@ public record LearningRateFinderResult(List<Point> points, boolean diverged) {
 
   /**
    * Suggests a learning rate: the middle of the longest valley of the smoothed loss, which is its
-   * longest falling subsequence. This is the rule {@code valley} of fastai's finder; a fall that goes
-   * on for long tells more than the steepest one, which is often noise. As there, the first tenth of
-   * the points and the last five are left out: there the average is young, or the loss explodes.
+   * longest falling subsequence. A fall that goes on for long tells more than the steepest one, which is often
+   * noise. The first tenth of the points and the last five are left out: there the average is young,
+   * or the loss explodes.
+   *
+   * <p>This is after the rule {@code valley} of fastai's finder, and not the same: that one takes the
+   * length of the fall for a stretch of neighboring points that ends where the fall ends, and suggests
+   * the middle of the second third of that stretch; this one suggests the middle point of the fall
+   * itself, which may have gaps where the loss rose for a while.
    *
    * <p>It is a place to start looking, not an answer. Look at the plot.
    *

@@ -33,7 +33,9 @@ import org.slf4j.LoggerFactory;
  * Logs a run to an MLflow tracking server, through its REST API.
  *
  * <p>The arguments become parameters, each logged value a metric with its step. The run ends as
- * FINISHED, as FAILED if training throws, as KILLED if the JVM is told to end meanwhile. Its id is
+ * FINISHED, as FAILED if training throws, as KILLED if it is interrupted before its end (by {@code
+ * requestStop()}, {@code requestInterruption()}, {@code maxTrainTime} or a signal) or the JVM is told
+ * to end meanwhile. Its id is
  * saved in checkpoints: a resumed run goes on with the same one, and does not send again what the
  * server has.
  *
@@ -206,7 +208,8 @@ public final class MlflowCallback implements StatefulCallback {
 
   @Override
   public void onTrainEnd(CallbackContext ctx, TrainerState state, TrainerControl control) {
-    end("FINISHED");
+    boolean cutShort = control.shouldInterrupt() && state.globalStep() < state.maxSteps();
+    end(cutShort ? "KILLED" : "FINISHED");
     throwFailure();
   }
 

@@ -3,17 +3,25 @@ package dev.trainer4j.callbacks;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import com.samskivert.mustache.Mustache;
+import com.samskivert.mustache.Template;
 import java.io.IOException;
 import java.io.InputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.Properties;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
- * What every report is made of: our template, style and script, and those of uPlot.
+ * What every report is made of: our template, style and script, and those of uPlot. The same for all
+ * reports, so read, hashed and compiled once.
  *
- * @param template of Mustache
+ * @param template of Mustache, which escapes everything but our own resources
+ * @param contentSecurityPolicy under which the page runs our two scripts and no other, and can ask
+ *     nobody for anything
  * @param style of the page
  * @param script of the page
  * @param libraryStyle of uPlot
@@ -21,7 +29,8 @@ import java.util.Properties;
  * @param license of uPlot, which goes wherever it goes
  */
 record ReportAssets(
-    String template,
+    Template template,
+    String contentSecurityPolicy,
     String style,
     String script,
     String libraryStyle,
@@ -30,26 +39,34 @@ record ReportAssets(
 
   private static final String WEBJAR = "org.webjars.npm/uplot";
 
-  static ReportAssets load() throws IOException {
+  private static @Nullable ReportAssets loaded;
+
+  static synchronized ReportAssets get() throws IOException {
+    ReportAssets assets = loaded;
+    if (assets == null) {
+      assets = load();
+      loaded = assets;
+    }
+    return assets;
+  }
+
+  private static ReportAssets load() throws IOException {
     String uplot = "/META-INF/resources/webjars/uplot/" + uplotVersion() + "/";
+    String script = read("report/report.js");
+    String library = read(uplot + "dist/uPlot.iife.min.js");
     return new ReportAssets(
-        read("report/report.html"),
+        Mustache.compiler().emptyStringIsFalse(true).compile(read("report/report.html")),
+        contentSecurityPolicy(library, script),
         read("report/report.css"),
-        read("report/report.js"),
+        script,
         read(uplot + "dist/uPlot.min.css"),
-        read(uplot + "dist/uPlot.iife.min.js"),
+        library,
         read(uplot + "LICENSE"));
   }
 
-  /**
-   * Returns a policy under which the page runs our two scripts and no other, and can ask nobody for
-   * anything.
-   */
-  String contentSecurityPolicy() {
+  private static String contentSecurityPolicy(String... scripts) {
     return "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src "
-        + hash(library)
-        + " "
-        + hash(script);
+        + Arrays.stream(scripts).map(ReportAssets::hash).collect(Collectors.joining(" "));
   }
 
   private static String hash(String text) {

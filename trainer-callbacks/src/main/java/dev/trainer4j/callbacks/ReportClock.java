@@ -4,15 +4,15 @@ package dev.trainer4j.callbacks;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
-/** When this process began to train, from which update, and when it stopped. */
-record ReportClock(long firstStep, long startNanos, @Nullable Long stopNanos) {
+/** When this process began to train, from which update, when it stopped, and whether by an error. */
+record ReportClock(long firstStep, long startNanos, @Nullable Long stopNanos, boolean failed) {
 
   static ReportClock start(long firstStep) {
-    return new ReportClock(firstStep, System.nanoTime(), null);
+    return new ReportClock(firstStep, System.nanoTime(), null, false);
   }
 
-  ReportClock stop() {
-    return new ReportClock(firstStep, startNanos, System.nanoTime());
+  ReportClock stop(boolean failed) {
+    return new ReportClock(firstStep, startNanos, System.nanoTime(), failed);
   }
 
   boolean isStopped() {

@@ -20,7 +20,12 @@ final class ReportData {
   private final List<CurveGroup> groups;
 
   ReportData(List<CurveGroup> groups) {
-    this.groups = groups;
+    this.groups = groups.stream().map(group -> group.thinned(BUCKETS)).toList();
+  }
+
+  /** Returns the curves with the points that are drawn. */
+  List<CurveGroup> drawn() {
+    return groups;
   }
 
   /** Returns JSON that may stand in a script element: it has no {@code <}, and so no end tag. */
@@ -33,7 +38,7 @@ final class ReportData {
     for (CurveGroup group : groups) {
       ObjectNode chart = charts.addObject().put("title", group.title());
       ArrayNode series = chart.putArray("series");
-      group.curves().forEach(curve -> write(curve.thinned(BUCKETS), series.addObject()));
+      group.curves().forEach(curve -> write(curve, series.addObject()));
     }
     try {
       return JSON.writeValueAsString(root).replace("<", "\\u003c");

@@ -59,26 +59,9 @@ final class Chromium {
     Path screenshot = folder.resolve((dark ? "dark" : "light") + ".png");
     Path out = folder.resolve("dom.html");
     Path err = folder.resolve("stderr.txt");
-    List<String> command = new ArrayList<>(List.of(binary.toString()));
+    List<String> command = command(profile, dark, proxyPort);
     command.addAll(
         List.of(
-            "--headless",
-            "--no-sandbox",
-            "--disable-gpu",
-            "--disable-quic",
-            "--disable-dev-shm-usage",
-            "--no-first-run",
-            "--disable-background-networking",
-            "--disable-component-update",
-            "--disable-sync",
-            "--disable-default-apps",
-            "--hide-scrollbars",
-            "--enable-logging=stderr",
-            "--user-data-dir=" + profile,
-            "--proxy-server=http://127.0.0.1:" + proxyPort,
-            "--proxy-bypass-list=<-loopback>",
-            "--blink-settings=preferredColorScheme=" + (dark ? 0 : 1),
-            "--window-size=1280,1700",
             "--virtual-time-budget=3000",
             "--screenshot=" + screenshot,
             "--dump-dom",
@@ -95,6 +78,42 @@ final class Chromium {
     assertThat(screenshot).as("Chromium said:\n%s", read(err)).isNotEmptyFile();
     return new Page(
         read(out), screenshot, read(err).lines().filter(l -> l.contains("CONSOLE")).toList());
+  }
+
+  /** Opens a file and keeps it open. */
+  DevTools drive(Path file, int proxyPort) throws Exception {
+    Path profile = Files.createTempDirectory(folder, "profile");
+    List<String> command = command(profile, false, proxyPort);
+    command.addAll(List.of("--remote-debugging-port=0", file.toUri().toString()));
+    Process process =
+        new ProcessBuilder(command)
+            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+            .redirectError(folder.resolve("stderr.txt").toFile())
+            .start();
+    return new DevTools(process, profile);
+  }
+
+  private List<String> command(Path profile, boolean dark, int proxyPort) {
+    return new ArrayList<>(
+        List.of(
+            binary.toString(),
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-quic",
+            "--disable-dev-shm-usage",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--disable-default-apps",
+            "--hide-scrollbars",
+            "--enable-logging=stderr",
+            "--user-data-dir=" + profile,
+            "--proxy-server=http://127.0.0.1:" + proxyPort,
+            "--proxy-bypass-list=<-loopback>",
+            "--blink-settings=preferredColorScheme=" + (dark ? 0 : 1),
+            "--window-size=1280,1700"));
   }
 
   private static String read(Path file) throws IOException {

@@ -88,6 +88,23 @@ class HtmlReportCallbackTest {
   }
 
   @Test
+  void aRunThatFailsSaysSo() {
+    assertThatThrownBy(
+        () ->
+            train(
+                args().build(),
+                ResumeFrom.never(),
+                new HtmlReportCallback(),
+                FaultInjectionCallback.at(4, FaultInjectionCallback.Event.STEP_END)
+                    .fail(() -> new IllegalStateException("injected"))));
+
+    assertThat(dir.resolve("report.html"))
+        .content()
+        .containsPattern("class=\"[^\"]*warn[^\"]*\">failed<")
+        .contains("\"running\":false");
+  }
+
+  @Test
   void holdsEveryValueLogged() throws IOException {
     List<LogEntry> history = train(args().build(), ResumeFrom.never(), new HtmlReportCallback());
 

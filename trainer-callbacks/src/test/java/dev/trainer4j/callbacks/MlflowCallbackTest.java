@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -108,6 +109,21 @@ class MlflowCallbackTest {
     assertThat(run.status).isEqualTo("FINISHED");
     assertThat(run.metrics.get("loss")).containsOnlyKeys(1L, 2L, 3L, 4L, 5L, 6L);
     assertThat(run.metrics.get("loss").values()).allMatch(values -> values.size() == 1);
+  }
+
+  @Test
+  void aRunThatIsInterruptedIsKilledUntilItGoesOnAndFinishes() throws IOException {
+    TimeLimitCallback noTime =
+        TimeLimitCallback.until(Instant.now().plusSeconds(1)).reserve(Duration.ofDays(1));
+    try (GoldenTask task = new GoldenTask();
+        Trainer trainer =
+            task.trainer(args().build()).callback(mlflow().build()).callback(noTime).build()) {
+      assertThat(trainer.train().globalStep()).isLessThan(6);
+    }
+    assertThat(server.onlyRun().status).isEqualTo("KILLED");
+
+    run(args().build(), ResumeFrom.latest(), mlflow().build());
+    assertThat(server.onlyRun().status).isEqualTo("FINISHED");
   }
 
   @Test

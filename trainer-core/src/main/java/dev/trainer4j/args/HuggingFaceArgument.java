@@ -147,7 +147,7 @@ record HuggingFaceArgument(String name, String decision) {
           never("local_rank", "the launcher tells every process its rank"),
           // Debug and script flags
           later("debug", "speed and mixed precision"),
-          later("skip_memory_metrics", "callbacks"),
+          never("skip_memory_metrics", "add MemoryCallback to log what memory is in use"),
           never("do_train", "a flag of scripts that no trainer reads; call train()"),
           never("do_eval", "a flag of scripts that no trainer reads; call evaluate()"),
           never("do_predict", "a flag of scripts that no trainer reads; call predict()"),

@@ -85,7 +85,11 @@ public final class TrainerControl {
     return trainingStop;
   }
 
-  /** Returns whether training is interrupted after this step. */
+  /**
+   * Returns whether training is interrupted after this step, by a callback, {@code
+   * Trainer.requestStop()}, {@code maxTrainTime} or a signal. In {@code onTrainEnd} it tells a run
+   * that was cut short from one that ended as planned, or as early stopping wants it.
+   */
   public boolean shouldInterrupt() {
     return interruption;
   }

@@ -7,8 +7,10 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.trainer4j.model.TrainableModel;
 import dev.trainer4j.state.TrainerState;
 import dev.trainer4j.state.TrainerStateJson;
@@ -17,6 +19,7 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -45,6 +48,9 @@ public final class CheckpointFiles {
   private static final String OPTIMIZER = "optimizer.safetensors";
   private static final String SCHEDULER = "scheduler.json";
   private static final String POSITION = "rng_state.json";
+
+  /** Fields that files of earlier versions lack, and what their absence means: false. */
+  private static final List<String> LATER_FLAGS = List.of("epoch_stop", "epoch_end_served");
 
   private static final JsonMapper MAPPER =
       JsonMapper.builder()
@@ -173,7 +179,15 @@ public final class CheckpointFiles {
   public ResumePoint readPosition() throws IOException {
     Path file = folder.resolve(POSITION);
     try {
-      return MAPPER.readValue(Files.readString(file), ResumePoint.class);
+      JsonNode point = MAPPER.readTree(Files.readString(file));
+      if (point instanceof ObjectNode fields) {
+        for (String flag : LATER_FLAGS) {
+          if (!fields.has(flag)) {
+            fields.put(flag, false);
+          }
+        }
+      }
+      return MAPPER.treeToValue(point, ResumePoint.class);
     } catch (JsonProcessingException e) {
       throw new IOException(file + " is damaged: " + e.getOriginalMessage(), e);
     }

@@ -2,6 +2,7 @@
 package dev.trainer4j.checkpoint;
 
 import ai.djl.ndarray.NDArray;
+import dev.trainer4j.torch.TiedTensors;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -31,6 +32,9 @@ public final class ModelTensorsWriter {
    * Writes {@code model.safetensors}; or, if the arrays take more than {@code maxShardSize}, {@code
    * model-00001-of-0000N.safetensors} and so on with {@code model.safetensors.index.json}.
    *
+   * <p>A tensor of several names is written once, under the first of them, as transformers does with
+   * the output layer that shares the embedding.
+   *
    * <p>A model that the folder held before is replaced. While that goes on, a reader finds the old
    * model or the new one where the two are of different form; a {@link CheckpointStore} makes all
    * of it one step.
@@ -49,7 +53,9 @@ public final class ModelTensorsWriter {
           "maxShardSize is " + maxShardSize + ", must be 1 byte or more");
     }
     List<TensorSource> tensors =
-        arrays.entrySet().stream().map(e -> TensorSource.of(e.getKey(), e.getValue())).toList();
+        TiedTensors.distinct(arrays).entrySet().stream()
+            .map(entry -> TensorSource.of(entry.getKey(), entry.getValue()))
+            .toList();
     List<List<TensorSource>> shards = cut(tensors, maxShardSize);
     Set<String> written = new HashSet<>();
     if (shards.size() == 1) {

@@ -5,10 +5,12 @@ import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import dev.trainer4j.torch.ArrayScope;
+import dev.trainer4j.torch.TiedTensors;
 import dev.trainer4j.torch.TorchFunctions;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -43,21 +45,53 @@ public final class TensorFiles {
   public static void load(
       ModelTensors tensors, Map<String, NDArray> targets, NDManager manager, String what)
       throws IOException {
-    check(tensors, targets, what);
+    Map<String, String> names = namesInFile(tensors, targets);
+    check(tensors, names, targets, what);
     for (Map.Entry<String, NDArray> target : targets.entrySet()) {
       try (ArrayScope scope = ArrayScope.open();
           NDManager host = manager.newSubManager(Device.cpu())) {
         TorchFunctions.copy(
-            List.of(target.getValue()), List.of(tensors.read(target.getKey(), host)));
+            List.of(target.getValue()), List.of(tensors.read(nameOf(target, names), host)));
       }
     }
   }
 
-  private static void check(ModelTensors tensors, Map<String, NDArray> targets, String what)
+  private static String nameOf(Map.Entry<String, NDArray> target, Map<String, String> names) {
+    return names.getOrDefault(target.getKey(), target.getKey());
+  }
+
+  /**
+   * Returns under which name a target is in the file, for those that are there under another one: of
+   * tied tensors a file holds one, and which one is the choice of the library that wrote it.
+   */
+  private static Map<String, String> namesInFile(
+      ModelTensors tensors, Map<String, NDArray> targets) {
+    if (tensors.names().containsAll(targets.keySet())) {
+      return Map.of();
+    }
+    Map<String, String> ties = TiedTensors.find(targets);
+    Map<String, String> found = new LinkedHashMap<>();
+    for (String name : targets.keySet()) {
+      if (tensors.names().contains(name)) {
+        found.putIfAbsent(ties.getOrDefault(name, name), name);
+      }
+    }
+    Map<String, String> names = new LinkedHashMap<>();
+    for (String name : targets.keySet()) {
+      String there = found.get(ties.getOrDefault(name, name));
+      if (there != null && !tensors.names().contains(name)) {
+        names.put(name, there);
+      }
+    }
+    return names;
+  }
+
+  private static void check(
+      ModelTensors tensors, Map<String, String> names, Map<String, NDArray> targets, String what)
       throws IOException {
     List<String> problems = new ArrayList<>();
     for (Map.Entry<String, NDArray> target : targets.entrySet()) {
-      String name = target.getKey();
+      String name = nameOf(target, names);
       if (!tensors.names().contains(name)) {
         problems.add("missing " + name + " " + target.getValue().getShape());
       } else if (!tensors.info(name).shape().equals(target.getValue().getShape())) {

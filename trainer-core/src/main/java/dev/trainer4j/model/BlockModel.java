@@ -13,6 +13,8 @@ import ai.djl.util.Pair;
 import dev.trainer4j.data.ModelInputs;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -139,9 +141,11 @@ public final class BlockModel implements TrainableModel {
   @Override
   public List<NamedParameter> parameters() {
     List<NamedParameter> parameters = new ArrayList<>();
+    Set<Parameter> known = Collections.newSetFromMap(new IdentityHashMap<>());
     for (Pair<String, Parameter> entry : block.getParameters()) {
       Parameter parameter = entry.getValue();
-      if (parameter.requiresGradient()) {
+      // A block that is used twice has its parameters under two names; one update is enough.
+      if (parameter.requiresGradient() && known.add(parameter)) {
         NamedParameter byName = NamedParameter.of(entry.getKey(), parameter.getArray());
         parameters.add(
             new NamedParameter(

@@ -4,6 +4,7 @@ package dev.trainer4j.model;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import dev.trainer4j.data.ModelInputs;
+import dev.trainer4j.torch.TiedTensors;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -20,13 +21,15 @@ public final class FunctionModel implements TrainableModel {
   }
 
   private final Map<String, NDArray> parameters;
+  private final List<NamedParameter> trained;
   private final NDManager manager;
   private final Forward forward;
 
   /**
    * Makes a model of {@code forward}.
    *
-   * @param parameters the trainable arrays by name; they are made to require gradients
+   * @param parameters the trainable arrays by name; they are made to require gradients. An array of
+   *     several names is one parameter, under the first of them
    * @param manager the manager that owns them
    */
   public FunctionModel(Map<String, NDArray> parameters, NDManager manager, Forward forward) {
@@ -34,6 +37,10 @@ public final class FunctionModel implements TrainableModel {
     this.manager = manager;
     this.forward = forward;
     this.parameters.values().forEach(array -> array.setRequiresGradient(true));
+    trained =
+        TiedTensors.distinct(this.parameters).entrySet().stream()
+            .map(entry -> NamedParameter.of(entry.getKey(), entry.getValue()))
+            .toList();
   }
 
   @Override
@@ -43,9 +50,7 @@ public final class FunctionModel implements TrainableModel {
 
   @Override
   public List<NamedParameter> parameters() {
-    return parameters.entrySet().stream()
-        .map(entry -> NamedParameter.of(entry.getKey(), entry.getValue()))
-        .toList();
+    return trained;
   }
 
   @Override

@@ -6,6 +6,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import dev.trainer4j.data.ModelInputs;
+import dev.trainer4j.torch.TiedTensors;
 import dev.trainer4j.torch.TorchFunctions;
 import dev.trainer4j.torch.TorchScriptModule;
 import java.io.IOException;
@@ -28,11 +29,13 @@ public final class TorchScriptModel implements TrainableModel {
   private final NDManager manager;
   private final List<String> inputNames;
   private TorchScriptModule module;
+  private Map<String, String> ties;
 
   private TorchScriptModel(NDManager manager, List<String> inputNames, TorchScriptModule module) {
     this.manager = manager;
     this.inputNames = inputNames;
     this.module = module;
+    ties = TiedTensors.find(state(module));
   }
 
   /**
@@ -82,13 +85,17 @@ public final class TorchScriptModel implements TrainableModel {
   @Override
   public List<NamedParameter> parameters() {
     return module.parameters().stream()
-        .filter(NDArray::hasGradient)
+        .filter(array -> array.hasGradient() && !ties.containsKey(array.getName()))
         .map(array -> NamedParameter.of(array.getName(), array))
         .toList();
   }
 
   @Override
   public Map<String, NDArray> state() {
+    return state(module);
+  }
+
+  private static Map<String, NDArray> state(TorchScriptModule module) {
     Map<String, NDArray> state = new LinkedHashMap<>();
     module.parameters().forEach(array -> state.put(array.getName(), array));
     return state;
@@ -109,6 +116,7 @@ public final class TorchScriptModel implements TrainableModel {
     TorchScriptModule loaded = TorchScriptModule.load(folder.resolve(MODULE_FILE), manager);
     module.close();
     module = loaded;
+    ties = TiedTensors.find(state());
   }
 
   @Override

@@ -85,6 +85,13 @@ final class Kernels {
     }
   }
 
+  /** Calls a kernel outside of autograd that returns a list of integers. */
+  long[] integers(String method, IValue... arguments) {
+    try (IValue result = IValueUtils.runMethod(module, method, arguments)) {
+      return result.toLongArray();
+    }
+  }
+
   /** Calls a kernel outside of autograd that returns a list of numbers. */
   double[] numbers(String method, IValue... arguments) {
     try (IValue result = IValueUtils.runMethod(module, method, arguments)) {

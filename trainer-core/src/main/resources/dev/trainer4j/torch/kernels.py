@@ -349,3 +349,15 @@ class Kernels(Module):
     for i in range(torch.len(targets)):
       torch.copy_(targets[i], sources[i])
     return None
+
+  # For each tensor the place of the first that is the same memory in the same shape and strides.
+  def first_alike(self: __torch__.Kernels, xs: List[Tensor]) -> List[int]:
+    firsts = annotate(List[int], [])
+    for i in range(torch.len(xs)):
+      first = i
+      for j in range(i):
+        if torch.eq(first, i):
+          if torch.is_set_to(xs[i], xs[j]):
+            first = j
+      firsts = torch.append(firsts, first)
+    return firsts

@@ -45,6 +45,12 @@ interface Architecture extends AutoCloseable {
   /** Makes the outputs of what the last segment returned. */
   ModelOutput outputs(NDList last, ForwardPass pass);
 
+  /** Makes decoder inputs of labels; see {@link PretrainedModel#prepareDecoderInputIdsFromLabels}. */
+  default NDArray decoderInputIds(NDArray labels) {
+    throw new IllegalStateException(
+        "this model has no decoder of its own: load one with AutoModels.seq2SeqLm");
+  }
+
   /** Begins to write text; see {@link dev.trainer4j.transformers.generation.GenerativeModel}. */
   default DecodingSession startDecoding(
       Weights weights, long[][] inputIds, long @Nullable [][] attentionMask, int maxLength) {

@@ -167,6 +167,20 @@ public final class PretrainedModel implements SegmentedModel, GenerativeModel {
     saveExtras(folder);
   }
 
+  /**
+   * Returns what the decoder of an encoder-decoder model reads to learn {@code labels}: each one place
+   * later, after {@code decoder_start_token_id}. The model does so itself where {@code
+   * decoder_input_ids} are missing; this is for {@code DataCollatorForSeq2Seq}, where the loss is
+   * computed outside of the model.
+   *
+   * @param labels token ids of shape [batch, length], -100 where they are ignored, which gives the
+   *     padding token
+   * @throws IllegalStateException if the model is no encoder-decoder model
+   */
+  public NDArray prepareDecoderInputIdsFromLabels(NDArray labels) {
+    return architecture.decoderInputIds(labels);
+  }
+
   @Override
   public boolean isEncoderDecoder() {
     return task == Task.SEQ2SEQ_LM;

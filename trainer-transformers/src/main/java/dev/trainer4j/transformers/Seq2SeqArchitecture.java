@@ -224,6 +224,11 @@ final class Seq2SeqArchitecture implements Architecture {
   }
 
   @Override
+  public NDArray decoderInputIds(NDArray labels) {
+    return inputs.shifted(labels);
+  }
+
+  @Override
   public DecodingSession startDecoding(
       Weights weights, long[][] inputIds, long @Nullable [][] attentionMask, int maxLength) {
     inputs.checkPositions("maxLength", maxLength);

@@ -80,6 +80,11 @@ final class Seq2SeqInputs {
           "there are neither labels nor decoder_input_ids, but the decoder must read something: to"
               + " write a text, use Generator");
     }
+    return shifted(labels);
+  }
+
+  /** Returns labels one place later, after the decoder's start. */
+  NDArray shifted(NDArray labels) {
     if (labels.getShape().dimension() != 2) {
       throw new IllegalArgumentException(
           "labels has shape " + labels.getShape() + ", expected [batch, length]");

@@ -88,7 +88,8 @@ class GenerationParityTest {
     JsonNode figure = figures().get(name);
     GenerationConfig config = GenerationConfig.parse(name, figure.get("settings").toString());
     Path folder = ParityModels.ownFolder().resolve(figure.get("model").asText());
-    Task task = figure.get("model").asText().matches("(t5|bart).*") ? Task.SEQ2SEQ_LM : Task.CAUSAL_LM;
+    Task task =
+        figure.get("model").asText().matches("(t5|bart).*") ? Task.SEQ2SEQ_LM : Task.CAUSAL_LM;
     try (PretrainedModel model = AutoModels.load(folder, task, ParityModels.cpu())) {
       GenerationOutput output =
           Generator.of(model)

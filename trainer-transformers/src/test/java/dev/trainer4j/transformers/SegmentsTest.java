@@ -20,7 +20,15 @@ import org.junit.jupiter.params.provider.ValueSource;
 class SegmentsTest {
 
   @ParameterizedTest
-  @ValueSource(strings = {"bert-classify", "bert-mlm", "bert-qa", "distilbert-classify"})
+  @ValueSource(
+      strings = {
+        "bert-classify",
+        "bert-mlm",
+        "bert-qa",
+        "distilbert-classify",
+        "t5-untied",
+        "bart"
+      })
   void theSegmentsOneByOneGiveTheForwardPass(String name) throws IOException {
     try (PretrainedModel model = ParityModels.load(name);
         ArrayScope scope = ArrayScope.open()) {

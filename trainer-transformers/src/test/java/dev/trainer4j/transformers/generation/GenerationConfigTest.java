@@ -31,7 +31,21 @@ class GenerationConfigTest {
 
   @Test
   void keysThatChangeWhatIsGeneratedAreRefusedByName() {
-    for (String key : List.of("\"penalty_alpha\": 0.6", "\"typical_p\": 0.9", "\"a_new_one\": 3")) {
+    for (String key :
+        List.of(
+            "\"penalty_alpha\": 0.6",
+            "\"typical_p\": 0.9",
+            "\"a_new_one\": 3",
+            "\"encoder_no_repeat_ngram_size\": 3",
+            "\"encoder_repetition_penalty\": 1.5",
+            "\"exponential_decay_length_penalty\": [5, 1.1]",
+            "\"force_words_ids\": [[5]]",
+            "\"guidance_scale\": 1.5",
+            "\"max_time\": 2.0",
+            "\"num_beam_groups\": 2",
+            "\"renormalize_logits\": true",
+            "\"sequence_bias\": [[[5], 1.0]]",
+            "\"watermarking_config\": {\"bias\": 2.0}")) {
       assertThatThrownBy(() -> GenerationConfig.parse("file", "{" + key + "}"))
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessageContaining(key.substring(1, key.indexOf('"', 1)));
