@@ -81,12 +81,18 @@ record TokenCase(
           case "bert-base" -> Map.of("model_type", "bert");
           case "gpt2-mini" ->
               Map.of(
-                  "model_type", "gpt2",
-                  "vocab_size", vocabulary,
-                  "n_positions", length,
-                  "n_embd", 256,
-                  "n_layer", 4,
-                  "n_head", 4);
+                  "model_type",
+                  "gpt2",
+                  "vocab_size",
+                  vocabulary,
+                  "n_positions",
+                  length,
+                  "n_embd",
+                  256,
+                  "n_layer",
+                  4,
+                  "n_head",
+                  4);
           default -> throw new IllegalStateException("no configuration for " + name);
         });
   }

@@ -109,8 +109,7 @@ class PretrainedFolderTest {
   void theConfigurationNamesTheTypeOfTheTensorsThatAreSaved() throws IOException {
     copy("bert-classify", config -> {});
     Path file = temporary.resolve("config.json");
-    Files.writeString(
-        file, Files.readString(file).replaceAll("\"float32\"", "\"bfloat16\""));
+    Files.writeString(file, Files.readString(file).replaceAll("\"float32\"", "\"bfloat16\""));
     assertThat(PretrainedConfig.read(temporary).text("dtype")).contains("bfloat16");
     try (PretrainedModel model = AutoModels.sequenceClassification(temporary, ParityModels.cpu())) {
       assertThat(model.config().text("dtype")).contains("float32");
