@@ -17,8 +17,7 @@ interface BenchCase {
 
   /**
    * Starts a trainer of the untrained model; data and callbacks are added by the caller.
-   *
-   * @throws IllegalArgumentException if the library has no such model yet; the message says so
+   * Its model lives as long as the process, which measures one case.
    */
   Trainer.Builder trainer(TrainingArguments args);
 }

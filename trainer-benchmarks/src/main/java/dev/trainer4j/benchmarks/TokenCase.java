@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.benchmarks;
 
+import ai.djl.Device;
 import dev.trainer4j.Trainer;
 import dev.trainer4j.args.TrainingArguments;
 import dev.trainer4j.data.Dataset;
 import dev.trainer4j.data.Datasets;
+import dev.trainer4j.transformers.AutoModels;
+import dev.trainer4j.transformers.LoadOptions;
+import dev.trainer4j.transformers.PretrainedConfig;
+import dev.trainer4j.transformers.Task;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -56,9 +61,39 @@ record TokenCase(
 
   @Override
   public Trainer.Builder trainer(TrainingArguments args) {
-    throw new IllegalArgumentException(
-        "case "
-            + name
-            + " cannot run yet: the library has no such model; its data are ready. Run mlp");
+    Task task = classifies ? Task.SEQUENCE_CLASSIFICATION : Task.CAUSAL_LM;
+    LoadOptions options = LoadOptions.defaults().withDevice(Device.cpu());
+    return Trainer.builder(AutoModels.fromConfig(config(), task, options), args);
+  }
+
+  /** The keys that differ from Hugging Face's defaults, rates of dropout not among them. */
+  private PretrainedConfig config() {
+    return PretrainedConfig.of(
+        switch (name) {
+          case "bert-tiny" ->
+              Map.of(
+                  "model_type", "bert",
+                  "vocab_size", vocabulary,
+                  "hidden_size", 128,
+                  "num_hidden_layers", 2,
+                  "num_attention_heads", 2,
+                  "intermediate_size", 512);
+          case "bert-base" -> Map.of("model_type", "bert");
+          case "gpt2-mini" ->
+              Map.of(
+                  "model_type",
+                  "gpt2",
+                  "vocab_size",
+                  vocabulary,
+                  "n_positions",
+                  length,
+                  "n_embd",
+                  256,
+                  "n_layer",
+                  4,
+                  "n_head",
+                  4);
+          default -> throw new IllegalStateException("no configuration for " + name);
+        });
   }
 }

@@ -64,7 +64,6 @@ final class ConfigReader {
           "transformers_version",
           "use_bfloat16",
           "use_cache",
-          "pruned_heads",
           "problem_type",
           "attn_implementation",
           "_attn_implementation",
@@ -227,8 +226,12 @@ final class ConfigReader {
         config.source() + ": " + key + " is " + config.node(key) + ", expected " + expected);
   }
 
-  /** Tells which keys nobody honoured. */
+  /** Refuses pruned heads, and tells which keys nobody honoured. */
   void finish() {
+    if (!config.node("pruned_heads").isEmpty()) {
+      throw wrong("pruned_heads", "{}: layers with heads taken out are not supported");
+    }
+    harmless("pruned_heads");
     Map<String, JsonNode> unknown = new LinkedHashMap<>();
     for (String key : config.keys()) {
       JsonNode value = config.node(key);

@@ -149,6 +149,17 @@ public final class PretrainedConfig {
     return new PretrainedConfig(source, copy);
   }
 
+  /** Returns a copy that says, where it says anything of it, that tensors are float32. */
+  PretrainedConfig withFloat32() {
+    PretrainedConfig config = this;
+    for (String key : List.of("dtype", "torch_dtype")) {
+      if (has(key)) {
+        config = config.with(key, "float32");
+      }
+    }
+    return config;
+  }
+
   /** Returns a copy without a key. */
   public PretrainedConfig without(String key) {
     ObjectNode copy = tree.deepCopy();

@@ -62,7 +62,8 @@ final class PretrainedFolder {
     ModelFamily family = ModelFamilies.of(given, task);
     PretrainedConfig config =
         (options.labels() == null ? given : given.withLabels(options.labels()))
-            .with("architectures", List.of(family.className() + family.suffix(task)));
+            .with("architectures", List.of(family.className() + family.suffix(task)))
+            .withFloat32(); // whatever the folder held: these are the weights that are saved
     Device device = options.resolvedDevice();
     ConfigReader reader = new ConfigReader(config, tensors);
     Architecture architecture = family.create(reader, task, device);

@@ -86,6 +86,43 @@ class PretrainedFolderTest {
   }
 
   @Test
+  void aListOfNoPrunedHeadsLoads() throws IOException {
+    copy("bert-classify", config -> {});
+    set("\"pruned_heads\": {}");
+    try (PretrainedModel model = AutoModels.sequenceClassification(temporary, ParityModels.cpu())) {
+      assertThat(model.parameters()).isNotEmpty();
+    }
+  }
+
+  @Test
+  void prunedHeadsAreRefused() throws IOException {
+    copy("bert-classify", config -> {});
+    set("\"pruned_heads\": {\"0\": [1]}");
+    assertThatThrownBy(
+            () -> AutoModels.sequenceClassification(temporary, ParityModels.cpu()).close())
+        .isInstanceOf(PretrainedException.class)
+        .hasMessageContaining("pruned_heads")
+        .hasMessageContaining("[1]");
+  }
+
+  @Test
+  void theConfigurationNamesTheTypeOfTheTensorsThatAreSaved() throws IOException {
+    copy("bert-classify", config -> {});
+    Path file = temporary.resolve("config.json");
+    Files.writeString(file, Files.readString(file).replaceAll("\"float32\"", "\"bfloat16\""));
+    assertThat(PretrainedConfig.read(temporary).text("dtype")).contains("bfloat16");
+    try (PretrainedModel model = AutoModels.sequenceClassification(temporary, ParityModels.cpu())) {
+      assertThat(model.config().text("dtype")).contains("float32");
+    }
+  }
+
+  /** Puts a key into the copied config.json. */
+  private void set(String member) throws IOException {
+    Path file = temporary.resolve("config.json");
+    Files.writeString(file, Files.readString(file).replaceFirst("\\{", "{" + member + ","));
+  }
+
+  @Test
   void aBodyWithoutPrefixLoadsAndItsHeadIsNew() throws IOException {
     copy(
         "bert-classify",

@@ -27,6 +27,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -47,6 +48,30 @@ class PretrainedParityTest {
 
   static Stream<String> models() throws IOException {
     return ParityModels.all().stream().filter(name -> ModelFamilies.supports(config(name)));
+  }
+
+  @Test
+  void noModelOfTheFiguresIsLeftOut() throws IOException {
+    // An encoder-decoder joins this list with its family.
+    assertThat(models())
+        .contains(
+            "bert-classify",
+            "bert-mlm",
+            "bert-qa",
+            "bert-token",
+            "distilbert-classify",
+            "gemma",
+            "gpt2",
+            "llama",
+            "llama-dynamic",
+            "llama-linear",
+            "llama-yarn",
+            "llama3-rope",
+            "mistral",
+            "qwen2",
+            "qwen2-window",
+            "qwen3",
+            "roberta-classify");
   }
 
   private static PretrainedConfig config(String name) {
