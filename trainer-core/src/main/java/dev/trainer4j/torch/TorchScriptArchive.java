@@ -19,6 +19,9 @@ import java.util.zip.ZipOutputStream;
  */
 final class TorchScriptArchive {
 
+  /** The newest that libtorch 2.7 reads: an older one would hide newer forms of operators. */
+  private static final String VERSION = "10\n";
+
   private TorchScriptArchive() {}
 
   /** Returns the archive of {@code source}, the text of a class {@code __torch__.<className>}. */
@@ -28,7 +31,7 @@ final class TorchScriptArchive {
       store(zip, "data.pkl", instanceOf(className));
       store(zip, "code/__torch__.py", source.getBytes(StandardCharsets.UTF_8));
       store(zip, "constants.pkl", new byte[] {(byte) 0x80, 2, ')', '.'});
-      store(zip, "version", "3\n".getBytes(StandardCharsets.US_ASCII));
+      store(zip, "version", VERSION.getBytes(StandardCharsets.US_ASCII));
     } catch (IOException e) {
       throw new UncheckedIOException("an archive in memory cannot fail", e);
     }

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j.model;
+
+import ai.djl.ndarray.NDList;
+import dev.trainer4j.data.ModelInputs;
+import java.util.List;
+
+/**
+ * A model that offers its forward pass as a chain of segments.
+ *
+ * <p>{@link #forward} is nothing but {@link #begin}, the segments in their order, and {@link
+ * #finish}: who wants to run segments in another way calls the three itself.
+ */
+public interface SegmentedModel extends TrainableModel {
+
+  /** Returns the segments in the order they run, always the same ones. */
+  List<Segment> segments();
+
+  /** Checks the inputs and makes what all segments share. */
+  ForwardPass begin(ModelInputs inputs, boolean training);
+
+  /** Makes the outputs of what the last segment returned. */
+  ModelOutput finish(NDList last, ForwardPass pass);
+
+  @Override
+  default ModelOutput forward(ModelInputs inputs, boolean training) {
+    ForwardPass pass = begin(inputs, training);
+    NDList hidden = new NDList();
+    for (Segment segment : segments()) {
+      hidden = segment.forward(hidden, pass);
+    }
+    return finish(hidden, pass);
+  }
+}

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j.torch;
+
+import ai.djl.Device;
+import ai.djl.engine.Engine;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDScope;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.pytorch.engine.PtNDManager;
+import ai.djl.pytorch.engine.PtSymbolBlock;
+import ai.djl.pytorch.jni.IValueUtils;
+import ai.djl.pytorch.jni.JniUtils;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * Kernels of a model: the text of one TorchScript class, loaded, whose methods take part in
+ * autograd.
+ *
+ * <p>They reach every operator of libtorch, and a method of many operators is one native call. A
+ * method takes tensors, and after them, if it is called with weights, one {@code List[Tensor]}; it
+ * returns a tensor or a tuple of tensors. What is constant for a model (sizes, rates) belongs into
+ * the text. Kernels hold code and no state, so several threads may call them.
+ */
+public final class ScriptKernels implements AutoCloseable {
+
+  private static final String WEIGHTS = "weights[]";
+  private static final String METHOD = "module_method:";
+
+  private final PtNDManager manager;
+  private final PtSymbolBlock module;
+  private final NDArray absent;
+  private final Map<String, NDArray> methods = new ConcurrentHashMap<>();
+
+  private ScriptKernels(String className, String source) {
+    manager = (PtNDManager) Engine.getEngine("PyTorch").newBaseManager(Device.cpu());
+    manager.setName("kernels " + className);
+    try {
+      module = JniUtils.loadModule(manager, TorchScriptArchive.of(className, source), false, false);
+      absent = manager.zeros(new Shape(0), DataType.INT64);
+      NDScope.unregister(absent);
+    } catch (IOException e) {
+      manager.close();
+      throw new UncheckedIOException("an archive in memory cannot fail", e);
+    } catch (RuntimeException e) {
+      manager.close();
+      throw e;
+    }
+  }
+
+  /**
+   * Compiles kernels.
+   *
+   * @param className the class that the text defines; methods name it as {@code
+   *     __torch__.<className>}
+   * @param source the text; {@code kernels.py} beside this class shows the dialect
+   * @throws ai.djl.engine.EngineException if libtorch does not accept the text
+   */
+  public static ScriptKernels compile(String className, String source) {
+    return new ScriptKernels(className, source);
+  }
+
+  /**
+   * Calls a method; its results belong to the manager of the first argument.
+   *
+   * @param method a method of the class
+   * @param arguments its tensors; pass {@link #absent()} for one that is not there
+   */
+  public NDList call(String method, NDArray... arguments) {
+    NDList list = new NDList(arguments.length + 1);
+    list.addAll(List.of(arguments));
+    list.add(marker(method));
+    return IValueUtils.forward(module, list, true);
+  }
+
+  /**
+   * Calls a method whose last parameter is a {@code List[Tensor]}; its results belong to the manager
+   * of the first argument.
+   *
+   * @param weights the list; DJL passes a list by the names of its arrays, so theirs are set
+   */
+  public NDList call(String method, List<NDArray> weights, NDArray... arguments) {
+    NDList list = new NDList(arguments.length + weights.size() + 1);
+    list.addAll(List.of(arguments));
+    for (NDArray weight : weights) {
+      if (!WEIGHTS.equals(weight.getName())) {
+        weight.setName(WEIGHTS);
+      }
+      list.add(weight);
+    }
+    list.add(marker(method));
+    return IValueUtils.forward(module, list, true);
+  }
+
+  /** Returns a tensor without elements, which stands for an argument that is not there. */
+  public NDArray absent() {
+    return absent;
+  }
+
+  /** DJL takes the method's name from an array that is called so. */
+  private NDArray marker(String method) {
+    return methods.computeIfAbsent(
+        method,
+        name -> {
+          NDArray array = manager.create(0);
+          array.setName(METHOD + name);
+          // It outlives whatever scope the caller has open.
+          NDScope.unregister(array);
+          return array;
+        });
+  }
+
+  @Override
+  public void close() {
+    module.close();
+    manager.close();
+  }
+}

@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j.transformers;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import dev.trainer4j.data.ModelInputs;
+import dev.trainer4j.model.ForwardPass;
+import dev.trainer4j.model.LossOutput;
+import dev.trainer4j.model.ModelOutput;
+import dev.trainer4j.model.Segment;
+import dev.trainer4j.torch.ScriptKernels;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** A bidirectional encoder with a head; its mathematics is {@code encoder.py}. */
+final class Encoder implements Architecture {
+
+  private static final String MASK = "mask";
+
+  private final EncoderNames names;
+  private final EncoderShape shape;
+  private final Task task;
+  private final ScriptKernels training;
+  private final ScriptKernels evaluation;
+
+  Encoder(EncoderNames names, EncoderShape shape, Task task, Device device) {
+    this.names = names;
+    this.shape = shape;
+    this.task = task;
+    training = compile(shape.hiddenDropout(), shape.attentionDropout(), shape.headDropout());
+    evaluation = compile(0, 0, 0);
+  }
+
+  private ScriptKernels compile(double hidden, double attention, double head) {
+    Map<String, Object> constants = new LinkedHashMap<>();
+    constants.put("activation", shape.activation());
+    constants.put("hidden_size", shape.hiddenSize());
+    constants.put("heads", shape.heads());
+    constants.put("head_size", shape.hiddenSize() / shape.heads());
+    constants.put("eps", shape.eps());
+    constants.put("mlm_eps", shape.eps());
+    constants.put("lowest", (double) -Float.MAX_VALUE);
+    constants.put("padding_index", shape.paddingIndex());
+    constants.put("hidden_dropout", hidden);
+    constants.put("attention_dropout", attention);
+    constants.put("head_dropout", head);
+    constants.put("drop_before_dense", names.dropBeforeDense());
+    constants.put("dense_activation", names.tanh() ? "tanh" : "relu");
+    constants.put("problem_type", shape.problemType());
+    constants.put("mlm_activation", "same");
+    return KernelText.compile("encoder.py", "Encoder", constants);
+  }
+
+  private ScriptKernels kernels(ForwardPass pass) {
+    return pass.training() ? training : evaluation;
+  }
+
+  @Override
+  public List<TensorSpec> tensors() {
+    Initializer normal = Initializer.normal(shape.std());
+    int width = shape.hiddenSize();
+    List<TensorSpec> specs = new ArrayList<>();
+    String embeddings = names.body() + "embeddings.";
+    specs.add(
+        TensorSpec.weight(
+            names.word(),
+            Initializer.embedding(shape.std(), shape.padTokenId()),
+            shape.vocabSize(),
+            width));
+    specs.add(
+        TensorSpec.weight(
+            embeddings + "position_embeddings.weight",
+            Initializer.embedding(shape.std(), shape.paddingIndex()),
+            shape.maxPositions(),
+            width));
+    if (shape.typeVocabSize() > 0) {
+      specs.add(
+          TensorSpec.weight(
+              embeddings + "token_type_embeddings.weight", normal, shape.typeVocabSize(), width));
+    }
+    norm(specs, embeddings + "LayerNorm");
+    for (int i = 0; i < shape.layers(); i++) {
+      String prefix = names.layerPrefix(i);
+      for (int m = 0; m < names.modules().size(); m++) {
+        String module = prefix + names.modules().get(m);
+        switch (m) {
+          case 4, 7 -> norm(specs, module);
+          case 5 -> linear(specs, module, shape.intermediateSize(), width);
+          case 6 -> linear(specs, module, width, shape.intermediateSize());
+          default -> linear(specs, module, width, width);
+        }
+      }
+    }
+    switch (task) {
+      case SEQUENCE_CLASSIFICATION -> {
+        linear(specs, names.dense(), width, width);
+        linear(specs, names.out(), shape.labels(), width);
+      }
+      case TOKEN_CLASSIFICATION -> linear(specs, "classifier", shape.labels(), width);
+      case QUESTION_ANSWERING -> linear(specs, "qa_outputs", 2, width);
+      case MASKED_LM -> {
+        linear(specs, names.mlmDense(), width, width);
+        norm(specs, names.mlmNorm());
+        if (!shape.tied()) {
+          specs.add(
+              TensorSpec.weight(names.mlmDecoder() + ".weight", normal, shape.vocabSize(), width));
+        }
+        specs.add(TensorSpec.bias(names.mlmBias(), shape.vocabSize()));
+      }
+      default -> throw new IllegalStateException("an encoder has no head for " + task);
+    }
+    return specs;
+  }
+
+  private void linear(List<TensorSpec> specs, String module, long out, long in) {
+    specs.add(TensorSpec.weight(module + ".weight", Initializer.normal(shape.std()), out, in));
+    specs.add(TensorSpec.bias(module + ".bias", out));
+  }
+
+  private void norm(List<TensorSpec> specs, String module) {
+    specs.add(TensorSpec.norm(module + ".weight", shape.hiddenSize()));
+    specs.add(TensorSpec.bias(module + ".bias", shape.hiddenSize()));
+  }
+
+  @Override
+  public Map<String, String> tied() {
+    if (task != Task.MASKED_LM) {
+      return Map.of();
+    }
+    Map<String, String> tied = new LinkedHashMap<>();
+    if (shape.tied()) {
+      tied.put(names.mlmDecoder() + ".weight", names.word());
+    }
+    if (!names.mlmBias().equals(names.mlmDecoder() + ".bias")) {
+      tied.put(names.mlmDecoder() + ".bias", names.mlmBias());
+    }
+    return tied;
+  }
+
+  @Override
+  public List<String> ignored() {
+    // Buffers that older versions saved.
+    return List.of(".*embeddings\\.(position_ids|token_type_ids)");
+  }
+
+  @Override
+  public boolean mayBeFresh(String name) {
+    return !name.startsWith(names.body()) || name.startsWith(names.dense());
+  }
+
+  @Override
+  public List<Segment> segments(Weights weights) {
+    List<Segment> segments = new ArrayList<>();
+    List<String> embeddings = new ArrayList<>();
+    for (TensorSpec spec : tensors()) {
+      if (spec.name().startsWith(names.body() + "embeddings.")) {
+        embeddings.add(spec.name());
+      }
+    }
+    segments.add(
+        KernelSegment.of(
+            names.body() + "embeddings",
+            embeddings,
+            weights,
+            (hidden, pass, arrays) ->
+                kernels(pass)
+                    .call(
+                        "embed",
+                        arrays,
+                        pass.inputs().get("input_ids"),
+                        input(pass, "token_type_ids"),
+                        input(pass, "position_ids"))));
+    for (int i = 0; i < shape.layers(); i++) {
+      String name = names.layerPrefix(i);
+      segments.add(
+          KernelSegment.of(
+              name.substring(0, name.length() - 1),
+              names.layerTensors(i),
+              weights,
+              (hidden, pass, arrays) ->
+                  kernels(pass).call("layer", arrays, hidden.get(0), pass.get(MASK))));
+    }
+    segments.add(head(weights));
+    return segments;
+  }
+
+  private Segment head(Weights weights) {
+    return switch (task) {
+      case SEQUENCE_CLASSIFICATION ->
+          head(weights, "classify", EncoderNames.both(names.dense(), names.out()));
+      case TOKEN_CLASSIFICATION -> head(weights, "tokens", EncoderNames.both("classifier"));
+      case MASKED_LM -> {
+        List<String> tensors =
+            new ArrayList<>(EncoderNames.both(names.mlmDense(), names.mlmNorm()));
+        tensors.add(names.mlmDecoder() + ".weight");
+        tensors.add(names.mlmBias());
+        yield head(weights, "masked", tensors);
+      }
+      case QUESTION_ANSWERING ->
+          KernelSegment.of(
+              "qa_outputs",
+              EncoderNames.both("qa_outputs"),
+              weights,
+              (hidden, pass, arrays) ->
+                  kernels(pass)
+                      .call(
+                          "span",
+                          arrays,
+                          hidden.get(0),
+                          input(pass, "start_positions"),
+                          input(pass, "end_positions")));
+      default -> throw new IllegalStateException("an encoder has no head for " + task);
+    };
+  }
+
+  private Segment head(Weights weights, String method, List<String> tensors) {
+    return KernelSegment.of(
+        "head",
+        tensors,
+        weights,
+        (hidden, pass, arrays) ->
+            kernels(pass).call(method, arrays, hidden.get(0), input(pass, "labels")));
+  }
+
+  private NDArray input(ForwardPass pass, String name) {
+    return pass.inputs().find(name).orElse(training.absent());
+  }
+
+  @Override
+  public Map<String, NDArray> shared(ModelInputs inputs, boolean training) {
+    NDArray mask =
+        inputs
+            .find("attention_mask")
+            .map(given -> evaluation.call("mask", given).get(0))
+            .orElse(evaluation.absent());
+    return Map.of(MASK, mask);
+  }
+
+  @Override
+  public ModelOutput outputs(NDList last, ForwardPass pass) {
+    if (task == Task.QUESTION_ANSWERING) {
+      Map<String, NDArray> arrays = new LinkedHashMap<>();
+      arrays.put("start_logits", last.get(0));
+      arrays.put("end_logits", last.get(1));
+      ModelOutput output = ModelOutput.of(arrays);
+      return pass.inputs().find("start_positions").isPresent()
+          ? output.withLoss(LossOutput.of(last.get(2), last.get(3)))
+          : output;
+    }
+    ModelOutput output = ModelOutput.logits(last.get(0));
+    return pass.inputs().find("labels").isPresent()
+        ? output.withLoss(LossOutput.of(last.get(1), last.get(2)))
+        : output;
+  }
+
+  @Override
+  public void close() {
+    training.close();
+    evaluation.close();
+  }
+}

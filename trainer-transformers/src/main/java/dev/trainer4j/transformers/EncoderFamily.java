@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j.transformers;
+
+import ai.djl.Device;
+import java.util.EnumSet;
+import java.util.Locale;
+import java.util.Set;
+
+/** BERT and those that share its layers under other names. */
+enum EncoderFamily implements ModelFamily {
+  /** {@code model_type: bert}. */
+  BERT("Bert", EncoderNames.BERT) {
+    @Override
+    EncoderShape shape(ConfigReader config, Task task) {
+      return bertShape(config, task, -1);
+    }
+  },
+  /** {@code model_type: roberta}. */
+  ROBERTA("Roberta", EncoderNames.ROBERTA) {
+    @Override
+    EncoderShape shape(ConfigReader config, Task task) {
+      return bertShape(config, task, config.integer("pad_token_id", 1));
+    }
+  },
+  /** {@code model_type: distilbert}. */
+  DISTILBERT("DistilBert", EncoderNames.DISTILBERT) {
+    @Override
+    EncoderShape shape(ConfigReader config, Task task) {
+      return distilShape(config, task);
+    }
+  };
+
+  private final String className;
+  private final EncoderNames names;
+
+  EncoderFamily(String className, EncoderNames names) {
+    this.className = className;
+    this.names = names;
+  }
+
+  abstract EncoderShape shape(ConfigReader config, Task task);
+
+  @Override
+  public String modelType() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+
+  @Override
+  public String className() {
+    return className;
+  }
+
+  @Override
+  public String basePrefix() {
+    return modelType();
+  }
+
+  @Override
+  public Set<Task> tasks() {
+    return EnumSet.of(
+        Task.SEQUENCE_CLASSIFICATION,
+        Task.TOKEN_CLASSIFICATION,
+        Task.QUESTION_ANSWERING,
+        Task.MASKED_LM);
+  }
+
+  @Override
+  public Architecture create(ConfigReader config, Task task, Device device) {
+    return new Encoder(names, shape(config, task), task, device);
+  }
+
+  /** The defaults are those of transformers' configuration classes. */
+  private static EncoderShape bertShape(ConfigReader config, Task task, int paddingIndex) {
+    config.only("position_embedding_type", "absolute");
+    config.only("is_decoder", false);
+    config.only("add_cross_attention", false);
+    config.only("chunk_size_feed_forward", 0);
+    double hiddenDropout = config.rate("hidden_dropout_prob", 0.1);
+    double headDropout =
+        switch (task) {
+          case SEQUENCE_CLASSIFICATION, TOKEN_CLASSIFICATION ->
+              config.rate("classifier_dropout", hiddenDropout);
+          default -> 0;
+        };
+    config.harmless("classifier_dropout");
+    double eps = config.number("layer_norm_eps", 1e-12);
+    return new EncoderShape(
+            config.positive("vocab_size", paddingIndex < 0 ? 30522 : 50265),
+            config.positive("max_position_embeddings", 512),
+            config.integer("type_vocab_size", 2),
+            config.positive("hidden_size", 768),
+            config.positive("num_hidden_layers", 12),
+            config.positive("num_attention_heads", 12),
+            config.positive("intermediate_size", 3072),
+            activation(config, "hidden_act"),
+            eps,
+            hiddenDropout,
+            config.rate("attention_probs_dropout_prob", 0.1),
+            headDropout,
+            paddingIndex,
+            config.integer("pad_token_id", 0),
+            config.number("initializer_range", 0.02),
+            config.config().numLabels(),
+            problemType(config),
+            config.flag("tie_word_embeddings", true))
+        .checked(config);
+  }
+
+  private static EncoderShape distilShape(ConfigReader config, Task task) {
+    // Positions that begin as sines are trained and saved like any others.
+    config.harmless(
+        "sinusoidal_pos_embds", "seq_classif_dropout", "qa_dropout", "classifier_dropout");
+    config.only("chunk_size_feed_forward", 0);
+    double dropout = config.rate("dropout", 0.1);
+    double headDropout =
+        switch (task) {
+          case SEQUENCE_CLASSIFICATION -> config.rate("seq_classif_dropout", 0.2);
+          case QUESTION_ANSWERING -> config.rate("qa_dropout", 0.1);
+          case TOKEN_CLASSIFICATION -> dropout;
+          default -> 0;
+        };
+    return new EncoderShape(
+            config.positive("vocab_size", 30522),
+            config.positive("max_position_embeddings", 512),
+            0,
+            config.positive("dim", 768),
+            config.positive("n_layers", 6),
+            config.positive("n_heads", 12),
+            config.positive("hidden_dim", 3072),
+            activation(config, "activation"),
+            1e-12,
+            dropout,
+            config.rate("attention_dropout", 0.1),
+            headDropout,
+            -1,
+            config.integer("pad_token_id", 0),
+            config.number("initializer_range", 0.02),
+            config.config().numLabels(),
+            problemType(config),
+            config.flag("tie_word_embeddings", true))
+        .checked(config);
+  }
+
+  private static String problemType(ConfigReader config) {
+    return config.has("problem_type")
+        ? config.oneOf(
+            "problem_type",
+            "single_label_classification",
+            "multi_label_classification",
+            "regression")
+        : "";
+  }
+
+  private static String activation(ConfigReader config, String key) {
+    return switch (config.oneOf(
+        key, "gelu", "gelu_new", "gelu_pytorch_tanh", "relu", "silu", "swish")) {
+      case "gelu" -> "gelu";
+      case "gelu_new", "gelu_pytorch_tanh" -> "gelu_tanh";
+      case "relu" -> "relu";
+      default -> "silu";
+    };
+  }
+}

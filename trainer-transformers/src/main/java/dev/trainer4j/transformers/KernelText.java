@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j.transformers;
+
+import dev.trainer4j.torch.ScriptKernels;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * The text of a kernels resource, in which {@code $name} stands for a constant of the model.
+ *
+ * <p>A constant in the text lets libtorch's compiler drop what a model does not have.
+ */
+final class KernelText {
+
+  private static final Pattern CONSTANT = Pattern.compile("\\$([a-z_0-9]+)");
+
+  private KernelText() {}
+
+  /**
+   * Compiles a resource beside this class.
+   *
+   * @param className the class that the text defines
+   * @param constants every {@code $name} of the text: numbers, booleans, and texts, which are quoted
+   */
+  static ScriptKernels compile(String resource, String className, Map<String, ?> constants) {
+    Set<String> used = new HashSet<>();
+    Matcher matcher = CONSTANT.matcher(read(resource));
+    StringBuilder text = new StringBuilder();
+    while (matcher.find()) {
+      Object value = constants.get(matcher.group(1));
+      if (value == null) {
+        throw new IllegalStateException(resource + " has no value for $" + matcher.group(1));
+      }
+      used.add(matcher.group(1));
+      matcher.appendReplacement(text, Matcher.quoteReplacement(literal(value)));
+    }
+    matcher.appendTail(text);
+    if (!used.containsAll(constants.keySet())) {
+      throw new IllegalStateException(resource + " does not use all of " + constants.keySet());
+    }
+    return ScriptKernels.compile(className, text.toString());
+  }
+
+  private static String literal(Object value) {
+    if (value instanceof Boolean flag) {
+      return flag ? "True" : "False";
+    }
+    if (value instanceof Number) {
+      return value.toString();
+    }
+    return "\"" + value + "\"";
+  }
+
+  private static String read(String resource) {
+    try (InputStream text = KernelText.class.getResourceAsStream(resource)) {
+      if (text == null) {
+        throw new IllegalStateException(resource + " is missing from the class path");
+      }
+      return new String(text.readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j.transformers;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/**
+ * The content of {@code config.json}: an immutable tree whose unknown keys are kept and written back.
+ */
+public final class PretrainedConfig {
+
+  /** The file's name in every model folder. */
+  public static final String FILE_NAME = "config.json";
+
+  private static final long MAX_LENGTH = 16L << 20;
+
+  private static final ObjectMapper JSON =
+      JsonMapper.builder()
+          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .build();
+
+  private final String source;
+  private final ObjectNode tree;
+
+  private PretrainedConfig(String source, ObjectNode tree) {
+    this.source = source;
+    this.tree = tree;
+  }
+
+  /**
+   * Reads the {@code config.json} of a folder.
+   *
+   * @throws IOException if there is none, or it cannot be read
+   * @throws PretrainedException if it is not a JSON object
+   */
+  public static PretrainedConfig read(Path folder) throws IOException {
+    Path file = folder.resolve(FILE_NAME);
+    if (!Files.isRegularFile(file)) {
+      throw new java.nio.file.NoSuchFileException(
+          file.toString(),
+          null,
+          "a model folder holds "
+              + FILE_NAME
+              + " and model.safetensors; give the folder that has them");
+    }
+    if (Files.size(file) > MAX_LENGTH) {
+      throw new PretrainedException(file + " is absurdly long for a configuration");
+    }
+    return parse(file.toString(), Files.readString(file));
+  }
+
+  /**
+   * Parses the text of a {@code config.json}.
+   *
+   * @throws PretrainedException if it is not a JSON object
+   */
+  public static PretrainedConfig parse(String json) {
+    return parse("config", json);
+  }
+
+  /** Makes a configuration of keys and values, such as {@code model_type} and {@code hidden_size}. */
+  public static PretrainedConfig of(Map<String, ?> values) {
+    return new PretrainedConfig("config", JSON.valueToTree(new LinkedHashMap<>(values)));
+  }
+
+  private static PretrainedConfig parse(String source, String json) {
+    try {
+      JsonNode tree = JSON.readTree(json);
+      if (tree instanceof ObjectNode object) {
+        return new PretrainedConfig(source, object);
+      }
+      throw new PretrainedException(source + " is not a JSON object");
+    } catch (JsonProcessingException e) {
+      throw new PretrainedException(
+          source
+              + " is not valid JSON: "
+              + e.getOriginalMessage()
+              + " (line "
+              + (e.getLocation() == null ? "?" : e.getLocation().getLineNr())
+              + ")",
+          e);
+    }
+  }
+
+  /** Returns the file it was read from, for messages. */
+  String source() {
+    return source;
+  }
+
+  /** Returns the value of {@code model_type}, which names the family. */
+  public String modelType() {
+    return text("model_type")
+        .orElseThrow(
+            () ->
+                new PretrainedException(
+                    source + ": model_type is missing; it names the family, such as \"bert\""));
+  }
+
+  /** Returns a value as text, if there is one. */
+  public Optional<String> text(String key) {
+    JsonNode value = tree.path(key);
+    return value.isTextual() ? Optional.of(value.textValue()) : Optional.empty();
+  }
+
+  /** Returns whether there is a value that is not null. */
+  public boolean has(String key) {
+    return tree.hasNonNull(key);
+  }
+
+  JsonNode node(String key) {
+    return tree.path(key);
+  }
+
+  Iterable<String> keys() {
+    return tree::fieldNames;
+  }
+
+  /** Returns a copy with one key set. */
+  public PretrainedConfig with(String key, Object value) {
+    ObjectNode copy = tree.deepCopy();
+    copy.set(key, JSON.valueToTree(value));
+    return new PretrainedConfig(source, copy);
+  }
+
+  /** Returns a copy without a key. */
+  public PretrainedConfig without(String key) {
+    ObjectNode copy = tree.deepCopy();
+    copy.remove(key);
+    return new PretrainedConfig(source, copy);
+  }
+
+  /**
+   * Returns a copy with these labels, the first of index 0: {@code id2label} and {@code label2id}.
+   */
+  public PretrainedConfig withLabels(List<String> labels) {
+    ObjectNode copy = tree.deepCopy();
+    ObjectNode names = copy.putObject("id2label");
+    ObjectNode indices = copy.putObject("label2id");
+    for (int i = 0; i < labels.size(); i++) {
+      names.put(Integer.toString(i), labels.get(i));
+      indices.put(labels.get(i), i);
+    }
+    copy.remove("num_labels");
+    return new PretrainedConfig(source, copy);
+  }
+
+  /** Returns the number of labels: that of {@code id2label}, {@code num_labels}, or 2. */
+  public int numLabels() {
+    JsonNode names = tree.path("id2label");
+    if (names.isObject()) {
+      return names.size();
+    }
+    JsonNode number = tree.path("num_labels");
+    return number.isInt() ? number.intValue() : 2;
+  }
+
+  /** Returns the name of each label; {@code LABEL_0} and so on where the file has none. */
+  public Map<Integer, String> id2label() {
+    Map<Integer, String> labels = new TreeMap<>();
+    for (int i = 0; i < numLabels(); i++) {
+      JsonNode name = tree.path("id2label").path(Integer.toString(i));
+      labels.put(i, name.isTextual() ? name.textValue() : "LABEL_" + i);
+    }
+    return labels;
+  }
+
+  /** Returns the text as transformers writes it: sorted keys, indented by two. */
+  public String toJson() {
+    try {
+      return JSON.writer(new JsonStyle()).writeValueAsString(sorted(tree)) + "\n";
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("a tree can always be written", e);
+    }
+  }
+
+  private static JsonNode sorted(JsonNode node) {
+    if (!(node instanceof ObjectNode object)) {
+      return node;
+    }
+    ObjectNode sorted = JSON.createObjectNode();
+    new TreeMap<>(
+            object.properties().stream()
+                .collect(java.util.stream.Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue)))
+        .forEach((key, value) -> sorted.set(key, sorted(value)));
+    return sorted;
+  }
+
+  @Override
+  public String toString() {
+    return toJson();
+  }
+}

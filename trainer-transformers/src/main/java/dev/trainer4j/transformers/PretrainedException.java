@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j.transformers;
+
+/** A pretrained model that cannot be used as it is; the message says what to do. */
+public final class PretrainedException extends IllegalArgumentException {
+
+  private static final long serialVersionUID = 1;
+
+  /** Makes one. */
+  PretrainedException(String message) {
+    super(message);
+  }
+
+  /** Makes one with its cause. */
+  PretrainedException(String message, Throwable cause) {
+    super(message, cause);
+  }
+}

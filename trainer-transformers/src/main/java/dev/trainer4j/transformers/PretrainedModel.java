@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j.transformers;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import dev.trainer4j.checkpoint.ModelTensorsWriter;
+import dev.trainer4j.data.ModelInputs;
+import dev.trainer4j.model.ForwardPass;
+import dev.trainer4j.model.ModelOutput;
+import dev.trainer4j.model.NamedParameter;
+import dev.trainer4j.model.Segment;
+import dev.trainer4j.model.SegmentedModel;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A model of a Hugging Face family, with its weights under Hugging Face's names.
+ *
+ * <p>Inputs are called as in transformers: {@code input_ids}, {@code attention_mask}, {@code
+ * token_type_ids}, {@code position_ids}, {@code labels}, and so on. With labels the output has a loss,
+ * as a sum and the number of labels that count.
+ */
+public final class PretrainedModel implements SegmentedModel {
+
+  private final PretrainedConfig config;
+  private final Task task;
+  private final Architecture architecture;
+  private final NDManager manager;
+  private final Map<String, NDArray> state;
+  private final Map<String, byte[]> companions;
+  private final List<NamedParameter> parameters;
+  private final List<Segment> segments;
+
+  PretrainedModel(
+      PretrainedConfig config,
+      Task task,
+      Architecture architecture,
+      NDManager manager,
+      Map<String, NDArray> state,
+      Map<String, byte[]> companions) {
+    this.config = config;
+    this.task = task;
+    this.architecture = architecture;
+    this.manager = manager;
+    this.state = Collections.unmodifiableMap(new LinkedHashMap<>(state));
+    this.companions = companions;
+    parameters =
+        architecture.tensors().stream()
+            .filter(TensorSpec::trainable)
+            .map(spec -> new NamedParameter(spec.name(), array(spec.name()), spec.decays()))
+            .toList();
+    segments = List.copyOf(architecture.segments(this::array));
+  }
+
+  private NDArray array(String name) {
+    NDArray array = state.get(name);
+    if (array == null) {
+      array = state.get(architecture.tied().getOrDefault(name, name));
+    }
+    if (array == null) {
+      throw new IllegalStateException("the model has no tensor " + name);
+    }
+    return array;
+  }
+
+  /** Returns the content of {@code config.json}. */
+  public PretrainedConfig config() {
+    return config;
+  }
+
+  /** Returns what the model's head is for. */
+  public Task task() {
+    return task;
+  }
+
+  @Override
+  public List<Segment> segments() {
+    return segments;
+  }
+
+  @Override
+  public ForwardPass begin(ModelInputs inputs, boolean training) {
+    return new ForwardPass(inputs, training, architecture.shared(inputs, training));
+  }
+
+  @Override
+  public ModelOutput finish(NDList last, ForwardPass pass) {
+    return architecture.outputs(last, pass);
+  }
+
+  @Override
+  public List<NamedParameter> parameters() {
+    return parameters;
+  }
+
+  @Override
+  public Map<String, NDArray> state() {
+    return state;
+  }
+
+  @Override
+  public NDManager manager() {
+    return manager;
+  }
+
+  /** Writes {@code config.json} and, if the model came with one, {@code generation_config.json}. */
+  @Override
+  public void saveExtras(Path folder) throws IOException {
+    Files.writeString(folder.resolve(PretrainedConfig.FILE_NAME), config.toJson());
+    for (Map.Entry<String, byte[]> file : companions.entrySet()) {
+      Files.write(folder.resolve(file.getKey()), file.getValue());
+    }
+  }
+
+  /** Writes a folder that transformers opens; it is created if it does not exist. */
+  public void save(Path folder) throws IOException {
+    save(folder, ModelTensorsWriter.DEFAULT_MAX_SHARD_SIZE);
+  }
+
+  /**
+   * Writes a folder that transformers opens.
+   *
+   * @param maxShardSize bytes of tensors in one file; a larger model is written as shards with an
+   *     index
+   */
+  public void save(Path folder, long maxShardSize) throws IOException {
+    Files.createDirectories(folder);
+    ModelTensorsWriter.write(folder, state, maxShardSize);
+    saveExtras(folder);
+  }
+
+  @Override
+  public void close() {
+    architecture.close();
+    manager.close();
+  }
+}

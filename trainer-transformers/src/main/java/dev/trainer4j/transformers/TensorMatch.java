@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j.transformers;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import dev.trainer4j.checkpoint.ModelTensors;
+import dev.trainer4j.checkpoint.SafetensorsType;
+import dev.trainer4j.checkpoint.TensorInfo;
+import dev.trainer4j.torch.ArrayScope;
+import dev.trainer4j.torch.Autograd;
+import dev.trainer4j.torch.TorchFunctions;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+
+/**
+ * Which tensor of a file is which of the model.
+ *
+ * <p>A checkpoint of the body alone lacks the prefix of its names, and old ones call the weights of
+ * norms gamma and beta. A tensor of the head that no file holds begins anew; one of the body must be
+ * there.
+ */
+final class TensorMatch {
+
+  private final Map<String, String> sources;
+  private final Set<String> fresh;
+  private final List<String> unexpected;
+  private final List<String> mismatched;
+
+  private TensorMatch(
+      Map<String, String> sources,
+      Set<String> fresh,
+      List<String> unexpected,
+      List<String> mismatched) {
+    this.sources = sources;
+    this.fresh = fresh;
+    this.unexpected = unexpected;
+    this.mismatched = mismatched;
+  }
+
+  /** Matches; without {@code tensors}, everything is fresh. */
+  static TensorMatch of(
+      Architecture architecture,
+      String prefix,
+      @Nullable ModelTensors tensors,
+      boolean ignoreMismatchedSizes)
+      throws IOException {
+    Map<String, String> sources = new LinkedHashMap<>();
+    Set<String> fresh = new LinkedHashSet<>();
+    if (tensors == null) {
+      architecture.tensors().forEach(spec -> fresh.add(spec.name()));
+      return new TensorMatch(sources, fresh, List.of(), List.of());
+    }
+    Map<String, String> byModelName = new LinkedHashMap<>();
+    Set<String> wanted = new LinkedHashSet<>();
+    architecture.tensors().forEach(spec -> wanted.add(spec.name()));
+    wanted.addAll(architecture.tied().keySet());
+    List<String> unexpected = new ArrayList<>();
+    List<Pattern> ignored = architecture.ignored().stream().map(Pattern::compile).toList();
+    for (String name : tensors.names()) {
+      String found = modelName(name, prefix, wanted);
+      if (found != null) {
+        byModelName.put(found, name);
+      } else if (ignored.stream().noneMatch(p -> p.matcher(name).matches())) {
+        unexpected.add(name);
+      }
+    }
+    List<String> missing = new ArrayList<>();
+    List<String> mismatched = new ArrayList<>();
+    for (TensorSpec spec : architecture.tensors()) {
+      String source = byModelName.get(spec.name());
+      for (Map.Entry<String, String> tie : architecture.tied().entrySet()) {
+        if (source == null && tie.getValue().equals(spec.name())) {
+          source = byModelName.get(tie.getKey());
+        }
+      }
+      boolean head = architecture.mayBeFresh(spec.name());
+      if (source == null) {
+        (head ? fresh : missing).add(spec.name());
+        continue;
+      }
+      TensorInfo info = tensors.info(source);
+      if (info.shape().equals(spec.shape())) {
+        sources.put(spec.name(), source);
+        continue;
+      }
+      mismatched.add(source + " is " + info.shape() + ", the model has " + spec.shape());
+      if (head && ignoreMismatchedSizes) {
+        fresh.add(spec.name());
+      }
+    }
+    boolean bad = mismatched.size() > 0 && !ignoreMismatchedSizes;
+    for (String line : ignoreMismatchedSizes ? mismatched : List.<String>of()) {
+      String name = line.substring(0, line.indexOf(" is "));
+      bad |=
+          architecture.tensors().stream().anyMatch(s -> s.name().equals(name))
+              && !fresh.contains(name);
+    }
+    if (bad || !missing.isEmpty()) {
+      throw problem(tensors, missing, mismatched, unexpected);
+    }
+    return new TensorMatch(sources, fresh, unexpected, mismatched);
+  }
+
+  private static @Nullable String modelName(String name, String prefix, Set<String> wanted) {
+    String renamed =
+        name.endsWith(".gamma")
+            ? name.substring(0, name.length() - 5) + "weight"
+            : name.endsWith(".beta") ? name.substring(0, name.length() - 4) + "bias" : name;
+    for (String candidate : List.of(name, renamed)) {
+      if (wanted.contains(candidate)) {
+        return candidate;
+      }
+      if (wanted.contains(prefix + "." + candidate)) {
+        return prefix + "." + candidate;
+      }
+    }
+    return null;
+  }
+
+  private static PretrainedException problem(
+      ModelTensors tensors,
+      List<String> missing,
+      List<String> mismatched,
+      List<String> unexpected) {
+    StringBuilder text = new StringBuilder(tensors.source() + " does not fit its configuration.");
+    if (!missing.isEmpty()) {
+      text.append("\n  missing: ").append(listed(missing));
+    }
+    if (!mismatched.isEmpty()) {
+      text.append("\n  of another shape: ").append(listed(mismatched));
+    }
+    if (!unexpected.isEmpty()) {
+      text.append("\n  unexpected: ").append(listed(unexpected));
+    }
+    text.append(
+        "\nIs config.json that of these weights? A head for another number of labels loads with"
+            + " LoadOptions.withIgnoreMismatchedSizes(true), and is then new.");
+    return new PretrainedException(text.toString());
+  }
+
+  private static String listed(List<String> names) {
+    int shown = Math.min(names.size(), 20);
+    return String.join(", ", names.subList(0, shown))
+        + (shown < names.size() ? " and " + (names.size() - shown) + " more" : "");
+  }
+
+  /** Tells what is new and what was left aside. */
+  void report(Logger logger) {
+    if (!mismatched.isEmpty()) {
+      logger.warn("Of another shape, and begun anew: {}", listed(mismatched));
+    }
+    if (!fresh.isEmpty()) {
+      logger.warn(
+          "Not in the folder, and begun anew: {}. Train the model before you use its outputs.",
+          listed(List.copyOf(fresh)));
+    }
+    if (!unexpected.isEmpty()) {
+      logger.warn("In the folder, and not used by this model: {}", listed(unexpected));
+    }
+  }
+
+  /** Returns whether a tensor of the model has to be initialised. */
+  boolean isFresh(String name) {
+    return fresh.contains(name);
+  }
+
+  /** Reads every tensor that is not fresh into its array. */
+  void read(ModelTensors tensors, Map<String, NDArray> state) throws IOException {
+    for (Map.Entry<String, String> entry : sources.entrySet()) {
+      NDArray target = java.util.Objects.requireNonNull(state.get(entry.getKey()));
+      try (Autograd.Recording off = Autograd.record(false);
+          ArrayScope scope = ArrayScope.open();
+          NDManager temporary = target.getManager().newSubManager();
+          NDArray values = values(tensors, entry.getValue(), temporary)) {
+        TorchFunctions.copy(List.of(target), List.of(values));
+      }
+    }
+  }
+
+  /** DJL has no arrays of bfloat16; it is the upper half of a float32. */
+  private static NDArray values(ModelTensors tensors, String name, NDManager manager)
+      throws IOException {
+    TensorInfo info = tensors.info(name);
+    if (info.type() != SafetensorsType.BF16) {
+      return tensors.read(name, manager);
+    }
+    ByteBuffer bytes = tensors.bytes(name);
+    ByteBuffer floats =
+        ByteBuffer.allocateDirect(Math.multiplyExact(bytes.remaining(), 2))
+            .order(java.nio.ByteOrder.nativeOrder());
+    while (bytes.hasRemaining()) {
+      floats.putInt(bytes.getShort() << 16);
+    }
+    floats.flip();
+    return manager.create(floats, info.shape(), DataType.FLOAT32);
+  }
+}

@@ -1,0 +1,185 @@
+class Encoder(Module):
+  __parameters__ = []
+  __buffers__ = []
+  training : bool
+
+  # Encoders with the norm behind each sublayer: BERT, RoBERTa, DistilBERT. What begins with a dollar is a constant of the
+  # model and of the mode: rates of dropout are 0.0 outside of training. A tensor without elements is one that is not there.
+
+  # ------------------------------------------------------------------------------------------------------------ building blocks
+
+  # Four 16-bit numbers of one random draw decide on four elements: the random numbers are the dear part of a dropout.
+  # The rate is thereby one of 65536, and the scale is that of the rate in fact.
+  def dropout(self: __torch__.Encoder, x: Tensor, rate: float) -> Tensor:
+    dropped = x
+    if rate > 0.0:
+      count = torch.numel(x)
+      draws = torch.random_(torch.empty([torch.floordiv(count + 3, 4)], dtype=4, device=ops.prim.device(x)), -9223372036854775808, None)
+      bits = torch.slice(torch.view_copy(draws, dtype=2), 0, 0, count)
+      threshold = int(rate * 65536.0)
+      kept = torch.view(torch.ge(bits, threshold - 32768), torch.size(x))
+      dropped = torch.mul(torch.mul(x, kept), 65536.0 / float(65536 - threshold))
+    return dropped
+
+  def activation(self: __torch__.Encoder, x: Tensor) -> Tensor:
+    if $activation == "gelu":
+      y = torch.gelu(x)
+    elif $activation == "gelu_tanh":
+      y = torch.gelu(x, approximate="tanh")
+    elif $activation == "relu":
+      y = torch.relu(x)
+    else:
+      y = torch.silu(x)
+    return y
+
+  def norm(self: __torch__.Encoder, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    return torch.layer_norm(x, [$hidden_size], weight, bias, $eps)
+
+  def split(self: __torch__.Encoder, x: Tensor) -> Tensor:
+    return torch.transpose(torch.view(x, [torch.size(x, 0), torch.size(x, 1), $heads, $head_size]), 1, 2)
+
+  # ------------------------------------------------------------------------------------------------------------ once for a batch
+
+  # [batch, length], 1 = attend -> what is added to the scores, [batch, 1, 1, length]; nothing if all is attended to.
+  def mask(self: __torch__.Encoder, attention_mask: Tensor) -> Tensor:
+    hidden = torch.eq(attention_mask, 0)
+    if bool(torch.any(hidden)):
+      scores = torch.zeros(torch.size(hidden), dtype=6, device=ops.prim.device(hidden))
+      added = torch.unsqueeze(torch.unsqueeze(torch.masked_fill(scores, hidden, $lowest), 1), 2)
+    else:
+      added = torch.empty([0])
+    return added
+
+  # Positions count from 0; or, as RoBERTa has it, over the tokens that are no padding, from the padding index + 1.
+  def positions(self: __torch__.Encoder, input_ids: Tensor) -> Tensor:
+    if $padding_index >= 0:
+      there = torch.to(torch.ne(input_ids, $padding_index), 4)
+      at = torch.add(torch.mul(torch.cumsum(there, 1), there), $padding_index)
+    else:
+      at = torch.unsqueeze(torch.arange(torch.size(input_ids, 1), dtype=4, device=ops.prim.device(input_ids)), 0)
+    return at
+
+  # ------------------------------------------------------------------------------------------------------------ segments
+
+  # weights: word, position, [token type], norm weight, norm bias
+  def embed(self: __torch__.Encoder, input_ids: Tensor, token_type_ids: Tensor, position_ids: Tensor, weights: List[Tensor]) -> Tensor:
+    if torch.numel(position_ids) == 0:
+      at = (self).positions(input_ids)
+    else:
+      at = position_ids
+    sum = torch.add(torch.embedding(weights[0], torch.to(input_ids, 4)), torch.embedding(weights[1], torch.to(at, 4)))
+    if torch.len(weights) == 5:
+      if torch.numel(token_type_ids) == 0:
+        sum = torch.add(sum, weights[2][0])
+      else:
+        sum = torch.add(sum, torch.embedding(weights[2], torch.to(token_type_ids, 4)))
+    return (self).dropout((self).norm(sum, weights[-2], weights[-1]), $hidden_dropout)
+
+  # weights: query, key, value, output, norm, up, down, norm; each weight, bias
+  def layer(self: __torch__.Encoder, hidden: Tensor, mask: Tensor, w: List[Tensor]) -> Tensor:
+    q = (self).split(torch.linear(hidden, w[0], w[1]))
+    k = (self).split(torch.linear(hidden, w[2], w[3]))
+    v = (self).split(torch.linear(hidden, w[4], w[5]))
+    added = annotate(Optional[Tensor], None)
+    if torch.numel(mask) > 0:
+      added = torch.to(mask, ops.prim.dtype(hidden))
+    mixed = torch.scaled_dot_product_attention(q, k, v, added, $attention_dropout, False)
+    merged = torch.flatten(torch.transpose(mixed, 1, 2), 2)
+    attended = (self).norm(torch.add((self).dropout(torch.linear(merged, w[6], w[7]), $hidden_dropout), hidden), w[8], w[9])
+    up = (self).activation(torch.linear(attended, w[10], w[11]))
+    return (self).norm(torch.add((self).dropout(torch.linear(up, w[12], w[13]), $hidden_dropout), attended), w[14], w[15])
+
+  # ------------------------------------------------------------------------------------------------------------ heads
+  # Each returns logits, the sum of the losses, and over how many it is taken.
+
+  # weights: dense weight, bias; out weight, bias
+  def classify(self: __torch__.Encoder, hidden: Tensor, labels: Tensor, w: List[Tensor]) -> Tuple[Tensor, Tensor, Tensor]:
+    first = torch.select(hidden, 1, 0)
+    if $drop_before_dense:
+      first = (self).dropout(first, $head_dropout)
+    dense = torch.linear(first, w[0], w[1])
+    if $dense_activation == "tanh":
+      pooled = torch.tanh(dense)
+    else:
+      pooled = torch.relu(dense)
+    logits = torch.linear((self).dropout(pooled, $head_dropout), w[2], w[3])
+    loss, weight, = (self).text_loss(logits, labels)
+    return (logits, loss, weight)
+
+  # The kind of problem is transformers': given, or else from the number of labels and their type.
+  def text_loss(self: __torch__.Encoder, logits: Tensor, labels: Tensor) -> Tuple[Tensor, Tensor]:
+    classes = torch.size(logits, -1)
+    if torch.numel(labels) == 0:
+      sum = torch.zeros([])
+      weight = torch.zeros([])
+    else:
+      kind = $problem_type
+      if kind == "":
+        if classes == 1:
+          kind = "regression"
+        elif torch.is_floating_point(labels):
+          kind = "multi_label_classification"
+        else:
+          kind = "single_label_classification"
+      if kind == "single_label_classification":
+        sum, weight, = (self).cross_entropy(logits, labels)
+      elif kind == "regression":
+        target = torch.reshape(torch.to(labels, ops.prim.dtype(logits)), torch.size(logits))
+        sum = torch.mse_loss(logits, target, 2)
+        weight = torch.full([], torch.numel(logits), dtype=4)
+      else:
+        target = torch.to(labels, ops.prim.dtype(logits))
+        sum = torch.binary_cross_entropy_with_logits(logits, target, None, None, 2)
+        weight = torch.full([], torch.numel(logits), dtype=4)
+    return (sum, weight)
+
+  def cross_entropy(self: __torch__.Encoder, logits: Tensor, labels: Tensor) -> Tuple[Tensor, Tensor]:
+    flat = torch.reshape(logits, [-1, torch.size(logits, -1)])
+    targets = torch.reshape(torch.to(labels, 4), [-1])
+    return (torch.cross_entropy_loss(flat, targets, None, 2, -100), torch.sum(torch.ne(targets, -100)))
+
+  # weights: classifier weight, bias
+  def tokens(self: __torch__.Encoder, hidden: Tensor, labels: Tensor, w: List[Tensor]) -> Tuple[Tensor, Tensor, Tensor]:
+    logits = torch.linear((self).dropout(hidden, $head_dropout), w[0], w[1])
+    if torch.numel(labels) == 0:
+      sum = torch.zeros([])
+      weight = torch.zeros([])
+    else:
+      sum, weight, = (self).cross_entropy(logits, labels)
+    return (logits, sum, weight)
+
+  # weights: outputs weight, bias
+  def span(self: __torch__.Encoder, hidden: Tensor, starts: Tensor, ends: Tensor, w: List[Tensor]) -> Tuple[Tensor, Tensor, Tensor, Tensor]:
+    both = torch.linear((self).dropout(hidden, $head_dropout), w[0], w[1])
+    start = torch.contiguous(torch.select(both, 2, 0))
+    end = torch.contiguous(torch.select(both, 2, 1))
+    if torch.numel(starts) == 0:
+      sum = torch.zeros([])
+      weight = torch.zeros([])
+    else:
+      start_sum, start_weight, = (self).position_loss(start, starts)
+      end_sum, end_weight, = (self).position_loss(end, ends)
+      sum = torch.add(start_sum, end_sum)
+      weight = torch.add(start_weight, end_weight)
+    return (start, end, sum, weight)
+
+  # Positions behind the text do not count.
+  def position_loss(self: __torch__.Encoder, logits: Tensor, positions: Tensor) -> Tuple[Tensor, Tensor]:
+    length = torch.size(logits, 1)
+    targets = torch.clamp(torch.reshape(torch.to(positions, 4), [-1]), 0, length)
+    return (torch.cross_entropy_loss(logits, targets, None, 2, length), torch.sum(torch.ne(targets, length)))
+
+  # weights: dense weight, bias; norm weight, bias; decoder weight, bias
+  def masked(self: __torch__.Encoder, hidden: Tensor, labels: Tensor, w: List[Tensor]) -> Tuple[Tensor, Tensor, Tensor]:
+    dense = torch.linear(hidden, w[0], w[1])
+    if $mlm_activation == "gelu":
+      bent = torch.gelu(dense)
+    else:
+      bent = (self).activation(dense)
+    logits = torch.linear(torch.layer_norm(bent, [$hidden_size], w[2], w[3], $mlm_eps), w[4], w[5])
+    if torch.numel(labels) == 0:
+      sum = torch.zeros([])
+      weight = torch.zeros([])
+    else:
+      sum, weight, = (self).cross_entropy(logits, labels)
+    return (logits, sum, weight)
