@@ -74,7 +74,9 @@ public final class Bench {
       double millis = clock.firstUpdateMillis() - Double.parseDouble(started);
       line.put("first_update_s", rounded(millis / 1000, 2));
     }
-    clock.residentAt().forEach((step, kb) -> line.put("rss_mb_at_" + step, rounded(kb / 1024.0, 1)));
+    clock
+        .residentAt()
+        .forEach((step, kb) -> line.put("rss_mb_at_" + step, rounded(kb / 1024.0, 1)));
     return line;
   }
 

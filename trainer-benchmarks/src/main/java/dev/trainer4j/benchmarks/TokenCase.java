@@ -48,8 +48,7 @@ record TokenCase(
       long[] ids = random.longs(length, FIRST_ID, vocabulary).toArray();
       rows.add(
           classifies
-              ? Map.of(
-                  "input_ids", ids, "attention_mask", mask, "labels", random.nextInt(CLASSES))
+              ? Map.of("input_ids", ids, "attention_mask", mask, "labels", random.nextInt(CLASSES))
               : Map.of("input_ids", ids, "labels", ids));
     }
     return Datasets.of(rows);
