@@ -1,18 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.data;
 
+import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
-/** The memory of one tensor, filled value by value and then handed over without a copy on a CPU. */
+/**
+ * The memory of one tensor, filled value by value.
+ *
+ * <p>On a CPU libtorch allocates it, and it is filled in place: nothing is copied, libtorch reuses it as
+ * soon as the batch is closed, and the garbage collector has no direct buffers to find. For any other
+ * device a direct buffer is filled and then copied there.
+ */
 final class TensorBuffer {
 
   private final NDManager manager;
   private final ElementType type;
   private final Shape shape;
+  private final @Nullable NDArray array;
   private final ByteBuffer bytes;
 
   TensorBuffer(NDManager manager, ElementType type, Shape shape) {
@@ -24,7 +34,13 @@ final class TensorBuffer {
       throw new IllegalArgumentException(
           "has the shape " + shape + ", which is more than 2 GiB. Use a smaller batch");
     }
-    this.bytes = manager.allocateDirect((int) size);
+    if (manager.getDevice().equals(Device.cpu())) {
+      array = manager.create(shape, type.dataType);
+      bytes = array.toByteBuffer(true).order(ByteOrder.nativeOrder());
+    } else {
+      array = null;
+      bytes = manager.allocateDirect((int) size);
+    }
   }
 
   ElementType type() {
@@ -101,6 +117,9 @@ final class TensorBuffer {
   }
 
   NDArray toArray() {
+    if (array != null) {
+      return array;
+    }
     bytes.rewind();
     return manager.create(bytes, shape, type.dataType);
   }

@@ -4,6 +4,8 @@ package dev.trainer4j.optim;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
+import ai.djl.ndarray.index.NDIndex;
+import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import dev.trainer4j.model.NamedParameter;
 import dev.trainer4j.torch.Gradients;
@@ -26,6 +28,7 @@ final class KernelOptimizer implements Optimizer {
   private final KernelSpec spec;
   private final List<NamedParameter> parameters;
   private final NDManager manager;
+  private final NDArray counters;
   private final List<List<NDArray>> slots = new ArrayList<>();
   private final Map<String, NDArray> state = new LinkedHashMap<>();
   private final Gradients gradients;
@@ -44,13 +47,14 @@ final class KernelOptimizer implements Optimizer {
     }
     manager = parameters.get(0).array().getManager().newSubManager();
     manager.setName("optimizer state");
+    counters = create(Slot.STEP, new Shape(parameters.size()), DataType.FLOAT32);
     for (Slot slot : spec.slots()) {
       List<NDArray> arrays = new ArrayList<>();
-      for (NamedParameter parameter : parameters) {
-        NDArray array = create(slot, parameter.array());
+      for (int i = 0; i < parameters.size(); i++) {
+        NDArray array = slot.equals(Slot.STEP) ? counter(i) : create(slot, parameters.get(i));
         arrays.add(array);
         if (array.size() > 0) {
-          state.put(parameter.name() + "." + slot.name(), array);
+          state.put(parameters.get(i).name() + "." + slot.name(), array);
         }
       }
       slots.add(arrays);
@@ -61,11 +65,24 @@ final class KernelOptimizer implements Optimizer {
     decays = groups.stream().mapToDouble(ParameterGroup::weightDecay).toArray();
   }
 
-  private NDArray create(Slot slot, NDArray parameter) {
-    Shape shape = slot.shape().apply(parameter.getShape());
-    NDArray array = manager.full(shape, (float) slot.initial(), slot.type(parameter));
+  private NDArray create(Slot slot, NamedParameter parameter) {
+    NDArray array = parameter.array();
+    return create(slot, slot.shape().apply(array.getShape()), slot.type(array));
+  }
+
+  private NDArray create(Slot slot, Shape shape, DataType type) {
+    NDArray array = manager.full(shape, (float) slot.initial(), type);
     NDScope.unregister(array);
     return array;
+  }
+
+  /** The step of one parameter: a view of {@link #counters}, so that one addition advances all. */
+  private NDArray counter(int parameter) {
+    try (NDArray row = counters.get(new NDIndex().addSliceDim(parameter, parameter + 1))) {
+      NDArray view = row.reshape(new Shape());
+      NDScope.unregister(view);
+      return view;
+    }
   }
 
   /** The kernel of the parameters that have gradients, bound anew when there are more of them. */
@@ -93,8 +110,17 @@ final class KernelOptimizer implements Optimizer {
           }
         }
       }
+      boolean counts = spec.slots().contains(Slot.STEP);
+      List<NDArray> activeCounters =
+          !counts
+              ? List.of()
+              : active.size() == parameters.size()
+                  ? List.of(counters)
+                  : activeSlots.subList(0, active.size());
       double[] options = spec.options().stream().mapToDouble(Double::doubleValue).toArray();
-      kernel = new UpdateKernel(spec.kind(), active, gradients, activeSlots, ends, options);
+      kernel =
+          new UpdateKernel(
+              spec.kind(), active, gradients, activeSlots, activeCounters, ends, options);
     }
     return kernel;
   }

@@ -2,7 +2,6 @@
 package dev.trainer4j.torch;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.jni.IValue;
@@ -91,12 +90,9 @@ public final class Gradients implements AutoCloseable {
     refresh();
     try (IValue lossesValue = Kernels.list(losses);
         IValue weightValue = IValue.from(inverseWeight);
-        IValue normValue = IValue.from(maxNorm);
-        NDManager scope = losses.get(0).getManager().newSubManager();
-        NDArray stats =
-            kernels.tensor(scope, "clip", value(), lossesValue, weightValue, normValue)) {
-      double[] values = stats.toDoubleArray();
-      return new UpdateKernel.Outcome(values[0], values[1], true);
+        IValue normValue = IValue.from(maxNorm)) {
+      double[] stats = kernels.numbers("clip", value(), lossesValue, weightValue, normValue);
+      return new UpdateKernel.Outcome(stats[0], stats[1], true);
     }
   }
 

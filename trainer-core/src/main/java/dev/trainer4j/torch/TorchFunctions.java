@@ -22,13 +22,16 @@ public final class TorchFunctions {
    * @param labels shape [...], integers in [0, classes) or {@code ignoreIndex}
    * @param ignoreIndex the label that takes no part, -100 by convention
    * @param labelSmoothing the share of the target spread evenly over all classes, in [0, 1)
-   * @return two scalars: the sum (with gradient) and the count (int64)
+   * @return two scalars: the sum (with gradient) and the count (of any number type)
    */
   public static NDList crossEntropy(
       NDArray logits, NDArray labels, long ignoreIndex, double labelSmoothing) {
     Kernels kernels = Kernels.shared();
+    if (ignoreIndex == -100 && labelSmoothing == 0) {
+      return kernels.differentiable("cross_entropy", logits, labels);
+    }
     return kernels.differentiable(
-        "cross_entropy",
+        "smoothed_cross_entropy",
         logits,
         labels,
         kernels.constant(ignoreIndex),

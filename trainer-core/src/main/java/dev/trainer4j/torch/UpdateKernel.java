@@ -27,7 +27,9 @@ public final class UpdateKernel implements AutoCloseable {
   private final IValue parameters;
   private final Gradients gradients;
   private final IValue slots;
+  private final IValue counters;
   private final IValue groupEnds;
+  private final IValue divisorOfOne;
   private final IValue options;
 
   /**
@@ -36,6 +38,8 @@ public final class UpdateKernel implements AutoCloseable {
    * @param parameters those that have a gradient
    * @param gradients their gradients
    * @param slots state tensors, slot after slot: slot k of parameter i at k * parameters + i
+   * @param counters the memory of the slots that count steps, in as few tensors as possible: the
+   *     kernel adds one to each; empty if the optimizer has none
    * @param groupEnds index of the first parameter behind each group, ascending
    * @param options the optimizer's constants in the order that {@code kernels.py} gives
    */
@@ -44,12 +48,15 @@ public final class UpdateKernel implements AutoCloseable {
       List<NDArray> parameters,
       Gradients gradients,
       List<NDArray> slots,
+      List<NDArray> counters,
       long[] groupEnds,
       double[] options) {
     this.kind = IValue.from(kind);
     this.parameters = Kernels.list(parameters);
     this.gradients = gradients;
     this.slots = Kernels.list(slots);
+    this.counters = Kernels.list(counters);
+    this.divisorOfOne = IValue.from(1.0);
     this.groupEnds = IValue.listFrom(groupEnds);
     this.options = IValue.listFrom(options);
   }
@@ -84,6 +91,7 @@ public final class UpdateKernel implements AutoCloseable {
               parameters,
               gradients.value(),
               slots,
+              counters,
               groupEnds,
               options,
               ratesValue,
@@ -106,10 +114,12 @@ public final class UpdateKernel implements AutoCloseable {
           parameters,
           gradients.value(),
           slots,
+          counters,
           groupEnds,
           options,
           ratesValue,
-          decaysValue);
+          decaysValue,
+          divisorOfOne);
     }
   }
 
@@ -118,6 +128,8 @@ public final class UpdateKernel implements AutoCloseable {
     kind.close();
     parameters.close();
     slots.close();
+    counters.close();
+    divisorOfOne.close();
     groupEnds.close();
     options.close();
   }

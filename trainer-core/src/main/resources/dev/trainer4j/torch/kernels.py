@@ -13,36 +13,58 @@ class Kernels(Module):
 
   # Clip, step and zero in one call. Returns the norm before clipping, the sum of the losses, and 1.0 if the step was
   # taken: with guard, a norm or loss that is not finite leaves the parameters as they were.
+  #
+  # Numbers are computed as numbers. Next to a small model each operator on a scalar tensor shows.
   def update(self: __torch__.Kernels, kind: str, params: List[Tensor], grads: List[Tensor], slots: List[Tensor],
-             group_ends: List[int], options: List[float], rates: List[float], decays: List[float],
-             losses: List[Tensor], inverse_weight: float, max_norm: float, guard: bool) -> List[float]:
-    stats = (self).clip(grads, losses, inverse_weight, max_norm)
-    norm = float(torch.select(stats, 0, 0))
-    loss = float(torch.select(stats, 0, 1))
+             counters: List[Tensor], group_ends: List[int], options: List[float], rates: List[float],
+             decays: List[float], losses: List[Tensor], inverse_weight: float, max_norm: float,
+             guard: bool) -> List[float]:
+    norm = (self).norm(grads) * inverse_weight
+    loss = (self).total(losses)
     taken = 1.0
     if guard:
       # inf - inf and nan - nan are nan, which equals nothing.
       if norm - norm + loss - loss != 0.0:
         taken = 0.0
     if taken == 1.0:
-      (self).step(kind, params, grads, slots, group_ends, options, rates, decays)
+      (self).step(kind, params, grads, slots, counters, group_ends, options, rates, decays,
+                  (self).divisor(norm, inverse_weight, max_norm))
     torch._foreach_zero_(grads)
     return [norm, loss, taken]
 
   # Divides the gradients by the weight of the update and clips them by their global norm (0 = no clipping).
   # Returns [norm before clipping, sum of the losses].
   def clip(self: __torch__.Kernels, grads: List[Tensor], losses: List[Tensor], inverse_weight: float,
-           max_norm: float) -> Tensor:
-    loss = torch.sum(torch.to(torch.stack(losses), 7))
-    norm = torch.mul(torch.linalg_vector_norm(torch.stack(torch._foreach_norm(grads, 2)), 2), inverse_weight)
-    if max_norm > 0.0:
-      coefficient = torch.clamp(torch.mul(torch.reciprocal(torch.add(norm, 1e-6)), max_norm), None, 1.0)
-      torch._foreach_mul_(grads, torch.mul(coefficient, inverse_weight))
-    elif inverse_weight != 1.0:
-      torch._foreach_mul_(grads, inverse_weight)
+           max_norm: float) -> List[float]:
+    norm = (self).norm(grads) * inverse_weight
+    loss = (self).total(losses)
+    divisor = (self).divisor(norm, inverse_weight, max_norm)
+    if divisor != 1.0:
+      torch._foreach_div_(grads, divisor)
+    return [norm, loss]
+
+  def norm(self: __torch__.Kernels, grads: List[Tensor]) -> float:
+    return float(torch.linalg_vector_norm(torch.stack(torch._foreach_norm(grads, 2)), 2))
+
+  def total(self: __torch__.Kernels, losses: List[Tensor]) -> float:
+    if torch.len(losses) == 1:
+      sum = float(losses[0])
     else:
-      pass
-    return torch.stack([torch.to(norm, 7), loss])
+      sum = float(torch.sum(torch.to(torch.stack(losses), 7)))
+    return sum
+
+  # What gradients are divided by: the weight, and more if their norm is too large. A division, because that is what
+  # the fused kernels offer, and because with and without them the result must be the same to the bit.
+  def divisor(self: __torch__.Kernels, norm: float, inverse_weight: float, max_norm: float) -> float:
+    scale = inverse_weight
+    if max_norm > 0.0:
+      coefficient = max_norm / (norm + 1e-6)
+      if coefficient >= 1.0:
+        pass
+      else:
+        # Also when it is nan: every gradient becomes that, as in PyTorch.
+        scale = scale * coefficient
+    return 1.0 / scale
 
   def zero(self: __torch__.Kernels, grads: List[Tensor]) -> None:
     torch._foreach_zero_(grads)
@@ -51,9 +73,27 @@ class Kernels(Module):
   # ------------------------------------------------------------------------------------------------------- optimizers
   # Slots hold the state tensors of all parameters, slot after slot: slot k of parameter i is slots[k * n + i].
 
+  # Gradients are divided by divisor on the way, and may be left so or not: they are zeroed next.
   def step(self: __torch__.Kernels, kind: str, params: List[Tensor], grads: List[Tensor], slots: List[Tensor],
-           group_ends: List[int], options: List[float], rates: List[float], decays: List[float]) -> None:
+           counters: List[Tensor], group_ends: List[int], options: List[float], rates: List[float],
+           decays: List[float], divisor: float) -> None:
     n = torch.len(params)
+    scale = annotate(Optional[Tensor], None)
+    if divisor != 1.0:
+      fuses = kind == "adamw"
+      if kind == "adam":
+        fuses = True
+      # The fused kernels take the scale as float32: not exact enough for float64.
+      if ops.prim.dtype(params[0]) != 6:
+        fuses = False
+      if fuses:
+        scale = torch.full([], divisor, dtype=6, device=ops.prim.device(params[0]))
+      else:
+        torch._foreach_div_(grads, divisor)
+    # The slots that count steps are views of counters: one operator instead of one a parameter. They advance first,
+    # because the fused kernels do not do it, and give NaN for a step of 0.
+    if torch.len(counters) > 0:
+      torch._foreach_add_(counters, 1)
     start = 0
     for group in range(torch.len(group_ends)):
       end = group_ends[group]
@@ -63,9 +103,9 @@ class Kernels(Module):
         rate = rates[group]
         decay = decays[group]
         if kind == "adamw":
-          (self).adam(True, n, start, ps, gs, slots, options, rate, decay)
+          (self).adam(True, n, start, ps, gs, slots, options, rate, decay, scale)
         elif kind == "adam":
-          (self).adam(False, n, start, ps, gs, slots, options, rate, decay)
+          (self).adam(False, n, start, ps, gs, slots, options, rate, decay, scale)
         elif kind == "sgd":
           (self).sgd(n, start, ps, gs, slots, options, rate, decay)
         elif kind == "adagrad":
@@ -85,22 +125,20 @@ class Kernels(Module):
 
   # options: beta1, beta2, eps, amsgrad; slots: step, exp_avg, exp_avg_sq, [max_exp_avg_sq]
   def adam(self: __torch__.Kernels, decoupled: bool, n: int, start: int, ps: List[Tensor], gs: List[Tensor],
-           slots: List[Tensor], options: List[float], rate: float, decay: float) -> None:
+           slots: List[Tensor], options: List[float], rate: float, decay: float, scale: Optional[Tensor]) -> None:
     steps = (self).slot(0, n, start, torch.len(ps), slots)
     amsgrad = options[3] != 0.0
     maxima = annotate(List[Tensor], [])
     if amsgrad:
       maxima = (self).slot(3, n, start, torch.len(ps), slots)
-    # The fused kernels do not advance the steps, and a step of 0 gives NaN.
-    torch._foreach_add_(steps, 1)
     if decoupled:
       torch._fused_adamw_(ps, gs, (self).slot(1, n, start, torch.len(ps), slots), (self).slot(2, n, start, torch.len(ps), slots), maxima, steps,
                           lr=rate, beta1=options[0], beta2=options[1], weight_decay=decay, eps=options[2],
-                          amsgrad=amsgrad, maximize=False)
+                          amsgrad=amsgrad, maximize=False, grad_scale=scale)
     else:
       torch._fused_adam_(ps, gs, (self).slot(1, n, start, torch.len(ps), slots), (self).slot(2, n, start, torch.len(ps), slots), maxima, steps,
                          lr=rate, beta1=options[0], beta2=options[1], weight_decay=decay, eps=options[2],
-                         amsgrad=amsgrad, maximize=False)
+                         amsgrad=amsgrad, maximize=False, grad_scale=scale)
     return None
 
   # options: momentum, dampening, nesterov; slots with momentum: step, momentum_buffer
@@ -119,9 +157,8 @@ class Kernels(Module):
       else:
         # The first gradient enters the buffer undampened.
         for j in range(torch.len(buffers)):
-          share = torch.where(torch.eq(steps[j], 0), 1.0, 1.0 - options[1])
+          share = torch.where(torch.eq(steps[j], 1), 1.0, 1.0 - options[1])
           torch.add_(buffers[j], torch.mul(direction[j], share))
-      torch._foreach_add_(steps, 1)
       if options[2] != 0.0:
         direction = torch._foreach_add(direction, buffers, alpha=momentum)
       else:
@@ -138,8 +175,7 @@ class Kernels(Module):
       g = gs[j]
       if decay != 0.0:
         g = torch.add(g, ps[j], alpha=decay)
-      shrink = torch.reciprocal(torch.add(torch.mul(steps[j], options[0]), 1.0))
-      torch.add_(steps[j], 1)
+      shrink = torch.reciprocal(torch.add(torch.mul(torch.sub(steps[j], 1), options[0]), 1.0))
       torch.addcmul_(sums[j], g, g)
       direction = torch.div(g, torch.add_(torch.sqrt(sums[j]), options[1]))
       torch.sub_(ps[j], torch.mul(torch.mul(direction, shrink), rate))
@@ -193,7 +229,7 @@ class Kernels(Module):
     for j in range(torch.len(ps)):
       p = ps[j]
       g = gs[j]
-      step = torch.add_(steps[j], 1)
+      step = steps[j]
       size = torch.mul(torch.ones_like(step), rate)
       if options[6] != 0.0:
         least = torch.mul(torch.ones_like(step), 1e-2)
@@ -225,10 +261,22 @@ class Kernels(Module):
 
   # ------------------------------------------------------------------------------------------------------------ losses
 
-  # Summed cross entropy over the labels that are not ignored. logits [..., classes], labels [...];
-  # smoothing and ignore_index are scalars on the CPU. Returns (sum, number of labels that count).
-  def cross_entropy(self: __torch__.Kernels, logits: Tensor, labels: Tensor, ignore_index: Tensor,
-                    smoothing: Tensor) -> Tuple[Tensor, Tensor]:
+  # Summed cross entropy over the labels that are not -100. logits [..., classes], labels [...].
+  # Returns (sum, number of labels that count): nll_loss counts them on its way.
+  def cross_entropy(self: __torch__.Kernels, logits: Tensor, labels: Tensor) -> Tuple[Tensor, Tensor]:
+    flat = logits
+    targets = labels
+    if torch.dim(logits) != 2:
+      flat = torch.reshape(logits, [-1, torch.size(logits, -1)])
+      targets = torch.reshape(labels, [-1])
+    if ops.prim.dtype(labels) != 4:
+      targets = torch.to(targets, 4)
+    loss, weight = torch.nll_loss_forward(torch.log_softmax(flat, 1, None), targets, None, 2, -100)
+    return (loss, weight)
+
+  # The same with label smoothing and another label to ignore, both scalars on the CPU.
+  def smoothed_cross_entropy(self: __torch__.Kernels, logits: Tensor, labels: Tensor, ignore_index: Tensor,
+                             smoothing: Tensor) -> Tuple[Tensor, Tensor]:
     ignored = int(ignore_index)
     flat = torch.reshape(logits, [-1, torch.size(logits, -1)])
     targets = torch.reshape(torch.to(labels, 4), [-1])

@@ -1,0 +1,76 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# Measures Trainer4J beside raw PyTorch and Hugging Face's Trainer, run by run in turn, and prints medians.
+#
+#   ./mvnw -q -pl trainer-benchmarks -am process-classes
+#   PYTHON=~/venv/bin/python trainer-benchmarks/compare.sh mlp            # cases; mlp by default
+#
+# Environment:
+#   PYTHON     a Python with torch, transformers and accelerate; python3 by default
+#   REFERENCE  the Python side; reference_bench.py beside this file by default
+#   RUNS       rounds of the three sides, at least 5; 5 by default
+#   STEPS      updates that are timed; by default 2000 for mlp, 100 for small transformers, 20 for bert-base
+#   THREADS    threads within an operation, for all sides; 2 by default
+#   JAVA_OPTS  more options for the JVM; none by default
+#   EXTRAS     1 also measures resident memory over 10,000 updates and the stall of saves; 0 by default
+#   OUT        where the JSON lines go; trainer-benchmarks/target/compare.jsonl by default
+set -euo pipefail
+
+here=$(cd "$(dirname "$0")" && pwd)
+python=${PYTHON:-python3}
+reference=${REFERENCE:-$here/reference_bench.py}
+runs=${RUNS:-5}
+out=${OUT:-$here/target/compare.jsonl}
+export THREADS=${THREADS:-2}
+cases=("${@:-mlp}")
+
+if ((runs < 5)); then
+  echo "compare.sh: RUNS is $runs; medians of fewer than 5 rounds say little, give at least 5" >&2
+  exit 2
+fi
+if [[ ! -f $here/target/classpath.txt ]]; then
+  echo "compare.sh: not built; run ./mvnw -q -pl trainer-benchmarks -am process-classes first" >&2
+  exit 2
+fi
+classpath=$here/target/classes:$(<"$here/target/classpath.txt")
+
+steps_of() {
+  case $1 in
+    mlp) echo "${STEPS:-2000}" ;;
+    bert-base) echo "${STEPS:-20}" ;;
+    *) echo "${STEPS:-100}" ;;
+  esac
+}
+
+now_millis() { date +%s%3N; }
+
+ours() { # MAIN-CLASS ARGUMENT...
+  # shellcheck disable=SC2086
+  STARTED_MILLIS=$(now_millis) java ${JAVA_OPTS:-} -DOPT_OUT_TRACKING=true -Dai.djl.offline=true \
+    -cp "$classpath" "dev.trainer4j.benchmarks.$1" "${@:2}"
+}
+
+theirs() { # CASE MODE STEPS
+  STARTED_MILLIS=$(now_millis) "$python" "$reference" "$@"
+}
+
+# A side may write more than its result; the result is its last line.
+keep() { tail -n 1 | tee -a "$out" >&2; }
+
+mkdir -p "$(dirname "$out")"
+: >"$out"
+for name in "${cases[@]}"; do
+  steps=$(steps_of "$name")
+  for ((run = 1; run <= runs; run++)); do
+    theirs "$name" raw "$steps" | keep
+    theirs "$name" trainer "$steps" | keep
+    ours Bench "$name" "$steps" | keep
+  done
+done
+if [[ ${EXTRAS:-0} == 1 ]]; then
+  ours Bench mlp 9500 | keep
+  ours SaveStall | keep
+fi
+
+"$python" "$here/summary.py" "$out"

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j.benchmarks;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.trainer4j.Trainer;
+import dev.trainer4j.args.IntervalStrategy;
+import dev.trainer4j.args.TrainingArguments;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.Function;
+
+/**
+ * Trains one case with the public {@code Trainer} and prints a line of JSON: the counterpart of
+ * {@code reference_bench.py}, which does the same work in PyTorch.
+ *
+ * <pre>Bench CASE STEPS [bf16]</pre>
+ *
+ * <p>Environment: {@code THREADS}, libtorch's threads within an operation, by default 2; {@code
+ * STARTED_MILLIS}, when the process was started in milliseconds since 1970, adds {@code
+ * first_update_s}.
+ */
+public final class Bench {
+
+  private Bench() {}
+
+  /** Runs the benchmark. */
+  public static void main(String[] arguments) throws IOException {
+    BenchOptions options;
+    try {
+      options = BenchOptions.parse(arguments);
+    } catch (IllegalArgumentException e) {
+      System.err.println("Bench: " + e.getMessage());
+      System.exit(2);
+      return;
+    }
+    Threads.set(System.getenv());
+    System.out.println(toJson(run(options, System.getenv()::get)));
+  }
+
+  static Map<String, Object> run(BenchOptions options, Function<String, String> environment)
+      throws IOException {
+    BenchCase benchCase = options.benchCase();
+    Clock clock = new Clock(options.warmUp(), options.steps());
+    Path folder = Files.createTempDirectory("bench");
+    try (Trainer trainer =
+        benchCase
+            .trainer(arguments(options, folder))
+            .trainDataset(benchCase.data())
+            .callback(clock)
+            .build()) {
+      trainer.train();
+    } finally {
+      Files.deleteIfExists(folder);
+    }
+    Map<String, Object> line = new LinkedHashMap<>();
+    line.put("case", options.name());
+    line.put("mode", "trainer4j");
+    line.put("steps", options.steps());
+    line.put("bf16", false);
+    line.put("torch", ai.djl.engine.Engine.getEngine("PyTorch").getVersion());
+    double seconds = clock.seconds();
+    line.put("seconds", rounded(seconds, 3));
+    line.put("steps_per_s", rounded(options.steps() / seconds, 2));
+    line.put("samples_per_s", rounded(options.steps() * benchCase.batchSize() / seconds, 1));
+    line.put("peak_rss_mb", ResidentMemory.peakKilobytes() / 1024);
+    line.put("first_loss", clock.firstLoss());
+    line.put("last_loss", clock.lastLoss());
+    String started = environment.apply("STARTED_MILLIS");
+    if (started != null) {
+      double millis = clock.firstUpdateMillis() - Double.parseDouble(started);
+      line.put("first_update_s", rounded(millis / 1000, 2));
+    }
+    clock
+        .residentAt()
+        .forEach((step, kb) -> line.put("rss_mb_at_" + step, rounded(kb / 1024.0, 1)));
+    return line;
+  }
+
+  private static TrainingArguments arguments(BenchOptions options, Path folder) {
+    return TrainingArguments.builder()
+        .outputDir(folder)
+        .maxSteps(options.warmUp() + options.steps())
+        .perDeviceTrainBatchSize(options.benchCase().batchSize())
+        .loggingSteps(100)
+        .saveStrategy(IntervalStrategy.NO)
+        .useCpu(true)
+        .build();
+  }
+
+  private static double rounded(double value, int digits) {
+    double scale = Math.pow(10, digits);
+    return Math.round(value * scale) / scale;
+  }
+
+  private static String toJson(Map<String, Object> line) {
+    try {
+      return new ObjectMapper().writeValueAsString(line);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+}

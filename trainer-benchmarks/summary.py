@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Prints the medians of compare.sh's JSON lines as Markdown. usage: summary.py FILE"""
+
+import json
+import sys
+from collections import defaultdict
+from statistics import median
+
+SIDES = {"raw": "PyTorch", "trainer": "HF Trainer", "trainer4j": "Trainer4J"}
+
+
+def rounds(lines):
+    """The lines by case and side, in the order of the rounds."""
+    found = defaultdict(lambda: defaultdict(list))
+    for line in lines:
+        if "mode" in line and "rss_mb_at_10000" not in line:
+            found[line["case"]][line["mode"]].append(line)
+    return found
+
+
+def ratio(ours, theirs):
+    """The median of the ratios of each round: what slows a whole round down cancels out."""
+    return median(a["steps_per_s"] / b["steps_per_s"] for a, b in zip(ours, theirs))
+
+
+def main():
+    with open(sys.argv[1]) as file:
+        lines = [json.loads(line) for line in file]
+    print("| case | side | updates/s | Trainer4J is | peak resident MB | start to first update s |")
+    print("|---|---|---|---|---|---|")
+    for case, sides in rounds(lines).items():
+        for mode, name in SIDES.items():
+            runs = sides[mode]
+            times = "" if mode == "trainer4j" else f"{ratio(sides['trainer4j'], runs):.2f}x"
+            first = [run["first_update_s"] for run in runs if "first_update_s" in run]
+            print(
+                f"| {case} | {name} | {median(run['steps_per_s'] for run in runs):.1f} | {times} "
+                f"| {median(run['peak_rss_mb'] for run in runs):.0f} | {f'{median(first):.2f}' if first else ''} |"
+            )
+    for line in lines:
+        if "rss_mb_at_10000" in line:
+            print(f"\nResident after 1,000 updates: {line['rss_mb_at_1000']} MB; after 10,000: {line['rss_mb_at_10000']} MB.")
+        if line["case"] == "save-stall":
+            print(f"\nA save stalls the loop for {line['sync_ms']} ms, with asyncSave for {line['async_ms']} ms.")
+
+
+if __name__ == "__main__":
+    main()
