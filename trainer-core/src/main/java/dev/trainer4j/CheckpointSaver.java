@@ -72,7 +72,7 @@ final class CheckpointSaver implements AutoCloseable {
       throws IOException {
     try (pending;
         tensors) {
-      pending.commit(folder -> tensors.write(new CheckpointFiles(folder)));
+      pending.commit(folder -> tensors.write(new CheckpointFiles(folder), args().maxShardBytes()));
     }
     if (args().saveTotalLimit().isPresent()) {
       store.rotate(args().saveTotalLimit().getAsInt(), args().saveKeepEvery().orElse(0), kept);

@@ -419,6 +419,6 @@ final class RunCheckpoints implements AutoCloseable {
 
   void saveModel(Path folder) throws IOException {
     Files.createDirectories(folder);
-    new CheckpointFiles(folder).writeModel(trainer.model());
+    new CheckpointFiles(folder).writeModel(trainer.model(), args().maxShardBytes());
   }
 }

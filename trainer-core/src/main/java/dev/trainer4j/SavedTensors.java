@@ -61,8 +61,8 @@ final class SavedTensors implements AutoCloseable {
   }
 
   /** Writes the files of the tensors; the other files of the model are not among them. */
-  void write(CheckpointFiles files) throws IOException {
-    files.writeModel(new Weights());
+  void write(CheckpointFiles files, long maxShardBytes) throws IOException {
+    files.writeModel(new Weights(), maxShardBytes);
     if (optimizer != null) {
       files.writeOptimizer(optimizer);
     }

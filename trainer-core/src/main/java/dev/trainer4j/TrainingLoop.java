@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  *     zero gradients, state advances
  *     step end -> react: log -> evaluate -> save
  *   epoch end -> react
- * train end
+ * train end, or train error
  * }</pre>
  */
 final class TrainingLoop {
@@ -54,6 +54,15 @@ final class TrainingLoop {
   }
 
   TrainOutput run() {
+    try {
+      return train();
+    } catch (RuntimeException | Error e) {
+      callbacks.onTrainError(progress.snapshot(), e);
+      throw e;
+    }
+  }
+
+  private TrainOutput train() {
     long start = System.nanoTime();
     savedStep = progress.globalStep();
     callbacks.onTrainBegin(progress.snapshot());
@@ -87,7 +96,11 @@ final class TrainingLoop {
     try (BatchIterator batches =
         session
             .loader()
-            .iterate(trainer.model().manager(), progress.epoch(), progress.samplesInEpoch())) {
+            .iterate(
+                trainer.model().manager(),
+                progress.epoch(),
+                progress.samplesInEpoch(),
+                progress.streamState())) {
       boolean stopped = isStopped();
       while (!stopped && batches.hasNext()) {
         runUpdate(update, batches);

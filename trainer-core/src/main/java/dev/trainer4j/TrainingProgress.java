@@ -26,6 +26,7 @@ final class TrainingProgress {
   private long microBatchesInEpoch;
   private boolean epochOver;
   private long samplesSeen;
+  private @Nullable Map<String, Object> streamState;
   private @Nullable Double bestMetric;
   private @Nullable Long bestGlobalStep;
   private @Nullable String bestModelCheckpoint;
@@ -52,6 +53,7 @@ final class TrainingProgress {
     samplesInEpoch = point.epochOver() ? 0 : point.samplesInEpoch();
     microBatchesInEpoch = (samplesInEpoch + batchSize - 1) / batchSize;
     samplesSeen = point.samplesSeen();
+    streamState = point.epochOver() ? null : point.stream();
     changed();
   }
 
@@ -64,6 +66,7 @@ final class TrainingProgress {
     samplesInEpoch += update.samples();
     microBatchesInEpoch += update.microBatches();
     samplesSeen += update.samples();
+    streamState = update.streamState();
     changed();
   }
 
@@ -83,6 +86,7 @@ final class TrainingProgress {
   void nextEpoch() {
     epoch++;
     samplesInEpoch = 0;
+    streamState = null;
     microBatchesInEpoch = 0;
     epochOver = false;
     changed();
@@ -124,6 +128,11 @@ final class TrainingProgress {
     return samplesInEpoch;
   }
 
+  /** Where a stream that can tell stands in this epoch; null at its start and for other data. */
+  @Nullable Map<String, Object> streamState() {
+    return streamState;
+  }
+
   long samplesSeen() {
     return samplesSeen;
   }
@@ -150,6 +159,7 @@ final class TrainingProgress {
         samplesInEpoch,
         epochOver,
         samplesSeen,
+        streamState,
         losses);
   }
 

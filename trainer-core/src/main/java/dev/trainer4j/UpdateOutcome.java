@@ -2,6 +2,7 @@
 package dev.trainer4j;
 
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What one update did.
@@ -14,6 +15,7 @@ import java.util.Map;
  * @param stepTaken false if a loss or norm that is not finite made the update be skipped
  * @param microBatches micro batches that it took
  * @param samples samples in them
+ * @param streamState where a stream that can tell stands behind them
  */
 record UpdateOutcome(
     double loss,
@@ -23,4 +25,5 @@ record UpdateOutcome(
     double learningRate,
     boolean stepTaken,
     int microBatches,
-    long samples) {}
+    long samples,
+    @Nullable Map<String, Object> streamState) {}

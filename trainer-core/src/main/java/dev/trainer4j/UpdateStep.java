@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One update: micro batches, then clip, optimizer step and zero.
@@ -56,6 +57,7 @@ final class UpdateStep implements AutoCloseable {
       int microBatches = 0;
       long samples = 0;
       boolean last;
+      Map<String, Object> streamState;
       do {
         try (ArrayScope scope = ArrayScope.open();
             Batch batch = batches.next()) {
@@ -63,6 +65,7 @@ final class UpdateStep implements AutoCloseable {
           weight += loss.weight();
           means += loss.isMean() ? 1 : 0;
           samples += batch.sampleCount();
+          streamState = batch.streamState();
           keep(loss);
         }
         microBatches++;
@@ -76,7 +79,7 @@ final class UpdateStep implements AutoCloseable {
             "one update mixed losses of sums with LossOutput.mean; computeLoss must return one"
                 + " kind");
       }
-      return update(weight, means > 0, microBatches, samples);
+      return update(weight, means > 0, microBatches, samples, streamState);
     } finally {
       release();
     }
@@ -103,7 +106,12 @@ final class UpdateStep implements AutoCloseable {
                     .add(ArrayScope.keep(part, scalars)));
   }
 
-  private UpdateOutcome update(double localWeight, boolean mean, int microBatches, long samples) {
+  private UpdateOutcome update(
+      double localWeight,
+      boolean mean,
+      int microBatches,
+      long samples,
+      @Nullable Map<String, Object> streamState) {
     double weight = trainer.processes().sum(localWeight)[0];
     if (weight == 0) {
       throw new IllegalStateException(
@@ -140,7 +148,8 @@ final class UpdateStep implements AutoCloseable {
         session.optimizer().groups().get(0).learningRate() * factor,
         result.stepTaken(),
         microBatches,
-        samples);
+        samples,
+        streamState);
   }
 
   private void notFinite(UpdateResult result, NanPolicy policy, double weight) {

@@ -194,7 +194,7 @@ class AsyncSaveTest {
       SavedTensors copy = SavedTensors.copy(Map.of("w", weights), null);
       weights.muli(10);
       Path file = Files.createDirectory(folder.resolve("copy"));
-      copy.write(new dev.trainer4j.checkpoint.CheckpointFiles(file));
+      copy.write(new dev.trainer4j.checkpoint.CheckpointFiles(file), Long.MAX_VALUE);
 
       try (var saved =
           dev.trainer4j.checkpoint.SafetensorsFile.open(file.resolve("model.safetensors"))) {

@@ -72,6 +72,27 @@ public interface CheckpointArguments {
   OptionalInt saveKeepEvery();
 
   /**
+   * The tensors that one file of a model may hold, in checkpoints and in {@code saveModel}; above it, the model is cut into {@code
+   * model-00001-of-0000N.safetensors} and so on. A tensor that is larger gets a file of its own. Named and read as Hugging Face's
+   * {@code save_pretrained(max_shard_size=...)} does.
+   *
+   * @return such as {@code 5GB} (10^9 bytes) or {@code 500MiB} (2^20), or a number of bytes; {@code 50GB} by default
+   */
+  @Value.Default
+  default String maxShardSize() {
+    return "50GB";
+  }
+
+  /**
+   * The {@link #maxShardSize()}.
+   *
+   * @return in bytes, at least 1
+   */
+  default long maxShardBytes() {
+    return ByteSizes.parse(maxShardSize()).orElseThrow();
+  }
+
+  /**
    * Whether checkpoints are written in the background. The training thread only copies the tensors to host memory; until the files
    * are on disk that takes as much memory as the checkpoint. At most one checkpoint is being written: the next one waits for it. An
    * error of the disk ends training after the update in which it is found, at the latest at the end of {@code train()}.

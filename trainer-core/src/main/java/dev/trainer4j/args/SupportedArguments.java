@@ -274,6 +274,12 @@ final class SupportedArguments {
               TrainingArguments.Builder::saveKeepEvery,
               "never delete a checkpoint whose step is a multiple of this"),
           row(
+              "max_shard_size",
+              ByteSizes.TYPE,
+              TrainingArguments::maxShardSize,
+              TrainingArguments.Builder::maxShardSize,
+              "tensors in one file of a saved model, such as 5GB"),
+          row(
               "async_save",
               FLAG,
               TrainingArguments::asyncSave,

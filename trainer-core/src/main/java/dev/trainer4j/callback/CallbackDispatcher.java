@@ -133,6 +133,17 @@ public final class CallbackDispatcher {
     fire("onTrainEnd", callback -> callback.onTrainEnd(context, state, control));
   }
 
+  /** Fires {@code onTrainError}; what callbacks throw is added to {@code error}. */
+  public void onTrainError(TrainerState state, Throwable error) {
+    for (TrainerCallback callback : callbacks) {
+      try {
+        callback.onTrainError(context, state, error);
+      } catch (RuntimeException e) {
+        error.addSuppressed(new CallbackException(callback, "onTrainError", e));
+      }
+    }
+  }
+
   /** Fires {@code onEpochBegin}. */
   public void onEpochBegin(TrainerState state) {
     control.beginEpoch();

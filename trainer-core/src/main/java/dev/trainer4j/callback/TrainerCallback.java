@@ -25,7 +25,7 @@ import java.util.Map;
  *     onLog, then (onPredictionStep ..., onLog, onEvaluate), then onSave, as far as asked for
  *   onEpochEnd                 and again log, evaluate, save as far as asked for
  * onLog                        the summary
- * onTrainEnd
+ * onTrainEnd                 or, if training fails anywhere from onTrainBegin on, onTrainError
  * }</pre>
  *
  * <p>An exception stops the run and names the callback and the event. Methods are called by the
@@ -42,6 +42,20 @@ public interface TrainerCallback {
 
   /** Called after the last epoch and the summary; not called if training fails. */
   default void onTrainEnd(CallbackContext ctx, TrainerState state, TrainerControl control) {}
+
+  /**
+   * Called last if training fails: after {@link #onTrainBegin} has been called for at least one
+   * callback, and never when {@link #onTrainEnd} has returned for all. A place to mark a run as
+   * failed and to close what it holds open; {@code train()} throws the error in any case.
+   *
+   * <p>Every callback is told, also after one has thrown; what they throw is added to the error as
+   * suppressed.
+   *
+   * @param state as it was when training failed, perhaps within an update
+   * @param error what {@code train()} is going to throw: a {@link CallbackException} if a callback
+   *     has thrown
+   */
+  default void onTrainError(CallbackContext ctx, TrainerState state, Throwable error) {}
 
   /** Called before each epoch, also when a resumed run enters it in the middle. */
   default void onEpochBegin(CallbackContext ctx, TrainerState state, TrainerControl control) {}

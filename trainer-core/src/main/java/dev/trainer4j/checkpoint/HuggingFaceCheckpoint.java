@@ -96,6 +96,7 @@ public final class HuggingFaceCheckpoint {
         inEpoch,
         false,
         epoch * consumedPerEpoch + inEpoch,
+        null,
         Map.of());
   }
 }

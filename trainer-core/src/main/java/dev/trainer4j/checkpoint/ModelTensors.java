@@ -210,6 +210,19 @@ public final class ModelTensors implements AutoCloseable {
     return home(name).read(name, manager);
   }
 
+  /**
+   * Reads a tensor into a new FLOAT32 array; see {@link SafetensorsFile#readFloat32}.
+   *
+   * @param name one of {@link #names()}
+   * @param manager owns the array, and says on which device it is created
+   * @return an array with memory of its own
+   * @throws SafetensorsException if there is no such tensor or DJL has no arrays of its type
+   * @throws IOException if the file cannot be read
+   */
+  public NDArray readFloat32(String name, NDManager manager) throws IOException {
+    return home(name).readFloat32(name, manager);
+  }
+
   private SafetensorsFile home(String name) throws SafetensorsException {
     SafetensorsFile home = homes.get(name);
     if (home == null) {

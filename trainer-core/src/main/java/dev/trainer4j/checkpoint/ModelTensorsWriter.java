@@ -39,7 +39,7 @@ public final class ModelTensorsWriter {
    * @param arrays by name, in the order in which they fill the files
    * @param maxShardSize bytes of tensors in one file, at least 1; a larger tensor gets a file of its
    *     own
-   * @throws IllegalArgumentException if the values of an array cannot be had, as with BFLOAT16
+   * @throws IllegalArgumentException if an array is sparse or of a type that DJL does not hand out
    * @throws IOException if a file cannot be written
    */
   public static void write(Path folder, Map<String, ? extends NDArray> arrays, long maxShardSize)

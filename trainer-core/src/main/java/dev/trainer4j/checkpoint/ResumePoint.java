@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param samplesInEpoch samples consumed of the current pass
  * @param epochOver whether the pass is over, its evaluation and checkpoint included
  * @param samplesSeen samples consumed in all
+ * @param stream what a stream says of where it stands ({@code ResumableDataset}); null for other data
  * @param losses sums behind the mean losses: value and weight by name; the empty name for the total,
  *     followed by gradient norm and learning rate of the last update
  */
@@ -33,4 +34,5 @@ public record ResumePoint(
     long samplesInEpoch,
     boolean epochOver,
     long samplesSeen,
+    @Nullable Map<String, Object> stream,
     Map<String, double[]> losses) {}

@@ -4,6 +4,8 @@ package dev.trainer4j.checkpoint;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import dev.trainer4j.torch.Bfloat16;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -146,18 +148,24 @@ public final class SafetensorsFile implements AutoCloseable {
   }
 
   /**
-   * Reads a tensor of any length into a new array.
+   * Reads a tensor of any length into a new array of the same type.
+   *
+   * <p>BF16 gives an array that needs care, see {@link Bfloat16}; {@link #readFloat32} gives one
+   * that does not.
    *
    * @param name one of {@link #names()}
    * @param manager owns the array, and says on which device it is created
    * @return an array with memory of its own
-   * @throws SafetensorsException if the file has no such tensor, if DJL has no arrays of its type
-   *     (see {@link SafetensorsType#arrayType()}; use {@link #bytes} then), or if a BOOL is neither
-   *     0 nor 1
+   * @throws SafetensorsException if the file has no such tensor, if there are no arrays of its type
+   *     (it is neither BF16 nor has an {@link SafetensorsType#arrayType()}; use {@link #bytes}
+   *     then), or if a BOOL is neither 0 nor 1
    * @throws IOException if the file cannot be read
    */
   public NDArray read(String name, NDManager manager) throws IOException {
     TensorInfo info = info(name);
+    if (info.type() == SafetensorsType.BF16) {
+      return readBfloat16(name, info, manager);
+    }
     DataType type =
         info.type()
             .arrayType()
@@ -167,10 +175,41 @@ public final class SafetensorsFile implements AutoCloseable {
                         path,
                         name,
                         "DJL has no arrays of type " + info.type() + "; take its bytes instead"));
-    // Read, not mapped: a borrowed read-only page would end the JVM at the first write to the
-    // array.
+    return fill(name, info.shape(), type, manager);
+  }
+
+  /**
+   * Reads a tensor of any length into a new FLOAT32 array, as models that train in float32 need it.
+   *
+   * @param name one of {@link #names()}
+   * @param manager owns the array, and says on which device it is created
+   * @return an array with memory of its own; values of F16 and BF16 are exact, those of wider types
+   *     are rounded
+   * @throws SafetensorsException as {@link #read} does
+   * @throws IOException if the file cannot be read
+   */
+  public NDArray readFloat32(String name, NDManager manager) throws IOException {
+    NDArray array = read(name, manager);
+    if (array.getDataType() == DataType.FLOAT32) {
+      return array;
+    }
+    try (array) {
+      return Bfloat16.toFloat32(array, manager);
+    }
+  }
+
+  private NDArray readBfloat16(String name, TensorInfo info, NDManager manager) throws IOException {
+    try (NDArray bytes = fill(name, new Shape(info.byteLength()), DataType.UINT8, manager)) {
+      return Bfloat16.fromBytes(bytes, info.shape(), manager);
+    }
+  }
+
+  /** Read, not mapped: a borrowed read-only page would end the JVM at the first write to it. */
+  private NDArray fill(String name, Shape shape, DataType type, NDManager manager)
+      throws IOException {
+    TensorInfo info = info(name);
     return ArrayBytes.read(
-        info.shape(),
+        shape,
         type,
         manager,
         (chunk, offset) -> {

@@ -78,7 +78,7 @@ public enum SafetensorsType {
    * Returns the type that stores arrays of a DJL type.
    *
    * @param type the type of an array
-   * @return empty for a type whose values DJL cannot hand out, BFLOAT16 among them
+   * @return empty for a type whose values DJL cannot hand out
    */
   public static Optional<SafetensorsType> of(DataType type) {
     return Stream.of(values()).filter(t -> t.arrayType().equals(Optional.of(type))).findFirst();
@@ -87,8 +87,8 @@ public enum SafetensorsType {
   /**
    * Returns the DJL type whose arrays hold these elements.
    *
-   * @return empty where DJL has no such arrays; creating one of BFLOAT16 or INT16 would abort the
-   *     JVM
+   * @return empty where DJL has no such arrays, as for BF16 (see {@link
+   *     dev.trainer4j.torch.Bfloat16}); creating one of BFLOAT16 or INT16 would abort the JVM
    */
   public Optional<DataType> arrayType() {
     return Optional.ofNullable(

@@ -43,7 +43,7 @@ public final class SafetensorsWriter {
    *
    * @param file is created or replaced; its folder must exist
    * @param arrays by name
-   * @throws IllegalArgumentException if the values of an array cannot be had, as with BFLOAT16
+   * @throws IllegalArgumentException if an array is sparse or of a type that DJL does not hand out
    * @throws IOException if the file cannot be written
    */
   public static void write(Path file, Map<String, ? extends NDArray> arrays) throws IOException {

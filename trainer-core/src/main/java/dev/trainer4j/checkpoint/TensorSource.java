@@ -3,6 +3,7 @@ package dev.trainer4j.checkpoint;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
+import dev.trainer4j.torch.Bfloat16;
 import java.io.IOException;
 import java.nio.channels.WritableByteChannel;
 import java.util.stream.LongStream;
@@ -16,6 +17,10 @@ import java.util.stream.LongStream;
  * @param content writes its little-endian bytes
  */
 public record TensorSource(String name, SafetensorsType type, Shape shape, Content content) {
+
+  /** Elements that are copied at once; 64 MB. */
+  private static final long BFLOAT16_CHUNK = 32L << 20;
+
   /** Writes the bytes of a tensor. */
   @FunctionalInterface
   public interface Content {
@@ -57,19 +62,12 @@ public record TensorSource(String name, SafetensorsType type, Shape shape, Conte
    * @param name its name in the file
    * @param array stays open until then, and is not closed
    * @return the source
-   * @throws IllegalArgumentException if the values of the array cannot be had, as with BFLOAT16
+   * @throws IllegalArgumentException if the array is sparse, or of a type that safetensors files or DJL
+   *     do not have
    */
   public static TensorSource of(String name, NDArray array) {
-    SafetensorsType type =
-        SafetensorsType.of(array.getDataType())
-            .orElseThrow(
-                () ->
-                    new IllegalArgumentException(
-                        "Tensor "
-                            + name
-                            + ": DJL does not hand out values of type "
-                            + array.getDataType()
-                            + "; cast it to FLOAT32 first"));
+    boolean bfloat16 = Bfloat16.is(array);
+    SafetensorsType type = bfloat16 ? SafetensorsType.BF16 : typeOf(name, array);
     if (array.isSparse()) {
       throw new IllegalArgumentException("Tensor " + name + " is sparse; make it dense first");
     }
@@ -77,7 +75,31 @@ public record TensorSource(String name, SafetensorsType type, Shape shape, Conte
         name,
         type,
         array.getShape(),
-        channel -> ArrayBytes.forEach(array, (chunk, offset) -> channel.write(chunk)));
+        bfloat16
+            ? channel -> writeBfloat16(array, channel)
+            : channel -> ArrayBytes.forEach(array, (chunk, offset) -> channel.write(chunk)));
+  }
+
+  private static SafetensorsType typeOf(String name, NDArray array) {
+    return SafetensorsType.of(array.getDataType())
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    "Tensor "
+                        + name
+                        + ": DJL does not hand out values of type "
+                        + array.getDataType()
+                        + "; cast it to FLOAT32 first"));
+  }
+
+  private static void writeBfloat16(NDArray array, WritableByteChannel channel) throws IOException {
+    long size = array.size();
+    for (long start = 0; start < size; start += BFLOAT16_CHUNK) {
+      long end = Math.min(size, start + BFLOAT16_CHUNK);
+      try (NDArray bytes = Bfloat16.bytes(array, start, end, array.getManager())) {
+        ArrayBytes.forEach(bytes, (chunk, offset) -> channel.write(chunk));
+      }
+    }
   }
 
   /**

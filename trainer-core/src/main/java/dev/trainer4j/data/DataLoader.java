@@ -2,7 +2,9 @@
 package dev.trainer4j.data;
 
 import ai.djl.ndarray.NDManager;
+import java.util.Map;
 import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
 
 /** Cuts the epochs of a dataset into batches. Holds no state: every iterator is independent. */
 public interface DataLoader {
@@ -31,6 +33,18 @@ public interface DataLoader {
    *     has fewer samples
    */
   BatchIterator iterate(NDManager parent, long epoch, long firstSample);
+
+  /**
+   * Starts an epoch anywhere inside it, where a {@link ResumableDataset} can tell the place by its
+   * own state; for other data the same as without.
+   *
+   * @param streamState what {@link Batch#streamState} of the batch before held; null at the start of
+   *     an epoch and for data that has none
+   */
+  default BatchIterator iterate(
+      NDManager parent, long epoch, long firstSample, @Nullable Map<String, Object> streamState) {
+    return iterate(parent, epoch, firstSample);
+  }
 
   /**
    * Returns a loader for samples with an index.

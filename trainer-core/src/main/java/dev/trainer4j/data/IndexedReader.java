@@ -25,7 +25,7 @@ final class IndexedReader<T> implements SampleReader<T> {
   }
 
   @Override
-  public List<T> read(long batch) throws InterruptedException {
+  public Samples<T> read(long batch) throws InterruptedException {
     List<T> samples = new ArrayList<>(batchSize);
     for (long position : positions(batch).toArray()) {
       if (Thread.currentThread().isInterrupted()) {
@@ -33,7 +33,7 @@ final class IndexedReader<T> implements SampleReader<T> {
       }
       samples.add(get(position));
     }
-    return samples;
+    return new Samples<>(samples, null);
   }
 
   private T get(long position) {

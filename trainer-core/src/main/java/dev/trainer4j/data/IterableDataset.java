@@ -17,7 +17,7 @@ public non-sealed interface IterableDataset<T> extends DataSource<T> {
    *
    * <p>The loader reads it from one thread at a time, not always the same one, and closes it if it
    * is {@link AutoCloseable}. A resumed run reads and drops the samples that were already used, so
-   * the same epoch should give the same samples.
+   * the same epoch should give the same samples; a {@link ResumableDataset} goes on without that.
    *
    * @param epoch the 0-based epoch, for a stream that shuffles or reads other shards in each
    */

@@ -115,7 +115,8 @@ final class LoadingBatchIterator<T> implements BatchIterator {
   }
 
   private Optional<Batch> make(long number) throws InterruptedException {
-    List<T> samples = reader.read(number);
+    Samples<T> read = reader.read(number);
+    List<T> samples = read.list();
     if (samples.isEmpty()) {
       return Optional.empty();
     }
@@ -126,7 +127,7 @@ final class LoadingBatchIterator<T> implements BatchIterator {
         throw new IllegalArgumentException(
             "the collator " + collator.getClass().getName() + " gave no inputs");
       }
-      return Optional.of(new Batch(inputs, samples.size(), manager));
+      return Optional.of(new Batch(inputs, samples.size(), manager, read.streamState()));
     } catch (ClassCastException e) {
       manager.close();
       throw new DataException(

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.data;
 
-import java.util.List;
-
 /**
  * Reads the samples of one epoch, batch by batch, for several threads at once. Each batch number is
  * asked for once; the work on them begins in their order.
@@ -14,7 +12,7 @@ interface SampleReader<T> extends AutoCloseable {
    *
    * @throws DataException if a sample cannot be read, saying which one
    */
-  List<T> read(long batch) throws InterruptedException;
+  Samples<T> read(long batch) throws InterruptedException;
 
   /** Says which samples a batch has, for the message of an error. */
   String describe(long batch);

@@ -2,7 +2,9 @@
 package dev.trainer4j.data;
 
 import ai.djl.ndarray.NDManager;
+import java.util.Map;
 import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
 
 /** Loads a stream, whose length is not known. */
 record StreamDataLoader<T>(
@@ -26,8 +28,14 @@ record StreamDataLoader<T>(
 
   @Override
   public BatchIterator iterate(NDManager parent, long epoch, long firstSample) {
+    return iterate(parent, epoch, firstSample, null);
+  }
+
+  @Override
+  public BatchIterator iterate(
+      NDManager parent, long epoch, long firstSample, @Nullable Map<String, Object> streamState) {
     LoadingBatchIterator.requirePosition(epoch, firstSample);
-    StreamReader<T> reader = new StreamReader<>(dataset, epoch, firstSample, options);
+    StreamReader<T> reader = new StreamReader<>(dataset, epoch, firstSample, streamState, options);
     return new LoadingBatchIterator<>(reader, collator, parent, options);
   }
 }

@@ -2,8 +2,11 @@
 package dev.trainer4j.data;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -13,6 +16,7 @@ final class StreamReader<T> implements SampleReader<T> {
   private final IterableDataset<T> dataset;
   private final long epoch;
   private final long firstSample;
+  private final @Nullable Map<String, Object> firstState;
   private final int batchSize;
   private final boolean dropLast;
 
@@ -22,16 +26,21 @@ final class StreamReader<T> implements SampleReader<T> {
   private boolean ended;
 
   StreamReader(
-      IterableDataset<T> dataset, long epoch, long firstSample, DataLoaderOptions options) {
+      IterableDataset<T> dataset,
+      long epoch,
+      long firstSample,
+      @Nullable Map<String, Object> firstState,
+      DataLoaderOptions options) {
     this.dataset = dataset;
     this.epoch = epoch;
     this.firstSample = firstSample;
+    this.firstState = firstState;
     this.batchSize = options.batchSize();
     this.dropLast = options.dropLast();
   }
 
   @Override
-  public synchronized List<T> read(long batch) throws InterruptedException {
+  public synchronized Samples<T> read(long batch) throws InterruptedException {
     while (turn < batch && !ended) {
       wait();
     }
@@ -40,6 +49,10 @@ final class StreamReader<T> implements SampleReader<T> {
       if (!ended) {
         fill(samples);
       }
+      return new Samples<>(samples, state());
+    } catch (DataException e) {
+      ended = true;
+      throw e;
     } catch (RuntimeException e) {
       ended = true;
       throw new DataException(
@@ -49,7 +62,26 @@ final class StreamReader<T> implements SampleReader<T> {
       turn = batch + 1;
       notifyAll();
     }
-    return samples;
+  }
+
+  private @Nullable Map<String, Object> state() {
+    if (!(iterator instanceof ResumableIterator<T> resumable)) {
+      return null;
+    }
+    try {
+      return Collections.unmodifiableMap(new LinkedHashMap<>(resumable.state()));
+    } catch (RuntimeException e) {
+      throw new DataException(
+          "The stream of "
+              + dataset.getClass().getName()
+              + " has no state behind sample "
+              + (samplesRead - 1)
+              + " of epoch "
+              + epoch
+              + ": "
+              + e,
+          e);
+    }
   }
 
   private void fill(List<T> samples) throws InterruptedException {
@@ -65,6 +97,12 @@ final class StreamReader<T> implements SampleReader<T> {
   private Iterator<T> open() throws InterruptedException {
     Iterator<T> source = iterator;
     if (source == null) {
+      if (firstState != null && dataset instanceof ResumableDataset<T> resumable) {
+        source = resume(resumable, firstState);
+        iterator = source;
+        samplesRead = firstSample;
+        return source;
+      }
       source = dataset.iterator(epoch);
       iterator = source;
       while (!ended && samplesRead < firstSample) {
@@ -72,6 +110,25 @@ final class StreamReader<T> implements SampleReader<T> {
       }
     }
     return source;
+  }
+
+  private Iterator<T> resume(ResumableDataset<T> resumable, Map<String, Object> state) {
+    try {
+      return resumable.resume(epoch, state);
+    } catch (RuntimeException e) {
+      throw new DataException(
+          "The stream of "
+              + dataset.getClass().getName()
+              + " cannot go on in epoch "
+              + epoch
+              + " behind "
+              + firstSample
+              + " samples, from its saved state "
+              + state
+              + ": "
+              + e,
+          e);
+    }
   }
 
   private Optional<T> advance(Iterator<T> source) throws InterruptedException {

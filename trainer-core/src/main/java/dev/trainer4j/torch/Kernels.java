@@ -78,6 +78,13 @@ final class Kernels {
     }
   }
 
+  /** Calls a kernel outside of autograd that returns one integer. */
+  long integer(String method, IValue... arguments) {
+    try (IValue result = IValueUtils.runMethod(module, method, arguments)) {
+      return result.toLong();
+    }
+  }
+
   /** Calls a kernel outside of autograd that returns a list of numbers. */
   double[] numbers(String method, IValue... arguments) {
     try (IValue result = IValueUtils.runMethod(module, method, arguments)) {

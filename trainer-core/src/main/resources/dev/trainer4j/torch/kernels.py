@@ -306,6 +306,22 @@ class Kernels(Module):
     counts = torch.bincount(places, None, n)
     return torch.cat([torch.cpu(stats), torch.to(torch.cpu(counts), 7)])
 
+  # A number as in torch/csrc ScalarType: 0 is uint8, 15 is bfloat16.
+  def scalar_type(self: __torch__.Kernels, x: Tensor) -> int:
+    return ops.prim.dtype(x)
+
+  def to_type(self: __torch__.Kernels, x: Tensor, dtype: int) -> Tensor:
+    return torch.to(torch.detach(x), dtype, False, True, None)
+
+  # The memory of elements of another type. (TorchScript knows view(dtype) in the form that copies only.)
+  def from_bytes(self: __torch__.Kernels, x: Tensor, dtype: int, shape: List[int]) -> Tensor:
+    return torch.reshape(torch.view_copy(x, dtype=dtype), shape)
+
+  # Elements from start to before end, in the order of the shape.
+  def to_bytes(self: __torch__.Kernels, x: Tensor, start: int, end: int) -> Tensor:
+    part = torch.slice(torch.reshape(torch.detach(x), [-1]), 0, start, end, 1)
+    return torch.view_copy(torch.contiguous(part), dtype=0)
+
   def copy(self: __torch__.Kernels, targets: List[Tensor], sources: List[Tensor]) -> None:
     for i in range(torch.len(targets)):
       torch.copy_(targets[i], sources[i])

@@ -50,6 +50,7 @@ class ArgumentFilesTest {
           .saveInterval(Duration.ofMinutes(30))
           .maxTrainTime(Duration.ofMillis(7_200_001))
           .asyncSave(true)
+          .maxShardSize("5GB")
           .enableJitCheckpoint(true)
           .metricForBestModel("no")
           .greaterIsBetter(false)

@@ -198,6 +198,25 @@ class ResumeTest {
     assertThat(resumed.result().stopReason()).isEqualTo(StopReason.COMPLETED);
   }
 
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void fromShards(boolean async) {
+    Outcome whole = run("whole").args(ResumeTest::saveEveryStep).train();
+    Consumer<TrainingArguments.Builder> sharded =
+        args -> saveEveryStep(args.maxShardSize("300").asyncSave(async));
+    run("crashed").args(sharded).callback(Crash.after(5)).train();
+
+    // 288 and 48 bytes of the first layer, 144 and 12 of the second.
+    assertThat(folder.resolve("crashed/checkpoint-5").toFile().list())
+        .contains(
+            "model-00001-of-00002.safetensors",
+            "model-00002-of-00002.safetensors",
+            "model.safetensors.index.json")
+        .doesNotContain("model.safetensors");
+    Outcome resumed = run("crashed").args(sharded).train(ResumeFrom.latest());
+    assertThat(resumed.weights()).isEqualTo(whole.weights());
+  }
+
   @Test
   void ofAFinishedRunDoesNothingMore() {
     Outcome whole = run("whole").args(ResumeTest::saveEveryStep).train();
