@@ -10,6 +10,7 @@ if [[ ! -f $here/target/classpath.txt ]]; then
   echo "jmh.sh: not built; run ./mvnw -q -pl trainer-benchmarks -am process-classes first" >&2
   exit 2
 fi
+(($#)) || set -- -wi 3 -w 1 -i 5 -r 1 -f 1 -foe true
 exec java -cp "$here/target/classes:$(<"$here/target/classpath.txt")" org.openjdk.jmh.Main \
   -jvmArgs "-DOPT_OUT_TRACKING=true -Dai.djl.offline=true -Dai.djl.pytorch.num_threads=${THREADS:-2}" \
-  -f 1 -wi 3 -w 1 -i 5 -r 1 -foe true "$@"
+  "$@"

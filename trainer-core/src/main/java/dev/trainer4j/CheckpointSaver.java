@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Writes a run's checkpoints and drops those that are no longer to be kept.
@@ -27,6 +28,7 @@ final class CheckpointSaver implements AutoCloseable {
   private final Trainer trainer;
   private final CheckpointStore store;
   private final CheckpointWriter writer = new CheckpointWriter();
+  private @Nullable SnapshotMemory snapshot;
 
   CheckpointSaver(Trainer trainer, CheckpointStore store) {
     this.trainer = trainer;
@@ -63,15 +65,19 @@ final class CheckpointSaver implements AutoCloseable {
   private SavedTensors tensors(TrainingSession session) {
     var model = trainer.model().state();
     var optimizer = args().saveOnlyModel() ? null : session.optimizer().state();
-    return args().asyncSave()
-        ? SavedTensors.copy(model, optimizer)
-        : SavedTensors.live(model, optimizer, trainer.model().manager());
+    if (!args().asyncSave()) {
+      return SavedTensors.live(model, optimizer, trainer.model().manager());
+    }
+    writer.await(); // The memory still holds the checkpoint before.
+    if (snapshot == null) {
+      snapshot = new SnapshotMemory();
+    }
+    return SavedTensors.copy(model, optimizer, snapshot);
   }
 
   private void finish(PendingCheckpoint pending, SavedTensors tensors, Set<Long> kept)
       throws IOException {
-    try (pending;
-        tensors) {
+    try (pending) {
       pending.commit(folder -> tensors.write(new CheckpointFiles(folder), args().maxShardBytes()));
     }
     if (args().saveTotalLimit().isPresent()) {
@@ -83,13 +89,18 @@ final class CheckpointSaver implements AutoCloseable {
   private void writeRecords(TrainingSession session, Path folder) throws IOException {
     CheckpointFiles files = new CheckpointFiles(folder);
     trainer.model().saveExtras(folder);
+    trainer.saveProcessingClass(folder);
     files.writeArguments(args().toJson());
     if (!args().saveOnlyModel()) {
       files.writeScheduler(session.scheduler().state());
       files.writePosition(
           session
               .progress()
-              .resumePoint(args().seed(), args().resolvedDataSeed(), session.losses().state()));
+              .resumePoint(
+                  args().seed(),
+                  args().resolvedDataSeed(),
+                  trainer.control().shouldEpochStop(),
+                  session.losses().state()));
     }
     files.writeState(withCallbacks(session.progress().snapshot()));
   }
@@ -112,6 +123,13 @@ final class CheckpointSaver implements AutoCloseable {
 
   @Override
   public void close() {
-    writer.close();
+    try {
+      writer.close();
+    } finally {
+      if (snapshot != null) {
+        snapshot.close();
+        snapshot = null;
+      }
+    }
   }
 }

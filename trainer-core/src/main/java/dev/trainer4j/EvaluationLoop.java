@@ -42,6 +42,7 @@ final class EvaluationLoop implements AutoCloseable {
   private double lossWeight;
   private long samples;
   private boolean labelled;
+  private boolean lossSeen;
 
   /**
    * Prepares an evaluation.
@@ -90,6 +91,7 @@ final class EvaluationLoop implements AutoCloseable {
     LossOutput loss = step.loss();
     double batchLoss = Double.NaN;
     if (loss != null) {
+      lossSeen = true;
       // A mean counts by samples, as in Hugging Face's Trainer; a sum by its own weight.
       double weight = loss.isMean() ? batch.sampleCount() : loss.weight();
       double value = TorchFunctions.number(loss.value());
@@ -143,6 +145,18 @@ final class EvaluationLoop implements AutoCloseable {
     if (lossWeight > 0) {
       metrics.put(prefix + "loss", lossSum / lossWeight);
       partSums.forEach((name, sum) -> metrics.put(prefix + name, sum / lossWeight));
+    }
+    if (lossSeen && lossWeight == 0) {
+      // As in Hugging Face's Trainer, where the mean over no label is NaN: a missing metric would
+      // be a riddle to whoever looks for it, and a zero a lie.
+      metrics.put(prefix + "loss", Double.NaN);
+      trainer
+          .runLog()
+          .warn(
+              "{}loss is NaN: the weight of the losses of all {} samples is 0, as when every label is"
+                  + " -100; look at the data of this evaluation or at how its labels are made",
+              prefix,
+              samples);
     }
     Map<String, Double> computed = new HashMap<>();
     // As in Hugging Face's Trainer there are no metrics without labels.

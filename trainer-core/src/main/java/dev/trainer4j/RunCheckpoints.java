@@ -164,7 +164,7 @@ final class RunCheckpoints implements AutoCloseable {
     TrainingPlan plan = session.plan();
     long step = session.progress().globalStep();
     ResumePoint start =
-        session.progress().resumePoint(args().seed(), args().resolvedDataSeed(), Map.of());
+        session.progress().resumePoint(args().seed(), args().resolvedDataSeed(), false, Map.of());
     ResumePoint point =
         HuggingFaceCheckpoint.position(
             step,
@@ -420,5 +420,6 @@ final class RunCheckpoints implements AutoCloseable {
   void saveModel(Path folder) throws IOException {
     Files.createDirectories(folder);
     new CheckpointFiles(folder).writeModel(trainer.model(), args().maxShardBytes());
+    trainer.saveProcessingClass(folder);
   }
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j;
 
-import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import dev.trainer4j.checkpoint.CheckpointFiles;
@@ -9,55 +8,38 @@ import dev.trainer4j.data.ModelInputs;
 import dev.trainer4j.model.ModelOutput;
 import dev.trainer4j.model.NamedParameter;
 import dev.trainer4j.model.TrainableModel;
-import dev.trainer4j.torch.TorchFunctions;
 import java.io.IOException;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** The tensors of one checkpoint: those that training changes, or a copy that stays as it is. */
-final class SavedTensors implements AutoCloseable {
+final class SavedTensors {
 
   private final Map<String, NDArray> model;
   private final @Nullable Map<String, NDArray> optimizer;
   private final NDManager manager;
-  private final boolean owned;
 
   private SavedTensors(
-      Map<String, NDArray> model,
-      @Nullable Map<String, NDArray> optimizer,
-      NDManager manager,
-      boolean owned) {
+      Map<String, NDArray> model, @Nullable Map<String, NDArray> optimizer, NDManager manager) {
     this.model = model;
     this.optimizer = optimizer;
     this.manager = manager;
-    this.owned = owned;
   }
 
   /** The tensors themselves; to be written before the next update. */
   static SavedTensors live(
       Map<String, NDArray> model, @Nullable Map<String, NDArray> optimizer, NDManager manager) {
-    return new SavedTensors(model, optimizer, manager, false);
+    return new SavedTensors(model, optimizer, manager);
   }
 
-  /** A copy in host memory, freed when this is closed, by whatever thread. */
-  static SavedTensors copy(Map<String, NDArray> model, @Nullable Map<String, NDArray> optimizer) {
-    NDManager owner = NDManager.newBaseManager(Device.cpu(), "PyTorch");
-    owner.setName("snapshot for a checkpoint");
-    try {
-      return new SavedTensors(
-          copy(model, owner), optimizer == null ? null : copy(optimizer, owner), owner, true);
-    } catch (RuntimeException | Error e) {
-      owner.close();
-      throw e;
-    }
-  }
-
-  private static Map<String, NDArray> copy(Map<String, NDArray> arrays, NDManager owner) {
-    Map<String, NDArray> copies = new LinkedHashMap<>();
-    arrays.forEach((name, array) -> copies.put(name, TorchFunctions.toCpu(array, owner)));
-    return copies;
+  /** A copy in {@code memory}, which is not to be used again before this is written. */
+  static SavedTensors copy(
+      Map<String, NDArray> model, @Nullable Map<String, NDArray> optimizer, SnapshotMemory memory) {
+    return new SavedTensors(
+        memory.copy("model", model),
+        optimizer == null ? null : memory.copy("optimizer", optimizer),
+        memory.owner());
   }
 
   /** Writes the files of the tensors; the other files of the model are not among them. */
@@ -65,17 +47,6 @@ final class SavedTensors implements AutoCloseable {
     files.writeModel(new Weights(), maxShardBytes);
     if (optimizer != null) {
       files.writeOptimizer(optimizer);
-    }
-  }
-
-  boolean isOpen() {
-    return manager.isOpen();
-  }
-
-  @Override
-  public void close() {
-    if (owned) {
-      manager.close();
     }
   }
 

@@ -12,6 +12,7 @@ import dev.trainer4j.callback.TrainerControl;
 import dev.trainer4j.data.DataLoader;
 import dev.trainer4j.data.DataSource;
 import dev.trainer4j.data.ModelInputs;
+import dev.trainer4j.data.ProcessingClass;
 import dev.trainer4j.metrics.ComputeMetrics;
 import dev.trainer4j.metrics.StreamingMetrics;
 import dev.trainer4j.model.LossOutput;
@@ -21,8 +22,6 @@ import dev.trainer4j.optim.Optimizer;
 import dev.trainer4j.optim.ParameterGroup;
 import dev.trainer4j.process.ProcessGroup;
 import dev.trainer4j.schedule.LearningRateScheduler;
-import dev.trainer4j.schedule.LearningRateSchedulers;
-import dev.trainer4j.schedule.ScheduleContext;
 import dev.trainer4j.state.LogEntry;
 import dev.trainer4j.state.TrainerState;
 import dev.trainer4j.torch.Autograd;
@@ -30,8 +29,8 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -277,16 +276,12 @@ public class Trainer implements AutoCloseable {
     return OptimizerFactory.create(args(), groups);
   }
 
-  /** Makes the schedule of the learning rate over {@code totalSteps} updates. */
+  /**
+   * Makes the schedule of the learning rate over {@code totalSteps} updates; by default the
+   * builder's {@code lrScheduler}, else what the arguments name.
+   */
   protected LearningRateScheduler createScheduler(int totalSteps) {
-    return LearningRateSchedulers.create(
-        args().lrSchedulerType().name().toLowerCase(Locale.ROOT),
-        args().lrSchedulerKwargs(),
-        new ScheduleContext(
-            args().learningRate(),
-            args().warmupStepsFor(totalSteps),
-            totalSteps,
-            args().resolvedGreaterIsBetter()));
+    return setup.scheduler(totalSteps);
   }
 
   /**
@@ -368,6 +363,18 @@ public class Trainer implements AutoCloseable {
   /** Returns the model. */
   public final TrainableModel model() {
     return setup.model();
+  }
+
+  /** Returns what made the samples, such as a tokenizer, if the builder was given it. */
+  public final Optional<ProcessingClass> processingClass() {
+    return setup.processingClass();
+  }
+
+  void saveProcessingClass(Path folder) throws IOException {
+    Optional<ProcessingClass> processing = setup.processingClass();
+    if (processing.isPresent()) {
+      processing.get().save(folder);
+    }
   }
 
   /** Returns a snapshot of the state. */

@@ -8,15 +8,18 @@ import dev.trainer4j.args.TrainingArguments;
 import dev.trainer4j.callback.TrainerCallback;
 import dev.trainer4j.data.DataCollator;
 import dev.trainer4j.data.DataSource;
+import dev.trainer4j.data.ProcessingClass;
 import dev.trainer4j.metrics.ComputeMetrics;
 import dev.trainer4j.metrics.StreamingMetrics;
 import dev.trainer4j.model.LossFunction;
 import dev.trainer4j.model.TrainableModel;
+import dev.trainer4j.schedule.LearningRateScheduler;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BiFunction;
+import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
 /** The settings of {@link Trainer.Builder}; setters only assign, {@link TrainerSetup} checks. */
@@ -29,10 +32,12 @@ abstract class TrainerBuilder {
   @Nullable DataSource<?> trainDataset;
   final Map<String, DataSource<?>> evalDatasets = new LinkedHashMap<>();
   @Nullable DataCollator<?> dataCollator;
+  @Nullable ProcessingClass processingClass;
   @Nullable LossFunction lossFunction;
   @Nullable ComputeMetrics wholeMetrics;
   @Nullable StreamingMetrics streamingMetrics;
   @Nullable BiFunction<NDArray, Map<String, NDArray>, NDArray> preprocessLogits;
+  @Nullable IntFunction<LearningRateScheduler> lrScheduler;
   final List<TrainerCallback> callbacks = new ArrayList<>();
 
   TrainerBuilder(TrainingArguments args) {
@@ -83,6 +88,12 @@ abstract class TrainerBuilder {
     return self();
   }
 
+  /** Sets what made the samples, such as a tokenizer; saved with the model and every checkpoint. */
+  public Trainer.Builder processingClass(ProcessingClass processing) {
+    processingClass = processing;
+    return self();
+  }
+
   /** Sets the loss of a model that computes none; see {@link dev.trainer4j.model.Losses}. */
   public Trainer.Builder computeLossFunc(LossFunction function) {
     lossFunction = function;
@@ -112,10 +123,46 @@ abstract class TrainerBuilder {
     return self();
   }
 
+  /**
+   * Sets the schedule of the learning rate, in place of {@code lrSchedulerType} and what belongs to
+   * it.
+   *
+   * @param factory from the updates of the run to its schedule
+   */
+  public Trainer.Builder lrScheduler(IntFunction<LearningRateScheduler> factory) {
+    lrScheduler = factory;
+    return self();
+  }
+
   /** Adds a callback behind those added before. */
   public Trainer.Builder callback(TrainerCallback callback) {
     callbacks.add(callback);
     return self();
+  }
+
+  /**
+   * Starts a builder of the same model, data and functions with other arguments and no callbacks;
+   * this one stays as it is. Both trainers train the same parameters, so use one after the other.
+   */
+  public Trainer.Builder withArgs(TrainingArguments args) {
+    Trainer.Builder other = new Trainer.Builder(args);
+    other.block = block;
+    other.djlModel = djlModel;
+    other.model = model;
+    other.trainDataset = trainDataset;
+    other.evalDatasets.putAll(evalDatasets);
+    other.dataCollator = dataCollator;
+    other.lossFunction = lossFunction;
+    other.wholeMetrics = wholeMetrics;
+    other.streamingMetrics = streamingMetrics;
+    other.preprocessLogits = preprocessLogits;
+    other.lrScheduler = lrScheduler;
+    return other;
+  }
+
+  /** Returns the arguments. */
+  public TrainingArguments args() {
+    return args;
   }
 
   TrainerSetup setup() {

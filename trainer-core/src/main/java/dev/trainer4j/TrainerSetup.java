@@ -17,6 +17,7 @@ import dev.trainer4j.data.Dataset;
 import dev.trainer4j.data.DefaultDataCollator;
 import dev.trainer4j.data.IterableDataset;
 import dev.trainer4j.data.ModelInputs;
+import dev.trainer4j.data.ProcessingClass;
 import dev.trainer4j.data.SampleOrder;
 import dev.trainer4j.metrics.ComputeMetrics;
 import dev.trainer4j.metrics.StreamingMetrics;
@@ -26,15 +27,20 @@ import dev.trainer4j.model.LossOutput;
 import dev.trainer4j.model.Losses;
 import dev.trainer4j.model.ModelOutput;
 import dev.trainer4j.model.TrainableModel;
+import dev.trainer4j.schedule.LearningRateScheduler;
+import dev.trainer4j.schedule.LearningRateSchedulers;
+import dev.trainer4j.schedule.ScheduleContext;
 import dev.trainer4j.torch.TorchFunctions;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.BiFunction;
+import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
 /** What a trainer is made of, checked and with all defaults filled in. */
@@ -46,10 +52,12 @@ final class TrainerSetup {
   private final Map<String, DataSource<?>> evalDatasets;
   private final DataCollator<?> collator;
   private final List<String> labelNames;
+  private final @Nullable ProcessingClass processingClass;
   private final @Nullable LossFunction lossFunction;
   private final @Nullable ComputeMetrics wholeMetrics;
   private final @Nullable StreamingMetrics streamingMetrics;
   private final @Nullable BiFunction<NDArray, Map<String, NDArray>, NDArray> preprocessLogits;
+  private final @Nullable IntFunction<LearningRateScheduler> lrScheduler;
   private final List<TrainerCallback> callbacks;
 
   TrainerSetup(TrainerBuilder builder) {
@@ -77,10 +85,12 @@ final class TrainerSetup {
     trainDataset = builder.trainDataset;
     evalDatasets = Collections.unmodifiableMap(new LinkedHashMap<>(builder.evalDatasets));
     collator = builder.dataCollator != null ? builder.dataCollator : new DefaultDataCollator();
+    processingClass = builder.processingClass;
     lossFunction = builder.lossFunction;
     wholeMetrics = builder.wholeMetrics;
     streamingMetrics = builder.streamingMetrics;
     preprocessLogits = builder.preprocessLogits;
+    lrScheduler = builder.lrScheduler;
     List<TrainerCallback> all = new ArrayList<>();
     all.add(new DefaultFlowCallback());
     all.addAll(reports.create(builder.callbacks));
@@ -171,6 +181,21 @@ final class TrainerSetup {
         : DataLoader.of((IterableDataset<Object>) source, anyCollator, options);
   }
 
+  /** The schedule of a trainer that overrides nothing. */
+  LearningRateScheduler scheduler(int totalSteps) {
+    if (lrScheduler != null) {
+      return lrScheduler.apply(totalSteps);
+    }
+    return LearningRateSchedulers.create(
+        args.lrSchedulerType().name().toLowerCase(Locale.ROOT),
+        args.lrSchedulerKwargs(),
+        new ScheduleContext(
+            args.learningRate(),
+            args.warmupStepsFor(totalSteps),
+            totalSteps,
+            args.resolvedGreaterIsBetter()));
+  }
+
   /** Returns the labels among the inputs; all of {@link #labelNames} or none, as Hugging Face. */
   Map<String, NDArray> labelsIn(ModelInputs inputs) {
     Map<String, NDArray> labels = new LinkedHashMap<>();
@@ -227,6 +252,10 @@ final class TrainerSetup {
 
   Map<String, DataSource<?>> evalDatasets() {
     return evalDatasets;
+  }
+
+  Optional<ProcessingClass> processingClass() {
+    return Optional.ofNullable(processingClass);
   }
 
   boolean hasLossFunction() {

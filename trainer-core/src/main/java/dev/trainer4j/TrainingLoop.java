@@ -93,6 +93,9 @@ final class TrainingLoop {
   private void runEpoch(UpdateStep update) {
     progress.beginEpoch();
     callbacks.onEpochBegin(progress.snapshot());
+    if (progress.isEpochStopPending()) {
+      control.requestEpochStop();
+    }
     try (BatchIterator batches =
         session
             .loader()
@@ -120,6 +123,7 @@ final class TrainingLoop {
       }
     }
     callbacks.onEpochEnd(progress.snapshot());
+    progress.serveEpochEnd();
     react();
     if (!isDone(progress.epoch() + 1) && noticeStop()) {
       react();

@@ -25,6 +25,8 @@ final class TrainingProgress {
   private long samplesInEpoch;
   private long microBatchesInEpoch;
   private boolean epochOver;
+  private boolean epochStop;
+  private boolean epochEndServed;
   private long samplesSeen;
   private @Nullable Map<String, Object> streamState;
   private @Nullable Double bestMetric;
@@ -53,6 +55,8 @@ final class TrainingProgress {
     samplesInEpoch = point.epochOver() ? 0 : point.samplesInEpoch();
     microBatchesInEpoch = (samplesInEpoch + batchSize - 1) / batchSize;
     samplesSeen = point.samplesSeen();
+    epochStop = point.epochStop() && !point.epochOver();
+    epochEndServed = point.epochEndServed() && !point.epochOver();
     streamState = point.epochOver() ? null : point.stream();
     changed();
   }
@@ -62,6 +66,8 @@ final class TrainingProgress {
   }
 
   void advance(UpdateOutcome update) {
+    epochStop = false;
+    epochEndServed = false;
     globalStep++;
     samplesInEpoch += update.samples();
     microBatchesInEpoch += update.microBatches();
@@ -75,18 +81,34 @@ final class TrainingProgress {
     epochOver = true;
   }
 
+  /** The events of the end of the epoch have fired; what is saved from here on need not repeat them. */
+  void serveEpochEnd() {
+    epochEndServed = true;
+  }
+
+  /** Returns whether a resumed run begins with an epoch that a callback had asked to end. */
+  boolean isEpochStopPending() {
+    return epochStop;
+  }
+
   /**
-   * Returns whether an epoch's data is consumed but its end not served: a checkpoint written at the
-   * last update of an epoch was resumed from.
+   * Returns whether an epoch has had its last update but its end is not served: the run was resumed
+   * from a checkpoint written in between.
    */
   boolean isEpochEndPending() {
-    return !epochOver && globalStep > 0 && microBatchesInEpoch >= plan.microBatchesPerEpoch();
+    boolean atEnd =
+        epochStop
+            || microBatchesInEpoch >= plan.microBatchesPerEpoch()
+            || (samplesInEpoch > 0 && globalStep >= plan.maxSteps());
+    return !epochOver && !epochEndServed && globalStep > 0 && atEnd;
   }
 
   void nextEpoch() {
     epoch++;
     samplesInEpoch = 0;
     streamState = null;
+    epochStop = false;
+    epochEndServed = false;
     microBatchesInEpoch = 0;
     epochOver = false;
     changed();
@@ -150,7 +172,13 @@ final class TrainingProgress {
     return epoch + (double) microBatchesInEpoch / plan.microBatchesPerEpoch();
   }
 
-  ResumePoint resumePoint(long seed, long dataSeed, Map<String, double[]> losses) {
+  /**
+   * Returns where the run stands.
+   *
+   * @param stopsEpoch whether a callback has asked to end the epoch
+   */
+  ResumePoint resumePoint(
+      long seed, long dataSeed, boolean stopsEpoch, Map<String, double[]> losses) {
     return new ResumePoint(
         seed,
         dataSeed,
@@ -158,6 +186,8 @@ final class TrainingProgress {
         epoch,
         samplesInEpoch,
         epochOver,
+        stopsEpoch && !epochOver && !epochEndServed,
+        epochEndServed,
         samplesSeen,
         streamState,
         losses);

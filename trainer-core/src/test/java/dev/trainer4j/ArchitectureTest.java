@@ -108,6 +108,8 @@ class ArchitectureTest {
               "org.slf4j..",
               "com.fasterxml.jackson..",
               "org.apache.commons.csv..",
+              "blue.strategic.parquet..", // only where Parquet files are read
+              "org.apache.parquet..",
               "picocli..",
               "org.jspecify..",
               "org.immutables..");

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
 import dev.trainer4j.SmallRun.Result;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -188,22 +189,39 @@ class AsyncSaveTest {
   }
 
   @Test
-  void aCopyStaysAsItIsAndIsFreedWhenClosed() throws IOException {
-    try (NDManager manager = NDManager.newBaseManager(Device.cpu(), "PyTorch")) {
+  void aSnapshotStaysAsItIsUntilTheNextOneTakesItsMemory() throws IOException {
+    try (NDManager manager = NDManager.newBaseManager(Device.cpu(), "PyTorch");
+        SnapshotMemory memory = new SnapshotMemory()) {
       NDArray weights = manager.create(new float[] {1, 2});
-      SavedTensors copy = SavedTensors.copy(Map.of("w", weights), null);
+      Map<String, NDArray> first = memory.copy("model", Map.of("w", weights));
       weights.muli(10);
-      Path file = Files.createDirectory(folder.resolve("copy"));
-      copy.write(new dev.trainer4j.checkpoint.CheckpointFiles(file), Long.MAX_VALUE);
+      assertThat(written(SavedTensors.copy(Map.of("w", weights), null, memory), manager))
+          .containsExactly(10, 20);
 
-      try (var saved =
-          dev.trainer4j.checkpoint.SafetensorsFile.open(file.resolve("model.safetensors"))) {
-        assertThat(saved.read("w", manager).toFloatArray()).containsExactly(1, 2);
-      }
-      assertThat(copy.isOpen()).isTrue();
-      copy.close();
-      assertThat(copy.isOpen()).isFalse();
-      assertThat(weights.toFloatArray()).containsExactly(10, 20);
+      weights.muli(10);
+      assertThat(first.get("w").toFloatArray()).containsExactly(10, 20);
+      assertThat(memory.copy("model", Map.of("w", weights)).get("w")).isSameAs(first.get("w"));
+      assertThat(first.get("w").toFloatArray()).containsExactly(100, 200);
+    }
+  }
+
+  @Test
+  void aSnapshotOfOtherTensorsFreesTheMemoryOfTheOnesBefore() {
+    try (NDManager manager = NDManager.newBaseManager(Device.cpu(), "PyTorch");
+        SnapshotMemory memory = new SnapshotMemory()) {
+      NDArray before = memory.copy("model", Map.of("w", manager.ones(new Shape(2)))).get("w");
+      NDArray after = memory.copy("model", Map.of("w", manager.ones(new Shape(3)))).get("w");
+      assertThat(after.toFloatArray()).containsExactly(1, 1, 1);
+      assertThatThrownBy(before::toFloatArray).isInstanceOf(IllegalStateException.class);
+    }
+  }
+
+  private float[] written(SavedTensors tensors, NDManager manager) throws IOException {
+    Path file = Files.createDirectory(folder.resolve("copy"));
+    tensors.write(new dev.trainer4j.checkpoint.CheckpointFiles(file), Long.MAX_VALUE);
+    try (var saved =
+        dev.trainer4j.checkpoint.SafetensorsFile.open(file.resolve("model.safetensors"))) {
+      return saved.read("w", manager).toFloatArray();
     }
   }
 }

@@ -29,16 +29,14 @@ public final class Bench {
 
   /** Runs the benchmark. */
   public static void main(String[] arguments) throws IOException {
-    BenchOptions options;
+    Threads.set(System.getenv());
     try {
-      options = BenchOptions.parse(arguments);
+      BenchOptions options = BenchOptions.parse(arguments);
+      System.out.println(toJson(run(options, System.getenv()::get)));
     } catch (IllegalArgumentException e) {
       System.err.println("Bench: " + e.getMessage());
       System.exit(2);
-      return;
     }
-    Threads.set(System.getenv());
-    System.out.println(toJson(run(options, System.getenv()::get)));
   }
 
   static Map<String, Object> run(BenchOptions options, Function<String, String> environment)

@@ -20,7 +20,10 @@ public final class ReadyMadeCallbacks implements CallbackProvider {
       table(
           ReadyMade.of("tensorboard", args -> new TensorBoardCallback()),
           ReadyMade.of("csv", args -> new CsvCallback()),
-          ReadyMade.of("jsonl", args -> new JsonLinesCallback()));
+          ReadyMade.of("jsonl", args -> new JsonLinesCallback()),
+          ReadyMade.of("html", args -> new HtmlReportCallback()),
+          ReadyMade.of("plot", args -> new PlotCallback())
+              .needs(PlotCallback.XCHART.coordinates(), PlotCallback.XCHART.className()));
 
   /** For {@link java.util.ServiceLoader}. */
   public ReadyMadeCallbacks() {}

@@ -93,9 +93,10 @@ public interface CheckpointArguments {
   }
 
   /**
-   * Whether checkpoints are written in the background. The training thread only copies the tensors to host memory; until the files
-   * are on disk that takes as much memory as the checkpoint. At most one checkpoint is being written: the next one waits for it. An
-   * error of the disk ends training after the update in which it is found, at the latest at the end of {@code train()}.
+   * Whether checkpoints are written in the background. The training thread only copies the tensors to host memory, which
+   * takes as much memory as the checkpoint, from the first save to the end of the run. At most one checkpoint is being written:
+   * the next one waits for it. An error of the disk ends training after the update in which it is found, at the latest at the end
+   * of {@code train()}.
    *
    * @return false by default
    */

@@ -12,6 +12,7 @@ import dev.trainer4j.model.TrainableModel;
 import dev.trainer4j.state.TrainerState;
 import dev.trainer4j.state.TrainerStateJson;
 import java.io.IOException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -103,7 +104,7 @@ public final class CheckpointFiles {
 
   /** Writes the state. */
   public void writeState(TrainerState state) throws IOException {
-    Files.writeString(folder.resolve(STATE), TrainerStateJson.write(state));
+    write(STATE, TrainerStateJson.write(state));
   }
 
   /** Reads the state. */
@@ -114,7 +115,7 @@ public final class CheckpointFiles {
 
   /** Writes the arguments, already as JSON. */
   public void writeArguments(String json) throws IOException {
-    Files.writeString(folder.resolve(ARGUMENTS), json);
+    write(ARGUMENTS, json);
   }
 
   /** Reads the arguments as plain values, for comparison with those of this run. */
@@ -124,7 +125,7 @@ public final class CheckpointFiles {
 
   /** Writes a schedule's state. */
   public void writeScheduler(Map<String, Object> state) throws IOException {
-    Files.writeString(folder.resolve(SCHEDULER), MAPPER.writeValueAsString(state) + "\n");
+    write(SCHEDULER, MAPPER.writeValueAsString(state) + "\n");
   }
 
   /** Reads a schedule's state. */
@@ -134,7 +135,7 @@ public final class CheckpointFiles {
 
   /** Writes the position. */
   public void writePosition(ResumePoint point) throws IOException {
-    Files.writeString(folder.resolve(POSITION), MAPPER.writeValueAsString(point) + "\n");
+    write(POSITION, MAPPER.writeValueAsString(point) + "\n");
   }
 
   /** Reads the position. */
@@ -144,6 +145,20 @@ public final class CheckpointFiles {
       return MAPPER.readValue(Files.readString(file), ResumePoint.class);
     } catch (JsonProcessingException e) {
       throw new IOException(file + " is damaged: " + e.getOriginalMessage(), e);
+    }
+  }
+
+  private void write(String name, String text) throws IOException {
+    Path file = folder.resolve(name);
+    try {
+      Files.writeString(file, text);
+    } catch (FileSystemException e) {
+      throw e;
+    } catch (IOException e) {
+      // A full disk is reported without the file that did not fit.
+      FileSystemException named = new FileSystemException(file.toString(), null, e.getMessage());
+      named.initCause(e);
+      throw named;
     }
   }
 

@@ -95,6 +95,9 @@ public final class HuggingFaceCheckpoint {
         epoch,
         inEpoch,
         false,
+        false,
+        // Their Trainer evaluates and saves at the end of its run, whatever was saved before.
+        true,
         epoch * consumedPerEpoch + inEpoch,
         null,
         Map.of());

@@ -58,6 +58,25 @@ public final class ModelTensors implements AutoCloseable {
    * @throws IOException if a file cannot be read
    */
   public static ModelTensors open(Path folder) throws IOException {
+    return open(folder, false);
+  }
+
+  /**
+   * Opens the model of a folder that the user has named, as {@link #open} does, except that its
+   * files may be symbolic links: so they are in Hugging Face's cache, {@code
+   * snapshots/<revision>/model.safetensors -> ../../blobs/<hash>}. A name in the index must still be
+   * that of a file in the folder.
+   *
+   * @param folder a pretrained model; not for checkpoints, which never hold links
+   * @return the open model
+   * @throws SafetensorsException as {@link #open} does
+   * @throws IOException if a file cannot be read
+   */
+  public static ModelTensors openPretrained(Path folder) throws IOException {
+    return open(folder, true);
+  }
+
+  private static ModelTensors open(Path folder, boolean links) throws IOException {
     if (Files.exists(folder.resolve(SINGLE), LinkOption.NOFOLLOW_LINKS)) {
       return of(folder.resolve(SINGLE));
     }
@@ -66,7 +85,7 @@ public final class ModelTensors implements AutoCloseable {
       throw new SafetensorsException(
           folder, "there is neither " + SINGLE + " nor " + ShardIndex.FILE_NAME);
     }
-    return sharded(folder, index, ShardIndex.read(index));
+    return sharded(folder, index, ShardIndex.read(links ? index.toRealPath() : index), links);
   }
 
   /**
@@ -84,9 +103,9 @@ public final class ModelTensors implements AutoCloseable {
     return new ModelTensors(file, Map.of(String.valueOf(file.getFileName()), tensors), homes);
   }
 
-  private static ModelTensors sharded(Path folder, Path source, ShardIndex index)
+  private static ModelTensors sharded(Path folder, Path source, ShardIndex index, boolean links)
       throws IOException {
-    requireFiles(folder, source, index);
+    requireFiles(folder, source, index, links);
     Map<String, SafetensorsFile> files = new LinkedHashMap<>();
     ModelTensors tensors = new ModelTensors(source, files, new LinkedHashMap<>());
     try {
@@ -109,14 +128,14 @@ public final class ModelTensors implements AutoCloseable {
   }
 
   /** Before any is opened: an index of a thousand files that are not there costs nothing. */
-  private static void requireFiles(Path folder, Path source, ShardIndex index)
+  private static void requireFiles(Path folder, Path source, ShardIndex index, boolean links)
       throws SafetensorsException {
     for (String shard : new LinkedHashSet<>(index.weightMap().values())) {
       Path file = folder.resolve(shard);
-      if (Files.isSymbolicLink(file)) {
+      if (!links && Files.isSymbolicLink(file)) {
         throw new SafetensorsException(source, shard + " is a symbolic link");
       }
-      if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
+      if (!Files.isRegularFile(file)) {
         throw new SafetensorsException(source, shard + " is missing");
       }
     }

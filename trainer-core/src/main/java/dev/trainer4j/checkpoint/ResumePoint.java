@@ -19,6 +19,8 @@ import org.jspecify.annotations.Nullable;
  * @param epoch passes over the data that are complete, from 0
  * @param samplesInEpoch samples consumed of the current pass
  * @param epochOver whether the pass is over, its evaluation and checkpoint included
+ * @param epochStop whether a callback has asked in the last update to end the pass
+ * @param epochEndServed whether the events of the end of the pass have fired behind the last update
  * @param samplesSeen samples consumed in all
  * @param stream what a stream says of where it stands ({@code ResumableDataset}); null for other data
  * @param losses sums behind the mean losses: value and weight by name; the empty name for the total,
@@ -33,6 +35,8 @@ public record ResumePoint(
     long epoch,
     long samplesInEpoch,
     boolean epochOver,
+    boolean epochStop,
+    boolean epochEndServed,
     long samplesSeen,
     @Nullable Map<String, Object> stream,
     Map<String, double[]> losses) {}

@@ -24,4 +24,17 @@ public interface DataCollator<T> {
    * @throws IllegalArgumentException if the samples do not fit together
    */
   ModelInputs collate(List<T> samples, NDManager manager);
+
+  /**
+   * Makes the batch, as the loaders call it; by default {@link #collate(List, NDManager)}. A collator
+   * that draws random numbers overrides it and seeds them with the position, which makes them the
+   * same after a resume and with any number of workers.
+   *
+   * @param samples at least one sample, in the order of the batch; not to be changed
+   * @param manager owns every array that is made; closed with the batch
+   * @param position where the samples stand in the run
+   */
+  default ModelInputs collate(List<T> samples, NDManager manager, BatchPosition position) {
+    return collate(samples, manager);
+  }
 }

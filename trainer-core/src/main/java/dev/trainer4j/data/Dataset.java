@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.data;
 
+import java.util.function.Function;
+import java.util.function.Predicate;
+
 /**
  * Samples that can be read by index, in any order.
  *
@@ -24,4 +27,64 @@ public non-sealed interface Dataset<T> extends DataSource<T> {
    *     an uninterrupted one
    */
   T get(long index);
+
+  /**
+   * Returns this data with each sample changed when it is asked for: on the loader's threads, and
+   * again in each epoch. {@link CachedMap} does it once and keeps the result on disk.
+   *
+   * @param mapper gives the same result for the same sample; called from several threads
+   */
+  default <R> Dataset<R> map(Function<? super T, ? extends R> mapper) {
+    return new DatasetViews.Mapped<>(this, mapper);
+  }
+
+  /**
+   * Returns the samples for which a condition holds, in their order. Every sample is read once, at
+   * once.
+   */
+  default Dataset<T> filter(Predicate<? super T> condition) {
+    return DatasetViews.filter(this, condition);
+  }
+
+  /**
+   * Returns the samples with these indices, in this order; one may appear more than once.
+   *
+   * @throws IllegalArgumentException if an index is out of range
+   */
+  default Dataset<T> select(long... indices) {
+    return DatasetViews.select(this, indices);
+  }
+
+  /**
+   * Returns the samples from an index on to before another one.
+   *
+   * @throws IllegalArgumentException if the range is not within this data
+   */
+  default Dataset<T> range(long start, long stop) {
+    return DatasetViews.range(this, start, stop);
+  }
+
+  /**
+   * Returns the samples in a random order, which depends on seed and size alone. Training needs none:
+   * it has another order in each epoch anyway.
+   */
+  default Dataset<T> shuffle(long seed) {
+    return new DatasetViews.Ordered<>(this, SampleOrder.shuffled(size(), seed, 0));
+  }
+
+  /** Returns the samples of this data and then those of another. */
+  default Dataset<T> concat(Dataset<? extends T> other) {
+    return new DatasetViews.Joined<>(this, other);
+  }
+
+  /**
+   * Divides the samples at random into two sets; the same seed and size give the same sets.
+   *
+   * @param testSize the share that is for testing, above 0 and below 1; its count is rounded up, as
+   *     in Hugging Face's Datasets
+   * @throws IllegalArgumentException if one of the sets would be empty
+   */
+  default TrainTestSplit<T> trainTestSplit(double testSize, long seed) {
+    return DatasetViews.split(this, testSize, seed);
+  }
 }

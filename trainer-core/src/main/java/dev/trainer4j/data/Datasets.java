@@ -62,6 +62,63 @@ public final class Datasets {
     }
   }
 
+  /** Reads a text file into memory; every line is a sample, empty ones too. */
+  public static Dataset<String> textLines(Path file) {
+    return new ListDataset<>(TextLines.read(file));
+  }
+
+  /**
+   * Reads a Parquet file into memory. Every sample maps the names of the columns to text, numbers,
+   * booleans, {@code byte[]}, or lists and maps of these; a missing value is null. Dates, times and
+   * decimals are the numbers they are stored as.
+   *
+   * @throws DataException if the file cannot be read, or the library {@code
+   *     blue.strategic.parquet:parquet-floor} is not on the class path
+   */
+  public static Dataset<Map<String, Object>> parquet(Path file) {
+    return parquet(file, row -> row);
+  }
+
+  /** Reads a Parquet file into memory, as {@link #parquet(Path)}, and makes a sample of every row. */
+  public static <T> Dataset<T> parquet(
+      Path file, Function<? super Map<String, Object>, ? extends T> mapper) {
+    try (ParquetSource<T> rows = ParquetSource.open(file, mapper)) {
+      return new ListDataset<>(rows.toList());
+    }
+  }
+
+  /** Streams a Parquet file, read again in every epoch, one row group in memory. */
+  public static IterableDataset<Map<String, Object>> streamParquet(Path file) {
+    return epoch -> ParquetSource.open(file, row -> row);
+  }
+
+  /**
+   * Maps a file of token ids into memory and cuts it into blocks for a causal language model; what is
+   * left at the end is dropped. The file may be larger than memory and than 2 GiB.
+   *
+   * @param file ids without a header, as nanoGPT's {@code train.bin}, little endian
+   * @param type how an id is stored
+   * @param blockSize the ids of a sample
+   * @return maps with {@code input_ids} and {@code labels}, the same {@code int[]}; models shift the
+   *     labels
+   */
+  public static Dataset<Map<String, Object>> tokenFile(Path file, TokenType type, int blockSize) {
+    return TokenFile.open(file, type, blockSize);
+  }
+
+  /**
+   * Joins tokenized texts and cuts them into blocks, as the example run_clm of transformers does; what
+   * is left at the end is dropped.
+   *
+   * @param texts the ids of each text, with an end token where the model is to learn to end
+   * @param blockSize the ids of a sample
+   * @return maps with {@code input_ids} and {@code labels}, the same {@code int[]}
+   * @throws IllegalArgumentException if there are fewer ids than one block needs
+   */
+  public static Dataset<Map<String, Object>> groupTexts(Iterable<int[]> texts, int blockSize) {
+    return TokenBlocks.group(texts, blockSize);
+  }
+
   /** Streams a CSV file, read again in every epoch. */
   public static IterableDataset<Map<String, String>> streamCsv(Path file) {
     return streamCsv(file, row -> row);

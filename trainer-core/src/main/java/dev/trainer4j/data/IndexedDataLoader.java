@@ -38,7 +38,7 @@ record IndexedDataLoader<T>(
                   + " the checkpoint?",
               firstSample, order.size()));
     }
-    IndexedReader<T> reader = new IndexedReader<>(dataset, order, firstSample, options);
+    IndexedReader<T> reader = new IndexedReader<>(dataset, order, epoch, firstSample, options);
     return new LoadingBatchIterator<>(reader, collator, parent, options);
   }
 

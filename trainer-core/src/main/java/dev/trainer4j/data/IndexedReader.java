@@ -11,14 +11,20 @@ final class IndexedReader<T> implements SampleReader<T> {
 
   private final Dataset<T> dataset;
   private final SampleOrder order;
+  private final long epoch;
   private final long firstSample;
   private final int batchSize;
   private final boolean dropLast;
 
   IndexedReader(
-      Dataset<T> dataset, SampleOrder order, long firstSample, DataLoaderOptions options) {
+      Dataset<T> dataset,
+      SampleOrder order,
+      long epoch,
+      long firstSample,
+      DataLoaderOptions options) {
     this.dataset = dataset;
     this.order = order;
+    this.epoch = epoch;
     this.firstSample = firstSample;
     this.batchSize = options.batchSize();
     this.dropLast = options.dropLast();
@@ -47,6 +53,11 @@ final class IndexedReader<T> implements SampleReader<T> {
               index, position, e),
           e);
     }
+  }
+
+  @Override
+  public BatchPosition position(long batch) {
+    return new BatchPosition(epoch, firstSample + batch * batchSize);
   }
 
   @Override

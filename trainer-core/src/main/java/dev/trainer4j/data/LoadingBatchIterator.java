@@ -122,7 +122,7 @@ final class LoadingBatchIterator<T> implements BatchIterator {
     }
     NDManager manager = parent.newSubManager();
     try {
-      ModelInputs inputs = collate(collator, samples, manager);
+      ModelInputs inputs = collate(collator, samples, manager, reader.position(number));
       if (inputs == null || inputs.names().isEmpty()) {
         throw new IllegalArgumentException(
             "the collator " + collator.getClass().getName() + " gave no inputs");
@@ -152,8 +152,11 @@ final class LoadingBatchIterator<T> implements BatchIterator {
   }
 
   private static <S> ModelInputs collate(
-      DataCollator<S> collator, List<? extends S> samples, NDManager manager) {
-    return collator.collate(Collections.unmodifiableList(samples), manager);
+      DataCollator<S> collator,
+      List<? extends S> samples,
+      NDManager manager,
+      BatchPosition position) {
+    return collator.collate(Collections.unmodifiableList(samples), manager, position);
   }
 
   private static RuntimeException failure(Throwable cause) {

@@ -41,6 +41,7 @@ public final class PaddingCollator implements DataCollator<Map<String, ?>> {
   private final Set<String> sequenceFields;
   private final Side side;
   private final int multipleOf;
+  private final int length;
   private final @Nullable String maskName;
   private final @Nullable String maskedField;
 
@@ -49,6 +50,7 @@ public final class PaddingCollator implements DataCollator<Map<String, ?>> {
     sequenceFields = Set.copyOf(builder.sequenceFields);
     side = builder.side;
     multipleOf = builder.multipleOf;
+    length = builder.length;
     maskName = builder.maskName;
     maskedField = builder.maskedField;
   }
@@ -96,9 +98,10 @@ public final class PaddingCollator implements DataCollator<Map<String, ?>> {
     return ones.pad(manager, width(column), 0, side == Side.LEFT);
   }
 
-  /** The longest length, rounded up to the wanted multiple. */
+  /** The longest length or the one asked for, rounded up to the wanted multiple. */
   private int width(Column column) {
-    return Math.multiplyExact((column.longest() + multipleOf - 1) / multipleOf, multipleOf);
+    int longest = Math.max(length, column.longest());
+    return Math.multiplyExact((longest + multipleOf - 1) / multipleOf, multipleOf);
   }
 
   private void requireFields(Map<String, Column> columns) {
@@ -132,6 +135,7 @@ public final class PaddingCollator implements DataCollator<Map<String, ?>> {
     private final Set<String> sequenceFields = new LinkedHashSet<>();
     private Side side = Side.RIGHT;
     private int multipleOf = 1;
+    private int length;
     private @Nullable String maskName;
     private @Nullable String maskedField;
 
@@ -156,6 +160,15 @@ public final class PaddingCollator implements DataCollator<Map<String, ?>> {
     }
 
     /**
+     * Pads to at least this length, so that all batches have one shape; by default only to the
+     * longest sequence of the batch. Longer sequences stay as they are.
+     */
+    public Builder padToLength(int newLength) {
+      length = newLength;
+      return this;
+    }
+
+    /**
      * Adds a mask with 1 where a field has elements and 0 where it is padded; none by default.
      *
      * @param name the name of the mask, such as {@code attention_mask}
@@ -176,9 +189,12 @@ public final class PaddingCollator implements DataCollator<Map<String, ?>> {
     /**
      * Makes the collator.
      *
-     * @throws IllegalArgumentException if the multiple is below 1
+     * @throws IllegalArgumentException if the multiple is below 1 or the length below 0
      */
     public PaddingCollator build() {
+      if (length < 0) {
+        throw new IllegalArgumentException("padToLength is " + length + ": give at least 0.");
+      }
       if (multipleOf < 1) {
         throw new IllegalArgumentException(
             "padToMultipleOf is " + multipleOf + ": give a length of at least 1.");

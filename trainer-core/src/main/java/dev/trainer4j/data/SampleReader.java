@@ -14,6 +14,9 @@ interface SampleReader<T> extends AutoCloseable {
    */
   Samples<T> read(long batch) throws InterruptedException;
 
+  /** Says where a batch stands. */
+  BatchPosition position(long batch);
+
   /** Says which samples a batch has, for the message of an error. */
   String describe(long batch);
 

@@ -145,6 +145,11 @@ final class StreamReader<T> implements SampleReader<T> {
   }
 
   @Override
+  public BatchPosition position(long batch) {
+    return new BatchPosition(epoch, firstSample + batch * batchSize);
+  }
+
+  @Override
   public String describe(long batch) {
     long start = firstSample + batch * batchSize;
     return "the samples from number " + start + " on of the stream";

@@ -53,7 +53,10 @@ final class GreedySchedule implements LearningRateScheduler {
     arguments.require(window > 0, "window_size", "give a whole number above 0");
     average = new StreamingAverage(window);
     resetStart = arguments.count("reset_start", 500);
-    arguments.flag("verbose"); // known, without effect: changes show in the logged learning rate
+    arguments.require(
+        !arguments.flag("verbose"),
+        "verbose",
+        "remove it, it has no effect here: changes show in the logged learning_rate");
     best = comparison.worst();
     resetLeft = resetStart;
   }

@@ -127,6 +127,31 @@ class ModelTensorsTest {
   }
 
   @Test
+  void aPretrainedModelMayConsistOfLinksAsInHuggingFacesCache() throws IOException {
+    write(10, "a", 8, "b", 8);
+    Path snapshot = Files.createDirectories(folder.resolve("snapshots/0123abc"));
+    Path blobs = Files.createDirectory(folder.resolve("blobs"));
+    String[] names = {
+      "model-00001-of-00002.safetensors",
+      "model-00002-of-00002.safetensors",
+      "model.safetensors.index.json"
+    };
+    for (String name : names) {
+      Files.move(folder.resolve(name), blobs.resolve("hash-of-" + name));
+      Files.createSymbolicLink(snapshot.resolve(name), Path.of("../../blobs/hash-of-" + name));
+    }
+    try (ModelTensors tensors = ModelTensors.openPretrained(snapshot)) {
+      assertThat(tensors.names()).containsExactly("a", "b");
+      assertThat(tensors.bytes("b").remaining()).isEqualTo(8);
+    }
+    assertThatThrownBy(() -> ModelTensors.open(snapshot)).isInstanceOf(SafetensorsException.class);
+    Files.delete(blobs.resolve("hash-of-" + names[1]));
+    assertThatThrownBy(() -> ModelTensors.openPretrained(snapshot))
+        .isInstanceOf(SafetensorsException.class)
+        .hasMessageContaining(names[1] + " is missing");
+  }
+
+  @Test
   void aShardThatIsALinkIsRefused() throws IOException {
     write(10, "a", 8, "b", 8);
     Path shard = folder.resolve("model-00002-of-00002.safetensors");

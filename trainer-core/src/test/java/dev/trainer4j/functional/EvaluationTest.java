@@ -27,6 +27,7 @@ import dev.trainer4j.model.FunctionModel;
 import dev.trainer4j.model.Losses;
 import dev.trainer4j.model.ModelOutput;
 import dev.trainer4j.state.TrainerState;
+import dev.trainer4j.testing.CapturedLog;
 import dev.trainer4j.testing.TinyData;
 import dev.trainer4j.testing.TinyModel;
 import dev.trainer4j.testing.Values;
@@ -137,6 +138,20 @@ class EvaluationTest {
         assertThat(output.metric("loss")).isCloseTo(loss(some), within(1e-5));
         assertThat(output.sampleCount()).isEqualTo(10);
       }
+    }
+  }
+
+  @Test
+  void withoutAnyLabelTheLossIsNotANumberAndAWarningSaysWhy() {
+    List<Map<String, Object>> none = new ArrayList<>();
+    DATA.forEach(sample -> none.add(Map.of("x", sample.get("x"), "labels", -100)));
+    try (CapturedLog log = new CapturedLog(Trainer.class);
+        Trainer trainer = builder(args()).build()) {
+      assertThat(trainer.evaluate(Datasets.of(none)).metric("loss")).isNaN();
+      assertThat(log.warnings())
+          .singleElement()
+          .asString()
+          .contains("eval_loss is NaN", "all 10 samples", "every label is -100");
     }
   }
 

@@ -34,6 +34,16 @@ class MetricDrivenScheduleTest {
   }
 
   @Test
+  void anOptionWithoutEffectIsRefused() {
+    assertThatIllegalArgumentException()
+        .isThrownBy(
+            () ->
+                LearningRateSchedulers.create(
+                    "greedy", Map.of("verbose", true), new ScheduleContext(1e-2, 0, 10, false)))
+        .withMessageContainingAll("'verbose' of 'greedy' is true", "remove it", "no effect");
+  }
+
+  @Test
   void aMetricThatIsNotFiniteNeverCountsAsAnImprovement() {
     LearningRateScheduler scheduler = plateau(Map.of("patience", 1, "factor", 0.5), false);
     scheduler.onMetric(Double.NEGATIVE_INFINITY);

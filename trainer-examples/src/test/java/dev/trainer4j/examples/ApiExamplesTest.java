@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.trainer4j.StopReason;
 import dev.trainer4j.TrainOutput;
 import dev.trainer4j.Trainer;
+import dev.trainer4j.callbacks.LearningRateFinderResult;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -52,5 +53,15 @@ final class ApiExamplesTest {
 
     assertThat(losses).hasSize(5);
     assertThat(losses.get(4)).isLessThan(0.6 * losses.get(0));
+  }
+
+  @Test
+  void watchTrainingWritesAReportAndPlotsAndSuggestsARateThatLearns() throws IOException {
+    LearningRateFinderResult result = WatchTraining.run(out);
+
+    assertThat(result.suggestion().orElseThrow()).isBetween(1e-4, 1.0);
+    assertThat(out.resolve("report.html")).content().contains("data-status=\"finished\"");
+    assertThat(out.resolve("plot.png")).isNotEmptyFile();
+    assertThat(out.resolve("learning-rate.png")).isNotEmptyFile();
   }
 }

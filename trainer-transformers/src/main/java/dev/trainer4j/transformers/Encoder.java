@@ -30,11 +30,12 @@ final class Encoder implements Architecture {
     this.names = names;
     this.shape = shape;
     this.task = task;
-    training = compile(shape.hiddenDropout(), shape.attentionDropout(), shape.headDropout());
-    evaluation = compile(0, 0, 0);
+    training =
+        compile(device, shape.hiddenDropout(), shape.attentionDropout(), shape.headDropout());
+    evaluation = compile(device, 0, 0, 0);
   }
 
-  private ScriptKernels compile(double hidden, double attention, double head) {
+  private ScriptKernels compile(Device device, double hidden, double attention, double head) {
     Map<String, Object> constants = new LinkedHashMap<>();
     constants.put("activation", shape.activation());
     constants.put("hidden_size", shape.hiddenSize());
@@ -44,8 +45,11 @@ final class Encoder implements Architecture {
     constants.put("mlm_eps", shape.eps());
     constants.put("lowest", (double) -Float.MAX_VALUE);
     constants.put("padding_index", shape.paddingIndex());
+    constants.put("pad_token_id", shape.padTokenId());
     constants.put("hidden_dropout", hidden);
     constants.put("attention_dropout", attention);
+    constants.put("drop_scores", !device.isGpu());
+    constants.put("scale", 1 / Math.sqrt(shape.hiddenSize() / (double) shape.heads()));
     constants.put("head_dropout", head);
     constants.put("drop_before_dense", names.dropBeforeDense());
     constants.put("dense_activation", names.tanh() ? "tanh" : "relu");

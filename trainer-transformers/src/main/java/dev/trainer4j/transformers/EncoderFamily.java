@@ -3,46 +3,49 @@ package dev.trainer4j.transformers;
 
 import ai.djl.Device;
 import java.util.EnumSet;
-import java.util.Locale;
 import java.util.Set;
+import java.util.function.BiFunction;
 
 /** BERT and those that share its layers under other names. */
-enum EncoderFamily implements ModelFamily {
-  /** {@code model_type: bert}. */
-  BERT("Bert", EncoderNames.BERT) {
-    @Override
-    EncoderShape shape(ConfigReader config, Task task) {
-      return bertShape(config, task, -1);
-    }
-  },
-  /** {@code model_type: roberta}. */
-  ROBERTA("Roberta", EncoderNames.ROBERTA) {
-    @Override
-    EncoderShape shape(ConfigReader config, Task task) {
-      return bertShape(config, task, config.integer("pad_token_id", 1));
-    }
-  },
-  /** {@code model_type: distilbert}. */
-  DISTILBERT("DistilBert", EncoderNames.DISTILBERT) {
-    @Override
-    EncoderShape shape(ConfigReader config, Task task) {
-      return distilShape(config, task);
-    }
-  };
+final class EncoderFamily implements ModelFamily {
 
+  /** {@code model_type: bert}. */
+  static final EncoderFamily BERT =
+      new EncoderFamily(
+          "bert", "Bert", EncoderNames.BERT, (config, task) -> bertShape(config, task, -1));
+
+  /** {@code model_type: roberta}. */
+  static final EncoderFamily ROBERTA =
+      new EncoderFamily(
+          "roberta",
+          "Roberta",
+          EncoderNames.ROBERTA,
+          (config, task) -> bertShape(config, task, config.integer("pad_token_id", 1)));
+
+  /** {@code model_type: distilbert}. */
+  static final EncoderFamily DISTILBERT =
+      new EncoderFamily(
+          "distilbert", "DistilBert", EncoderNames.DISTILBERT, EncoderFamily::distilShape);
+
+  private final String modelType;
   private final String className;
   private final EncoderNames names;
+  private final BiFunction<ConfigReader, Task, EncoderShape> shape;
 
-  EncoderFamily(String className, EncoderNames names) {
+  private EncoderFamily(
+      String modelType,
+      String className,
+      EncoderNames names,
+      BiFunction<ConfigReader, Task, EncoderShape> shape) {
+    this.modelType = modelType;
     this.className = className;
     this.names = names;
+    this.shape = shape;
   }
-
-  abstract EncoderShape shape(ConfigReader config, Task task);
 
   @Override
   public String modelType() {
-    return name().toLowerCase(Locale.ROOT);
+    return modelType;
   }
 
   @Override
@@ -66,7 +69,7 @@ enum EncoderFamily implements ModelFamily {
 
   @Override
   public Architecture create(ConfigReader config, Task task, Device device) {
-    return new Encoder(names, shape(config, task), task, device);
+    return new Encoder(names, shape.apply(config, task), task, device);
   }
 
   /** The defaults are those of transformers' configuration classes. */
@@ -98,7 +101,7 @@ enum EncoderFamily implements ModelFamily {
             config.rate("attention_probs_dropout_prob", 0.1),
             headDropout,
             paddingIndex,
-            config.integer("pad_token_id", 0),
+            paddingRow(config, Math.max(paddingIndex, 0)),
             config.number("initializer_range", 0.02),
             config.config().numLabels(),
             problemType(config),
@@ -133,12 +136,17 @@ enum EncoderFamily implements ModelFamily {
             config.rate("attention_dropout", 0.1),
             headDropout,
             -1,
-            config.integer("pad_token_id", 0),
+            paddingRow(config, 0),
             config.number("initializer_range", 0.02),
             config.config().numLabels(),
             problemType(config),
             config.flag("tie_word_embeddings", true))
         .checked(config);
+  }
+
+  /** The row of the padding token; a null in the file means none. */
+  private static int paddingRow(ConfigReader config, int fallback) {
+    return config.node("pad_token_id").isNull() ? -1 : config.integer("pad_token_id", fallback);
   }
 
   private static String problemType(ConfigReader config) {

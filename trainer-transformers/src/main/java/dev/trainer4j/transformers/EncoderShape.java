@@ -6,7 +6,7 @@ package dev.trainer4j.transformers;
  *
  * @param typeVocabSize 0 for none
  * @param paddingIndex where positions count only tokens that are no padding, its index, else -1
- * @param padTokenId the row of the word embeddings that begins as zeros
+ * @param padTokenId the row of the word embeddings that begins as zeros and stays so, -1 for none
  * @param problemType empty to infer it from the labels
  * @param tied whether the masked LM's last layer is the word embeddings
  */
@@ -39,6 +39,9 @@ record EncoderShape(
               + " is no multiple of the "
               + heads
               + " attention heads");
+    }
+    if (padTokenId < -1 || padTokenId >= vocabSize || paddingIndex >= maxPositions) {
+      throw config.wrong("pad_token_id", "a token of the vocabulary of " + vocabSize);
     }
     return this;
   }

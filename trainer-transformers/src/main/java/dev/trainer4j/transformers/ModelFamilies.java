@@ -19,6 +19,11 @@ final class ModelFamilies {
 
   private ModelFamilies() {}
 
+  /** Returns whether there is a family of this type. */
+  static boolean supports(PretrainedConfig config) {
+    return BY_TYPE.containsKey(config.modelType());
+  }
+
   /** Returns the family of a configuration, which must have a head for {@code task}. */
   static ModelFamily of(PretrainedConfig config, Task task) {
     ModelFamily family = BY_TYPE.get(config.modelType());

@@ -7,7 +7,10 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.node.POJONode;
+import com.fasterxml.jackson.databind.util.RawValue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -188,15 +191,21 @@ public final class PretrainedConfig {
   }
 
   private static JsonNode sorted(JsonNode node) {
-    if (!(node instanceof ObjectNode object)) {
-      return node;
+    if (node instanceof ObjectNode object) {
+      ObjectNode sorted = JSON.createObjectNode();
+      Map<String, JsonNode> byKey = new TreeMap<>();
+      object.properties().forEach(entry -> byKey.put(entry.getKey(), entry.getValue()));
+      byKey.forEach((key, value) -> sorted.set(key, sorted(value)));
+      return sorted;
     }
-    ObjectNode sorted = JSON.createObjectNode();
-    new TreeMap<>(
-            object.properties().stream()
-                .collect(java.util.stream.Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue)))
-        .forEach((key, value) -> sorted.set(key, sorted(value)));
-    return sorted;
+    if (node instanceof ArrayNode array) {
+      ArrayNode copy = JSON.createArrayNode();
+      array.forEach(element -> copy.add(sorted(element)));
+      return copy;
+    }
+    return node.isFloatingPointNumber()
+        ? new POJONode(new RawValue(PythonFloat.repr(node.doubleValue())))
+        : node;
   }
 
   @Override

@@ -28,7 +28,7 @@ final class PretrainedFolder {
 
   static PretrainedModel load(Path folder, Task task, LoadOptions options) throws IOException {
     PretrainedConfig config = PretrainedConfig.read(folder);
-    try (ModelTensors tensors = ModelTensors.open(folder)) {
+    try (ModelTensors tensors = ModelTensors.openPretrained(folder)) {
       return build(config, task, options, tensors, companions(folder));
     }
   }

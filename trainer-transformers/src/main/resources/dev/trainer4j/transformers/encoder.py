@@ -61,13 +61,13 @@ class Encoder(Module):
 
   # ------------------------------------------------------------------------------------------------------------ segments
 
-  # weights: word, position, [token type], norm weight, norm bias
+  # The row of a padding index learns nothing. weights: word, position, [token type], norm weight, norm bias
   def embed(self: __torch__.Encoder, input_ids: Tensor, token_type_ids: Tensor, position_ids: Tensor, weights: List[Tensor]) -> Tensor:
     if torch.numel(position_ids) == 0:
       at = (self).positions(input_ids)
     else:
       at = position_ids
-    sum = torch.add(torch.embedding(weights[0], torch.to(input_ids, 4)), torch.embedding(weights[1], torch.to(at, 4)))
+    sum = torch.add(torch.embedding(weights[0], torch.to(input_ids, 4), $pad_token_id), torch.embedding(weights[1], torch.to(at, 4), $padding_index))
     if torch.len(weights) == 5:
       if torch.numel(token_type_ids) == 0:
         sum = torch.add(sum, weights[2][0])
@@ -83,7 +83,14 @@ class Encoder(Module):
     added = annotate(Optional[Tensor], None)
     if torch.numel(mask) > 0:
       added = torch.to(mask, ops.prim.dtype(hidden))
-    mixed = torch.scaled_dot_product_attention(q, k, v, added, $attention_dropout, False)
+    if $attention_dropout > 0.0 and $drop_scores:
+      # On the CPU the fused attention has no dropout and falls back to this, with dearer random numbers.
+      scores = torch.matmul(torch.mul(q, $scale), torch.transpose(k, 2, 3))
+      if torch.numel(mask) > 0:
+        scores = torch.add(scores, mask)
+      mixed = torch.matmul((self).dropout(torch.softmax(scores, -1), $attention_dropout), v)
+    else:
+      mixed = torch.scaled_dot_product_attention(q, k, v, added, $attention_dropout, False)
     merged = torch.flatten(torch.transpose(mixed, 1, 2), 2)
     attended = (self).norm(torch.add((self).dropout(torch.linear(merged, w[6], w[7]), $hidden_dropout), hidden), w[8], w[9])
     up = (self).activation(torch.linear(attended, w[10], w[11]))

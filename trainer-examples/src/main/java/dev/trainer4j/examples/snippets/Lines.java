@@ -8,6 +8,7 @@ import java.io.RandomAccessFile;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Objects;
 
 // docs: resumable
 /** The lines of an ASCII file; a resumed run seeks to the next one. */
@@ -19,7 +20,8 @@ public record Lines(Path file) implements ResumableDataset<String> {
 
   @Override
   public ResumableIterator<String> resume(long epoch, Map<String, Object> state) {
-    return new Cursor(file, ((Number) state.get("offset")).longValue());
+    Number offset = (Number) Objects.requireNonNull(state.get("offset"), "offset");
+    return new Cursor(file, offset.longValue());
   }
 
   private static final class Cursor implements ResumableIterator<String>, AutoCloseable {

@@ -32,6 +32,7 @@ import dev.trainer4j.examples.snippets.Models.LineModel;
 import dev.trainer4j.examples.snippets.OwnMetrics;
 import dev.trainer4j.examples.snippets.QuickStart;
 import dev.trainer4j.examples.snippets.Samples;
+import dev.trainer4j.examples.snippets.Watching;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -256,5 +257,20 @@ final class SnippetsTest {
       trainer.train();
       assertThat(trainer.evaluate().metric("accuracy")).isBetween(0.3, 1.0);
     }
+  }
+
+  @Test
+  void watchingWritesAReportAndARangeTest() throws IOException {
+    Trainer.Builder builder =
+        Trainer.builder(QuickStart.classifier(4), arguments().build()).trainDataset(TRAIN);
+
+    assertThat(Watching.findRate(builder, folder)).isNotNull();
+    try (Trainer trainer = builder.callback(Watching.report()).build()) {
+      trainer.train();
+    }
+
+    assertThat(folder.resolve("learning-rate.png")).isNotEmptyFile();
+    assertThat(folder.resolve("learning-rate.csv")).isNotEmptyFile();
+    assertThat(folder.resolve("run-7.html")).content().contains("<h1>Rings, run 7</h1>");
   }
 }

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j.callbacks;
+
+import dev.trainer4j.state.LogEntry;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Curves that are drawn over each other: those of training and of evaluation of one metric.
+ *
+ * @param title the metric's name, without {@code eval_}
+ * @param curves at least one
+ */
+record CurveGroup(String title, List<Curve> curves) {
+
+  private static final String EVAL = "eval_";
+
+  /** The line at the end of a run sums it up and is no point of any curve. */
+  private static final String SUMMARY = "train_runtime";
+
+  CurveGroup {
+    curves = List.copyOf(curves);
+  }
+
+  /** Reads the curves of everything logged, the loss first, how fast evaluations were last. */
+  static List<CurveGroup> of(List<LogEntry> history) {
+    Map<String, Curve> curves = new LinkedHashMap<>();
+    for (LogEntry line : history) {
+      if (isSummary(line)) {
+        continue;
+      }
+      line.values()
+          .forEach(
+              (key, value) -> {
+                if (!key.equals("epoch")) {
+                  curves.computeIfAbsent(key, Curve::new).add(line.step(), value);
+                }
+              });
+    }
+    Map<String, List<Curve>> groups = new LinkedHashMap<>();
+    curves.forEach(
+        (key, curve) -> groups.computeIfAbsent(title(key), name -> new ArrayList<>()).add(curve));
+    return groups.entrySet().stream()
+        .map(group -> new CurveGroup(group.getKey(), group.getValue()))
+        .sorted(Comparator.comparingInt(CurveGroup::rank))
+        .toList();
+  }
+
+  static boolean isSummary(LogEntry line) {
+    return line.values().containsKey(SUMMARY);
+  }
+
+  static boolean isEvaluation(LogEntry line) {
+    return line.values().keySet().stream().anyMatch(key -> key.startsWith(EVAL));
+  }
+
+  private static String title(String key) {
+    return key.startsWith(EVAL) ? key.substring(EVAL.length()) : key;
+  }
+
+  /** Whether it tells how fast evaluations were, and nothing of the model. */
+  boolean isSpeed() {
+    return title.endsWith("runtime") || title.endsWith("_per_second");
+  }
+
+  private int rank() {
+    if (title.equals("loss")) {
+      return 0;
+    }
+    if (isSpeed()) {
+      return 4;
+    }
+    if (title.equals("learning_rate") || title.equals("grad_norm")) {
+      return 2;
+    }
+    return curves.stream().anyMatch(curve -> curve.name().startsWith(EVAL)) ? 1 : 3;
+  }
+}

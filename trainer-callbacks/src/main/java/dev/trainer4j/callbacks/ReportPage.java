@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j.callbacks;
+
+import com.samskivert.mustache.Mustache;
+import dev.trainer4j.callback.CallbackContext;
+import dev.trainer4j.state.TrainerState;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Fills the template of the report. Everything but our own resources is escaped by Mustache. */
+final class ReportPage {
+
+  private final String title;
+  private final Duration interval;
+
+  ReportPage(String title, Duration interval) {
+    this.title = title;
+    this.interval = interval;
+  }
+
+  String render(CallbackContext ctx, TrainerState state, ReportClock clock) throws IOException {
+    List<CurveGroup> groups = CurveGroup.of(state.logHistory());
+    Instant now = Instant.now();
+    ReportAssets assets = ReportAssets.load();
+    Map<String, Object> values = new HashMap<>();
+    values.put("title", title);
+    values.put("policy", assets.contentSecurityPolicy());
+    values.put("license", assets.license());
+    values.put("libraryStyle", assets.libraryStyle());
+    values.put("style", assets.style());
+    values.put("library", assets.library());
+    values.put("script", assets.script());
+    values.put("data", new ReportData(groups).toJson(now, !clock.isStopped(), interval));
+    values.put("written", now.truncatedTo(ChronoUnit.SECONDS).toString());
+    values.put("notes", notes(groups));
+    values.putAll(progress(state, clock));
+    values.put("tiles", ReportTiles.of(state, clock));
+    values.putAll(ReportTables.evaluations(state));
+    values.putAll(ReportTables.checkpoints(ctx.args(), state));
+    values.put("arguments", ReportTables.arguments(ctx.args()));
+    values.put("environment", ReportEnvironment.of(ctx));
+    return Mustache.compiler().emptyStringIsFalse(true).compile(assets.template()).execute(values);
+  }
+
+  private static Map<String, Object> progress(TrainerState state, ReportClock clock) {
+    boolean complete = state.globalStep() >= state.maxSteps();
+    String status = !clock.isStopped() ? "running" : complete ? "finished" : "stopped early";
+    double share = 100.0 * state.globalStep() / Math.max(1, state.maxSteps());
+    return Map.of(
+        "status", status,
+        "statusClass", !clock.isStopped() ? "" : complete ? "good" : "warn",
+        "step", state.globalStep(),
+        "maxSteps", state.maxSteps(),
+        "share", Math.min(100, share));
+  }
+
+  /** What a reader must know to trust the curves. */
+  private static List<String> notes(List<CurveGroup> groups) {
+    List<String> notes = new ArrayList<>();
+    for (CurveGroup group : groups) {
+      for (Curve curve : group.curves()) {
+        int drawn = curve.thinned(ReportData.BUCKETS).size();
+        if (drawn < curve.size()) {
+          notes.add(
+              ReportNumbers.format(
+                  "%s: %,d of %,d points are drawn, the smallest and the largest of each of %,d spans.",
+                  curve.name(), drawn, curve.size(), ReportData.BUCKETS));
+        }
+        if (curve.nonFinite() > 0) {
+          notes.add(
+              ReportNumbers.format(
+                  "%s: %,d of %,d values are not finite and leave gaps.",
+                  curve.name(), curve.nonFinite(), curve.size()));
+        }
+      }
+    }
+    return notes;
+  }
+}

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j.data;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.NoSuchElementException;
+import java.util.function.Function;
+
+/** The samples of a Parquet file, one after the other, with the row in every error. */
+final class ParquetSource<T> implements Iterator<T>, AutoCloseable {
+
+  private final Path file;
+  private final ParquetRows rows;
+  private final Function<? super Map<String, Object>, ? extends T> mapper;
+  private long row;
+
+  private ParquetSource(
+      Path file, ParquetRows rows, Function<? super Map<String, Object>, ? extends T> mapper) {
+    this.file = file;
+    this.rows = rows;
+    this.mapper = mapper;
+  }
+
+  static <T> ParquetSource<T> open(
+      Path file, Function<? super Map<String, Object>, ? extends T> mapper) {
+    if (!Files.isRegularFile(file)) {
+      throw new DataException(file + " does not exist.");
+    }
+    try {
+      return new ParquetSource<>(file, ParquetRows.open(file), mapper);
+    } catch (NoClassDefFoundError e) {
+      throw new DataException(
+          "Parquet files need a library that is not there: add the dependency"
+              + " blue.strategic.parquet:parquet-floor:2.3 to your build.",
+          e);
+    } catch (IOException | RuntimeException e) {
+      throw damaged(file, "", e);
+    }
+  }
+
+  @Override
+  public boolean hasNext() {
+    try {
+      return rows.hasNext();
+    } catch (LinkageError e) { // parquet-floor leaves out the codecs that need Hadoop
+      throw new DataException(
+          file
+              + ": is compressed in a way that cannot be read without Hadoop, such as gzip or brotli:"
+              + " save it again with snappy, zstd or lz4.",
+          e);
+    } catch (IOException | RuntimeException e) {
+      throw damaged(file, ", row " + row, e);
+    }
+  }
+
+  @Override
+  public T next() {
+    if (!hasNext()) {
+      throw new NoSuchElementException(file + " has no more rows");
+    }
+    Map<String, Object> values;
+    try {
+      values = rows.next();
+    } catch (RuntimeException e) {
+      throw damaged(file, ", row " + row, e);
+    }
+    try {
+      T sample = mapper.apply(values);
+      row++;
+      return sample;
+    } catch (RuntimeException e) {
+      throw new DataException(file + ", row " + row + ": the mapper failed: " + e, e);
+    }
+  }
+
+  List<T> toList() {
+    List<T> all = new ArrayList<>();
+    forEachRemaining(all::add);
+    if (all.isEmpty()) {
+      throw new DataException(file + " holds no rows: is it the right file?");
+    }
+    return all;
+  }
+
+  private static DataException damaged(Path file, String place, Exception cause) {
+    return new DataException(
+        file + place + ": cannot be read as Parquet: " + cause.getMessage(), cause);
+  }
+
+  @Override
+  public void close() {
+    try {
+      rows.close();
+    } catch (IOException e) {
+      throw damaged(file, "", e);
+    }
+  }
+}

@@ -1,0 +1,407 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j.transformers.tokenization;
+
+import ai.djl.huggingface.tokenizers.Encoding;
+import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+import ai.djl.huggingface.tokenizers.jni.CharSpan;
+import ai.djl.util.PairList;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.trainer4j.data.ProcessingClass;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The tokenizer of a Hugging Face folder: {@code tokenizer.json} with {@code tokenizer_config.json},
+ * run by the same native library as in Python, without a network.
+ *
+ * <pre>{@code
+ * try (PretrainedTokenizer tokenizer = PretrainedTokenizer.load(Path.of("bert-base-cased"))) {
+ *   TokenizedText text = tokenizer.encode("Oslo is far away.", EncodeOptions.truncated(128));
+ *   String back = tokenizer.decode(text.inputIds(), true);
+ * }
+ * }</pre>
+ *
+ * <p>Safe for use from several threads. It does not pad: collators do, with {@link #padTokenId} and
+ * {@link #paddingSide}. Given to a trainer as {@code processingClass}, it is saved with every
+ * checkpoint, each file byte by byte as it was read.
+ */
+public final class PretrainedTokenizer implements ProcessingClass, AutoCloseable {
+
+  private final TokenizerFiles files;
+  private final TokenizerConfig config;
+  private final Vocabulary vocabulary;
+  private final List<String> modelInputNames;
+  private final int modelMaxLength;
+  private final Side paddingSide;
+  private final Side truncationSide;
+  private final boolean cleansUp;
+  private final HuggingFaceTokenizer tokenizer;
+
+  /** The native tokenizer must not go while another thread is inside it. */
+  private final ReadWriteLock open = new ReentrantReadWriteLock();
+
+  private PretrainedTokenizer(TokenizerFiles files) {
+    this.files = files;
+    ObjectNode json = files.json(TokenizerFiles.TOKENIZER);
+    config = new TokenizerConfig(files, json);
+    vocabulary = new Vocabulary(files, json);
+    modelInputNames = config.modelInputNames();
+    modelMaxLength = config.modelMaxLength();
+    paddingSide = config.paddingSide();
+    truncationSide = config.truncationSide();
+    // As Python: in the text of a byte pair encoding, spaces are as they were.
+    cleansUp =
+        config.cleanUpTokenizationSpaces()
+            && !json.path("model").path("type").asText().equals("BPE");
+    String original = files.text(TokenizerFiles.TOKENIZER).orElseThrow();
+    tokenizer = create(new NativeJson(json, config, vocabulary).complete(original));
+  }
+
+  private HuggingFaceTokenizer create(String json) {
+    // Cutting and padding are done in Java: the native tokenizer keeps how to in its state.
+    Map<String, String> plain = Map.of("truncation", "false", "padding", "false");
+    try (InputStream in = new ByteArrayInputStream(json.getBytes(StandardCharsets.UTF_8))) {
+      return HuggingFaceTokenizer.newInstance(in, plain);
+    } catch (RuntimeException | IOException e) {
+      throw files.wrong(
+          TokenizerFiles.TOKENIZER, "is refused by the native tokenizer: " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * Reads the tokenizer of a folder.
+   *
+   * @param folder holds {@code tokenizer.json} and, as a rule, {@code tokenizer_config.json}
+   * @throws TokenizerException if a file is missing or does not hold what it should
+   */
+  public static PretrainedTokenizer load(Path folder) {
+    return new PretrainedTokenizer(TokenizerFiles.read(folder));
+  }
+
+  /**
+   * Returns a tokenizer of its own that has a token in a role: {@code tokenizer.pad_token =
+   * tokenizer.eos_token} in Python. The change is part of what {@link #save} writes, in {@code
+   * tokenizer_config.json}.
+   *
+   * @param token a token of the vocabulary
+   * @throws IllegalArgumentException if the vocabulary lacks the token
+   */
+  public PretrainedTokenizer withSpecialToken(SpecialToken role, String token) {
+    if (vocabulary.id(token) == null) {
+      throw new IllegalArgumentException(
+          "the vocabulary has no token '" + token + "' to be the " + role.key() + ".");
+    }
+    String changed = files.json(TokenizerFiles.CONFIG).put(role.key(), token).toPrettyString();
+    return new PretrainedTokenizer(files.with(TokenizerFiles.CONFIG, changed));
+  }
+
+  // ----------------------------------------------------------------------------- text to ids
+
+  /** Encodes a text with special tokens, uncut. */
+  public TokenizedText encode(String text) {
+    return encode(text, EncodeOptions.defaults());
+  }
+
+  /** Encodes a text; what is cut off is lost. */
+  public TokenizedText encode(String text, EncodeOptions options) {
+    return cut(whole(text, null, options), options);
+  }
+
+  /** Encodes a pair, such as a question and its context; what is cut off is lost. */
+  public TokenizedText encodePair(String text, String second, EncodeOptions options) {
+    return cut(whole(text, Objects.requireNonNull(second, "second"), options), options);
+  }
+
+  /**
+   * Encodes a text that is split into words already, as data for token classification is. Word ids
+   * are indices of the list, offsets are within the word.
+   */
+  public TokenizedText encodeWords(List<String> words, EncodeOptions options) {
+    List<String> clean = words.stream().map(Utf16::wellFormed).toList();
+    Encoding encoding = inside(backend -> backend.encode(clean, options.addSpecialTokens(), false));
+    return cut(convertWords(encoding, clean), options);
+  }
+
+  /** Encodes many texts at once, on all cores. */
+  public List<TokenizedText> encodeBatch(List<String> texts, EncodeOptions options) {
+    List<String> clean = texts.stream().map(Utf16::wellFormed).toList();
+    if (clean.isEmpty()) {
+      return List.of();
+    }
+    Encoding[] encodings =
+        inside(backend -> backend.batchEncode(clean, options.addSpecialTokens(), false));
+    List<TokenizedText> results = new ArrayList<>(encodings.length);
+    for (int i = 0; i < encodings.length; i++) {
+      results.add(cut(convert(encodings[i], clean.get(i), null), options));
+    }
+    return results;
+  }
+
+  /** Encodes many pairs at once, on all cores; both lists are equally long. */
+  public List<TokenizedText> encodePairs(
+      List<String> texts, List<String> seconds, EncodeOptions options) {
+    if (texts.size() != seconds.size()) {
+      throw new IllegalArgumentException(
+          "there are " + texts.size() + " texts, but " + seconds.size() + " second ones.");
+    }
+    if (texts.isEmpty()) {
+      return List.of();
+    }
+    PairList<String, String> pairs = new PairList<>();
+    for (int i = 0; i < texts.size(); i++) {
+      pairs.add(Utf16.wellFormed(texts.get(i)), Utf16.wellFormed(seconds.get(i)));
+    }
+    Encoding[] encodings =
+        inside(backend -> backend.batchEncode(pairs, options.addSpecialTokens(), false));
+    List<TokenizedText> results = new ArrayList<>(encodings.length);
+    for (int i = 0; i < encodings.length; i++) {
+      results.add(cut(convert(encodings[i], pairs.keyAt(i), pairs.valueAt(i)), options));
+    }
+    return results;
+  }
+
+  /**
+   * Encodes a text that may be too long for one piece: the pieces in their order, neighbors sharing
+   * {@code stride} tokens. Hugging Face's {@code return_overflowing_tokens}.
+   *
+   * @param second the second text of a pair, null for none; needs truncation ONLY_FIRST or
+   *     ONLY_SECOND, and whole it is in every piece if the first one is cut
+   */
+  public List<TokenizedText> encodePieces(
+      String text, @Nullable String second, EncodeOptions options) {
+    TokenizedText whole = whole(text, second, options);
+    return options.truncation() == TruncationStrategy.DO_NOT_TRUNCATE
+        ? List.of(whole)
+        : windows(whole, options).all();
+  }
+
+  private TokenizedText whole(String text, @Nullable String second, EncodeOptions options) {
+    boolean special = options.addSpecialTokens();
+    String clean = Utf16.wellFormed(Objects.requireNonNull(text, "text"));
+    if (second == null) {
+      return convert(inside(backend -> backend.encode(clean, special, false)), clean, null);
+    }
+    String other = Utf16.wellFormed(second);
+    return convert(inside(backend -> backend.encode(clean, other, special, false)), clean, other);
+  }
+
+  private TokenizedText cut(TokenizedText whole, EncodeOptions options) {
+    return options.truncation() == TruncationStrategy.DO_NOT_TRUNCATE
+        ? whole
+        : windows(whole, options).first();
+  }
+
+  private Windows windows(TokenizedText whole, EncodeOptions options) {
+    int limit = options.maxLength() > 0 ? options.maxLength() : modelMaxLength;
+    Side side = options.truncationSide();
+    return new Windows(whole, options, limit, side == null ? truncationSide : side);
+  }
+
+  private TokenizedText convert(Encoding encoding, String text, @Nullable String second) {
+    int[] first = Utf16.codePointStarts(text);
+    int[] other = second == null ? null : Utf16.codePointStarts(second);
+    return convert(encoding, (sequence, word) -> sequence == 1 ? other : first);
+  }
+
+  private TokenizedText convertWords(Encoding encoding, List<String> words) {
+    return convert(
+        encoding, (sequence, word) -> word < 0 ? null : Utf16.codePointStarts(words.get(word)));
+  }
+
+  /** Finds where the code points of the text of a token begin; null if each is one char. */
+  @FunctionalInterface
+  private interface CodePoints {
+    int @Nullable [] of(int sequence, int word);
+  }
+
+  private TokenizedText convert(Encoding encoding, CodePoints codePoints) {
+    long[] ids = encoding.getIds();
+    int[][] columns = new int[7][ids.length];
+    CharSpan[] spans = encoding.getCharTokenSpans();
+    for (int i = 0; i < ids.length; i++) {
+      columns[0][i] = (int) ids[i];
+      columns[1][i] = (int) encoding.getTypeIds()[i];
+      columns[2][i] = (int) encoding.getSpecialTokenMask()[i];
+      columns[3][i] = (int) encoding.getWordIds()[i];
+      columns[4][i] = (int) encoding.getSequenceIds()[i];
+      CharSpan span = spans[i];
+      if (span != null) {
+        int[] starts = codePoints.of(columns[4][i], columns[3][i]);
+        columns[5][i] = starts == null ? span.getStart() : starts[span.getStart()];
+        columns[6][i] = starts == null ? span.getEnd() : starts[span.getEnd()];
+      }
+    }
+    return new TokenizedText(modelInputNames, encoding.getTokens(), columns);
+  }
+
+  // ----------------------------------------------------------------------------- ids to text
+
+  /**
+   * Turns ids into text. Ids beyond the vocabulary are left out, as in Python.
+   *
+   * @param skipSpecialTokens whether to leave out tokens such as [CLS]
+   * @throws IllegalArgumentException if an id is negative, such as the -100 of ignored labels
+   */
+  public String decode(int[] ids, boolean skipSpecialTokens) {
+    long[] wide = new long[ids.length];
+    for (int i = 0; i < ids.length; i++) {
+      wide[i] = ids[i];
+    }
+    return decode(wide, skipSpecialTokens);
+  }
+
+  /** Turns ids into text, as {@link #decode(int[], boolean)}. */
+  public String decode(long[] ids, boolean skipSpecialTokens) {
+    for (long id : ids) {
+      if (id < 0 || id > Integer.MAX_VALUE) {
+        throw new IllegalArgumentException(
+            "the id "
+                + id
+                + " is none of a token: replace the -100 of labels by the padding token first.");
+      }
+    }
+    String text = inside(backend -> backend.decode(ids, skipSpecialTokens));
+    return cleansUp ? cleanUp(text) : text;
+  }
+
+  private static String cleanUp(String text) {
+    return text.replace(" .", ".")
+        .replace(" ?", "?")
+        .replace(" !", "!")
+        .replace(" ,", ",")
+        .replace(" ' ", "'")
+        .replace(" n't", "n't")
+        .replace(" 'm", "'m")
+        .replace(" 's", "'s")
+        .replace(" 've", "'ve")
+        .replace(" 're", "'re");
+  }
+
+  // ----------------------------------------------------------------------------- vocabulary
+
+  /** Returns the id of a token as it stands in the vocabulary, if it is there. */
+  public OptionalInt tokenToId(String token) {
+    Integer id = vocabulary.id(token);
+    return id == null ? OptionalInt.empty() : OptionalInt.of(id);
+  }
+
+  /** Returns the token with this id, if there is one. */
+  public Optional<String> idToToken(int id) {
+    return Optional.ofNullable(vocabulary.token(id));
+  }
+
+  /** Returns the number of tokens without added ones: Hugging Face's {@code vocab_size}. */
+  public int vocabSize() {
+    return vocabulary.modelSize();
+  }
+
+  /** Returns the number of all tokens: {@code len(tokenizer)} in Python. */
+  public int size() {
+    return vocabulary.size();
+  }
+
+  /** Returns the text of a special token, if the tokenizer has one in this role. */
+  public Optional<String> specialToken(SpecialToken role) {
+    return Optional.ofNullable(config.specialTokens().get(role)).map(AddedToken::content);
+  }
+
+  /** Returns the id of a special token, if the tokenizer has one in this role. */
+  public OptionalInt specialTokenId(SpecialToken role) {
+    Optional<String> token = specialToken(role);
+    return token.isEmpty() ? OptionalInt.empty() : tokenToId(token.get());
+  }
+
+  /** Returns the ids that {@link #decode} leaves out when asked to. */
+  public Set<Integer> specialTokenIds() {
+    return vocabulary.specialIds();
+  }
+
+  /**
+   * Returns the id that fills up short texts.
+   *
+   * @throws TokenizerException if there is none
+   */
+  public int padTokenId() {
+    return specialTokenId(SpecialToken.PAD)
+        .orElseThrow(
+            () ->
+                new TokenizerException(
+                    files.path(TokenizerFiles.CONFIG)
+                        + " names no pad_token: choose one with withSpecialToken(PAD, token), for a"
+                        + " causal model often its eos_token"
+                        + specialToken(SpecialToken.EOS).map(t -> " (" + t + ")").orElse("")
+                        + "."));
+  }
+
+  /** Returns the token type of padding; 0 unless configured. */
+  public int padTokenTypeId() {
+    return config.padTokenTypeId();
+  }
+
+  /** Returns the end at which short texts are filled up; RIGHT unless configured. */
+  public Side paddingSide() {
+    return paddingSide;
+  }
+
+  /** Returns the end at which long texts are cut; RIGHT unless configured. */
+  public Side truncationSide() {
+    return truncationSide;
+  }
+
+  /** Returns the greatest number of tokens the model takes; the greatest int if none is known. */
+  public int modelMaxLength() {
+    return modelMaxLength;
+  }
+
+  /** Returns the inputs the model takes, {@code input_ids} first. */
+  public List<String> modelInputNames() {
+    return modelInputNames;
+  }
+
+  /** Returns the Jinja template that makes one text of a conversation, if there is one. */
+  public Optional<String> chatTemplate() {
+    return config.chatTemplate();
+  }
+
+  // ----------------------------------------------------------------------------- life
+
+  /** Writes the tokenizer's files, with the bytes they were read with. */
+  @Override
+  public void save(Path folder) throws IOException {
+    files.save(folder);
+  }
+
+  private <R> R inside(Function<HuggingFaceTokenizer, R> call) {
+    open.readLock().lock();
+    try {
+      return call.apply(tokenizer);
+    } finally {
+      open.readLock().unlock();
+    }
+  }
+
+  /** Frees the native tokenizer; {@link #save} and the vocabulary still work. */
+  @Override
+  public void close() {
+    open.writeLock().lock();
+    try {
+      tokenizer.close();
+    } finally {
+      open.writeLock().unlock();
+    }
+  }
+}

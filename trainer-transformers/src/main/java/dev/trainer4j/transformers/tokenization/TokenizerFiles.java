@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j.transformers.tokenization;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The bytes of the tokenizer files of a folder. They are kept, so that a checkpoint gets them as they
+ * were, even if the folder has changed or gone.
+ */
+final class TokenizerFiles {
+
+  static final String TOKENIZER = "tokenizer.json";
+  static final String CONFIG = "tokenizer_config.json";
+  static final String SPECIAL_TOKENS = "special_tokens_map.json";
+  static final String CHAT_TEMPLATE = "chat_template.jinja";
+
+  private static final String MORE_TEMPLATES = "additional_chat_templates";
+
+  private static final List<String> NAMES =
+      List.of(
+          TOKENIZER,
+          CONFIG,
+          SPECIAL_TOKENS,
+          CHAT_TEMPLATE,
+          "added_tokens.json",
+          "vocab.json",
+          "vocab.txt",
+          "merges.txt",
+          "tokenizer.model",
+          "spiece.model",
+          "sentencepiece.bpe.model");
+
+  private static final JsonMapper JSON =
+      JsonMapper.builder()
+          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .build();
+
+  private final Path folder;
+  private final Map<String, byte[]> files;
+
+  private TokenizerFiles(Path folder, Map<String, byte[]> files) {
+    this.folder = folder;
+    this.files = files;
+  }
+
+  static TokenizerFiles read(Path folder) {
+    if (!Files.isDirectory(folder)) {
+      throw new TokenizerException(
+          folder + " is not a folder: give the one that holds " + TOKENIZER + ".");
+    }
+    Map<String, byte[]> files = new LinkedHashMap<>();
+    try {
+      for (String name : NAMES) {
+        if (Files.isRegularFile(folder.resolve(name))) {
+          files.put(name, Files.readAllBytes(folder.resolve(name)));
+        }
+      }
+      if (Files.isDirectory(folder.resolve(MORE_TEMPLATES))) {
+        try (Stream<Path> more = Files.list(folder.resolve(MORE_TEMPLATES))) {
+          for (Path template : more.filter(Files::isRegularFile).sorted().toList()) {
+            files.put(MORE_TEMPLATES + "/" + template.getFileName(), Files.readAllBytes(template));
+          }
+        }
+      }
+    } catch (IOException | UncheckedIOException e) {
+      throw new TokenizerException("a tokenizer file in " + folder + " cannot be read: " + e, e);
+    }
+    if (!files.containsKey(TOKENIZER)) {
+      throw new TokenizerException(
+          folder.resolve(TOKENIZER)
+              + " does not exist: copy it there from the model's page. A model that only has "
+              + (files.isEmpty() ? "a slow tokenizer" : String.join(", ", files.keySet()))
+              + " is converted in Python with"
+              + " AutoTokenizer.from_pretrained(folder).save_pretrained(folder).");
+    }
+    return new TokenizerFiles(folder, files);
+  }
+
+  void save(Path target) throws IOException {
+    for (Map.Entry<String, byte[]> file : files.entrySet()) {
+      Path path = target.resolve(file.getKey());
+      if (file.getKey().contains("/")) {
+        Files.createDirectories(target.resolve(MORE_TEMPLATES));
+      }
+      Files.write(path, file.getValue());
+    }
+  }
+
+  /** The same files with another text of one. */
+  TokenizerFiles with(String name, String text) {
+    Map<String, byte[]> changed = new LinkedHashMap<>(files);
+    changed.put(name, text.getBytes(StandardCharsets.UTF_8));
+    return new TokenizerFiles(folder, changed);
+  }
+
+  Path path(String name) {
+    return folder.resolve(name);
+  }
+
+  /** The text of a file, which must be UTF-8. */
+  Optional<String> text(String name) {
+    byte[] bytes = files.get(name);
+    if (bytes == null) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(
+          StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString());
+    } catch (CharacterCodingException e) {
+      throw wrong(name, "is not UTF-8", e);
+    }
+  }
+
+  /** The object in a JSON file; an empty one if there is no file. */
+  ObjectNode json(String name) {
+    Optional<String> text = text(name);
+    if (text.isEmpty()) {
+      return JSON.createObjectNode();
+    }
+    try {
+      JsonNode node = JSON.readTree(text.get());
+      if (node instanceof ObjectNode object) {
+        return object;
+      }
+    } catch (JsonProcessingException e) {
+      String place = e.getLocation() == null ? "" : " at line " + e.getLocation().getLineNr();
+      throw wrong(name, "is not valid JSON" + place + ": " + e.getOriginalMessage(), e);
+    }
+    throw wrong(name, "is not a JSON object", null);
+  }
+
+  TokenizerException wrong(String name, String what, @Nullable Throwable cause) {
+    return new TokenizerException(
+        path(name) + " " + what + ". Download the file again, or save it again from Python.",
+        cause);
+  }
+}

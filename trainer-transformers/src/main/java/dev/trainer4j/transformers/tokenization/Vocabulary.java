@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j.transformers.tokenization;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/** Tokens and ids of a {@code tokenizer.json}, which the native tokenizer does not tell. */
+final class Vocabulary {
+
+  private final Map<String, Integer> ids = new HashMap<>();
+  private final Map<Integer, String> tokens = new HashMap<>();
+  private final Map<String, AddedToken> added = new LinkedHashMap<>();
+  private final TokenizerFiles files;
+  private final int modelSize;
+
+  Vocabulary(TokenizerFiles files, ObjectNode tokenizer) {
+    this.files = files;
+    JsonNode vocab = tokenizer.path("model").path("vocab");
+    if (vocab.isObject()) {
+      vocab.properties().forEach(entry -> put(entry.getKey(), entry.getValue()));
+    } else if (vocab.isArray()) { // Unigram: pairs of a token and its score
+      int id = 0;
+      for (JsonNode pair : vocab) {
+        put(text(pair.path(0)), id++);
+      }
+    } else {
+      throw files.wrong(TokenizerFiles.TOKENIZER, "has no vocabulary in model.vocab", null);
+    }
+    modelSize = ids.size();
+    for (JsonNode node : tokenizer.path("added_tokens")) {
+      AddedToken token =
+          AddedToken.parse(node, false)
+              .orElseThrow(
+                  () ->
+                      files.wrong(
+                          TokenizerFiles.TOKENIZER, "has an added token without content", null));
+      put(token.content(), node.path("id"));
+      added.put(token.content(), token);
+    }
+  }
+
+  private String text(JsonNode node) {
+    if (!node.isTextual()) {
+      throw files.wrong(
+          TokenizerFiles.TOKENIZER, "has " + node + " in its vocabulary, expected a text", null);
+    }
+    return node.textValue();
+  }
+
+  private void put(String token, JsonNode id) {
+    if (!id.isInt() || id.intValue() < 0) {
+      throw files.wrong(
+          TokenizerFiles.TOKENIZER, "has the id " + id + " for the token '" + token + "'", null);
+    }
+    put(token, id.intValue());
+  }
+
+  private void put(String token, int id) {
+    ids.put(token, id);
+    tokens.put(id, token);
+  }
+
+  /** Registers a token, with its id in the vocabulary or the next one. */
+  int add(AddedToken token) {
+    Integer known = ids.get(token.content());
+    int id = known != null ? known : tokens.keySet().stream().mapToInt(i -> i).max().orElse(-1) + 1;
+    put(token.content(), id);
+    added.put(token.content(), token);
+    return id;
+  }
+
+  @Nullable AddedToken added(String content) {
+    return added.get(content);
+  }
+
+  @Nullable Integer id(String token) {
+    return ids.get(token);
+  }
+
+  @Nullable String token(int id) {
+    return tokens.get(id);
+  }
+
+  int modelSize() {
+    return modelSize;
+  }
+
+  int size() {
+    return ids.size();
+  }
+
+  /** The ids of tokens that decoding may leave out. */
+  Set<Integer> specialIds() {
+    Set<Integer> special = new TreeSet<>();
+    for (AddedToken token : added.values()) {
+      Integer id = ids.get(token.content());
+      if (token.special() && id != null) {
+        special.add(id);
+      }
+    }
+    return special;
+  }
+}

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j.transformers;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.trainer4j.checkpoint.SafetensorsFile;
+import dev.trainer4j.data.ModelInputs;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URISyntaxException;
+import java.net.URL;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/**
+ * Small models of transformers with its figures of them: those on the class path, or the folder
+ * {@code models} of {@code -Dparity.dir=DIR}.
+ */
+final class ParityModels {
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private ParityModels() {}
+
+  static Path folder(String name) {
+    return folder().resolve(name);
+  }
+
+  private static Path folder() {
+    String given = System.getProperty("parity.dir");
+    if (given != null && !given.isBlank()) {
+      return Path.of(given).resolve("models");
+    }
+    URL resource = ParityModels.class.getResource("/parity/models");
+    if (resource == null) {
+      throw new IllegalStateException("the golden models are not on the class path");
+    }
+    try {
+      return Path.of(resource.toURI());
+    } catch (URISyntaxException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** The names of all models, in order. */
+  static List<String> all() {
+    try (Stream<Path> folders = Files.list(folder())) {
+      return folders
+          .filter(Files::isDirectory)
+          .map(path -> path.getFileName().toString())
+          .sorted()
+          .toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  static JsonNode golden(String name) throws IOException {
+    return JSON.readTree(folder(name).resolve("golden.json").toFile());
+  }
+
+  static Task task(String name) throws IOException {
+    String kind = golden(name).get("kind").asText();
+    return switch (kind) {
+      case "classify" -> Task.SEQUENCE_CLASSIFICATION;
+      case "token" -> Task.TOKEN_CLASSIFICATION;
+      case "qa" -> Task.QUESTION_ANSWERING;
+      case "mlm" -> Task.MASKED_LM;
+      case "causal" -> Task.CAUSAL_LM;
+      case "seq2seq" -> Task.SEQ2SEQ_LM;
+      default -> throw new IllegalStateException("a figure of kind " + kind);
+    };
+  }
+
+  static PretrainedModel load(String name) throws IOException {
+    return AutoModels.load(folder(name), task(name), cpu());
+  }
+
+  static LoadOptions cpu() {
+    return LoadOptions.defaults().withDevice(Device.cpu());
+  }
+
+  /** The arrays of {@code golden.safetensors} whose names begin with {@code prefix}, without it. */
+  static Map<String, NDArray> arrays(String name, String prefix, NDManager manager)
+      throws IOException {
+    Map<String, NDArray> arrays = new LinkedHashMap<>();
+    try (SafetensorsFile file = SafetensorsFile.open(folder(name).resolve("golden.safetensors"))) {
+      for (String tensor : file.names()) {
+        if (tensor.startsWith(prefix)) {
+          arrays.put(tensor.substring(prefix.length()), file.read(tensor, manager));
+        }
+      }
+    }
+    return arrays;
+  }
+
+  static ModelInputs inputs(String name, NDManager manager) throws IOException {
+    return ModelInputs.of(arrays(name, "input.", manager));
+  }
+
+  /** The batches of the ten updates, as JSON. */
+  static List<JsonNode> trainBatches(String name) throws IOException {
+    return Stream.of(JSON.convertValue(golden(name).get("train_batches"), JsonNode[].class))
+        .toList();
+  }
+
+  /** Arrays of whole numbers of one or two dimensions. */
+  static ModelInputs inputs(JsonNode batch, NDManager manager) {
+    Map<String, NDArray> arrays = new LinkedHashMap<>();
+    batch.fields().forEachRemaining(e -> arrays.put(e.getKey(), array(e.getValue(), manager)));
+    return ModelInputs.of(arrays);
+  }
+
+  private static NDArray array(JsonNode values, NDManager manager) {
+    if (!values.get(0).isArray()) {
+      return manager.create(JSON.convertValue(values, long[].class));
+    }
+    long[][] rows = JSON.convertValue(values, long[][].class);
+    long[] flat = Stream.of(rows).flatMapToLong(java.util.Arrays::stream).toArray();
+    return manager.create(flat, new Shape(rows.length, rows[0].length));
+  }
+}

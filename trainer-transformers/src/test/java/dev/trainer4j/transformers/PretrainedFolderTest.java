@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j.transformers;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import dev.trainer4j.checkpoint.ModelTensors;
+import dev.trainer4j.checkpoint.ModelTensorsWriter;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Folders: what is read, what is written back, and what is refused with which words. */
+class PretrainedFolderTest {
+
+  @TempDir Path temporary;
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "bert-classify",
+        "bert-mlm",
+        "bert-qa",
+        "bert-token",
+        "distilbert-classify",
+        "roberta-classify"
+      })
+  void aSavedFolderHoldsTheSameBytesOfWeightsAndTheSameKeys(String name) throws IOException {
+    try (PretrainedModel model = ParityModels.load(name)) {
+      model.save(temporary);
+    }
+    Path original = ParityModels.folder(name);
+    assertThat(temporary.resolve("model.safetensors"))
+        .hasSameBinaryContentAs(original.resolve("model.safetensors"));
+    assertThat(Files.readString(temporary.resolve("config.json")))
+        .isEqualTo(Files.readString(original.resolve("config.json")));
+  }
+
+  @Test
+  void shardsHoldTheModelAsOneFileDoes() throws IOException {
+    try (PretrainedModel model = ParityModels.load("bert-classify")) {
+      model.save(temporary, 20_000);
+      assertThat(temporary.resolve("model.safetensors")).doesNotExist();
+      assertThat(temporary.resolve("model.safetensors.index.json")).exists();
+      try (PretrainedModel again =
+          AutoModels.sequenceClassification(temporary, ParityModels.cpu())) {
+        assertSameWeights(again, model);
+      }
+    }
+  }
+
+  private static void assertSameWeights(PretrainedModel actual, PretrainedModel expected) {
+    assertThat(actual.state().keySet()).isEqualTo(expected.state().keySet());
+    expected
+        .state()
+        .forEach(
+            (name, array) ->
+                assertThat(actual.state().get(name).toFloatArray())
+                    .as(name)
+                    .isEqualTo(array.toFloatArray()));
+  }
+
+  @Test
+  void aKeyThatNobodyKnowsIsKept() throws IOException {
+    copy("bert-classify", config -> {});
+    Path file = temporary.resolve("config.json");
+    Files.writeString(
+        file, Files.readString(file).replaceFirst("\\{", "{\n  \"a_key_of_tomorrow\": [1, 2],"));
+    try (PretrainedModel model = AutoModels.sequenceClassification(temporary, ParityModels.cpu())) {
+      assertThat(model.config().toJson()).contains("a_key_of_tomorrow");
+    }
+  }
+
+  @Test
+  void aBodyWithoutPrefixLoadsAndItsHeadIsNew() throws IOException {
+    copy(
+        "bert-classify",
+        tensors -> {
+          for (String name : List.copyOf(tensors.keySet())) {
+            NDArray array = tensors.remove(name);
+            if (name.startsWith("bert.")) {
+              tensors.put(name.substring("bert.".length()), array);
+            }
+          }
+        });
+    try (PretrainedModel model =
+            AutoModels.sequenceClassification(temporary, ParityModels.cpu().withNumLabels(5));
+        PretrainedModel original = ParityModels.load("bert-classify")) {
+      assertThat(model.state().get("classifier.weight").getShape().getShape())
+          .containsExactly(5, 32);
+      assertThat(model.config().numLabels()).isEqualTo(5);
+      String body = "bert.encoder.layer.1.output.dense.weight";
+      assertThat(model.state().get(body).toFloatArray())
+          .isEqualTo(original.state().get(body).toFloatArray());
+    }
+  }
+
+  @Test
+  void normsOfOldFilesAreCalledGammaAndBeta() throws IOException {
+    copy(
+        "bert-classify",
+        tensors -> {
+          for (String name : List.copyOf(tensors.keySet())) {
+            if (name.contains("LayerNorm")) {
+              tensors.put(
+                  name.replace("LayerNorm.weight", "LayerNorm.gamma")
+                      .replace("LayerNorm.bias", "LayerNorm.beta"),
+                  tensors.remove(name));
+            }
+          }
+        });
+    try (PretrainedModel model = AutoModels.sequenceClassification(temporary, ParityModels.cpu());
+        PretrainedModel original = ParityModels.load("bert-classify")) {
+      assertSameWeights(model, original);
+    }
+  }
+
+  @Test
+  void tensorsThatAreMissingAreListed() throws IOException {
+    copy(
+        "bert-classify",
+        tensors -> {
+          tensors.remove("bert.encoder.layer.1.output.dense.weight");
+          tensors.put("bert.encoder.layer.1.output.dence.weight", tensors.get("classifier.bias"));
+        });
+    assertThatThrownBy(this::load)
+        .isInstanceOf(PretrainedException.class)
+        .hasMessageContaining("model.safetensors")
+        .hasMessageContaining("missing: bert.encoder.layer.1.output.dense.weight")
+        .hasMessageContaining("unexpected: bert.encoder.layer.1.output.dence.weight");
+  }
+
+  @Test
+  void aTensorOfAnotherShapeIsNamedWithBothShapes() throws IOException {
+    copy(
+        "bert-classify",
+        tensors -> tensors.put("bert.pooler.dense.weight", tensors.get("classifier.weight")));
+    assertThatThrownBy(this::load)
+        .isInstanceOf(PretrainedException.class)
+        .hasMessageContaining("bert.pooler.dense.weight is (3, 32), the model has (32, 32)");
+  }
+
+  @Test
+  void aHeadForOtherLabelsIsRefusedUnlessItMayBeNew() throws IOException {
+    LoadOptions five = ParityModels.cpu().withNumLabels(5);
+    Path folder = ParityModels.folder("bert-classify");
+    assertThatThrownBy(() -> AutoModels.sequenceClassification(folder, five))
+        .isInstanceOf(PretrainedException.class)
+        .hasMessageContaining("classifier.weight is (3, 32), the model has (5, 32)")
+        .hasMessageContaining("withIgnoreMismatchedSizes");
+    try (PretrainedModel model =
+        AutoModels.sequenceClassification(folder, five.withIgnoreMismatchedSizes(true))) {
+      assertThat(model.state().get("classifier.bias").toFloatArray()).containsOnly(0f).hasSize(5);
+    }
+  }
+
+  @Test
+  void ofATruncatedFileItsNameIsTold() throws IOException {
+    copy("bert-classify", tensors -> {});
+    try (FileChannel file =
+        FileChannel.open(temporary.resolve("model.safetensors"), StandardOpenOption.WRITE)) {
+      file.truncate(file.size() - 100);
+    }
+    assertThatThrownBy(this::load)
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("model.safetensors");
+  }
+
+  @Test
+  void ofATruncatedShardItsNameIsTold() throws IOException {
+    try (PretrainedModel model = ParityModels.load("bert-classify")) {
+      model.save(temporary, 20_000);
+    }
+    Path shard;
+    try (Stream<Path> files = Files.list(temporary)) {
+      shard = files.filter(f -> f.toString().contains("model-00002-of")).findFirst().orElseThrow();
+    }
+    Files.write(shard, java.util.Arrays.copyOf(Files.readAllBytes(shard), 300));
+    assertThatThrownBy(this::load)
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining(String.valueOf(shard.getFileName()));
+  }
+
+  @Test
+  void corruptJsonIsToldWithFileAndLine() throws IOException {
+    Files.writeString(temporary.resolve("config.json"), "{\n \"model_type\": \"bert\",\n oops");
+    assertThatThrownBy(this::load)
+        .isInstanceOf(PretrainedException.class)
+        .hasMessageContaining("config.json is not valid JSON")
+        .hasMessageContaining("line 3");
+  }
+
+  @Test
+  void aFolderWithoutConfigurationIsRefused() {
+    assertThatThrownBy(this::load)
+        .isInstanceOf(NoSuchFileException.class)
+        .hasMessageContaining("config.json");
+  }
+
+  @Test
+  void anUnknownModelTypeIsAnsweredWithTheSupportedOnes() throws IOException {
+    Files.writeString(temporary.resolve("config.json"), "{\"model_type\": \"hal9000\"}");
+    Files.copy(
+        ParityModels.folder("bert-classify").resolve("model.safetensors"),
+        temporary.resolve("model.safetensors"));
+    assertThatThrownBy(this::load)
+        .isInstanceOf(PretrainedException.class)
+        .hasMessageContaining("hal9000")
+        .hasMessageContaining("bert")
+        .hasMessageContaining("distilbert");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "position_embedding_type=relative_key",
+        "hidden_act=mish",
+        "is_decoder=true",
+        "num_attention_heads=5",
+        "num_hidden_layers=0",
+        "hidden_size=\"wide\"",
+        "hidden_dropout_prob=1.5"
+      })
+  void aKeyThatChangesTheMathematicsIsRefusedByName(String setting) throws IOException {
+    String[] parts = setting.split("=");
+    PretrainedConfig config = PretrainedConfig.read(ParityModels.folder("bert-classify"));
+    Object value =
+        switch (parts[1]) {
+          case "true" -> true;
+          case "5", "0" -> Integer.valueOf(parts[1]);
+          case "1.5" -> 1.5;
+          default -> parts[1];
+        };
+    assertThatThrownBy(
+            () ->
+                AutoModels.fromConfig(
+                    config.with(parts[0], value), Task.SEQUENCE_CLASSIFICATION, ParityModels.cpu()))
+        .isInstanceOf(PretrainedException.class)
+        .hasMessageContaining(parts[0].equals("num_attention_heads") ? "heads" : parts[0]);
+  }
+
+  private PretrainedModel load() throws IOException {
+    return AutoModels.sequenceClassification(temporary, ParityModels.cpu());
+  }
+
+  /** Copies a model with its tensors changed. */
+  private void copy(String name, Consumer<Map<String, NDArray>> change) throws IOException {
+    Path folder = ParityModels.folder(name);
+    Files.copy(folder.resolve("config.json"), temporary.resolve("config.json"));
+    try (NDManager manager = NDManager.newBaseManager(ai.djl.Device.cpu(), "PyTorch");
+        ModelTensors tensors = ModelTensors.open(folder)) {
+      Map<String, NDArray> arrays = new LinkedHashMap<>();
+      for (String tensor : tensors.names()) {
+        arrays.put(tensor, tensors.read(tensor, manager));
+      }
+      change.accept(arrays);
+      ModelTensorsWriter.write(temporary, arrays, Long.MAX_VALUE);
+    }
+  }
+}
