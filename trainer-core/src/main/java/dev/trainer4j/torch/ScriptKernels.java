@@ -5,15 +5,19 @@ import ai.djl.Device;
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.engine.PtSymbolBlock;
+import ai.djl.pytorch.jni.IValue;
 import ai.djl.pytorch.jni.IValueUtils;
 import ai.djl.pytorch.jni.JniUtils;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -95,6 +99,58 @@ public final class ScriptKernels implements AutoCloseable {
     }
     list.add(marker(method));
     return IValueUtils.forward(module, list, true);
+  }
+
+  /**
+   * Calls a method that returns nothing, for what it changes in place; switch recording off first.
+   *
+   * @param arguments an array, a list of arrays, a long, a long[] or a double[] for each
+   *     parameter
+   */
+  public void run(String method, Object... arguments) {
+    invoke(method, arguments).close();
+  }
+
+  /**
+   * Calls a method that returns one tensor, with arguments as for {@link #run}.
+   *
+   * @param owner the manager that the result belongs to
+   */
+  public NDArray tensor(NDManager owner, String method, Object... arguments) {
+    try (IValue result = invoke(method, arguments)) {
+      return result.toTensor((PtNDManager) owner);
+    }
+  }
+
+  private IValue invoke(String method, Object... arguments) {
+    List<IValue> values = new ArrayList<>(arguments.length);
+    try {
+      for (Object argument : arguments) {
+        values.add(value(argument));
+      }
+      return IValueUtils.runMethod(module, method, values.toArray(IValue[]::new));
+    } finally {
+      values.forEach(IValue::close);
+    }
+  }
+
+  private static IValue value(Object argument) {
+    if (argument instanceof PtNDArray array) {
+      return IValue.from(array);
+    }
+    if (argument instanceof List<?> list) {
+      return IValue.listFrom(list.toArray(PtNDArray[]::new));
+    }
+    if (argument instanceof Long number) {
+      return IValue.from(number.longValue());
+    }
+    if (argument instanceof long[] numbers) {
+      return IValue.listFrom(numbers);
+    }
+    if (argument instanceof double[] numbers) {
+      return IValue.listFrom(numbers);
+    }
+    throw new IllegalArgumentException("a kernel takes no " + argument.getClass().getName());
   }
 
   /** Returns a tensor without elements, which stands for an argument that is not there. */

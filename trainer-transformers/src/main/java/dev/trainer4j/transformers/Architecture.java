@@ -7,8 +7,10 @@ import dev.trainer4j.data.ModelInputs;
 import dev.trainer4j.model.ForwardPass;
 import dev.trainer4j.model.ModelOutput;
 import dev.trainer4j.model.Segment;
+import dev.trainer4j.transformers.generation.DecodingSession;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The mathematics of a model, without its weights: which tensors it has, and how they make outputs of
@@ -42,6 +44,13 @@ interface Architecture extends AutoCloseable {
 
   /** Makes the outputs of what the last segment returned. */
   ModelOutput outputs(NDList last, ForwardPass pass);
+
+  /** Begins to write text; see {@link dev.trainer4j.transformers.generation.GenerativeModel}. */
+  default DecodingSession startDecoding(
+      Weights weights, long[][] inputIds, long @Nullable [][] attentionMask, int maxLength) {
+    throw new IllegalStateException(
+        "this model writes no text: load one with AutoModels.causalLm or AutoModels.seq2SeqLm");
+  }
 
   @Override
   void close();

@@ -11,7 +11,16 @@ import java.util.stream.Collectors;
 final class ModelFamilies {
 
   private static final List<ModelFamily> ALL =
-      List.of(EncoderFamily.BERT, EncoderFamily.ROBERTA, EncoderFamily.DISTILBERT);
+      List.of(
+          EncoderFamily.BERT,
+          EncoderFamily.ROBERTA,
+          EncoderFamily.DISTILBERT,
+          DecoderFamily.GPT2,
+          DecoderFamily.LLAMA,
+          DecoderFamily.MISTRAL,
+          DecoderFamily.QWEN2,
+          DecoderFamily.QWEN3,
+          DecoderFamily.GEMMA);
 
   private static final Map<String, ModelFamily> BY_TYPE =
       ALL.stream()

@@ -36,6 +36,15 @@ public final class PretrainedConfig {
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
           .build();
 
+  private static final List<String> GENERATION_KEYS =
+      List.of(
+          "bos_token_id",
+          "eos_token_id",
+          "pad_token_id",
+          "decoder_start_token_id",
+          "forced_bos_token_id",
+          "forced_eos_token_id");
+
   private final String source;
   private final ObjectNode tree;
 
@@ -179,6 +188,17 @@ public final class PretrainedConfig {
       labels.put(i, name.isTextual() ? name.textValue() : "LABEL_" + i);
     }
     return labels;
+  }
+
+  /** Returns the keys that matter to generation, as {@code generation_config.json} would have them. */
+  String generationJson() {
+    ObjectNode keys = JSON.createObjectNode();
+    for (String key : GENERATION_KEYS) {
+      if (has(key)) {
+        keys.set(key, node(key));
+      }
+    }
+    return keys.toString();
   }
 
   /** Returns the text as transformers writes it: sorted keys, indented by two. */

@@ -11,13 +11,18 @@ import dev.trainer4j.model.ModelOutput;
 import dev.trainer4j.model.NamedParameter;
 import dev.trainer4j.model.Segment;
 import dev.trainer4j.model.SegmentedModel;
+import dev.trainer4j.transformers.generation.DecodingSession;
+import dev.trainer4j.transformers.generation.GenerationConfig;
+import dev.trainer4j.transformers.generation.GenerativeModel;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A model of a Hugging Face family, with its weights under Hugging Face's names.
@@ -26,7 +31,7 @@ import java.util.Map;
  * token_type_ids}, {@code position_ids}, {@code labels}, and so on. With labels the output has a loss,
  * as a sum and the number of labels that count.
  */
-public final class PretrainedModel implements SegmentedModel {
+public final class PretrainedModel implements SegmentedModel, GenerativeModel {
 
   private final PretrainedConfig config;
   private final Task task;
@@ -133,6 +138,32 @@ public final class PretrainedModel implements SegmentedModel {
     Files.createDirectories(folder);
     ModelTensorsWriter.write(folder, state, maxShardSize);
     saveExtras(folder);
+  }
+
+  @Override
+  public boolean isEncoderDecoder() {
+    return task == Task.SEQ2SEQ_LM;
+  }
+
+  /**
+   * Returns the settings of the folder's {@code generation_config.json}; without one, the token ids
+   * of {@code config.json} and defaults for the rest.
+   *
+   * @throws IllegalArgumentException if the file asks for what is not supported
+   */
+  @Override
+  public GenerationConfig generationConfig() {
+    byte[] file = companions.get(GenerationConfig.FILE_NAME);
+    return file == null
+        ? GenerationConfig.parse(PretrainedConfig.FILE_NAME, config.generationJson())
+        : GenerationConfig.parse(
+            GenerationConfig.FILE_NAME, new String(file, StandardCharsets.UTF_8));
+  }
+
+  @Override
+  public DecodingSession startDecoding(
+      long[][] inputIds, long @Nullable [][] attentionMask, int maxLength) {
+    return architecture.startDecoding(this::array, inputIds, attentionMask, maxLength);
   }
 
   @Override

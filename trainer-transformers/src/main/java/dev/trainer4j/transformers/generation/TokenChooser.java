@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j.transformers.generation;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import dev.trainer4j.torch.ArrayScope;
+import dev.trainer4j.torch.Autograd;
+import dev.trainer4j.torch.ScriptKernels;
+import dev.trainer4j.torch.TorchFunctions;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/** Chooses tokens of logits, in {@code generation.py}: the rules of the settings first, then the strategy. */
+final class TokenChooser implements AutoCloseable {
+
+  /** Code without state, shared by all generators of the JVM. */
+  private static final class Shared {
+    static final ScriptKernels KERNELS = compile();
+
+    private static ScriptKernels compile() {
+      try (InputStream text = TokenChooser.class.getResourceAsStream("generation.py")) {
+        if (text == null) {
+          throw new IllegalStateException("generation.py is missing from the class path");
+        }
+        return ScriptKernels.compile(
+            "Generation", new String(text.readAllBytes(), StandardCharsets.UTF_8));
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+  }
+
+  private final GenerationConfig config;
+  private final GenerationLimits limits;
+  private final NDManager manager;
+  private final long[] words;
+
+  TokenChooser(GenerationConfig config, GenerationLimits limits, NDManager parent) {
+    this.config = config;
+    this.limits = limits;
+    manager = parent.newSubManager();
+    words = words(config);
+  }
+
+  /** Bad words, one after the other, each led by its length. One that is nothing but an end is no bad word. */
+  private static long[] words(GenerationConfig config) {
+    List<Long> flat = new ArrayList<>();
+    for (List<Integer> word : config.badWordsIds()) {
+      if (word.size() > 1 || !config.eosTokenId().contains(word.get(0))) {
+        flat.add((long) word.size());
+        word.forEach(id -> flat.add((long) id));
+      }
+    }
+    return flat.stream().mapToLong(Long::longValue).toArray();
+  }
+
+  /**
+   * Returns the next token of each row.
+   *
+   * @param logits shape [rows, vocabulary]
+   * @param rows the tokens so far, of which {@code length} count
+   */
+  long[] choose(NDArray logits, long[][] rows, int length) {
+    try (Autograd.Recording off = Autograd.record(false);
+        ArrayScope scope = ArrayScope.open()) {
+      NDArray scores = process(logits, rows, length, false);
+      NDArray tokens =
+          config.doSample()
+              ? Shared.KERNELS.tensor(manager, "sample", scores, warping(1))
+              : Shared.KERNELS.tensor(manager, "greedy", scores);
+      return TorchFunctions.toCpu(tokens, manager).toLongArray();
+    }
+  }
+
+  /**
+   * Returns the best continuations of each batch entry: first their scores, then their indices, beam * vocabulary +
+   * token; shape [2, batch, keep].
+   *
+   * @param running the scores of the beams, one row for each batch entry
+   */
+  double[] continuations(
+      NDArray logits, long[][] rows, int length, float[][] running, int keep, int least) {
+    try (Autograd.Recording off = Autograd.record(false);
+        ArrayScope scope = ArrayScope.open()) {
+      NDArray scores = process(logits, rows, length, true);
+      NDArray sums = manager.create(running);
+      return Shared.KERNELS
+          .tensor(
+              manager,
+              "beam",
+              scores,
+              sums,
+              (long) keep,
+              config.doSample() ? warping(least) : new double[0])
+          .toDoubleArray();
+    }
+  }
+
+  private double[] warping(int least) {
+    Double minP = config.minP();
+    return new double[] {
+      config.temperature(), config.topK(), config.topP(), minP == null ? -1 : minP, least
+    };
+  }
+
+  private NDArray process(NDArray logits, long[][] rows, int length, boolean logarithms) {
+    double[] numbers = {
+      config.repetitionPenalty(), config.noRepeatNgramSize(), forced(length), logarithms ? 1 : 0
+    };
+    long[] suppressed = suppressed(length);
+    return Shared.KERNELS.tensor(
+        manager,
+        "process",
+        logits,
+        sequences(rows, length),
+        numbers,
+        manager.create(suppressed),
+        words);
+  }
+
+  private NDArray sequences(long[][] rows, int length) {
+    long[] flat = Arrays.stream(rows).flatMapToLong(row -> Arrays.stream(row, 0, length)).toArray();
+    return manager.create(flat, new Shape(rows.length, length));
+  }
+
+  private long[] suppressed(int length) {
+    List<Integer> tokens = new ArrayList<>(config.suppressTokens());
+    if (length < limits.minLength()) {
+      tokens.addAll(config.eosTokenId());
+    }
+    Integer forced = config.forcedBosTokenId();
+    boolean afterForced = forced != null && limits.promptLength() == 1;
+    if (length == limits.promptLength() + (afterForced ? 1 : 0)) {
+      tokens.addAll(config.beginSuppressTokens());
+    }
+    return tokens.stream().mapToLong(Integer::longValue).toArray();
+  }
+
+  private long forced(int length) {
+    Integer first = config.forcedBosTokenId();
+    if (first != null && length == 1) {
+      return first;
+    }
+    boolean last = length == limits.maxLength() - 1 && !config.forcedEosTokenId().isEmpty();
+    return last ? config.forcedEosTokenId().get(0) : -1;
+  }
+
+  @Override
+  public void close() {
+    manager.close();
+  }
+}

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j.transformers.generation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class GenerationConfigTest {
+
+  private static final String FILE =
+      """
+      {"do_sample": true, "eos_token_id": [1, 106], "early_stopping": "never", "min_p": 0.05,
+       "temperature": 0.6, "top_p": 0.9, "transformers_version": "4.46.0", "typical_p": 1.0}
+      """;
+
+  @Test
+  void aFileIsReadAndWrittenBackWithWhatIsHarmless() {
+    GenerationConfig config = GenerationConfig.parse("generation_config.json", FILE);
+    assertThat(config.doSample()).isTrue();
+    assertThat(config.eosTokenId()).containsExactly(1, 106);
+    assertThat(config.earlyStopping()).isEqualTo(EarlyStopping.NEVER);
+    assertThat(config.minP()).isEqualTo(0.05);
+    assertThat(config.topK()).isEqualTo(50);
+
+    GenerationConfig again = GenerationConfig.parse("again", config.toJson());
+    assertThat(again.toJson()).isEqualTo(config.toJson()).contains("transformers_version");
+    assertThat(config.toJson()).doesNotContain("top_k");
+  }
+
+  @Test
+  void keysThatChangeWhatIsGeneratedAreRefusedByName() {
+    for (String key : List.of("\"penalty_alpha\": 0.6", "\"typical_p\": 0.9", "\"a_new_one\": 3")) {
+      assertThatThrownBy(() -> GenerationConfig.parse("file", "{" + key + "}"))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining(key.substring(1, key.indexOf('"', 1)));
+    }
+  }
+
+  @Test
+  void damagedFilesAreRefusedWithTheKey() {
+    assertThatThrownBy(() -> GenerationConfig.parse("file", "{\"top_k\": \"many\"}"))
+        .hasMessageContaining("top_k")
+        .hasMessageContaining("many");
+    assertThatThrownBy(() -> GenerationConfig.parse("file", "{\"top_p\": 7}"))
+        .hasMessageContaining("topP is 7.0");
+    assertThatThrownBy(() -> GenerationConfig.parse("file", "[1]"))
+        .hasMessageContaining("not a JSON object");
+    assertThatThrownBy(() -> GenerationConfig.parse("file", "{\"top_k\": 1"))
+        .hasMessageContaining("not valid JSON");
+  }
+}
