@@ -48,6 +48,7 @@ final class TrainerSetup {
 
   private final TrainingArguments args;
   private final TrainableModel model;
+  private final Precision precision;
   private final @Nullable DataSource<?> trainDataset;
   private final Map<String, DataSource<?>> evalDatasets;
   private final DataCollator<?> collator;
@@ -82,6 +83,8 @@ final class TrainerSetup {
               + model.manager().getDevice()
               + "; load it on the CPU, or leave useCpu out");
     }
+    throwIfAny(Precision.problems(args, model));
+    precision = Precision.of(args);
     trainDataset = builder.trainDataset;
     evalDatasets = Collections.unmodifiableMap(new LinkedHashMap<>(builder.evalDatasets));
     collator = builder.dataCollator != null ? builder.dataCollator : new DefaultDataCollator();
@@ -133,6 +136,10 @@ final class TrainerSetup {
           "predictionLossOnly: keeps no predictions, so computeMetrics would never run; leave one"
               + " out");
     }
+    throwIfAny(problems);
+  }
+
+  private static void throwIfAny(List<String> problems) {
     if (!problems.isEmpty()) {
       throw new IllegalArgumentException(
           "the trainer cannot be built:\n  " + String.join("\n  ", problems));
@@ -248,6 +255,10 @@ final class TrainerSetup {
 
   TrainableModel model() {
     return model;
+  }
+
+  Precision precision() {
+    return precision;
   }
 
   Map<String, DataSource<?>> evalDatasets() {
