@@ -5,7 +5,6 @@ import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import dev.trainer4j.args.IntervalStrategy;
-import dev.trainer4j.args.SamplingStrategy;
 import dev.trainer4j.args.TrainingArguments;
 import dev.trainer4j.callback.DefaultFlowCallback;
 import dev.trainer4j.callback.TrainerCallback;
@@ -157,10 +156,25 @@ final class TrainerSetup {
     }
     long dataSeed = args.resolvedDataSeed();
     SampleOrder.Factory order =
-        args.trainSamplingStrategy() == SamplingStrategy.SEQUENTIAL
-            ? (size, epoch) -> SampleOrder.sequential(size)
-            : (size, epoch) -> SampleOrder.shuffled(size, dataSeed, epoch);
+        switch (args.trainSamplingStrategy()) {
+          case SEQUENTIAL -> (size, epoch) -> SampleOrder.sequential(size);
+          case RANDOM -> (size, epoch) -> SampleOrder.shuffled(size, dataSeed, epoch);
+          case GROUP_BY_LENGTH -> byLength(dataset, dataSeed);
+        };
     return loader(dataset, options(args.perDeviceTrainBatchSize()).order(order).build());
+  }
+
+  private SampleOrder.Factory byLength(DataSource<?> dataset, long seed) {
+    if (!(dataset instanceof Dataset<?> sized)) {
+      throw new IllegalArgumentException(
+          "trainSamplingStrategy group_by_length needs data with an index, but trainDataset is a"
+              + " stream; choose another, or read the stream into a Dataset");
+    }
+    return SampleOrder.lengthGrouped(
+        sized,
+        args.lengthColumnName(),
+        Math.multiplyExact(args.perDeviceTrainBatchSize(), args.gradientAccumulationSteps()),
+        seed);
   }
 
   DataLoader evalLoader(DataSource<?> dataset) {

@@ -164,6 +164,14 @@ final class ArgumentRules {
   }
 
   private void data() {
+    boolean named =
+        !args.lengthColumnName().equals(TrainingArguments.builder().unchecked().lengthColumnName());
+    if (named && args.trainSamplingStrategy() != SamplingStrategy.GROUP_BY_LENGTH) {
+      problem(
+          "length_column_name",
+          "train_sampling_strategy group_by_length, since nothing else reads lengths",
+          "Set it, or remove length_column_name");
+    }
     boolean isDefault =
         show("dataloader_prefetch_factor", args)
             .equals(show("dataloader_prefetch_factor", TrainingArguments.builder().unchecked()));

@@ -132,7 +132,7 @@ record HuggingFaceArgument(String name, String decision) {
           never("remove_unused_columns", "batches are typed, so there are no columns to drop"),
           supported("label_names"),
           supported("train_sampling_strategy"),
-          later("length_column_name", "speed and mixed precision"),
+          supported("length_column_name"),
           // Distributed
           never(
               "ddp_find_unused_parameters",

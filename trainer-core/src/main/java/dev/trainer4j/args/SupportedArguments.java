@@ -389,12 +389,16 @@ final class SupportedArguments {
               "inputs that are labels; none means labels"),
           row(
               "train_sampling_strategy",
-              oneOf(
-                  SamplingStrategy.class,
-                  "; group_by_length and batch_rebalance arrive with speed and mixed precision"),
+              oneOf(SamplingStrategy.class, "; batch_rebalance arrives with distributed launch"),
               TrainingArguments::trainSamplingStrategy,
               TrainingArguments.Builder::trainSamplingStrategy,
-              "order of the samples"));
+              "order of the samples"),
+          row(
+              "length_column_name",
+              TEXT,
+              TrainingArguments::lengthColumnName,
+              TrainingArguments.Builder::lengthColumnName,
+              "field with the length of a sample"));
 
   private static <T> SupportedArgument<T> row(
       String name,

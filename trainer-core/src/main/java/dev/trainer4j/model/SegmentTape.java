@@ -14,8 +14,9 @@ import org.jspecify.annotations.Nullable;
  * but the last without recording, and keep the input of each. After the backward pass of the loss,
  * {@link #backward} goes through them from the end: it runs a segment again, from its input and with
  * the same random numbers, and goes backward from the gradient of its output. At any time the
- * activations inside of one segment are in memory, and the gradients are the same to the bit; those
- * of a tensor that several segments read, up to the order in which they are added.
+ * activations inside of one segment are in memory. The operators and their inputs are the same, so the
+ * gradients are too, to the bit where libtorch's compiler fuses nothing; those of a tensor that
+ * several segments read, up to the order in which they are added.
  */
 public final class SegmentTape implements AutoCloseable {
 
