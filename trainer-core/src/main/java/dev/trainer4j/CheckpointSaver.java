@@ -101,7 +101,8 @@ final class CheckpointSaver implements AutoCloseable {
                   args().seed(),
                   args().resolvedDataSeed(),
                   trainer.control().shouldEpochStop(),
-                  session.losses().state()));
+                  session.losses().state())
+              .withLossScale(session.lossScaler() == null ? null : session.lossScaler().state()));
     }
     files.writeState(withCallbacks(session.progress().snapshot()));
   }

@@ -105,7 +105,8 @@ final class RunCheckpoints implements AutoCloseable {
           trainer.createScheduler(Math.toIntExact(plan.maxSteps())),
           new TrainingProgress(plan, startState(plan, past)),
           new LossTracker(),
-          new PhaseClock());
+          new PhaseClock(),
+          args().fp16() ? new LossScaler(trainer.processes(), plan.microBatchesPerUpdate()) : null);
     } catch (RuntimeException e) {
       optimizer.close();
       throw e;
@@ -139,6 +140,9 @@ final class RunCheckpoints implements AutoCloseable {
       session.progress().restore(point, loader.batchSize());
       locateBest(session.progress(), files.folder());
       session.losses().restore(point.losses());
+      if (session.lossScaler() != null && point.lossScale() != null) {
+        session.lossScaler().restore(point.lossScale());
+      }
       trainer.callbacks().restore(past.statefulCallbacks());
       restoreCallbackTensors(files);
       tellDifferences(files.readArguments());

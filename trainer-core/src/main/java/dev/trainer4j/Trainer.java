@@ -17,6 +17,7 @@ import dev.trainer4j.metrics.ComputeMetrics;
 import dev.trainer4j.metrics.StreamingMetrics;
 import dev.trainer4j.model.LossOutput;
 import dev.trainer4j.model.ModelOutput;
+import dev.trainer4j.model.SegmentTape;
 import dev.trainer4j.model.TrainableModel;
 import dev.trainer4j.optim.Optimizer;
 import dev.trainer4j.optim.ParameterGroup;
@@ -24,6 +25,7 @@ import dev.trainer4j.process.ProcessGroup;
 import dev.trainer4j.schedule.LearningRateScheduler;
 import dev.trainer4j.state.LogEntry;
 import dev.trainer4j.state.TrainerState;
+import dev.trainer4j.torch.Autocast;
 import dev.trainer4j.torch.Autograd;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -69,6 +71,7 @@ public class Trainer implements AutoCloseable {
       new TrainingProgress(TrainingPlan.none(), TrainerState.initial());
   private boolean training;
   private boolean predicting;
+  private @Nullable LossScaler lossScaler;
 
   /** Makes a trainer from a builder; for subclasses, others call {@link Builder#build}. */
   @SuppressWarnings("this-escape")
@@ -134,6 +137,7 @@ public class Trainer implements AutoCloseable {
         RunCheckpoints owned = checkpoints;
         TrainingSession session = owned.openSession(loader, plan, from)) {
       progress = session.progress();
+      lossScaler = session.lossScaler();
       context.trainingWith(session);
       report.start(this, session);
       TrainOutput output = new TrainingLoop(this, session).run();
@@ -144,6 +148,7 @@ public class Trainer implements AutoCloseable {
       return output;
     } finally {
       context.trainingWith(null);
+      lossScaler = null;
       training = false;
     }
   }
@@ -236,7 +241,8 @@ public class Trainer implements AutoCloseable {
     DataLoader loader = getEvalDataLoader(dataset);
     ModelInitialization.run(model(), loader, manager, args().seed());
     context.evaluating(loader);
-    try (CallbackDispatcher.Lent weights = callbacks.lendWeights()) {
+    try (CallbackDispatcher.Lent weights = callbacks.lendWeights();
+        Autocast.Scope precision = setup.precision().evaluating(model())) {
       return loop.run(loader, prefix + "_");
     } finally {
       context.evaluating(null);
@@ -345,7 +351,12 @@ public class Trainer implements AutoCloseable {
 
   /** Adds the gradients of a loss to the parameters; for those who override trainingStep. */
   protected final void backward(LossOutput loss) {
-    autograd.backward(loss.value());
+    LossScaler scaler = lossScaler;
+    autograd.backward(loss.value(), scaler == null ? 1 : scaler.seed(loss.weight()));
+    SegmentTape tape = SegmentTape.current();
+    if (tape != null) {
+      tape.backward();
+    }
   }
 
   /** Returns whether a training step is in progress, as opposed to an evaluation. */
@@ -417,8 +428,18 @@ public class Trainer implements AutoCloseable {
   // ---------------------------------------------------------------- for the rest of the package
 
   LossOutput runTrainingStep(ModelInputs inputs) {
+    if (!args().gradientCheckpointing()) {
+      return runRecorded(inputs);
+    }
+    try (SegmentTape tape = SegmentTape.open()) {
+      return runRecorded(inputs);
+    }
+  }
+
+  private LossOutput runRecorded(ModelInputs inputs) {
     training = true;
-    try (Autograd.Recording on = Autograd.record(true)) {
+    try (Autograd.Recording on = Autograd.record(true);
+        Autocast.Scope products = Autocast.to(setup.precision().autocast())) {
       return trainingStep(model(), inputs);
     } finally {
       training = false;

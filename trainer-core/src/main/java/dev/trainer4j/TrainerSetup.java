@@ -5,7 +5,6 @@ import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import dev.trainer4j.args.IntervalStrategy;
-import dev.trainer4j.args.SamplingStrategy;
 import dev.trainer4j.args.TrainingArguments;
 import dev.trainer4j.callback.DefaultFlowCallback;
 import dev.trainer4j.callback.TrainerCallback;
@@ -48,6 +47,7 @@ final class TrainerSetup {
 
   private final TrainingArguments args;
   private final TrainableModel model;
+  private final Precision precision;
   private final @Nullable DataSource<?> trainDataset;
   private final Map<String, DataSource<?>> evalDatasets;
   private final DataCollator<?> collator;
@@ -84,6 +84,8 @@ final class TrainerSetup {
               + model.manager().getDevice()
               + "; load it on the CPU, or leave useCpu out");
     }
+    throwIfAny(Precision.problems(args, model));
+    precision = Precision.of(args);
     trainDataset = builder.trainDataset;
     evalDatasets = Collections.unmodifiableMap(new LinkedHashMap<>(builder.evalDatasets));
     collator = builder.dataCollator != null ? builder.dataCollator : new DefaultDataCollator();
@@ -135,6 +137,10 @@ final class TrainerSetup {
           "predictionLossOnly: keeps no predictions, so computeMetrics would never run; leave one"
               + " out");
     }
+    throwIfAny(problems);
+  }
+
+  private static void throwIfAny(List<String> problems) {
     if (!problems.isEmpty()) {
       throw new IllegalArgumentException(
           "the trainer cannot be built:\n  " + String.join("\n  ", problems));
@@ -152,10 +158,25 @@ final class TrainerSetup {
     }
     long dataSeed = args.resolvedDataSeed();
     SampleOrder.Factory order =
-        args.trainSamplingStrategy() == SamplingStrategy.SEQUENTIAL
-            ? (size, epoch) -> SampleOrder.sequential(size)
-            : (size, epoch) -> SampleOrder.shuffled(size, dataSeed, epoch);
+        switch (args.trainSamplingStrategy()) {
+          case SEQUENTIAL -> (size, epoch) -> SampleOrder.sequential(size);
+          case RANDOM -> (size, epoch) -> SampleOrder.shuffled(size, dataSeed, epoch);
+          case GROUP_BY_LENGTH -> byLength(dataset, dataSeed);
+        };
     return loader(dataset, options(args.perDeviceTrainBatchSize()).order(order).build());
+  }
+
+  private SampleOrder.Factory byLength(DataSource<?> dataset, long seed) {
+    if (!(dataset instanceof Dataset<?> sized)) {
+      throw new IllegalArgumentException(
+          "trainSamplingStrategy group_by_length needs data with an index, but trainDataset is a"
+              + " stream; choose another, or read the stream into a Dataset");
+    }
+    return SampleOrder.lengthGrouped(
+        sized,
+        args.lengthColumnName(),
+        Math.multiplyExact(args.perDeviceTrainBatchSize(), args.gradientAccumulationSteps()),
+        seed);
   }
 
   DataLoader evalLoader(DataSource<?> dataset) {
@@ -250,6 +271,10 @@ final class TrainerSetup {
 
   TrainableModel model() {
     return model;
+  }
+
+  Precision precision() {
+    return precision;
   }
 
   Map<String, DataSource<?>> evalDatasets() {

@@ -190,7 +190,8 @@ final class TrainingProgress {
         epochEndServed,
         samplesSeen,
         streamState,
-        losses);
+        losses,
+        null);
   }
 
   TrainerState snapshot() {

@@ -4,6 +4,7 @@ package dev.trainer4j;
 import dev.trainer4j.data.DataLoader;
 import dev.trainer4j.optim.Optimizer;
 import dev.trainer4j.schedule.LearningRateScheduler;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Everything that belongs to one call of {@code train()} and ends with it.
@@ -15,6 +16,7 @@ import dev.trainer4j.schedule.LearningRateScheduler;
  * @param progress the counters
  * @param losses the mean losses
  * @param clock where the time goes
+ * @param lossScaler of a run in float16
  */
 record TrainingSession(
     TrainingPlan plan,
@@ -23,8 +25,15 @@ record TrainingSession(
     LearningRateScheduler scheduler,
     TrainingProgress progress,
     LossTracker losses,
-    PhaseClock clock)
+    PhaseClock clock,
+    @Nullable LossScaler lossScaler)
     implements AutoCloseable {
+
+  /** Returns the learning rate's factor of the next update: skipped ones do not count. */
+  double rateFactor() {
+    long skipped = lossScaler == null ? 0 : lossScaler.skippedSteps();
+    return scheduler.factor(progress.globalStep() - skipped);
+  }
 
   @Override
   public void close() {

@@ -52,6 +52,10 @@ final class UpdateStep implements AutoCloseable {
   /** Runs the next update from {@code batches}, which must have a next one. */
   UpdateOutcome run(BatchIterator batches) {
     trainer.callbacks().onStepBegin(session.progress().snapshot());
+    LossScaler scaler = session.lossScaler();
+    if (scaler != null) {
+      scaler.beginUpdate();
+    }
     try {
       double weight = 0;
       int means = 0;
@@ -124,11 +128,16 @@ final class UpdateStep implements AutoCloseable {
               + " has nothing to learn from: the weight of its losses is 0, as when every label is"
               + " -100; drop such samples from the data, or look at how labels are made");
     }
-    double factor = session.scheduler().factor(session.progress().globalStep());
+    double factor = session.rateFactor();
+    LossScaler scaler = session.lossScaler();
     NanPolicy policy = trainer.args().nanPolicy();
     UpdateRequest request =
         new UpdateRequest(
-            losses, weight, trainer.args().maxGradNorm(), factor, policy != NanPolicy.CONTINUE);
+            losses,
+            scaler == null ? weight : weight * scaler.seed(),
+            trainer.args().maxGradNorm(),
+            factor,
+            scaler != null || policy != NanPolicy.CONTINUE);
     UpdateResult result;
     // An optimizer or callback of the user's own may compute with arrays: outside of autograd, and
     // what it leaves behind is closed.
@@ -138,7 +147,12 @@ final class UpdateStep implements AutoCloseable {
       result = session.optimizer().update(request, new Phases());
       session.clock().ranOptimizer(start);
     }
-    if (!result.isFinite()) {
+    if (scaler != null) {
+      scaler.afterUpdate(result.stepTaken());
+    }
+    if (scaler != null && Double.isFinite(result.lossSum()) && !scaler.isExhausted()) {
+      tellSkipped(result, scaler);
+    } else if (!result.isFinite()) {
       notFinite(result, policy, weight);
     }
     Map<String, Double> partMeans = new LinkedHashMap<>();
@@ -156,6 +170,19 @@ final class UpdateStep implements AutoCloseable {
         microBatches,
         samples,
         streamState);
+  }
+
+  /** That gradients overflow now and then is how the scale finds its place. */
+  private void tellSkipped(UpdateResult result, LossScaler scaler) {
+    if (!result.stepTaken()) {
+      trainer
+          .runLog()
+          .info(
+              "update {}: gradients overflowed in float16, the step is skipped; the loss scale is"
+                  + " now {}",
+              session.progress().globalStep() + 1,
+              scaler.scale());
+    }
   }
 
   private void notFinite(UpdateResult result, NanPolicy policy, double weight) {

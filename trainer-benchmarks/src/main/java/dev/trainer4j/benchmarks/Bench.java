@@ -17,7 +17,7 @@ import java.util.function.Function;
  * Trains one case with the public {@code Trainer} and prints a line of JSON: the counterpart of
  * {@code reference_bench.py}, which does the same work in PyTorch.
  *
- * <pre>Bench CASE STEPS [bf16]</pre>
+ * <pre>Bench CASE STEPS [bf16] [checkpointing]</pre>
  *
  * <p>Environment: {@code THREADS}, libtorch's threads within an operation, by default 2; {@code
  * STARTED_MILLIS}, when the process was started in milliseconds since 1970, adds {@code
@@ -58,7 +58,8 @@ public final class Bench {
     line.put("case", options.name());
     line.put("mode", "trainer4j");
     line.put("steps", options.steps());
-    line.put("bf16", false);
+    line.put("bf16", options.bf16());
+    line.put("checkpointing", options.checkpointing());
     line.put("torch", ai.djl.engine.Engine.getEngine("PyTorch").getVersion());
     double seconds = clock.seconds();
     line.put("seconds", rounded(seconds, 3));
@@ -85,6 +86,8 @@ public final class Bench {
         .perDeviceTrainBatchSize(options.benchCase().batchSize())
         .loggingSteps(100)
         .saveStrategy(IntervalStrategy.NO)
+        .bf16(options.bf16())
+        .gradientCheckpointing(options.checkpointing())
         .useCpu(true)
         .build();
   }

@@ -2,6 +2,7 @@
 package dev.trainer4j.benchmarks;
 
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -11,8 +12,13 @@ import java.util.TreeMap;
  * @param name the case's name
  * @param benchCase the case
  * @param steps updates that are timed, at least 1
+ * @param bf16 whether products are taken in bfloat16
+ * @param checkpointing whether activations are computed again instead of kept
  */
-record BenchOptions(String name, BenchCase benchCase, int steps) {
+record BenchOptions(
+    String name, BenchCase benchCase, int steps, boolean bf16, boolean checkpointing) {
+
+  private static final List<String> FLAGS = List.of("bf16", "checkpointing");
 
   private static final Map<String, BenchCase> CASES =
       new TreeMap<>(
@@ -23,27 +29,32 @@ record BenchOptions(String name, BenchCase benchCase, int steps) {
               "gpt2-mini", TokenCase.GPT2_MINI));
 
   /**
-   * Reads {@code CASE STEPS [bf16]}.
+   * Reads {@code CASE STEPS [bf16] [checkpointing]}.
    *
    * @throws IllegalArgumentException saying what is wrong and what was expected
    */
   static BenchOptions parse(String... arguments) {
-    if (arguments.length < 2 || arguments.length > 3) {
+    if (arguments.length < 2 || arguments.length > 4) {
       throw new IllegalArgumentException(
-          "expected CASE STEPS [bf16], but got " + Arrays.toString(arguments));
+          "expected CASE STEPS [bf16] [checkpointing], but got " + Arrays.toString(arguments));
     }
     BenchCase found = CASES.get(arguments[0]);
     if (found == null) {
       throw new IllegalArgumentException(
           "there is no case '" + arguments[0] + "'; the cases are " + CASES.keySet());
     }
-    if (arguments.length == 3) {
-      throw new IllegalArgumentException(
-          arguments[2].equals("bf16")
-              ? "bf16 is not supported yet: the library trains in float32 only"
-              : "'" + arguments[2] + "' is no option; the only one is bf16");
+    List<String> flags = Arrays.asList(arguments).subList(2, arguments.length);
+    for (String flag : flags) {
+      if (!FLAGS.contains(flag)) {
+        throw new IllegalArgumentException("'" + flag + "' is no option; there are " + FLAGS);
+      }
     }
-    return new BenchOptions(arguments[0], found, steps(arguments[1]));
+    return new BenchOptions(
+        arguments[0],
+        found,
+        steps(arguments[1]),
+        flags.contains("bf16"),
+        flags.contains("checkpointing"));
   }
 
   private static int steps(String text) {

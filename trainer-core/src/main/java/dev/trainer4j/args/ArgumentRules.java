@@ -25,6 +25,7 @@ final class ArgumentRules {
     rules.ranges();
     rules.schedule();
     rules.optimizer();
+    rules.precision();
     rules.intervals();
     rules.saving();
     rules.bestModel();
@@ -85,6 +86,15 @@ final class ArgumentRules {
       }
     }
     problems.addAll(OptimizerOptions.check(args));
+  }
+
+  private void precision() {
+    if (args.bf16() && args.fp16()) {
+      problem("fp16", "false, since bf16 is true", "Choose one of them");
+    }
+    if (args.bf16FullEval() && args.fp16FullEval()) {
+      problem("fp16_full_eval", "false, since bf16_full_eval is true", "Choose one of them");
+    }
   }
 
   private void intervals() {
@@ -154,6 +164,14 @@ final class ArgumentRules {
   }
 
   private void data() {
+    boolean named =
+        !args.lengthColumnName().equals(TrainingArguments.builder().unchecked().lengthColumnName());
+    if (named && args.trainSamplingStrategy() != SamplingStrategy.GROUP_BY_LENGTH) {
+      problem(
+          "length_column_name",
+          "train_sampling_strategy group_by_length, since nothing else reads lengths",
+          "Set it, or remove length_column_name");
+    }
     boolean isDefault =
         show("dataloader_prefetch_factor", args)
             .equals(show("dataloader_prefetch_factor", TrainingArguments.builder().unchecked()));

@@ -48,6 +48,17 @@ public interface DataArguments {
   }
 
   /**
+   * The field of a sample that says its length, for {@link SamplingStrategy#GROUP_BY_LENGTH}. Samples without it are measured by
+   * {@code input_ids}.
+   *
+   * @return {@code length} by default
+   */
+  @Value.Default
+  default String lengthColumnName() {
+    return "length";
+  }
+
+  /**
    * The inputs that are labels.
    *
    * @return empty by default, which means {@code labels}

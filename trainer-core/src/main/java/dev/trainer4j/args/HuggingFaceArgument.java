@@ -43,14 +43,15 @@ record HuggingFaceArgument(String name, String decision) {
           supported("max_grad_norm"),
           supported("label_smoothing_factor"),
           // Precision
-          later("bf16", "speed and mixed precision"),
-          later("fp16", "speed and mixed precision"),
-          later("bf16_full_eval", "speed and mixed precision"),
-          later("fp16_full_eval", "speed and mixed precision"),
-          later("tf32", "speed and mixed precision"),
+          supported("bf16"),
+          supported("fp16"),
+          supported("bf16_full_eval"),
+          supported("fp16_full_eval"),
+          supported("tf32"),
           // Memory: checkpointing, compile, kernels
-          later("gradient_checkpointing", "speed and mixed precision"),
-          later("gradient_checkpointing_kwargs", "speed and mixed precision"),
+          supported("gradient_checkpointing"),
+          never(
+              "gradient_checkpointing_kwargs", "they choose between two ways of Python's autograd"),
           never("torch_compile", "it compiles Python, and there is none"),
           never("torch_compile_backend", "it compiles Python, and there is none"),
           never("torch_compile_mode", "it compiles Python, and there is none"),
@@ -131,7 +132,7 @@ record HuggingFaceArgument(String name, String decision) {
           never("remove_unused_columns", "batches are typed, so there are no columns to drop"),
           supported("label_names"),
           supported("train_sampling_strategy"),
-          later("length_column_name", "speed and mixed precision"),
+          supported("length_column_name"),
           // Distributed
           never(
               "ddp_find_unused_parameters",

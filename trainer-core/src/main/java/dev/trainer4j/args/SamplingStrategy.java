@@ -6,5 +6,7 @@ public enum SamplingStrategy {
   /** A new permutation every epoch, a function of the data seed and the epoch. */
   RANDOM,
   /** The order of the dataset. */
-  SEQUENTIAL
+  SEQUENTIAL,
+  /** Random, with samples of similar length together, for less padding. */
+  GROUP_BY_LENGTH
 }

@@ -148,6 +148,42 @@ final class SupportedArguments {
               TrainingArguments.Builder::nanPolicy,
               "what a NaN or infinite loss does"),
           row(
+              "bf16",
+              FLAG,
+              TrainingArguments::bf16,
+              TrainingArguments.Builder::bf16,
+              "matrix products in bfloat16"),
+          row(
+              "fp16",
+              FLAG,
+              TrainingArguments::fp16,
+              TrainingArguments.Builder::fp16,
+              "matrix products in float16, with a scaled loss"),
+          row(
+              "bf16_full_eval",
+              FLAG,
+              TrainingArguments::bf16FullEval,
+              TrainingArguments.Builder::bf16FullEval,
+              "evaluate in bfloat16 throughout"),
+          row(
+              "fp16_full_eval",
+              FLAG,
+              TrainingArguments::fp16FullEval,
+              TrainingArguments.Builder::fp16FullEval,
+              "evaluate in float16 throughout"),
+          row(
+              "tf32",
+              optional(FLAG),
+              TrainingArguments::tf32,
+              TrainingArguments.Builder::tf32,
+              "what TF32 must be on a GPU"),
+          row(
+              "gradient_checkpointing",
+              FLAG,
+              TrainingArguments::gradientCheckpointing,
+              TrainingArguments.Builder::gradientCheckpointing,
+              "compute activations again and do not keep them"),
+          row(
               "logging_strategy",
               oneOf(IntervalStrategy.class),
               TrainingArguments::loggingStrategy,
@@ -353,12 +389,16 @@ final class SupportedArguments {
               "inputs that are labels; none means labels"),
           row(
               "train_sampling_strategy",
-              oneOf(
-                  SamplingStrategy.class,
-                  "; group_by_length and batch_rebalance arrive with speed and mixed precision"),
+              oneOf(SamplingStrategy.class, "; batch_rebalance arrives with distributed launch"),
               TrainingArguments::trainSamplingStrategy,
               TrainingArguments.Builder::trainSamplingStrategy,
-              "order of the samples"));
+              "order of the samples"),
+          row(
+              "length_column_name",
+              TEXT,
+              TrainingArguments::lengthColumnName,
+              TrainingArguments.Builder::lengthColumnName,
+              "field with the length of a sample"));
 
   private static <T> SupportedArgument<T> row(
       String name,

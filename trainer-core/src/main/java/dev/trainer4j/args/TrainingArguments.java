@@ -31,6 +31,7 @@ public interface TrainingArguments
     extends DurationArguments,
         ScheduleArguments,
         OptimizerArguments,
+        PrecisionArguments,
         LoggingArguments,
         EvaluationArguments,
         CheckpointArguments,

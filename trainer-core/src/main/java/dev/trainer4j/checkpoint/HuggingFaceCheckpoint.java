@@ -100,6 +100,7 @@ public final class HuggingFaceCheckpoint {
         true,
         epoch * consumedPerEpoch + inEpoch,
         null,
-        Map.of());
+        Map.of(),
+        null);
   }
 }

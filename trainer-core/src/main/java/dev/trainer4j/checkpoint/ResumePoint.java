@@ -25,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  * @param stream what a stream says of where it stands ({@code ResumableDataset}); null for other data
  * @param losses sums behind the mean losses: value and weight by name; the empty name for the total,
  *     followed by gradient norm and learning rate of the last update
+ * @param lossScale of a run in float16; null for others
  */
 @JsonInclude(JsonInclude.Include.ALWAYS)
 @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
@@ -39,4 +40,23 @@ public record ResumePoint(
     boolean epochEndServed,
     long samplesSeen,
     @Nullable Map<String, Object> stream,
-    Map<String, double[]> losses) {}
+    Map<String, double[]> losses,
+    @Nullable LossScale lossScale) {
+
+  /** Returns this position with the loss scale of a run in float16. */
+  public ResumePoint withLossScale(@Nullable LossScale scale) {
+    return new ResumePoint(
+        seed,
+        dataSeed,
+        datasetSize,
+        epoch,
+        samplesInEpoch,
+        epochOver,
+        epochStop,
+        epochEndServed,
+        samplesSeen,
+        stream,
+        losses,
+        scale);
+  }
+}

@@ -43,6 +43,28 @@ public interface SampleOrder {
     return new ShuffledOrder(size, seed, epoch);
   }
 
+  /**
+   * Makes orders in which samples of similar length stand together, so that batches need little
+   * padding: Hugging Face's {@code group_by_length}. Lengths are read once, from all samples, when the
+   * first order is made; each epoch has its own order, a pure function of seed and epoch.
+   *
+   * @param dataset maps with a list {@code input_ids}, or a number under {@code lengthField}
+   * @param lengthField the field of the lengths, used where a sample has it
+   * @param batchSize samples of an update, which groups are multiples of
+   * @param seed the seed of the run
+   */
+  static Factory lengthGrouped(Dataset<?> dataset, String lengthField, int batchSize, long seed) {
+    int[][] lengths = new int[1][];
+    return (size, epoch) -> {
+      synchronized (lengths) {
+        if (lengths[0] == null) {
+          lengths[0] = SampleLengths.of(dataset, lengthField);
+        }
+        return new LengthGroupedOrder(lengths[0], batchSize, seed, epoch);
+      }
+    };
+  }
+
   /** Makes the order of each epoch. */
   @FunctionalInterface
   interface Factory {

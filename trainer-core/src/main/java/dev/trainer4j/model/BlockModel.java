@@ -11,6 +11,10 @@ import ai.djl.nn.Parameter;
 import ai.djl.training.ParameterStore;
 import ai.djl.util.Pair;
 import dev.trainer4j.data.ModelInputs;
+import dev.trainer4j.torch.ArrayScope;
+import dev.trainer4j.torch.Autocast;
+import dev.trainer4j.torch.Autograd;
+import dev.trainer4j.torch.TorchFunctions;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
@@ -19,6 +23,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A DJL {@link Block} as a model.
@@ -26,13 +31,19 @@ import java.util.Set;
  * <p>The block receives all inputs but the labels, in the collator's order. Its first output is
  * called {@code logits}; further ones keep the names of their arrays, or are {@code output_1} and
  * so on. A block that is not yet initialized is, in float32, from the shapes of the first batch.
+ *
+ * <p>With 16 bits all of the block computes in them, norms included, over copies of its parameters;
+ * inputs are cast, outputs cast back. A block of one's own that creates arrays must not ask for the
+ * type of its input then: DJL has no bfloat16.
  */
-public final class BlockModel implements TrainableModel {
+public final class BlockModel implements MixedPrecisionModel {
 
   private final Block block;
   private final NDManager manager;
   private final Set<String> labelNames;
   private final ParameterStore parameterStore;
+  private @Nullable BlockPrecision halved;
+  private Autocast.@Nullable Type halvedType;
 
   /**
    * Wraps a block.
@@ -115,7 +126,7 @@ public final class BlockModel implements TrainableModel {
   private NDList run(ModelInputs inputs, boolean training) {
     NDList list = blockInputs(inputs);
     try {
-      return block.forward(parameterStore, list, training);
+      return forward(list, training);
     } catch (IllegalArgumentException | UnsupportedOperationException e) {
       throw new IllegalArgumentException(
           "the block does not take "
@@ -128,6 +139,41 @@ public final class BlockModel implements TrainableModel {
               + " dataCollator",
           e);
     }
+  }
+
+  private NDList forward(NDList inputs, boolean training) {
+    Autocast.Type type = halvedType != null ? halvedType : Autocast.current();
+    if (type == null) {
+      return block.forward(parameterStore, inputs, training);
+    }
+    ParameterStore store =
+        halved != null ? halved : new BlockPrecision(block, parameterStore, manager, type);
+    NDList cast = new NDList(TorchFunctions.toHalf(inputs, type));
+    NDList outputs = block.forward(store, cast, training);
+    NDList full = new NDList(outputs.size());
+    for (NDArray output : outputs) {
+      NDArray array = TorchFunctions.toFloat32(output);
+      array.setName(output.getName());
+      full.add(array);
+    }
+    return full;
+  }
+
+  @Override
+  public Autocast.Scope halved(Autocast.Type type) {
+    NDManager owner = manager.newSubManager();
+    owner.setName("weights in 16 bits");
+    try (Autograd.Recording off = Autograd.record(false)) {
+      BlockPrecision copies = new BlockPrecision(block, parameterStore, owner, type);
+      copies.copies().forEach(copy -> ArrayScope.keep(copy, owner));
+      halved = copies;
+    }
+    halvedType = type;
+    return () -> {
+      halved = null;
+      halvedType = null;
+      owner.close();
+    };
   }
 
   private String described(ModelInputs inputs) {

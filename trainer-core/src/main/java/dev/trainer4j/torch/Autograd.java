@@ -6,6 +6,8 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDScope;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.jni.JniUtils;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 public final class Autograd implements AutoCloseable {
 
   private @Nullable NDArray seed;
+  private double seedValue;
 
   /** What recording was before {@link #record}; closing it puts that back. */
   public interface Recording extends AutoCloseable {
@@ -41,6 +44,17 @@ public final class Autograd implements AutoCloseable {
    * @throws IllegalArgumentException if the loss is no scalar or depends on no parameter
    */
   public void backward(NDArray loss) {
+    backward(loss, 1);
+  }
+
+  /**
+   * Adds the gradients of {@code loss}, times {@code factor}, to its parameters and frees the graph.
+   *
+   * @param loss a scalar computed while recording
+   * @param factor what backward starts from: the scale of a loss, at no cost
+   * @throws IllegalArgumentException if the loss is no scalar or depends on no parameter
+   */
+  public void backward(NDArray loss, double factor) {
     if (loss.size() != 1) {
       throw new IllegalArgumentException(
           "the loss must be a scalar, but has shape "
@@ -48,7 +62,7 @@ public final class Autograd implements AutoCloseable {
               + "; reduce it with sum() and pass its weight");
     }
     try {
-      JniUtils.backward((PtNDArray) loss, (PtNDArray) seedFor(loss), false, false);
+      JniUtils.backward((PtNDArray) loss, (PtNDArray) seedFor(loss, factor), false, false);
     } catch (EngineException e) {
       if (e.getMessage() != null && e.getMessage().contains("does not require grad")) {
         throw new IllegalArgumentException(
@@ -61,17 +75,43 @@ public final class Autograd implements AutoCloseable {
     }
   }
 
-  /** A one of the loss's shape, type and device, kept because every micro batch needs it. */
-  private NDArray seedFor(NDArray loss) {
+  /**
+   * Goes backward from arrays whose gradients are known, and frees the graph.
+   *
+   * @param outputs computed while recording
+   * @param leaves one for each output, whose gradient is that of the output; those without one are
+   *     left out
+   */
+  public static void backward(List<NDArray> outputs, List<NDArray> leaves) {
+    List<PtNDArray> targets = new ArrayList<>();
+    List<PtNDArray> gradients = new ArrayList<>();
+    for (int i = 0; i < outputs.size(); i++) {
+      PtNDArray gradient =
+          leaves.get(i).hasGradient() ? JniUtils.getGradient((PtNDArray) leaves.get(i)) : null;
+      if (gradient != null) {
+        targets.add((PtNDArray) outputs.get(i));
+        gradients.add(gradient);
+      }
+    }
+    for (int i = 0; i < targets.size(); i++) {
+      boolean keep = i < targets.size() - 1;
+      JniUtils.backward(targets.get(i), gradients.get(i), keep, false);
+    }
+  }
+
+  /** The factor in the loss's shape, type and device, kept because every micro batch needs it. */
+  private NDArray seedFor(NDArray loss, double factor) {
     NDArray kept = seed;
     if (kept != null
+        && seedValue == factor
         && kept.getShape().equals(loss.getShape())
         && kept.getDataType() == loss.getDataType()
         && kept.getDevice().equals(loss.getDevice())) {
       return kept;
     }
     close();
-    NDArray fresh = loss.onesLike();
+    NDArray fresh = factor == 1 ? loss.onesLike() : loss.onesLike().mul(factor);
+    seedValue = factor;
     // It outlives the micro batch that made it.
     NDScope.unregister(fresh);
     fresh.detach();

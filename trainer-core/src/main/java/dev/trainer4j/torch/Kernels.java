@@ -110,6 +110,30 @@ final class Kernels {
   }
 
   /**
+   * Calls a kernel of a tensor and a {@code List[Tensor]} within autograd; returns its list.
+   *
+   * @param arrays DJL passes a list by the names of its arrays, which are put back afterwards
+   */
+  NDList differentiableList(String method, NDArray first, List<NDArray> arrays) {
+    NDList list = new NDList(arrays.size() + 2);
+    list.add(first);
+    String[] names = new String[arrays.size()];
+    for (int i = 0; i < names.length; i++) {
+      names[i] = arrays.get(i).getName();
+      arrays.get(i).setName("xs[]");
+      list.add(arrays.get(i));
+    }
+    list.add(constant(MARKER + method));
+    try {
+      return IValueUtils.forward(module, list, true);
+    } finally {
+      for (int i = 0; i < names.length; i++) {
+        arrays.get(i).setName(names[i]);
+      }
+    }
+  }
+
+  /**
    * Returns a scalar on the CPU that lives as long as the kernels: DJL passes nothing but tensors
    * through calls within autograd. A string gives the array that names the method.
    */

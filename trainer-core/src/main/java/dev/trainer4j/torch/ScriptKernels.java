@@ -30,31 +30,53 @@ import java.util.concurrent.ConcurrentHashMap;
  * method takes tensors, and after them, if it is called with weights, one {@code List[Tensor]}; it
  * returns a tensor or a tuple of tensors. What is constant for a model (sizes, rates) belongs into
  * the text. Kernels hold code and no state, so several threads may call them.
+ *
+ * <p>{@link #AUTOCAST} in the text stands for the scalar type of {@link Autocast}, or for -1 where
+ * there is none. Text that has it is compiled once for each type it is called under.
  */
 public final class ScriptKernels implements AutoCloseable {
+
+  /** What stands in the text for the type that products are taken in. */
+  public static final String AUTOCAST = "$autocast";
 
   private static final String WEIGHTS = "weights[]";
   private static final String METHOD = "module_method:";
 
   private final PtNDManager manager;
-  private final PtSymbolBlock module;
+  private final String className;
+  private final String source;
+  private final PtSymbolBlock plain;
+  private final Map<Autocast.Type, PtSymbolBlock> casting = new ConcurrentHashMap<>();
   private final NDArray absent;
   private final Map<String, NDArray> methods = new ConcurrentHashMap<>();
 
   private ScriptKernels(String className, String source) {
+    this.className = className;
+    this.source = source;
     manager = (PtNDManager) Engine.getEngine("PyTorch").newBaseManager(Device.cpu());
     manager.setName("kernels " + className);
     try {
-      module = JniUtils.loadModule(manager, TorchScriptArchive.of(className, source), false, false);
+      plain = load(-1);
       absent = manager.zeros(new Shape(0), DataType.INT64);
       NDScope.unregister(absent);
-    } catch (IOException e) {
-      manager.close();
-      throw new UncheckedIOException("an archive in memory cannot fail", e);
     } catch (RuntimeException e) {
       manager.close();
       throw e;
     }
+  }
+
+  private PtSymbolBlock load(long autocast) {
+    String text = source.replace(AUTOCAST, Long.toString(autocast));
+    try {
+      return JniUtils.loadModule(manager, TorchScriptArchive.of(className, text), false, false);
+    } catch (IOException e) {
+      throw new UncheckedIOException("an archive in memory cannot fail", e);
+    }
+  }
+
+  private PtSymbolBlock module() {
+    Autocast.Type type = Autocast.current();
+    return type == null ? plain : casting.computeIfAbsent(type, t -> load(t.scalarType()));
   }
 
   /**
@@ -79,7 +101,7 @@ public final class ScriptKernels implements AutoCloseable {
     NDList list = new NDList(arguments.length + 1);
     list.addAll(List.of(arguments));
     list.add(marker(method));
-    return IValueUtils.forward(module, list, true);
+    return IValueUtils.forward(module(), list, true);
   }
 
   /**
@@ -98,7 +120,7 @@ public final class ScriptKernels implements AutoCloseable {
       list.add(weight);
     }
     list.add(marker(method));
-    return IValueUtils.forward(module, list, true);
+    return IValueUtils.forward(module(), list, true);
   }
 
   /**
@@ -128,7 +150,7 @@ public final class ScriptKernels implements AutoCloseable {
       for (Object argument : arguments) {
         values.add(value(argument));
       }
-      return IValueUtils.runMethod(module, method, values.toArray(IValue[]::new));
+      return IValueUtils.runMethod(module(), method, values.toArray(IValue[]::new));
     } finally {
       values.forEach(IValue::close);
     }
@@ -173,7 +195,8 @@ public final class ScriptKernels implements AutoCloseable {
 
   @Override
   public void close() {
-    module.close();
+    plain.close();
+    casting.values().forEach(PtSymbolBlock::close);
     manager.close();
   }
 }

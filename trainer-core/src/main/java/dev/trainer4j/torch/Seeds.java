@@ -4,6 +4,7 @@ package dev.trainer4j.torch;
 import ai.djl.pytorch.jni.JniUtils;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Random numbers as a pure function of the position in the run.
@@ -17,6 +18,11 @@ public final class Seeds {
   /** The generator belongs to the process; trainers in other threads wait their turn. */
   private static final ReentrantLock GENERATOR = new ReentrantLock();
 
+  /** The seed of the body in progress, and how many passes it began. */
+  private static final ThreadLocal<long @Nullable []> POSITION = new ThreadLocal<>();
+
+  private static final long NO_PASS = -1;
+
   private Seeds() {}
 
   /** Runs {@code body} with the process's generator seeded, undisturbed by other trainers. */
@@ -24,9 +30,29 @@ public final class Seeds {
     GENERATOR.lock();
     try {
       JniUtils.setSeed(seed);
+      POSITION.set(new long[] {seed, 0});
       return body.get();
     } finally {
+      POSITION.remove();
       GENERATOR.unlock();
+    }
+  }
+
+  /**
+   * Begins a forward pass whose segments are seeded one by one, so that each can be run again with the
+   * same random numbers.
+   *
+   * @return what {@link #segment} takes
+   */
+  public static long nextPass() {
+    long[] position = POSITION.get();
+    return position == null ? NO_PASS : mix(position[0], position[1]++) >>> 1;
+  }
+
+  /** Seeds the generator for one segment of a pass; does nothing outside of {@link #with}. */
+  public static void segment(long pass, int segment) {
+    if (pass != NO_PASS) {
+      JniUtils.setSeed(mix(pass, segment));
     }
   }
 

@@ -99,6 +99,28 @@ public final class TorchFunctions {
     }
   }
 
+  /**
+   * Returns the arrays in a type of 16 bits, within autograd; those of no floating type as they are.
+   *
+   * <p>Do not ask an array of bfloat16 for its values: {@link Bfloat16} says what it can.
+   */
+  public static List<NDArray> toHalf(List<NDArray> arrays, Autocast.Type type) {
+    if (arrays.isEmpty()) {
+      return List.of();
+    }
+    return Kernels.shared()
+        .differentiableList("to_half", Kernels.shared().constant(type.scalarType()), arrays);
+  }
+
+  /** Returns an array of 16 bits as float32, within autograd; another one as it is. */
+  public static NDArray toFloat32(NDArray array) {
+    return switch (array.getDataType()) {
+      case UNKNOWN, FLOAT16, BFLOAT16 ->
+          Kernels.shared().differentiable("to_full", array).singletonOrThrow();
+      default -> array;
+    };
+  }
+
   /** Returns the device to train on: the first GPU that this libtorch sees, else the CPU. */
   public static Device defaultDevice() {
     return ai.djl.engine.Engine.getEngine("PyTorch").defaultDevice();

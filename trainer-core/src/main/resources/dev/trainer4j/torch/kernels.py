@@ -279,7 +279,7 @@ class Kernels(Module):
       targets = torch.reshape(labels, [-1])
     if ops.prim.dtype(labels) != 4:
       targets = torch.to(targets, 4)
-    loss, weight = torch.nll_loss_forward(torch.log_softmax(flat, 1, None), targets, None, 2, -100)
+    loss, weight = torch.nll_loss_forward(torch.log_softmax((self).full(flat), 1, None), targets, None, 2, -100)
     return (loss, weight)
 
   # The same with label smoothing and another label to ignore, both scalars on the CPU.
@@ -288,7 +288,7 @@ class Kernels(Module):
     ignored = int(ignore_index)
     flat = torch.reshape(logits, [-1, torch.size(logits, -1)])
     targets = torch.reshape(torch.to(labels, 4), [-1])
-    loss = torch.cross_entropy_loss(flat, targets, None, 2, ignored, float(smoothing))
+    loss = torch.cross_entropy_loss((self).full(flat), targets, None, 2, ignored, float(smoothing))
     return (loss, torch.sum(torch.ne(targets, ignored)))
 
   # ---------------------------------------------------------------------------------------------------- moving averages
@@ -305,6 +305,30 @@ class Kernels(Module):
       torch.copy_(xs[i], ys[i])
       torch.copy_(ys[i], held)
     return None
+
+  # ---------------------------------------------------------------------------------------------------- low precision
+
+  # Low precision would round the logarithm of a loss.
+  def full(self: __torch__.Kernels, x: Tensor) -> Tensor:
+    y = x
+    if torch.__or__(ops.prim.dtype(x) == 5, ops.prim.dtype(x) == 15):
+      y = torch.to(x, 6)
+    return y
+
+  def to_full(self: __torch__.Kernels, x: Tensor) -> Tensor:
+    return (self).full(x)
+
+  # Each tensor in type, a number on the CPU, if it is of a floating type; within autograd.
+  def to_half(self: __torch__.Kernels, type: Tensor, xs: List[Tensor]) -> List[Tensor]:
+    dtype = int(type)
+    ys = annotate(List[Tensor], [])
+    for i in range(torch.len(xs)):
+      x = xs[i]
+      y = x
+      if torch.is_floating_point(x):
+        y = torch.to(x, dtype)
+      ys = torch.append(ys, y)
+    return ys
 
   # -------------------------------------------------------------------------------------------------------- housekeeping
 

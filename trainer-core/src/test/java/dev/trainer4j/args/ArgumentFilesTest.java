@@ -139,7 +139,7 @@ class ArgumentFilesTest {
             learning_rate: fast
             per_device_train_batch_size: 0
             evall_strategy: epoch
-            bf16: true
+            ddp_broadcast_buffers: true
             lr_scheduler_type: cosin
             load_best_model_at_end: true
             """);
@@ -152,7 +152,7 @@ class ArgumentFilesTest {
             "per_device_train_batch_size = 0: expected a whole number of at least 1.")
         .hasMessageContaining("Did you mean eval_strategy?")
         .hasMessageContaining(
-            "bf16 = true: expected not to be set: arrives with speed and mixed precision.")
+            "ddp_broadcast_buffers = true: expected not to be set: arrives with distributed launch.")
         .hasMessageContaining("lr_scheduler_type = cosin: expected one of linear, cosine,")
         .hasMessageContaining("Set eval_strategy to steps or epoch");
   }

@@ -95,7 +95,7 @@ class CommandLineTest {
                     "--optim",
                     "sgd",
                     "adam",
-                    "--fp16",
+                    "--ddp_broadcast_buffers",
                     "--nonsense",
                     "x"))
         .isInstanceOf(InvalidArgumentsException.class)
@@ -105,7 +105,7 @@ class CommandLineTest {
         .hasMessageContaining("max_steps: expected a whole number")
         .hasMessageContaining("optim = sgd adam: expected one value.")
         .hasMessageContaining(
-            "fp16 = true: expected not to be set: arrives with speed and mixed precision.")
+            "ddp_broadcast_buffers = true: expected not to be set: arrives with distributed launch.")
         .hasMessageContaining("Did you mean learning_rate?")
         .hasMessageContaining("nonsense = x: expected a known argument");
   }

@@ -64,7 +64,7 @@ class LegacyArgumentsTest {
   void oldNamesThatAskForSomethingElseAreRefused() {
     Map<String, Object> values =
         Map.of(
-            "group_by_length",
+            "include_tokens_per_second",
             true,
             "save_safetensors",
             false,
@@ -76,7 +76,7 @@ class LegacyArgumentsTest {
     assertThatThrownBy(() -> TrainingArguments.fromMap(values))
         .hasMessageContaining("4 mistakes in the map")
         .hasMessageContaining(
-            "group_by_length = true: expected not to be set: arrives with speed and mixed precision.")
+            "include_tokens_per_second = true: expected not to be set: arrives with transformers.")
         .hasMessageContaining(
             "save_safetensors = false: expected not to be set: checkpoints are always safetensors.");
   }

@@ -8,10 +8,15 @@ import ai.djl.ndarray.NDManager;
 import dev.trainer4j.checkpoint.ModelTensorsWriter;
 import dev.trainer4j.data.ModelInputs;
 import dev.trainer4j.model.ForwardPass;
+import dev.trainer4j.model.MixedPrecisionModel;
 import dev.trainer4j.model.ModelOutput;
 import dev.trainer4j.model.NamedParameter;
 import dev.trainer4j.model.Segment;
 import dev.trainer4j.model.SegmentedModel;
+import dev.trainer4j.torch.ArrayScope;
+import dev.trainer4j.torch.Autocast;
+import dev.trainer4j.torch.Autograd;
+import dev.trainer4j.torch.TorchFunctions;
 import dev.trainer4j.transformers.generation.DecodingSession;
 import dev.trainer4j.transformers.generation.GenerationConfig;
 import dev.trainer4j.transformers.generation.GenerationOutput;
@@ -35,7 +40,7 @@ import org.jspecify.annotations.Nullable;
  * token_type_ids}, {@code position_ids}, {@code labels}, and so on. With labels the output has a loss,
  * as a sum and the number of labels that count.
  */
-public final class PretrainedModel implements SegmentedModel, GenerativeModel {
+public final class PretrainedModel implements SegmentedModel, MixedPrecisionModel, GenerativeModel {
 
   private final PretrainedConfig config;
   private final Task task;
@@ -45,6 +50,9 @@ public final class PretrainedModel implements SegmentedModel, GenerativeModel {
   private final Map<String, byte[]> companions;
   private final List<NamedParameter> parameters;
   private final List<Segment> segments;
+
+  /** What passes compute with instead of {@link #state}; empty but in a halved evaluation. */
+  private Map<String, NDArray> halved = Map.of();
 
   PretrainedModel(
       PretrainedConfig config,
@@ -68,14 +76,32 @@ public final class PretrainedModel implements SegmentedModel, GenerativeModel {
   }
 
   private NDArray array(String name) {
-    NDArray array = state.get(name);
-    if (array == null) {
-      array = state.get(architecture.tied().getOrDefault(name, name));
-    }
+    String saved = state.containsKey(name) ? name : architecture.tied().getOrDefault(name, name);
+    NDArray copy = halved.get(saved);
+    NDArray array = copy != null ? copy : state.get(saved);
     if (array == null) {
       throw new IllegalStateException("the model has no tensor " + name);
     }
     return array;
+  }
+
+  @Override
+  public Autocast.Scope halved(Autocast.Type type) {
+    NDManager owner = manager.newSubManager();
+    owner.setName("weights in 16 bits");
+    Map<String, NDArray> copies = new LinkedHashMap<>();
+    try (Autograd.Recording off = Autograd.record(false)) {
+      List<NDArray> arrays = TorchFunctions.toHalf(List.copyOf(state.values()), type);
+      int next = 0;
+      for (String name : state.keySet()) {
+        copies.put(name, ArrayScope.keep(arrays.get(next++), owner));
+      }
+    }
+    halved = copies;
+    return () -> {
+      halved = Map.of();
+      owner.close();
+    };
   }
 
   /** Returns the content of {@code config.json}. */

@@ -15,14 +15,29 @@ class Decoder(Module):
     return torch.numel(x) == 0
 
   # x [..., in]; weight [out, in], or [in, out] as GPT-2 stores it (Conv1D); bias [out] or empty.
+  # The product is taken in the type of autocast ($autocast, -1 without it), otherwise in that of the weight.
   def project(self: __torch__.Decoder, x: Tensor, weight: Tensor, bias: Tensor, conv: bool) -> Tensor:
-    w = weight
-    if conv:
-      w = torch.t(weight)
-    if (self).absent(bias):
-      y = torch.linear(x, w)
+    if $autocast >= 0:
+      type = $autocast
     else:
-      y = torch.linear(x, w, bias)
+      type = ops.prim.dtype(weight)
+    w = (self).cast(weight, type)
+    if conv:
+      w = torch.t(w)
+    if (self).absent(bias):
+      y = torch.linear((self).cast(x, type), w)
+    else:
+      y = torch.linear((self).cast(x, type), w, (self).cast(bias, type))
+    return y
+
+  # The sum stays in the type of x. The cast is explicit because the compiled gradient of a sum does not promote.
+  def residual(self: __torch__.Decoder, x: Tensor, y: Tensor) -> Tensor:
+    return torch.add(x, (self).cast(y, ops.prim.dtype(x)))
+
+  def cast(self: __torch__.Decoder, x: Tensor, type: int) -> Tensor:
+    y = x
+    if ops.prim.dtype(x) != type:
+      y = torch.to(x, type)
     return y
 
   # LayerNorm with a bias; without one RMSNorm, whose weight Gemma stores minus one (offset 1).
@@ -31,9 +46,9 @@ class Decoder(Module):
       w = weight
       if offset != 0.0:
         w = torch.add(weight, offset)
-      y = torch.rms_norm(x, [torch.size(x, -1)], w, eps)
+      y = torch.rms_norm((self).cast(x, ops.prim.dtype(w)), [torch.size(x, -1)], w, eps)
     else:
-      y = torch.layer_norm(x, [torch.size(x, -1)], weight, bias, eps)
+      y = torch.layer_norm((self).cast(x, ops.prim.dtype(weight)), [torch.size(x, -1)], weight, bias, eps)
     return y
 
   # activation: 0 silu, 1 gelu (erf), 2 gelu (tanh), 3 relu
@@ -57,8 +72,9 @@ class Decoder(Module):
     if (self).absent(table):
       y = x
     else:
-      rolled = torch.roll(x, [torch.floordiv(torch.size(x, -1), 2)], [-1])
-      y = torch.addcmul(torch.mul(x, torch.select(table, 0, 0)), rolled, torch.select(table, 0, 1))
+      wide = (self).cast(x, ops.prim.dtype(table))
+      rolled = torch.roll(wide, [torch.floordiv(torch.size(x, -1), 2)], [-1])
+      y = torch.addcmul(torch.mul(wide, torch.select(table, 0, 0)), rolled, torch.select(table, 0, 1))
     return y
 
   # The table of the first rows positions: [2, rows, 1, D] from the inverse frequencies [D/2].
@@ -107,21 +123,23 @@ class Decoder(Module):
   def scores(self: __torch__.Decoder, q: Tensor, k: Tensor, v: Tensor, mask: Tensor, causal: bool, dropout: float,
              scale: float) -> Tensor:
     groups = torch.floordiv(torch.size(q, 1), torch.size(k, 1))
-    keys = k
+    # Norms and rotations may have left queries and keys in a wider type than the values.
+    queries = (self).cast(q, ops.prim.dtype(v))
+    keys = (self).cast(k, ops.prim.dtype(v))
     values = v
     if groups > 1:
-      keys = (self).repeat(k, groups)
+      keys = (self).repeat(keys, groups)
       values = (self).repeat(v, groups)
     by_hand = False
     if dropout > 0.0:
       # The fused kernel of the CPU has no dropout.
       by_hand = ops.prim.is_cpu(q)
     if by_hand:
-      y = (self).dropped_attention(q, keys, values, mask, causal, dropout, scale)
+      y = (self).dropped_attention(queries, keys, values, mask, causal, dropout, scale)
     elif (self).absent(mask):
-      y = torch.scaled_dot_product_attention(q, keys, values, None, dropout, causal, scale=scale)
+      y = torch.scaled_dot_product_attention(queries, keys, values, None, dropout, causal, scale=scale)
     else:
-      y = torch.scaled_dot_product_attention(q, keys, values, mask, dropout, False, scale=scale)
+      y = torch.scaled_dot_product_attention(queries, keys, values, mask, dropout, False, scale=scale)
     return y
 
   def dropped_attention(self: __torch__.Decoder, q: Tensor, k: Tensor, v: Tensor, mask: Tensor, causal: bool, dropout: float,
@@ -217,13 +235,13 @@ class Decoder(Module):
   # What follows the attention y [B, S, N * D]; w: the last ten weights of a layer.
   def finish(self: __torch__.Decoder, x: Tensor, y: Tensor, w: List[Tensor], o: List[float]) -> Tensor:
     conv = o[6] != 0.0
-    h = torch.add(x, (self).drop((self).project(y, w[0], w[1], conv), o[10]))
+    h = (self).residual(x, (self).drop((self).project(y, w[0], w[1], conv), o[10]))
     z = (self).norm(h, w[2], w[3], o[3], o[4])
     if (self).absent(w[4]):
       f = (self).activate((self).project(z, w[6], w[7], conv), int(o[5]))
     else:
       f = torch.mul((self).activate((self).project(z, w[4], w[5], conv), int(o[5])), (self).project(z, w[6], w[7], conv))
-    return torch.add(h, (self).drop((self).project(f, w[8], w[9], conv), o[10]))
+    return (self).residual(h, (self).drop((self).project(f, w[8], w[9], conv), o[10]))
 
   # Dropout. On the CPU the random numbers are most of its cost: one draw of 64 bits decides for four elements, by 16 bits each,
   # so that rates are multiples of 1/65536.
@@ -259,7 +277,8 @@ class Decoder(Module):
   # Logits [B, S, V] of the hidden states. options as for a layer; weights: last norm, its bias, head.
   def logits(self: __torch__.Decoder, x: Tensor, options: Tensor, weights: List[Tensor]) -> Tensor:
     o = (self).numbers(options)
-    return torch.linear((self).norm(x, weights[0], weights[1], o[3], o[4]), weights[2])
+    h = (self).norm(x, weights[0], weights[1], o[3], o[4])
+    return (self).full((self).project(h, weights[2], torch.empty([0]), False))
 
   # Logits, and the summed cross entropy of position i against label i + 1 with the number of labels that count. The labels
   # are shifted, not the logits: those are never copied. lengths of documents as for a layer: none predicts the next one.
@@ -365,7 +384,8 @@ class Decoder(Module):
       y = (self).attend_cache(torch.transpose(q, 1, 2), k, v, caches[i], mask, past, o[7])
       x = (self).finish(x, y, torch.slice(w, 10, 20), o)
     last = torch.slice(x, 1, -1)
-    return torch.squeeze(torch.linear((self).norm(last, outer[2], outer[3], options[3], options[4]), outer[4]), 1)
+    h = (self).norm(last, outer[2], outer[3], options[3], options[4])
+    return torch.squeeze((self).full((self).project(h, outer[4], torch.empty([0]), False)), 1)
 
   # Empty where plain causal attention sees the right positions.
   def decoding_mask(self: __torch__.Decoder, attention_mask: Tensor, x: Tensor, s: int, past: int, window: int) -> Tensor:
@@ -389,6 +409,7 @@ class Decoder(Module):
     b, n, s, d = torch.size(q, 0), torch.size(q, 1), torch.size(q, 2), torch.size(q, 3)
     heads = torch.size(k, 2)
     total = past + s
+    query = (self).cast(q, ops.prim.dtype(cache))
     keys = torch.select(cache, 0, 0)
     values = torch.select(cache, 0, 1)
     copied = torch.copy_(torch.slice(keys, 2, past, total), torch.transpose(k, 1, 2))
@@ -397,10 +418,10 @@ class Decoder(Module):
     seen_values = torch.slice(values, 2, 0, total)
     if s == 1:
       # The query heads of one group are rows of one attention: the cache is not repeated for them.
-      grouped = torch.reshape(q, [b, heads, torch.floordiv(n, heads), d])
+      grouped = torch.reshape(query, [b, heads, torch.floordiv(n, heads), d])
       y = torch.reshape((self).scores(grouped, seen_keys, seen_values, mask, False, 0.0, scale), [b, 1, n * d])
     else:
-      y = (self).scores(q, seen_keys, seen_values, mask, True, 0.0, scale)
+      y = (self).scores(query, seen_keys, seen_values, mask, True, 0.0, scale)
       y = torch.reshape(torch.transpose(y, 1, 2), [b, s, n * d])
     return y
 

@@ -32,8 +32,44 @@ class Encoder(Module):
       y = torch.silu(x)
     return y
 
+  def cast(self: __torch__.Encoder, x: Tensor, type: int) -> Tensor:
+    y = x
+    if ops.prim.dtype(x) != type:
+      y = torch.to(x, type)
+    return y
+
+  # Products are taken in the type of autocast ($autocast, -1 without it), otherwise in that of the weight.
+  def linear(self: __torch__.Encoder, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    if $autocast >= 0:
+      type = $autocast
+    else:
+      type = ops.prim.dtype(weight)
+    return torch.linear((self).cast(x, type), (self).cast(weight, type), (self).cast(bias, type))
+
+  # The sum stays in the type of x. The cast is explicit because the compiled gradient of a sum does not promote.
+  def residual(self: __torch__.Encoder, x: Tensor, y: Tensor) -> Tensor:
+    return torch.add((self).cast((self).dropout(y, $hidden_dropout), ops.prim.dtype(x)), x)
+
+  # Low precision would round logits and loss: both are float32.
+  def full(self: __torch__.Encoder, x: Tensor) -> Tensor:
+    y = x
+    if torch.__or__(ops.prim.dtype(x) == 5, ops.prim.dtype(x) == 15):
+      y = torch.to(x, 6)
+    return y
+
+  # The mask in the type of the scores; the lowest float32 would be infinite in it, and a row that hides all of itself NaN.
+  def mask_like(self: __torch__.Encoder, mask: Tensor, x: Tensor) -> Tensor:
+    type = ops.prim.dtype(x)
+    if type == 5:
+      y = torch.to(torch.clamp(mask, -65504.0, None), type)
+    elif type == 15:
+      y = torch.to(torch.clamp(mask, -3.38e38, None), type)
+    else:
+      y = torch.to(mask, type)
+    return y
+
   def norm(self: __torch__.Encoder, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    return torch.layer_norm(x, [$hidden_size], weight, bias, $eps)
+    return torch.layer_norm((self).cast(x, ops.prim.dtype(weight)), [$hidden_size], weight, bias, $eps)
 
   def split(self: __torch__.Encoder, x: Tensor) -> Tensor:
     return torch.transpose(torch.view(x, [torch.size(x, 0), torch.size(x, 1), $heads, $head_size]), 1, 2)
@@ -77,24 +113,24 @@ class Encoder(Module):
 
   # weights: query, key, value, output, norm, up, down, norm; each weight, bias
   def layer(self: __torch__.Encoder, hidden: Tensor, mask: Tensor, w: List[Tensor]) -> Tensor:
-    q = (self).split(torch.linear(hidden, w[0], w[1]))
-    k = (self).split(torch.linear(hidden, w[2], w[3]))
-    v = (self).split(torch.linear(hidden, w[4], w[5]))
+    q = (self).split((self).linear(hidden, w[0], w[1]))
+    k = (self).split((self).linear(hidden, w[2], w[3]))
+    v = (self).split((self).linear(hidden, w[4], w[5]))
     added = annotate(Optional[Tensor], None)
     if torch.numel(mask) > 0:
-      added = torch.to(mask, ops.prim.dtype(hidden))
+      added = (self).mask_like(mask, q)
     if $attention_dropout > 0.0 and $drop_scores:
       # On the CPU the fused attention has no dropout and falls back to this, with dearer random numbers.
       scores = torch.matmul(torch.mul(q, $scale), torch.transpose(k, 2, 3))
       if torch.numel(mask) > 0:
-        scores = torch.add(scores, mask)
+        scores = torch.add(scores, (self).mask_like(mask, q))
       mixed = torch.matmul((self).dropout(torch.softmax(scores, -1), $attention_dropout), v)
     else:
       mixed = torch.scaled_dot_product_attention(q, k, v, added, $attention_dropout, False)
     merged = torch.flatten(torch.transpose(mixed, 1, 2), 2)
-    attended = (self).norm(torch.add((self).dropout(torch.linear(merged, w[6], w[7]), $hidden_dropout), hidden), w[8], w[9])
-    up = (self).activation(torch.linear(attended, w[10], w[11]))
-    return (self).norm(torch.add((self).dropout(torch.linear(up, w[12], w[13]), $hidden_dropout), attended), w[14], w[15])
+    attended = (self).norm((self).residual(hidden, (self).linear(merged, w[6], w[7])), w[8], w[9])
+    up = (self).activation((self).linear(attended, w[10], w[11]))
+    return (self).norm((self).residual(attended, (self).linear(up, w[12], w[13])), w[14], w[15])
 
   # ------------------------------------------------------------------------------------------------------------ heads
   # Each returns logits, the sum of the losses, and over how many it is taken.
@@ -104,12 +140,12 @@ class Encoder(Module):
     first = torch.select(hidden, 1, 0)
     if $drop_before_dense:
       first = (self).dropout(first, $head_dropout)
-    dense = torch.linear(first, w[0], w[1])
+    dense = (self).linear(first, w[0], w[1])
     if $dense_activation == "tanh":
       pooled = torch.tanh(dense)
     else:
       pooled = torch.relu(dense)
-    logits = torch.linear((self).dropout(pooled, $head_dropout), w[2], w[3])
+    logits = (self).full((self).linear((self).dropout(pooled, $head_dropout), w[2], w[3]))
     loss, weight, = (self).text_loss(logits, labels)
     return (logits, loss, weight)
 
@@ -147,7 +183,7 @@ class Encoder(Module):
 
   # weights: classifier weight, bias
   def tokens(self: __torch__.Encoder, hidden: Tensor, labels: Tensor, w: List[Tensor]) -> Tuple[Tensor, Tensor, Tensor]:
-    logits = torch.linear((self).dropout(hidden, $head_dropout), w[0], w[1])
+    logits = (self).full((self).linear((self).dropout(hidden, $head_dropout), w[0], w[1]))
     if torch.numel(labels) == 0:
       sum = torch.zeros([])
       weight = torch.zeros([])
@@ -157,7 +193,7 @@ class Encoder(Module):
 
   # weights: outputs weight, bias
   def span(self: __torch__.Encoder, hidden: Tensor, starts: Tensor, ends: Tensor, w: List[Tensor]) -> Tuple[Tensor, Tensor, Tensor, Tensor]:
-    both = torch.linear((self).dropout(hidden, $head_dropout), w[0], w[1])
+    both = (self).full((self).linear((self).dropout(hidden, $head_dropout), w[0], w[1]))
     start = torch.contiguous(torch.select(both, 2, 0))
     end = torch.contiguous(torch.select(both, 2, 1))
     if torch.numel(starts) == 0:
@@ -178,12 +214,13 @@ class Encoder(Module):
 
   # weights: dense weight, bias; norm weight, bias; decoder weight, bias
   def masked(self: __torch__.Encoder, hidden: Tensor, labels: Tensor, w: List[Tensor]) -> Tuple[Tensor, Tensor, Tensor]:
-    dense = torch.linear(hidden, w[0], w[1])
+    dense = (self).linear(hidden, w[0], w[1])
     if $mlm_activation == "gelu":
       bent = torch.gelu(dense)
     else:
       bent = (self).activation(dense)
-    logits = torch.linear(torch.layer_norm(bent, [$hidden_size], w[2], w[3], $mlm_eps), w[4], w[5])
+    normed = torch.layer_norm((self).cast(bent, ops.prim.dtype(w[2])), [$hidden_size], w[2], w[3], $mlm_eps)
+    logits = (self).full((self).linear(normed, w[4], w[5]))
     if torch.numel(labels) == 0:
       sum = torch.zeros([])
       weight = torch.zeros([])

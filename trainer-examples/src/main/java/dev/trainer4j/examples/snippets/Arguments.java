@@ -2,6 +2,7 @@
 package dev.trainer4j.examples.snippets;
 
 import dev.trainer4j.args.IntervalStrategy;
+import dev.trainer4j.args.SamplingStrategy;
 import dev.trainer4j.args.SchedulerType;
 import dev.trainer4j.args.TrainingArguments;
 import java.nio.file.Path;
@@ -24,6 +25,20 @@ public final class Arguments {
             .evalStrategy(IntervalStrategy.EPOCH)
             .loadBestModelAtEnd(true)
             .metricForBestModel("accuracy")
+            .build();
+    // end docs
+    return args;
+  }
+
+  /** Return the arguments of a run that saves memory. */
+  public static TrainingArguments smaller() {
+    // docs: smaller
+    TrainingArguments args =
+        TrainingArguments.builder()
+            .outputDir(Path.of("out"))
+            .bf16(true)
+            .gradientCheckpointing(true)
+            .trainSamplingStrategy(SamplingStrategy.GROUP_BY_LENGTH)
             .build();
     // end docs
     return args;

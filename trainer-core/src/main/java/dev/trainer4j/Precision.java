@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j;
+
+import ai.djl.Device;
+import dev.trainer4j.args.TrainingArguments;
+import dev.trainer4j.model.MixedPrecisionModel;
+import dev.trainer4j.model.SegmentedModel;
+import dev.trainer4j.model.TrainableModel;
+import dev.trainer4j.torch.Autocast;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * In which types a run computes.
+ *
+ * @param autocast type of products in training and evaluation, null for float32
+ * @param fullEvaluation type of everything in evaluation, null for none
+ */
+record Precision(Autocast.@Nullable Type autocast, Autocast.@Nullable Type fullEvaluation) {
+
+  /** libtorch reads it once, when it starts. */
+  private static final String TF32_VARIABLE = "TORCH_ALLOW_TF32_CUBLAS_OVERRIDE";
+
+  static Precision of(TrainingArguments args) {
+    return new Precision(
+        type(args.bf16(), args.fp16()), type(args.bf16FullEval(), args.fp16FullEval()));
+  }
+
+  private static Autocast.@Nullable Type type(boolean bf16, boolean fp16) {
+    return bf16 ? Autocast.Type.BFLOAT16 : fp16 ? Autocast.Type.FLOAT16 : null;
+  }
+
+  /** Returns what {@code args} ask of {@code model} that it cannot give. */
+  static List<String> problems(TrainingArguments args, TrainableModel model) {
+    List<String> problems = new java.util.ArrayList<>();
+    Precision precision = of(args);
+    boolean low = precision.autocast != null || precision.fullEvaluation != null;
+    if (low && !(model instanceof MixedPrecisionModel)) {
+      problems.add(
+          (args.bf16()
+                  ? "bf16"
+                  : args.fp16() ? "fp16" : args.bf16FullEval() ? "bf16FullEval" : "fp16FullEval")
+              + ": "
+              + model.getClass().getSimpleName()
+              + " computes in the type of its parameters alone; use a block or a pretrained model,"
+              + " let the model implement MixedPrecisionModel, or leave it out");
+    }
+    if (args.gradientCheckpointing() && !(model instanceof SegmentedModel)) {
+      problems.add(
+          "gradientCheckpointing: "
+              + model.getClass().getSimpleName()
+              + " offers no segments to compute again; use a pretrained model, let the model"
+              + " implement SegmentedModel, or leave it out");
+    }
+    args.tf32()
+        .map(wanted -> tf32(wanted, model.manager().getDevice()))
+        .ifPresent(
+            problem -> {
+              if (!problem.isEmpty()) {
+                problems.add(problem);
+              }
+            });
+    return problems;
+  }
+
+  private static String tf32(boolean wanted, Device device) {
+    boolean on = "1".equals(System.getenv(TF32_VARIABLE));
+    if (wanted && !device.isGpu()) {
+      return "tf32: true, but the model is on the CPU, which has no TF32; leave it out";
+    }
+    if (device.isGpu() && wanted != on) {
+      return "tf32: "
+          + wanted
+          + ", but libtorch takes it from the environment, where "
+          + TF32_VARIABLE
+          + (on ? " is 1; start without it" : " is not 1; start with " + TF32_VARIABLE + "=1")
+          + ", or leave tf32 out";
+    }
+    return "";
+  }
+
+  /** Evaluates in the wanted types until closed. */
+  Autocast.Scope evaluating(TrainableModel model) {
+    if (fullEvaluation == null) {
+      return Autocast.to(autocast);
+    }
+    Autocast.Scope copies = ((MixedPrecisionModel) model).halved(fullEvaluation);
+    Autocast.Scope products = Autocast.to(null);
+    return () -> {
+      products.close();
+      copies.close();
+    };
+  }
+}
