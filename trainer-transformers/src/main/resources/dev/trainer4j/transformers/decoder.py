@@ -144,14 +144,20 @@ class Decoder(Module):
 
   def dropped_attention(self: __torch__.Decoder, q: Tensor, k: Tensor, v: Tensor, mask: Tensor, causal: bool, dropout: float,
                         scale: float) -> Tensor:
-    seen = mask
     if (self).absent(mask):
+      # One product scales, hides the future and has no row that sees nothing: fewer passes over the scores.
+      s, t = torch.size(q, 2), torch.size(k, 2)
+      future = torch.zeros([s, t], dtype=ops.prim.dtype(q), device=ops.prim.device(q))
       if causal:
-        seen = (self).mask(mask, q, torch.size(q, 2), torch.size(k, 2) - torch.size(q, 2), 0)
-    scores = torch.matmul(torch.mul(q, scale), torch.transpose(k, -2, -1))
-    if torch.__not__((self).absent(seen)):
-      scores = torch.masked_fill(scores, torch.logical_not(seen), float("-inf"))
-    return torch.matmul((self).drop(torch._safe_softmax(scores, -1), dropout), v)
+        future = torch.triu(torch.full_like(future, float("-inf")), 1 + t - s)
+      scores = torch.baddbmm(future, torch.flatten(q, 0, 1), torch.transpose(torch.flatten(k, 0, 1), 1, 2), beta=1, alpha=scale)
+      mixed = torch.bmm((self).drop(torch.softmax(scores, -1), dropout), torch.flatten(v, 0, 1))
+      y = torch.view(mixed, torch.size(q))
+    else:
+      scores = torch.matmul(torch.mul(q, scale), torch.transpose(k, -2, -1))
+      scores = torch.masked_fill(scores, torch.logical_not(mask), float("-inf"))
+      y = torch.matmul((self).drop(torch._safe_softmax(scores, -1), dropout), v)
+    return y
 
   # [B, K, T, D] to [B, K * groups, T, D], each head repeated.
   def repeat(self: __torch__.Decoder, x: Tensor, groups: int) -> Tensor:
@@ -254,8 +260,14 @@ class Decoder(Module):
         words = torch.empty([torch.floordiv(n + 3, 4)], dtype=4)
         words = torch.random_(words, -9223372036854775807 - 1, None)
         draws = torch.reshape(torch.slice(torch.view_copy(words, dtype=2), 0, 0, n), torch.size(x))
-        kept = torch.to(torch.ge(draws, dropped - 32768), ops.prim.dtype(x))
-        y = torch.mul(x, torch.mul_(kept, 65536.0 / (65536.0 - float(dropped))))
+        # Numbers at and above the threshold become the scale and those below become 0 by arithmetic, which is vectorised;
+        # comparing and converting booleans is not.
+        scale = 65536.0 / (65536.0 - float(dropped))
+        kept = torch.mul_(torch.sub_(torch.to(draws, 6), float(dropped) - 32768.5), 4.0 * scale)
+        kept = torch.clamp_(kept, 0.0, scale)
+        if ops.prim.dtype(x) != 6:
+          kept = torch.to(kept, ops.prim.dtype(x))
+        y = torch.mul(x, kept)
       else:
         y = torch.dropout(x, p, True)
     return y

@@ -9,7 +9,8 @@ class Encoder(Module):
   # ------------------------------------------------------------------------------------------------------------ building blocks
 
   # Four 16-bit numbers of one random draw decide on four elements: the random numbers are the dear part of a dropout.
-  # The rate is thereby one of 65536, and the scale is that of the rate in fact.
+  # The rate is thereby one of 65536, and the scale is that of the rate in fact. Numbers at and above the threshold become
+  # the scale and those below become 0 by arithmetic, which is vectorised; comparing and converting booleans is not.
   def dropout(self: __torch__.Encoder, x: Tensor, rate: float) -> Tensor:
     dropped = x
     if rate > 0.0:
@@ -17,8 +18,10 @@ class Encoder(Module):
       draws = torch.random_(torch.empty([torch.floordiv(count + 3, 4)], dtype=4, device=ops.prim.device(x)), -9223372036854775808, None)
       bits = torch.slice(torch.view_copy(draws, dtype=2), 0, 0, count)
       threshold = int(rate * 65536.0)
-      kept = torch.view(torch.ge(bits, threshold - 32768), torch.size(x))
-      dropped = torch.mul(torch.mul(x, kept), 65536.0 / float(65536 - threshold))
+      scale = 65536.0 / float(65536 - threshold)
+      kept = torch.mul_(torch.sub_(torch.to(bits, 6), float(threshold) - 32768.5), 4.0 * scale)
+      mask = torch.view(torch.clamp_(kept, 0.0, scale), torch.size(x))
+      dropped = torch.mul(x, (self).cast(mask, ops.prim.dtype(x)))
     return dropped
 
   def activation(self: __torch__.Encoder, x: Tensor) -> Tensor:
@@ -74,6 +77,10 @@ class Encoder(Module):
   def split(self: __torch__.Encoder, x: Tensor) -> Tensor:
     return torch.transpose(torch.view(x, [torch.size(x, 0), torch.size(x, 1), $heads, $head_size]), 1, 2)
 
+  # [batch, heads, length, head size] -> [batch * heads, length, head size]
+  def rows(self: __torch__.Encoder, x: Tensor) -> Tensor:
+    return torch.flatten(x, 0, 1)
+
   # ------------------------------------------------------------------------------------------------------------ once for a batch
 
   # [batch, length], 1 = attend -> what is added to the scores, [batch, 1, 1, length]; nothing if all is attended to.
@@ -121,7 +128,9 @@ class Encoder(Module):
       added = (self).mask_like(mask, q)
     if $attention_dropout > 0.0 and $drop_scores:
       # On the CPU the fused attention has no dropout and falls back to this, with dearer random numbers.
-      scores = torch.matmul(torch.mul(q, $scale), torch.transpose(k, 2, 3))
+      scores = torch.baddbmm(torch.zeros([1], dtype=ops.prim.dtype(q), device=ops.prim.device(q)), (self).rows(q),
+                             torch.transpose((self).rows(k), 1, 2), beta=0, alpha=$scale)
+      scores = torch.view(scores, [torch.size(q, 0), torch.size(q, 1), torch.size(q, 2), torch.size(k, 2)])
       if torch.numel(mask) > 0:
         scores = torch.add(scores, (self).mask_like(mask, q))
       mixed = torch.matmul((self).dropout(torch.softmax(scores, -1), $attention_dropout), v)
