@@ -168,7 +168,12 @@ public class Trainer implements AutoCloseable {
             });
   }
 
-  /** Evaluates on the evaluation data sets given to the builder. */
+  /**
+   * Evaluates on the evaluation data sets given to the builder, with metrics called {@code eval_...},
+   * or {@code eval_<name>_...} where the sets have names.
+   *
+   * @throws IllegalStateException if the builder was given none
+   */
   public EvaluationOutput evaluate() {
     requireEvalData();
     Map<String, Double> metrics = new LinkedHashMap<>();
@@ -251,7 +256,13 @@ public class Trainer implements AutoCloseable {
   }
 
   /**
-   * Writes the model into {@code folder}, as {@code model.safetensors} and what belongs beside it.
+   * Writes the model into {@code folder}, as {@code model.safetensors} and what belongs beside it: the
+   * model's own files, such as {@code config.json}, and those of the {@code processingClass}. A model
+   * above {@code maxShardSize}, 50 GB by default, is written as shards with an index. There is no
+   * state of the training in it; it is made by checkpoints.
+   *
+   * @param folder is created if it does not exist; files of the same names are replaced
+   * @throws IOException if a file cannot be written
    */
   public void saveModel(Path folder) throws IOException {
     checkpoints.saveModel(folder);
@@ -304,9 +315,9 @@ public class Trainer implements AutoCloseable {
   /**
    * Computes the loss of one micro batch, in training and in evaluation.
    *
-   * <p>By default: cross entropy with {@code labelSmoothingFactor} if that is set; else the
-   * builder's {@code computeLossFunc}; else the loss of the model itself; else cross entropy of
-   * {@code logits} and the first label.
+   * <p>By default: the builder's {@code computeLossFunc} if there is one; else, where {@code
+   * labelSmoothingFactor} is 0, the loss of the model itself if it computes one; else cross entropy
+   * of {@code logits} and the first label, with {@code labelSmoothingFactor}.
    *
    * @return a sum and its weight, or an explicit mean; with the outputs, which saves evaluation a
    *     second forward pass

@@ -10,7 +10,7 @@ import java.util.Map;
  * the same table, and a test holds the two together.
  *
  * @param name the field
- * @param decision {@code supported}, {@code arrives with} a capability, or {@code not applicable} for a reason
+ * @param decision {@code supported}, {@code not supported yet} and what that would be, or {@code not applicable} for a reason
  */
 record HuggingFaceArgument(String name, String decision) {
   private static final String SUPPORTED = "supported";
@@ -58,16 +58,16 @@ record HuggingFaceArgument(String name, String decision) {
           never("use_liger_kernel", "its kernels are Python programs for Triton"),
           never("liger_kernel_config", "its kernels are Python programs for Triton"),
           never("use_cache", "training never keeps a key-value cache"),
-          later("neftune_noise_alpha", "transformers"),
-          later("torch_empty_cache_steps", "speed and mixed precision"),
-          later("auto_find_batch_size", "speed and mixed precision"),
+          later("neftune_noise_alpha", "noise in embeddings"),
+          later("torch_empty_cache_steps", "emptying the cache of CUDA"),
+          later("auto_find_batch_size", "searching for a batch size"),
           // Logging
           supported("logging_strategy"),
           supported("logging_steps"),
           supported("logging_first_step"),
-          later("log_on_each_node", "distributed launch"),
+          later("log_on_each_node", "several processes"),
           never("logging_nan_inf_filter", "nan_policy replaces it, and logs never hide a NaN"),
-          later("include_num_input_tokens_seen", "transformers"),
+          later("include_num_input_tokens_seen", "counting input tokens"),
           supported("log_level"),
           supported("log_level_replica"),
           never("disable_tqdm", "there is no bar unless you add a ProgressCallback"),
@@ -90,24 +90,24 @@ record HuggingFaceArgument(String name, String decision) {
           never(
               "eval_use_gather_object",
               "predictions are named tensors, so there are no objects to pickle"),
-          later("eval_accumulation_steps", "speed and mixed precision"),
+          later("eval_accumulation_steps", "moving predictions in groups"),
           supported("include_for_metrics"),
           never("batch_eval_metrics", "a metric that streams sees each batch"),
           // Saving
           supported("save_strategy"),
           supported("save_steps"),
           supported("save_only_model"),
-          later("save_on_each_node", "distributed launch"),
+          later("save_on_each_node", "several processes"),
           supported("save_total_limit"),
           supported("enable_jit_checkpoint"),
           // Hub
-          later("push_to_hub", "Hub"),
-          later("hub_model_id", "Hub"),
-          later("hub_strategy", "Hub"),
-          later("hub_token", "Hub"),
-          later("hub_private_repo", "Hub"),
-          later("hub_always_push", "Hub"),
-          later("hub_revision", "Hub"),
+          later("push_to_hub", "pushing to the Hub"),
+          later("hub_model_id", "pushing to the Hub"),
+          later("hub_strategy", "pushing to the Hub"),
+          later("hub_token", "pushing to the Hub"),
+          later("hub_private_repo", "pushing to the Hub"),
+          later("hub_always_push", "pushing to the Hub"),
+          later("hub_revision", "pushing to the Hub"),
           // Best model and resume
           supported("load_best_model_at_end"),
           supported("metric_for_best_model"),
@@ -115,16 +115,16 @@ record HuggingFaceArgument(String name, String decision) {
           never("ignore_data_skip", "resuming costs no time, so there is nothing to skip"),
           never("restore_callback_states_from_checkpoint", "callback states are always restored"),
           // Reproducibility and hardware
-          later("full_determinism", "speed and mixed precision"),
+          later("full_determinism", "forcing deterministic kernels"),
           supported("seed"),
           supported("data_seed"),
           supported("use_cpu"),
           never("accelerator_config", "it configures Accelerate, which is not underneath"),
-          later("parallelism_config", "distributed launch"),
+          later("parallelism_config", "several processes"),
           // Data loading
           supported("dataloader_drop_last"),
           supported("dataloader_num_workers"),
-          later("dataloader_pin_memory", "speed and mixed precision"),
+          later("dataloader_pin_memory", "pinned memory"),
           never("dataloader_persistent_workers", "workers are threads, too cheap to keep"),
           supported("dataloader_prefetch_factor"),
           never("dataloader_multiprocessing_context", "workers are threads, not processes"),
@@ -137,17 +137,17 @@ record HuggingFaceArgument(String name, String decision) {
           never(
               "ddp_find_unused_parameters",
               "a parameter without a gradient never blocks the others"),
-          later("ddp_bucket_cap_mb", "distributed launch"),
-          later("ddp_broadcast_buffers", "distributed launch"),
+          later("ddp_bucket_cap_mb", "several processes"),
+          later("ddp_broadcast_buffers", "several processes"),
           never("ddp_static_graph", "gradients are reduced after backward, whatever the graph was"),
-          later("ddp_backend", "distributed launch"),
-          later("ddp_timeout", "distributed launch"),
-          later("fsdp", "distributed launch"),
-          later("fsdp_config", "distributed launch"),
-          never("deepspeed", "it is a Python library; sharding arrives with distributed launch"),
+          later("ddp_backend", "several processes"),
+          later("ddp_timeout", "several processes"),
+          later("fsdp", "several processes"),
+          later("fsdp_config", "several processes"),
+          never("deepspeed", "it is a Python library"),
           never("local_rank", "the launcher tells every process its rank"),
           // Debug and script flags
-          later("debug", "speed and mixed precision"),
+          later("debug", "debug modes"),
           never("skip_memory_metrics", "add MemoryCallback to log what memory is in use"),
           never("do_train", "a flag of scripts that no trainer reads; call train()"),
           never("do_eval", "a flag of scripts that no trainer reads; call evaluate()"),
@@ -164,8 +164,8 @@ record HuggingFaceArgument(String name, String decision) {
     return new HuggingFaceArgument(name, SUPPORTED);
   }
 
-  private static HuggingFaceArgument later(String name, String capability) {
-    return new HuggingFaceArgument(name, "arrives with " + capability);
+  private static HuggingFaceArgument later(String name, String what) {
+    return new HuggingFaceArgument(name, "not supported yet: " + what);
   }
 
   private static HuggingFaceArgument never(String name, String reason) {

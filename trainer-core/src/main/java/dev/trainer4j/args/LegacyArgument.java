@@ -44,7 +44,7 @@ record LegacyArgument(String name, Function<@Nullable Object, Outcome> reading, 
           flag("include_inputs_for_metrics", new Renamed("include_for_metrics", List.of("inputs"))),
           flag("adafactor", new Renamed("optim", "adafactor")),
           flag("group_by_length", new Renamed("train_sampling_strategy", "group_by_length")),
-          flag("include_tokens_per_second", later("transformers")),
+          flag("include_tokens_per_second", later("counting input tokens")),
           flag("use_mps_device", never("there is no MPS device to train on")),
           flag("jit_mode_eval", never("TorchScript models evaluate as they are")),
           flag("use_legacy_prediction_loop", never("there is one evaluation loop")),
@@ -63,11 +63,11 @@ record LegacyArgument(String name, Function<@Nullable Object, Outcome> reading, 
           dropped("torchdynamo", "there is no Python to compile"),
           dropped("tpu_num_cores", "there are no TPUs"),
           dropped("_n_gpu", "a process has one device", -1, 0, 1),
-          dropped("fsdp_min_num_params", "sharding arrives with distributed launch", 0),
-          dropped("fsdp_transformer_layer_cls_to_wrap", "sharding arrives with distributed launch"),
-          dropped("push_to_hub_model_id", "it arrives with Hub"),
-          dropped("push_to_hub_organization", "it arrives with Hub"),
-          dropped("push_to_hub_token", "it arrives with Hub"));
+          dropped("fsdp_min_num_params", "sharding is not supported yet", 0),
+          dropped("fsdp_transformer_layer_cls_to_wrap", "sharding is not supported yet"),
+          dropped("push_to_hub_model_id", "pushing to the Hub is not supported yet"),
+          dropped("push_to_hub_organization", "pushing to the Hub is not supported yet"),
+          dropped("push_to_hub_token", "pushing to the Hub is not supported yet"));
 
   private static LegacyArgument renamed(String name, String newName) {
     return new LegacyArgument(
@@ -105,8 +105,8 @@ record LegacyArgument(String name, Function<@Nullable Object, Outcome> reading, 
         : String.valueOf(value).equals(idle.toString());
   }
 
-  private static Outcome later(String capability) {
-    return new Refused("not to be set: arrives with " + capability, "Remove it");
+  private static Outcome later(String what) {
+    return new Refused("not to be set: not supported yet: " + what, "Remove it");
   }
 
   private static Outcome never(String why) {

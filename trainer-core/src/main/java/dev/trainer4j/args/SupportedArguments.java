@@ -389,7 +389,7 @@ final class SupportedArguments {
               "inputs that are labels; none means labels"),
           row(
               "train_sampling_strategy",
-              oneOf(SamplingStrategy.class, "; batch_rebalance arrives with distributed launch"),
+              oneOf(SamplingStrategy.class, "; batch_rebalance is not supported yet"),
               TrainingArguments::trainSamplingStrategy,
               TrainingArguments.Builder::trainSamplingStrategy,
               "order of the samples"),

@@ -152,7 +152,7 @@ class ArgumentFilesTest {
             "per_device_train_batch_size = 0: expected a whole number of at least 1.")
         .hasMessageContaining("Did you mean eval_strategy?")
         .hasMessageContaining(
-            "ddp_broadcast_buffers = true: expected not to be set: arrives with distributed launch.")
+            "ddp_broadcast_buffers = true: expected not to be set: not supported yet: several processes.")
         .hasMessageContaining("lr_scheduler_type = cosin: expected one of linear, cosine,")
         .hasMessageContaining("Set eval_strategy to steps or epoch");
   }

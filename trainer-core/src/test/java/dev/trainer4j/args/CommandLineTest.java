@@ -105,7 +105,7 @@ class CommandLineTest {
         .hasMessageContaining("max_steps: expected a whole number")
         .hasMessageContaining("optim = sgd adam: expected one value.")
         .hasMessageContaining(
-            "ddp_broadcast_buffers = true: expected not to be set: arrives with distributed launch.")
+            "ddp_broadcast_buffers = true: expected not to be set: not supported yet: several processes.")
         .hasMessageContaining("Did you mean learning_rate?")
         .hasMessageContaining("nonsense = x: expected a known argument");
   }

@@ -76,7 +76,7 @@ class LegacyArgumentsTest {
     assertThatThrownBy(() -> TrainingArguments.fromMap(values))
         .hasMessageContaining("4 mistakes in the map")
         .hasMessageContaining(
-            "include_tokens_per_second = true: expected not to be set: arrives with transformers.")
+            "include_tokens_per_second = true: expected not to be set: not supported yet: counting input tokens.")
         .hasMessageContaining(
             "save_safetensors = false: expected not to be set: checkpoints are always safetensors.");
   }

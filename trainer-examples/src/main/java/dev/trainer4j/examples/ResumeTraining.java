@@ -6,15 +6,23 @@ import dev.trainer4j.TrainOutput;
 import dev.trainer4j.Trainer;
 import dev.trainer4j.args.IntervalStrategy;
 import dev.trainer4j.args.TrainingArguments;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** A training that ends early goes on from its newest checkpoint, as if it had never ended. */
+/**
+ * A training that ends early goes on from its newest checkpoint, as if it had never ended.
+ *
+ * <pre>./mvnw -q compile exec:java -pl trainer-examples -am -Dexec.mainClass=dev.trainer4j.examples.ResumeTraining</pre>
+ */
 public final class ResumeTraining {
   private ResumeTraining() {}
 
   /** Train in two parts and in one, and print that it makes no difference. */
-  public static void main(String[] args) {
-    Path out = Path.of("out/resume-training");
+  public static void main(String[] args) throws IOException {
+    // A new folder each time: in that of an earlier execution the newest checkpoint is the last.
+    Path parent = Files.createDirectories(Path.of("out"));
+    Path out = Files.createTempDirectory(parent, "resume-training-");
     TrainOutput whole = uninterrupted(out.resolve("whole"));
     TrainOutput resumed = interrupted(out.resolve("parts"));
     System.out.printf(

@@ -10,7 +10,11 @@ import dev.trainer4j.callback.TrainerControl;
 import dev.trainer4j.state.TrainerState;
 import java.nio.file.Path;
 
-/** A callback: it reads the state and asks through the control; it never edits the loop. */
+/**
+ * A callback: it reads the state and asks through the control; it never edits the loop.
+ *
+ * <pre>./mvnw -q compile exec:java -pl trainer-examples -am -Dexec.mainClass=dev.trainer4j.examples.StopAfter</pre>
+ */
 public final class StopAfter implements TrainerCallback {
   private final long updates;
 

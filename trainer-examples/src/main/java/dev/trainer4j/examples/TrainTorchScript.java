@@ -20,6 +20,10 @@ import java.util.Objects;
  * net = nn.Sequential(nn.Linear(2, 32), nn.ReLU(), nn.Dropout(0.1), nn.Linear(32, 2))
  * torch.jit.script(net).save("classifier.pt")
  * </pre>
+ *
+ * <p>That file comes with this module, so nothing is needed to run it:
+ *
+ * <pre>./mvnw -q compile exec:java -pl trainer-examples -am -Dexec.mainClass=dev.trainer4j.examples.TrainTorchScript</pre>
  */
 public final class TrainTorchScript {
   private TrainTorchScript() {}

@@ -17,6 +17,8 @@ import java.nio.file.Path;
  *
  * <p>One point in twenty is on the outer ring. Plain cross entropy misses many of them; here each
  * counts as much as ten of the others.
+ *
+ * <pre>./mvnw -q compile exec:java -pl trainer-examples -am -Dexec.mainClass=dev.trainer4j.examples.WeightedLoss</pre>
  */
 public final class WeightedLoss extends Trainer {
   private static final double RARE_WEIGHT = 10;

@@ -9,71 +9,129 @@ import java.nio.file.Path;
  * its shards.
  *
  * <p>The family is that of {@code model_type}. A folder of a model for another task, or of none,
- * gives its body; the head is then initialised anew, which is told in a warning.
+ * gives its body; the head is then initialised anew, which is told in a warning. Weights are float32,
+ * whatever the file holds; other types are widened.
+ *
+ * <p>Every method that loads throws an {@link IOException} if a file is missing, damaged or cannot be
+ * read, and a {@link PretrainedException} if the configuration is not supported, or if the folder lacks
+ * tensors of the body or has some of another shape: they are listed. Close the model.
+ *
+ * <p>Losses are a sum and a weight, the number of labels that count; labels of -100 do not count.
  */
 public final class AutoModels {
 
   private AutoModels() {}
 
-  /** Loads a classifier of whole texts: {@code logits} of shape [batch, labels]. */
+  /**
+   * Loads a classifier of whole texts: {@code logits} of shape [batch, labels].
+   *
+   * <p>{@code labels}: classes of shape [batch], for cross entropy; with a single label of the model,
+   * numbers of shape [batch], for the squared error; of a floating type and shape [batch, labels], 0
+   * and 1 for binary cross entropy. {@code problem_type} of an encoder's configuration decides instead
+   * where it is set.
+   *
+   * @throws IOException if a file is missing, damaged or cannot be read
+   * @throws PretrainedException if the configuration is not supported or the tensors do not fit
+   */
   public static PretrainedModel sequenceClassification(Path folder) throws IOException {
     return sequenceClassification(folder, LoadOptions.defaults());
   }
 
-  /** Loads a classifier of whole texts. */
+  /** Loads a classifier of whole texts, as {@link #sequenceClassification(Path)}, with options. */
   public static PretrainedModel sequenceClassification(Path folder, LoadOptions options)
       throws IOException {
     return load(folder, Task.SEQUENCE_CLASSIFICATION, options);
   }
 
-  /** Loads a classifier of tokens: {@code logits} of shape [batch, length, labels]. */
+  /**
+   * Loads a classifier of tokens: {@code logits} of shape [batch, length, labels].
+   *
+   * <p>{@code labels}: classes of shape [batch, length], for cross entropy.
+   *
+   * @throws IOException if a file is missing, damaged or cannot be read
+   * @throws PretrainedException if the configuration is not supported or the tensors do not fit
+   */
   public static PretrainedModel tokenClassification(Path folder) throws IOException {
     return tokenClassification(folder, LoadOptions.defaults());
   }
 
-  /** Loads a classifier of tokens. */
+  /** Loads a classifier of tokens, as {@link #tokenClassification(Path)}, with options. */
   public static PretrainedModel tokenClassification(Path folder, LoadOptions options)
       throws IOException {
     return load(folder, Task.TOKEN_CLASSIFICATION, options);
   }
 
-  /** Loads a model that finds answers: {@code start_logits} and {@code end_logits}. */
+  /**
+   * Loads a model that finds answers: {@code start_logits} and {@code end_logits} of shape [batch,
+   * length].
+   *
+   * <p>{@code start_positions} and {@code end_positions}: indices of tokens, of shape [batch], for cross
+   * entropy of both. One behind the text does not count.
+   *
+   * @throws IOException if a file is missing, damaged or cannot be read
+   * @throws PretrainedException if the configuration is not supported or the tensors do not fit
+   */
   public static PretrainedModel questionAnswering(Path folder) throws IOException {
     return questionAnswering(folder, LoadOptions.defaults());
   }
 
-  /** Loads a model that finds answers. */
+  /** Loads a model that finds answers, as {@link #questionAnswering(Path)}, with options. */
   public static PretrainedModel questionAnswering(Path folder, LoadOptions options)
       throws IOException {
     return load(folder, Task.QUESTION_ANSWERING, options);
   }
 
-  /** Loads a model that fills masks: {@code logits} of shape [batch, length, vocabulary]. */
+  /**
+   * Loads a model that fills masks: {@code logits} of shape [batch, length, vocabulary].
+   *
+   * <p>{@code labels}: token ids of shape [batch, length], -100 where nothing was masked, for cross
+   * entropy.
+   *
+   * @throws IOException if a file is missing, damaged or cannot be read
+   * @throws PretrainedException if the configuration is not supported or the tensors do not fit
+   */
   public static PretrainedModel maskedLm(Path folder) throws IOException {
     return maskedLm(folder, LoadOptions.defaults());
   }
 
-  /** Loads a model that fills masks. */
+  /** Loads a model that fills masks, as {@link #maskedLm(Path)}, with options. */
   public static PretrainedModel maskedLm(Path folder, LoadOptions options) throws IOException {
     return load(folder, Task.MASKED_LM, options);
   }
 
-  /** Loads a model that continues texts: {@code logits} of shape [batch, length, vocabulary]. */
+  /**
+   * Loads a model that continues texts: {@code logits} of shape [batch, length, vocabulary].
+   *
+   * <p>{@code labels}: token ids of shape [batch, length], as {@code input_ids}, not shifted: the model
+   * compares what it foretells at a place with the label of the next.
+   *
+   * @throws IOException if a file is missing, damaged or cannot be read
+   * @throws PretrainedException if the configuration is not supported or the tensors do not fit
+   */
   public static PretrainedModel causalLm(Path folder) throws IOException {
     return causalLm(folder, LoadOptions.defaults());
   }
 
-  /** Loads a model that continues texts. */
+  /** Loads a model that continues texts, as {@link #causalLm(Path)}, with options. */
   public static PretrainedModel causalLm(Path folder, LoadOptions options) throws IOException {
     return load(folder, Task.CAUSAL_LM, options);
   }
 
-  /** Loads a model that makes a text of a text. */
+  /**
+   * Loads a model that makes a text of a text: {@code logits} of shape [batch, target length,
+   * vocabulary].
+   *
+   * <p>{@code labels}: the target's token ids of shape [batch, target length], not shifted, for cross
+   * entropy. The decoder reads them one place later unless the inputs have {@code decoder_input_ids}.
+   *
+   * @throws IOException if a file is missing, damaged or cannot be read
+   * @throws PretrainedException if the configuration is not supported or the tensors do not fit
+   */
   public static PretrainedModel seq2SeqLm(Path folder) throws IOException {
     return seq2SeqLm(folder, LoadOptions.defaults());
   }
 
-  /** Loads a model that makes a text of a text. */
+  /** Loads a model that makes a text of a text, as {@link #seq2SeqLm(Path)}, with options. */
   public static PretrainedModel seq2SeqLm(Path folder, LoadOptions options) throws IOException {
     return load(folder, Task.SEQ2SEQ_LM, options);
   }
@@ -104,12 +162,20 @@ public final class AutoModels {
     return PretrainedFolder.load(folder, task, options);
   }
 
-  /** Makes a model with random weights by transformers' rules. */
+  /**
+   * Makes a model with random weights by transformers' rules.
+   *
+   * @throws PretrainedException if the configuration is not supported or lacks a key
+   */
   public static PretrainedModel fromConfig(PretrainedConfig config, Task task) {
     return fromConfig(config, task, LoadOptions.defaults());
   }
 
-  /** Makes a model with random weights by transformers' rules, from the seed of the options. */
+  /**
+   * Makes a model with random weights by transformers' rules, from the seed of the options.
+   *
+   * @throws PretrainedException if the configuration is not supported or lacks a key
+   */
   public static PretrainedModel fromConfig(
       PretrainedConfig config, Task task, LoadOptions options) {
     return PretrainedFolder.initialize(config, task, options);

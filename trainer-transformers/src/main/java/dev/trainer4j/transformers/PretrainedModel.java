@@ -176,14 +176,21 @@ public final class PretrainedModel implements SegmentedModel, MixedPrecisionMode
     }
   }
 
-  /** Writes a folder that transformers opens; it is created if it does not exist. */
+  /**
+   * Writes a folder that transformers opens: {@code config.json}, {@code generation_config.json} if
+   * the model came with one, and the weights, as shards above 50 GB. It holds no tokenizer: {@link
+   * dev.trainer4j.transformers.tokenization.PretrainedTokenizer#save} writes that beside it.
+   *
+   * @param folder is created if it does not exist
+   */
   public void save(Path folder) throws IOException {
     save(folder, ModelTensorsWriter.DEFAULT_MAX_SHARD_SIZE);
   }
 
   /**
-   * Writes a folder that transformers opens.
+   * Writes a folder that transformers opens, without a tokenizer, as {@link #save(Path)}.
    *
+   * @param folder is created if it does not exist
    * @param maxShardSize bytes of tensors in one file; a larger model is written as shards with an
    *     index
    */

@@ -11,7 +11,6 @@ import dev.trainer4j.EvaluationOutput;
 import dev.trainer4j.ResumeFrom;
 import dev.trainer4j.Trainer;
 import dev.trainer4j.args.TrainingArguments;
-import dev.trainer4j.checkpoint.CheckpointStore;
 import dev.trainer4j.data.Dataset;
 import dev.trainer4j.metrics.Metrics;
 import java.io.IOException;
@@ -56,7 +55,7 @@ public final class QuickStart {
             .evalDataset(test) // size() and get(index): maps of numbers
             .computeMetrics(Metrics.accuracy())
             .build()) {
-      trainer.train(); // or train(ResumeFrom.latest())
+      trainer.train(); // or train(ResumeFrom.latestIfAny())
       EvaluationOutput eval = trainer.evaluate();
       System.out.println("accuracy " + eval.metric("accuracy"));
       trainer.saveModel(folder.resolve("final")); // model.safetensors
@@ -65,14 +64,9 @@ public final class QuickStart {
   }
 
   /** Go on where the last run stopped, or start. */
-  public static void goOn(Trainer trainer) throws IOException {
+  public static void goOn(Trainer trainer) {
     // docs: resume
-    ResumeFrom from =
-        new CheckpointStore(trainer.args().outputDir())
-            .latestValid()
-            .map(ResumeFrom::path)
-            .orElse(ResumeFrom.never());
-    trainer.train(from);
+    trainer.train(ResumeFrom.latestIfAny());
     // end docs
   }
 }

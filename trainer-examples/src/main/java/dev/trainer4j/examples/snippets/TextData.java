@@ -29,15 +29,15 @@ public final class TextData {
   private TextData() {}
 
   /** Encode and decode. */
-  public static String tokenizer(Path folder) {
+  public static void tokenizer(Path folder) {
     // docs: tokenizer
     try (PretrainedTokenizer tokenizer = PretrainedTokenizer.load(folder)) {
       TokenizedText text = tokenizer.encode("Oslo is far away.", EncodeOptions.truncated(128));
       Map<String, Object> sample = text.toSample(); // input_ids, attention_mask, ...
       String back = tokenizer.decode(text.inputIds(), true); // without special tokens
-      // end docs
-      return back + sample.keySet();
+      System.out.println(sample.keySet() + " " + back);
     }
+    // end docs
   }
 
   /** Cut a long context into pieces. */

@@ -2,22 +2,31 @@
 package dev.trainer4j.examples.snippets;
 
 import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.types.DataType;
 import dev.trainer4j.Trainer;
 import dev.trainer4j.args.TrainingArguments;
 import dev.trainer4j.data.Dataset;
+import dev.trainer4j.metrics.EvalPrediction;
 import dev.trainer4j.transformers.AutoModels;
 import dev.trainer4j.transformers.LoadOptions;
 import dev.trainer4j.transformers.PretrainedConfig;
 import dev.trainer4j.transformers.PretrainedModel;
+import dev.trainer4j.transformers.Seq2SeqTrainer;
+import dev.trainer4j.transformers.Seq2SeqTrainingArguments;
 import dev.trainer4j.transformers.Task;
+import dev.trainer4j.transformers.collate.DataCollatorForSeq2Seq;
 import dev.trainer4j.transformers.collate.DataCollatorWithFlattening;
 import dev.trainer4j.transformers.collate.DataCollatorWithPadding;
 import dev.trainer4j.transformers.generation.GenerationConfig;
 import dev.trainer4j.transformers.generation.Generator;
 import dev.trainer4j.transformers.generation.TextStreamer;
+import dev.trainer4j.transformers.metrics.Rouge;
 import dev.trainer4j.transformers.tokenization.PretrainedTokenizer;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
@@ -119,4 +128,55 @@ public final class Transformers {
     // end docs
     return builder;
   }
+
+  /** Fine-tune a model that makes a text of a text, and judge what it writes. */
+  public static void summarize(
+      Path t5,
+      TrainingArguments args,
+      Dataset<Map<String, Object>> train,
+      Dataset<Map<String, Object>> test)
+      throws IOException {
+    // docs: seq2seq
+    Seq2SeqTrainingArguments generation =
+        Seq2SeqTrainingArguments.builder()
+            .predictWithGenerate(true)
+            .generationMaxLength(64)
+            .build();
+    try (PretrainedTokenizer tokenizer = PretrainedTokenizer.load(t5);
+        PretrainedModel model = AutoModels.seq2SeqLm(t5);
+        Trainer trainer =
+            new Seq2SeqTrainer(
+                Trainer.builder(model, args)
+                    .trainDataset(train) // maps with input_ids and labels, the target's ids
+                    .evalDataset(test)
+                    .dataCollator(new DataCollatorForSeq2Seq(tokenizer))
+                    .computeMetrics(prediction -> rouge(prediction, tokenizer))
+                    .processingClass(tokenizer),
+                generation)) {
+      trainer.train();
+      System.out.println("ROUGE-L " + trainer.evaluate().metric("rougeL"));
+    }
+    // end docs
+  }
+
+  // docs: rouge
+  private static Map<String, Double> rouge(
+      EvalPrediction prediction, PretrainedTokenizer tokenizer) {
+    return Rouge.score(
+        texts(prediction.predictions(), tokenizer), texts(prediction.labelIds(), tokenizer));
+  }
+
+  private static List<String> texts(NDArray ids, PretrainedTokenizer tokenizer) {
+    int length = Math.toIntExact(ids.getShape().get(1));
+    long[] flat = ids.toType(DataType.INT64, false).toLongArray();
+    for (int i = 0; i < flat.length; i++) {
+      flat[i] = flat[i] == -100 ? tokenizer.padTokenId() : flat[i];
+    }
+    List<String> texts = new ArrayList<>();
+    for (int from = 0; from < flat.length; from += length) {
+      texts.add(tokenizer.decode(Arrays.copyOfRange(flat, from, from + length), true));
+    }
+    return texts;
+  }
+  // end docs
 }

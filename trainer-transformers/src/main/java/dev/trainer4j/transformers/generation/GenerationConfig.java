@@ -450,7 +450,7 @@ public final class GenerationConfig {
       return this;
     }
 
-    /** The tokens that end a row ({@code eos_token_id}). Defaults to {@code []}. */
+    /** The tokens that end a row ({@code eos_token_id}). Defaults to none. */
     public Builder eosTokenId(List<Integer> eosTokenId) {
       this.eosTokenId = List.copyOf(eosTokenId);
       return this;
@@ -474,7 +474,7 @@ public final class GenerationConfig {
       return this;
     }
 
-    /** The tokens that end a row. */
+    /** The tokens that end a row ({@code eos_token_id}). Defaults to none. */
     public Builder eosTokenId(int... ids) {
       return eosTokenId(java.util.Arrays.stream(ids).boxed().toList());
     }

@@ -101,7 +101,7 @@ public final class PretrainedTokenizer implements ProcessingClass, AutoCloseable
   /**
    * Returns a tokenizer of its own that has a token in a role: {@code tokenizer.pad_token =
    * tokenizer.eos_token} in Python. The change is part of what {@link #save} writes, in {@code
-   * tokenizer_config.json}.
+   * tokenizer_config.json}. It has a native tokenizer of its own and this one stays open: close both.
    *
    * @param token a token of the vocabulary
    * @throws IllegalArgumentException if the vocabulary lacks the token
