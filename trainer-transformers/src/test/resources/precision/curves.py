@@ -7,7 +7,12 @@ import json
 from pathlib import Path
 
 import torch
-from transformers import AutoModelForCausalLM, AutoModelForMaskedLM, AutoModelForSequenceClassification
+from transformers import (
+    AutoModelForCausalLM,
+    AutoModelForMaskedLM,
+    AutoModelForSeq2SeqLM,
+    AutoModelForSequenceClassification,
+)
 
 MODELS = Path(__file__).parent.parent / "parity" / "models"
 UPDATES = 60
@@ -54,6 +59,8 @@ for name, auto, kind in [
     ("roberta-classify", AutoModelForSequenceClassification, "classify"),
     ("llama", AutoModelForCausalLM, "lm"),
     ("gpt2", AutoModelForCausalLM, "lm"),
+    ("t5", AutoModelForSeq2SeqLM, "lm"),
+    ("bart", AutoModelForSeq2SeqLM, "lm"),
 ]:
     result[name] = {
         "fp32": train(name, auto, kind, None),

@@ -90,7 +90,9 @@ record HuggingFaceArgument(String name, String decision) {
           never(
               "eval_use_gather_object",
               "predictions are named tensors, so there are no objects to pickle"),
-          later("eval_accumulation_steps", "moving predictions in groups"),
+          never(
+              "eval_accumulation_steps",
+              "predictions leave the device after every batch, as with 1"),
           supported("include_for_metrics"),
           never("batch_eval_metrics", "a metric that streams sees each batch"),
           // Saving

@@ -14,7 +14,8 @@ class Seq2Seq(Module):
     return torch.numel(x) == 0
 
   # Four 16-bit numbers of one random draw decide on four elements: the random numbers are the dear part of a dropout.
-  # The rate is thereby one of 65536, and the scale is that of the rate in fact.
+  # The rate is thereby one of 65536, and the scale is that of the rate in fact. Numbers at and above the threshold become
+  # the scale and those below become 0 by arithmetic, which is vectorised; comparing and converting booleans is not.
   def dropout(self: __torch__.Seq2Seq, x: Tensor, rate: float) -> Tensor:
     dropped = x
     if rate > 0.0:
@@ -22,8 +23,10 @@ class Seq2Seq(Module):
       draws = torch.random_(torch.empty([torch.floordiv(count + 3, 4)], dtype=4, device=ops.prim.device(x)), -9223372036854775808, None)
       bits = torch.slice(torch.view_copy(draws, dtype=2), 0, 0, count)
       threshold = int(rate * 65536.0)
-      kept = torch.view(torch.ge(bits, threshold - 32768), torch.size(x))
-      dropped = torch.mul(torch.mul(x, kept), 65536.0 / float(65536 - threshold))
+      scale = 65536.0 / float(65536 - threshold)
+      kept = torch.mul_(torch.sub_(torch.to(bits, 6), float(threshold) - 32768.5), 4.0 * scale)
+      mask = torch.view(torch.clamp_(kept, 0.0, scale), torch.size(x))
+      dropped = torch.mul(x, (self).cast(mask, ops.prim.dtype(x)))
     return dropped
 
   def activate(self: __torch__.Seq2Seq, x: Tensor) -> Tensor:
@@ -37,19 +40,61 @@ class Seq2Seq(Module):
       y = torch.silu(x)
     return y
 
+  def cast(self: __torch__.Seq2Seq, x: Tensor, type: int) -> Tensor:
+    y = x
+    if ops.prim.dtype(x) != type:
+      y = torch.to(x, type)
+    return y
+
+  # Low precision would round logits, loss and biases of distances: these are float32.
+  def full(self: __torch__.Seq2Seq, x: Tensor) -> Tensor:
+    y = x
+    if torch.__or__(ops.prim.dtype(x) == 5, ops.prim.dtype(x) == 15):
+      y = torch.to(x, 6)
+    return y
+
+  # The product is taken in the type of autocast ($autocast, -1 without it), otherwise in that of the weight.
+  def product(self: __torch__.Seq2Seq, x: Tensor, weight: Tensor) -> Tensor:
+    if $autocast >= 0:
+      type = $autocast
+    else:
+      type = ops.prim.dtype(weight)
+    return torch.linear((self).cast(x, type), (self).cast(weight, type))
+
   def linear(self: __torch__.Seq2Seq, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     if (self).absent(bias):
-      y = torch.linear(x, weight)
+      y = (self).product(x, weight)
     else:
-      y = torch.linear(x, weight, bias)
+      if $autocast >= 0:
+        type = $autocast
+      else:
+        type = ops.prim.dtype(weight)
+      y = torch.linear((self).cast(x, type), (self).cast(weight, type), (self).cast(bias, type))
     return y
+
+  # The lowest number that scores of the type of x can hold; that of float32 would be infinite in fewer bits.
+  def lowest(self: __torch__.Seq2Seq, x: Tensor) -> float:
+    if ops.prim.dtype(x) == 5:
+      limit = -65504.0
+    elif ops.prim.dtype(x) == 15:
+      limit = -3.38e38
+    else:
+      limit = $lowest
+    return limit
+
+  # What is added to the scores, in their type; a row that hides all of itself must not become NaN.
+  def added_like(self: __torch__.Seq2Seq, added: Tensor, x: Tensor) -> Tensor:
+    y = added
+    if torch.__or__(ops.prim.dtype(x) == 5, ops.prim.dtype(x) == 15):
+      y = torch.clamp(added, (self).lowest(x), None)
+    return (self).cast(y, ops.prim.dtype(x))
 
   # LayerNorm with a bias, without one the root mean square alone, as in T5.
   def norm(self: __torch__.Seq2Seq, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     if (self).absent(bias):
-      y = torch.rms_norm(x, [torch.size(x, -1)], weight, $eps)
+      y = torch.rms_norm((self).cast(x, ops.prim.dtype(weight)), [torch.size(x, -1)], weight, $eps)
     else:
-      y = torch.layer_norm(x, [torch.size(x, -1)], weight, bias, $eps)
+      y = torch.layer_norm((self).cast(x, ops.prim.dtype(weight)), [torch.size(x, -1)], weight, bias, $eps)
     return y
 
   # What a sublayer reads of the residual stream x.
@@ -61,7 +106,8 @@ class Seq2Seq(Module):
 
   # The residual stream x after a sublayer has made y. Half precision is kept from overflowing, as in transformers.
   def leave(self: __torch__.Seq2Seq, x: Tensor, y: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    z = torch.add(x, (self).dropout(y, $hidden_dropout))
+    # The sum stays in the type of x. The cast is explicit because the compiled gradient of a sum does not promote.
+    z = torch.add(x, (self).cast((self).dropout(y, $hidden_dropout), ops.prim.dtype(x)))
     if torch.__not__($norm_first):
       z = (self).norm(z, weight, bias)
     if ops.prim.dtype(z) == 5:
@@ -79,16 +125,16 @@ class Seq2Seq(Module):
       # On the CPU the fused attention has no dropout and falls back to this, with dearer random numbers.
       scores = torch.matmul(torch.mul(q, scale), torch.transpose(k, 2, 3))
       if torch.__not__((self).absent(added)):
-        scores = torch.add(scores, added)
+        scores = torch.add(scores, (self).added_like(added, scores))
       if causal:
-        scores = torch.masked_fill(scores, (self).future(torch.size(q, 2), torch.size(k, 2), 0, q), $lowest)
+        scores = torch.masked_fill(scores, (self).future(torch.size(q, 2), torch.size(k, 2), 0, q), (self).lowest(scores))
       mixed = torch.matmul((self).dropout(torch.softmax(scores, -1), $attention_dropout), v)
     elif (self).absent(added):
       mixed = torch.scaled_dot_product_attention(q, k, v, None, $attention_dropout, causal, scale=scale)
     else:
-      total = torch.to(added, ops.prim.dtype(q))
+      total = (self).added_like(added, q)
       if causal:
-        total = torch.masked_fill(total, (self).future(torch.size(q, 2), torch.size(k, 2), 0, q), $lowest)
+        total = torch.masked_fill(total, (self).future(torch.size(q, 2), torch.size(k, 2), 0, q), (self).lowest(q))
       mixed = torch.scaled_dot_product_attention(q, k, v, total, $attention_dropout, False, scale=scale)
     return torch.flatten(torch.transpose(mixed, 1, 2), 2)
 
@@ -154,7 +200,7 @@ class Seq2Seq(Module):
   # table [buckets, N] -> [1, N, queries, keys]
   def distance_bias(self: __torch__.Seq2Seq, table: Tensor, queries: int, keys: int, past: int, both: bool) -> Tensor:
     values = torch.embedding(table, (self).buckets(queries, keys, past, both, table))
-    return torch.unsqueeze(torch.permute(values, [2, 0, 1]), 0)
+    return (self).full(torch.unsqueeze(torch.permute(values, [2, 0, 1]), 0))
 
   # What all layers of the encoder add to their scores: biases and mask.
   def encoder_bias(self: __torch__.Seq2Seq, x: Tensor, mask: Tensor, weights: List[Tensor]) -> Tensor:
@@ -186,7 +232,7 @@ class Seq2Seq(Module):
     entered = (self).enter(x, w[5], w[6])
     up = (self).activate((self).linear(entered, w[0], w[1]))
     if torch.__not__((self).absent(w[2])):
-      up = torch.mul(up, torch.linear(entered, w[2]))
+      up = torch.mul(up, (self).product(entered, w[2]))
     y = (self).linear((self).dropout(up, $activation_dropout), w[3], w[4])
     return (self).leave(x, y, w[5], w[6])
 
@@ -217,18 +263,15 @@ class Seq2Seq(Module):
     y = x
     if $output_scale != 1.0:
       y = torch.mul(x, $output_scale)
-    z = torch.linear(y, weights[0])
+    z = (self).product(y, weights[0])
     if torch.__not__((self).absent(weights[1])):
-      z = torch.add(z, weights[1])
+      z = torch.add((self).cast(z, ops.prim.dtype(weights[1])), weights[1])
     return z
 
   # Logits [B, T, V], and the summed cross entropy against labels [B, T] with the number of labels that count.
   def loss(self: __torch__.Seq2Seq, x: Tensor, labels: Tensor, weights: List[Tensor]) -> Tuple[Tensor, Tensor, Tensor]:
     logits = (self).logits(x, weights)
-    # Low precision would round the logarithm: the loss is computed in float32.
-    y = torch.flatten(logits, 0, 1)
-    if torch.__or__(ops.prim.dtype(y) == 5, ops.prim.dtype(y) == 15):
-      y = torch.to(y, 6)
+    y = (self).full(torch.flatten(logits, 0, 1))
     targets = torch.flatten(torch.to(labels, 4))
     return (logits, torch.cross_entropy_loss(y, targets, None, 2, -100, 0.0), torch.sum(torch.ne(targets, -100)))
 
@@ -254,7 +297,7 @@ class Seq2Seq(Module):
       added = (self).distance_bias(outer[4], new, total, past, False)
     if new > 1:
       if (self).absent(added):
-        added = torch.zeros([1, 1, new, total], dtype=ops.prim.dtype(x), device=ops.prim.device(x))
+        added = torch.zeros([1, 1, new, total], dtype=6, device=ops.prim.device(x))
       added = torch.masked_fill(added, (self).future(new, total, past, x), $lowest)
     for i in range(torch.len(caches)):
       w = torch.slice(weights, i * 27, i * 27 + 27)
@@ -264,10 +307,10 @@ class Seq2Seq(Module):
       copied = torch.copy_(torch.slice(keys, 2, past, total), (self).heads((self).linear(entered, w[2], w[3]), $decoder_heads))
       copied0 = torch.copy_(torch.slice(values, 2, past, total), (self).heads((self).linear(entered, w[4], w[5]), $decoder_heads))
       q = (self).heads((self).linear(entered, w[0], w[1]), $decoder_heads)
-      y = (self).attend(q, torch.slice(keys, 2, 0, total), torch.slice(values, 2, 0, total), added, False, $scale)
+      y = (self).attend((self).cast(q, ops.prim.dtype(keys)), torch.slice(keys, 2, 0, total), torch.slice(values, 2, 0, total), added, False, $scale)
       x0 = (self).leave(x, (self).linear(y, w[6], w[7]), w[8], w[9])
       q0 = (self).heads((self).linear((self).enter(x0, w[18], w[19]), w[10], w[11]), $decoder_heads)
-      y0 = (self).attend(q0, torch.select(memories[i], 0, 0), torch.select(memories[i], 0, 1), mask, False, $scale)
+      y0 = (self).attend((self).cast(q0, ops.prim.dtype(memories[i])), torch.select(memories[i], 0, 0), torch.select(memories[i], 0, 1), mask, False, $scale)
       x1 = (self).leave(x0, (self).linear(y0, w[16], w[17]), w[18], w[19])
       x = (self).feed_forward(x1, torch.slice(w, 20, 27))
     last = torch.slice(x, 1, -1)

@@ -83,8 +83,10 @@ class PrecisionCurvesTest {
 
   @ParameterizedTest
   @CsvSource({
-    "bert-mlm, bf16", "roberta-classify, bf16", "llama, bf16", "gpt2, bf16",
-    "bert-mlm, fp16", "roberta-classify, fp16", "llama, fp16", "gpt2, fp16"
+    "bert-mlm, bf16", "roberta-classify, bf16", "llama, bf16", "gpt2, bf16", "t5, bf16",
+        "bart, bf16",
+    "bert-mlm, fp16", "roberta-classify, fp16", "llama, fp16", "gpt2, fp16", "t5, fp16",
+        "bart, fp16"
   })
   void lossesStayWithinAFewThousandthsOfPyTorch(String name, String type) throws IOException {
     JsonNode expected = golden(name).get(type);
@@ -102,9 +104,11 @@ class PrecisionCurvesTest {
               .toList();
       assertThat(losses).hasSize(expected.size());
       for (int i = 0; i < losses.size(); i++) {
+        double theirs = expected.get(i).asDouble();
+        // That of T5 begins at 19, where its bfloat16 strays 0.027 from its float32.
         assertThat(losses.get(i))
             .as("update %d", i + 1)
-            .isCloseTo(expected.get(i).asDouble(), within(3e-3));
+            .isCloseTo(theirs, within(Math.max(3e-3, 5e-4 * theirs)));
       }
       // It really is another type: float32 strays from PyTorch's float32 by less.
       JsonNode wide = golden(name).get("fp32");
@@ -114,7 +118,7 @@ class PrecisionCurvesTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"bert-mlm", "roberta-classify", "llama", "gpt2"})
+  @ValueSource(strings = {"bert-mlm", "roberta-classify", "llama", "gpt2", "t5", "bart"})
   void evaluationInFullBfloat16GivesTheLossOfPyTorch(String name) throws IOException {
     double expected = golden(name).get("bf16_full_eval").asDouble();
     try (PretrainedModel model = ParityModels.load(name);
