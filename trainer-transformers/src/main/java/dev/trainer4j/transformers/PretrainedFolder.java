@@ -83,7 +83,7 @@ final class PretrainedFolder {
         match.read(tensors, state);
       }
       return new PretrainedModel(config, task, architecture, manager, state, companions);
-    } catch (IOException | RuntimeException e) {
+    } catch (Throwable e) { // Running out of memory, too, must not leave half a model behind.
       architecture.close();
       manager.close();
       throw e;
