@@ -15,7 +15,14 @@ public final class AutoModels {
 
   private AutoModels() {}
 
-  /** Loads a classifier of whole texts: {@code logits} of shape [batch, labels]. */
+  /**
+   * Loads a classifier of whole texts: {@code logits} of shape [batch, labels].
+   *
+   * <p>The loss is that of {@code problem_type} in {@code config.json}; without it, as in transformers,
+   * that of the number of labels and their type. A decoder judges a text at its last token that is not
+   * {@code pad_token_id}. Where {@code config.json} has none, that is the last token that {@code
+   * attention_mask} does not hide; a batch of several texts without mask is then refused.
+   */
   public static PretrainedModel sequenceClassification(Path folder) throws IOException {
     return sequenceClassification(folder, LoadOptions.defaults());
   }
