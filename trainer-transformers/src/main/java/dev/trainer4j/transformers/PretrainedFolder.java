@@ -46,7 +46,7 @@ final class PretrainedFolder {
     for (String name : COMPANIONS) {
       Path file = folder.resolve(name);
       if (Files.isRegularFile(file)) {
-        files.put(name, Files.readAllBytes(file));
+        files.put(name, PretrainedConfig.readLimited(file));
       }
     }
     return files;

@@ -11,6 +11,7 @@ import dev.trainer4j.checkpoint.ModelTensors;
 import dev.trainer4j.checkpoint.ModelTensorsWriter;
 import dev.trainer4j.torch.Bfloat16;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -301,6 +302,37 @@ class PretrainedFolderTest {
         .isInstanceOf(PretrainedException.class)
         .hasMessageContaining("config.json is not valid JSON")
         .hasMessageContaining("line 3");
+  }
+
+  @Test
+  void aConfigurationThatIsNotUtf8IsNamed() throws IOException {
+    Files.write(temporary.resolve("config.json"), new byte[] {'{', (byte) 0xff, '}'});
+    assertThatThrownBy(this::load)
+        .isInstanceOf(PretrainedException.class)
+        .hasMessageContaining("config.json is not UTF-8");
+  }
+
+  @Test
+  void anAbsurdlyLongGenerationConfigurationIsNotRead() throws IOException {
+    copy("bert-classify", tensors -> {});
+    Path file = temporary.resolve("generation_config.json");
+    try (RandomAccessFile long17 = new RandomAccessFile(file.toFile(), "rw")) {
+      long17.setLength(17L << 20);
+    }
+    assertThatThrownBy(this::load)
+        .isInstanceOf(PretrainedException.class)
+        .hasMessageContaining("generation_config.json has more than");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"0", "-5", "\"three\""})
+  void aNumberOfLabelsThatIsNoneIsRefused(String number) {
+    PretrainedConfig config =
+        PretrainedConfig.parse("{\"model_type\": \"bert\", \"num_labels\": " + number + "}");
+    assertThatThrownBy(
+            () -> AutoModels.fromConfig(config, Task.SEQUENCE_CLASSIFICATION, ParityModels.cpu()))
+        .isInstanceOf(PretrainedException.class)
+        .hasMessageContaining("num_labels is " + number);
   }
 
   @Test
