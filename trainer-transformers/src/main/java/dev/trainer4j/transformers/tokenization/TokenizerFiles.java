@@ -8,7 +8,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -100,14 +99,11 @@ final class TokenizerFiles {
   }
 
   private static byte[] readLimited(Path file) throws IOException {
-    try (InputStream in = Files.newInputStream(file)) {
-      byte[] bytes = in.readNBytes(MAX_LENGTH + 1);
-      if (bytes.length > MAX_LENGTH) {
-        throw new TokenizerException(
-            file + " has more than " + MAX_LENGTH + " bytes: it is no file of a tokenizer.");
-      }
-      return bytes;
+    if (Files.size(file) > MAX_LENGTH) {
+      throw new TokenizerException(
+          file + " has more than " + MAX_LENGTH + " bytes: it is no file of a tokenizer.");
     }
+    return Files.readAllBytes(file);
   }
 
   void save(Path target) throws IOException {

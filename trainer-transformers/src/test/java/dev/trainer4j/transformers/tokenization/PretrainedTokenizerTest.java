@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -111,6 +112,18 @@ class PretrainedTokenizerTest {
           .hasMessageContaining("truncation is LONGEST_FIRST")
           .hasMessageContaining("model_max_length");
     }
+  }
+
+  @Test
+  void anAbsurdlyLongFileIsNotRead() throws IOException {
+    copy("wordpiece");
+    try (RandomAccessFile file =
+        new RandomAccessFile(folder.resolve("merges.txt").toFile(), "rw")) {
+      file.setLength(200L << 20);
+    }
+    assertThatThrownBy(() -> PretrainedTokenizer.load(folder))
+        .isInstanceOf(TokenizerException.class)
+        .hasMessageContaining("merges.txt has more than");
   }
 
   @Test
