@@ -27,8 +27,12 @@ public final class AutoModels {
    *
    * <p>{@code labels}: classes of shape [batch], for cross entropy; with a single label of the model,
    * numbers of shape [batch], for the squared error; of a floating type and shape [batch, labels], 0
-   * and 1 for binary cross entropy. {@code problem_type} of an encoder's configuration decides instead
-   * where it is set.
+   * and 1 for binary cross entropy. {@code problem_type} in {@code config.json} decides instead where
+   * it is set.
+   *
+   * <p>A decoder judges a text at its last token that is not {@code pad_token_id}. Where {@code
+   * config.json} has none, that is the last token that {@code attention_mask} does not hide; a batch of
+   * several texts without mask is then refused.
    *
    * @throws IOException if a file is missing, damaged or cannot be read
    * @throws PretrainedException if the configuration is not supported or the tensors do not fit

@@ -22,8 +22,13 @@ final class DecoderArchitecture implements Architecture {
   private static final String HEAD = "lm_head.weight";
   private static final String SCORE = "score.weight";
 
+  /** Values of {@code problem_type}, in the order of the kernel. */
+  static final List<String> PROBLEMS =
+      List.of("single_label_classification", "multi_label_classification", "regression");
+
   private final DecoderSpec spec;
   private final Task task;
+  private final int problem;
   private final int labels;
   private final int paddingId;
   private final DecoderKernels kernels;
@@ -32,8 +37,12 @@ final class DecoderArchitecture implements Architecture {
   DecoderArchitecture(DecoderSpec spec, ConfigReader config, Task task, Device device) {
     this.spec = spec;
     this.task = task;
-    labels = config.config().numLabels();
+    labels = task == Task.SEQUENCE_CLASSIFICATION ? config.config().numLabels() : 0;
     paddingId = config.has("pad_token_id") ? config.integer("pad_token_id", -1) : -1;
+    problem =
+        task == Task.SEQUENCE_CLASSIFICATION && config.has("problem_type")
+            ? 1 + PROBLEMS.indexOf(config.oneOf("problem_type", PROBLEMS.toArray(String[]::new)))
+            : 0;
     kernels = new DecoderKernels(spec, paddingId, device);
     inputs = new DecoderInputs(spec, kernels);
   }
@@ -117,7 +126,8 @@ final class DecoderArchitecture implements Architecture {
     NDArray x = hidden.get(0);
     if (task == Task.SEQUENCE_CLASSIFICATION) {
       NDArray ids = pass.inputs().get("input_ids");
-      return kernels.classify(x, ids, given, arrays);
+      NDArray mask = pass.inputs().find("attention_mask").orElse(kernels.absent());
+      return kernels.classify(x, ids, mask, given, problem, arrays);
     }
     return given == null
         ? kernels.logits(x, arrays)
@@ -152,7 +162,22 @@ final class DecoderArchitecture implements Architecture {
 
   @Override
   public Map<String, NDArray> shared(ModelInputs given, boolean training) {
+    if (task == Task.SEQUENCE_CLASSIFICATION && paddingId < 0) {
+      checkLastTokens(given);
+    }
     return inputs.shared(given);
+  }
+
+  /** A text is judged at its last token, which must be found. */
+  private static void checkLastTokens(ModelInputs given) {
+    long texts = given.get("input_ids").getShape().get(0);
+    if (texts > 1 && given.find("attention_mask").isEmpty()) {
+      throw new IllegalArgumentException(
+          "config.json has no pad_token_id: where the "
+              + texts
+              + " texts of a batch end is not known. Set it to the tokenizer's, or give"
+              + " attention_mask: then each text is judged at the last token that it does not hide");
+    }
   }
 
   @Override

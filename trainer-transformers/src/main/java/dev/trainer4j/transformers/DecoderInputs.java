@@ -44,6 +44,11 @@ final class DecoderInputs {
     int length = Math.toIntExact(ids.getShape().get(1));
     NDArray padding = padding(inputs);
     NDArray given = inputs.find("position_ids").orElse(null);
+    if (!padding.isEmpty() && inputs.find("cu_seq_lens_q").isPresent()) {
+      throw new IllegalArgumentException(
+          "attention_mask hides tokens, but cu_seq_lens_q bounds documents without padding: leave out"
+              + " one of them");
+    }
     NDArray lengths = padding.isEmpty() ? lengths(inputs, ids) : kernels.absent();
     if (given == null && lengths.size() > 0) {
       given = kernels.restartingPositions(ids, lengths);

@@ -10,6 +10,7 @@ import dev.trainer4j.torch.ScriptKernels;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /** The calls into {@code decoder.py}, with the constants of one model. */
@@ -29,6 +30,7 @@ final class DecoderKernels implements AutoCloseable {
   private final NDArray zero;
   private final NDArray embeddingDropout;
   private final NDArray paddingId;
+  private final Map<Long, NDArray> numbers = new ConcurrentHashMap<>();
   private final List<NDArray> trainingOptions = new ArrayList<>();
   private final List<NDArray> options = new ArrayList<>();
   private @Nullable NDArray table;
@@ -98,10 +100,31 @@ final class DecoderKernels implements AutoCloseable {
     return script.call("causal_loss", weights, hidden, labels, lengths, options.get(0));
   }
 
-  NDList classify(NDArray hidden, NDArray ids, @Nullable NDArray labels, List<NDArray> weights) {
+  /**
+   * Classifies texts.
+   *
+   * @param problem 0 to infer it, else the place in {@link DecoderArchitecture#PROBLEMS}, from 1
+   */
+  NDList classify(
+      NDArray hidden,
+      NDArray ids,
+      NDArray attentionMask,
+      @Nullable NDArray labels,
+      int problem,
+      List<NDArray> weights) {
+    NDArray numbers = options.get(0);
     return labels == null
-        ? script.call("pooled", weights, hidden, ids, paddingId, options.get(0))
-        : script.call("classify", weights, hidden, ids, labels, paddingId, options.get(0));
+        ? script.call("pooled", weights, hidden, ids, attentionMask, paddingId, numbers)
+        : script.call(
+            "classify",
+            weights,
+            hidden,
+            ids,
+            labels,
+            attentionMask,
+            paddingId,
+            scalar(problem),
+            numbers);
   }
 
   boolean hidesNothing(NDArray attentionMask) {
@@ -114,8 +137,9 @@ final class DecoderKernels implements AutoCloseable {
     return script.call("training_mask", ids, attentionMask, scalar(length), scalar(window)).get(0);
   }
 
+  /** Few differ: windows, and the lengths of batches. */
   private NDArray scalar(long value) {
-    return scalars.create(value);
+    return numbers.computeIfAbsent(value, number -> keep(scalars.create(number.longValue())));
   }
 
   NDArray documentLengths(NDArray ids, NDArray positions) {
@@ -139,37 +163,45 @@ final class DecoderKernels implements AutoCloseable {
     if (rotary == null) {
       return absent();
     }
-    return script.call("rotary_rows", table(rotary, count), positions).get(0);
+    // The table outlives the pass; the rows taken from it belong to whoever owns the inputs.
+    NDManager owner = positions.getManager();
+    NDArray rows = script.call("rotary_rows", table(rotary, count, owner), positions).get(0);
+    rows.attach(owner);
+    return rows;
   }
 
-  /** Returns a table of at least {@code count} positions: computed once, and again when it must grow. */
-  synchronized NDArray table(int count) {
+  /**
+   * Returns a table of at least {@code count} positions: computed once, and again when it must grow.
+   *
+   * @param owner of a table that is good for this length alone
+   */
+  NDArray table(int count, NDManager owner) {
     RotaryEmbedding rotary = spec.rotary();
-    return rotary == null ? absent() : table(rotary, count);
+    return rotary == null ? absent() : table(rotary, count, owner);
   }
 
-  private synchronized NDArray table(RotaryEmbedding rotary, int count) {
+  private synchronized NDArray table(RotaryEmbedding rotary, int count, NDManager owner) {
     if (rotary.dependsOn(count)) {
-      return compute(rotary, count, count);
+      return compute(rotary, count, count, owner);
     }
     NDArray known = table;
     if (known == null || known.getShape().get(1) < count) {
       int rows = Math.max(FIRST_TABLE, Integer.highestOneBit(Math.max(1, count - 1)) * 2);
-      NDArray grown = ArrayScope.keep(compute(rotary, rows, count), tables);
-      if (known != null) {
-        known.close();
-      }
+      // The smaller one stays: another thread may be reading it. All together are twice the last.
+      NDArray grown = ArrayScope.keep(compute(rotary, rows, count, tables), tables);
       table = grown;
       return grown;
     }
     return known;
   }
 
-  private NDArray compute(RotaryEmbedding rotary, int rows, int length) {
-    NDArray frequencies = tables.create(rotary.frequencies(length));
-    return script
-        .call("rotary_table", frequencies, scalar(rows), scalars.create(rotary.scaling()))
-        .get(0);
+  private NDArray compute(RotaryEmbedding rotary, int rows, int length, NDManager owner) {
+    try (NDArray frequencies = tables.create(rotary.frequencies(length));
+        NDArray scaling = scalars.create(rotary.scaling())) {
+      NDArray made = script.call("rotary_table", frequencies, scalar(rows), scaling).get(0);
+      made.attach(owner);
+      return made;
+    }
   }
 
   /** Returns the numbers of all layers one after the other, as {@code decode} takes them. */

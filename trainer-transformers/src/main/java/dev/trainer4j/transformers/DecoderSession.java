@@ -84,7 +84,7 @@ final class DecoderSession implements DecodingSession {
                   ids,
                   manager.create(positions(rows, length), new Shape(rows, length)),
                   padded ? mask(rows, total) : kernels.absent(),
-                  kernels.table(total),
+                  kernels.table(total, manager),
                   outer,
                   layers,
                   options,
@@ -102,6 +102,9 @@ final class DecoderSession implements DecodingSession {
 
   /** New positions are seen; rows that were there keep what they know. */
   private void see(int rows, int total) {
+    if (!padded) {
+      return; // Then everything is.
+    }
     boolean[][] grown = new boolean[rows][];
     for (int i = 0; i < rows; i++) {
       int known = i < visible.length ? visible[i].length : 0;
@@ -115,6 +118,10 @@ final class DecoderSession implements DecodingSession {
   /** Positions count what is seen, as in transformers: padding on the left has no position of its own. */
   private long[] positions(int rows, int length) {
     long[] positions = new long[rows * length];
+    if (!padded) {
+      Arrays.setAll(positions, i -> past + i % length);
+      return positions;
+    }
     for (int i = 0; i < rows; i++) {
       long count = -1;
       for (int j = 0; j < past + length; j++) {
@@ -164,11 +171,13 @@ final class DecoderSession implements DecodingSession {
 
   @Override
   public void reorder(long[] rows) {
-    boolean[][] moved = new boolean[rows.length][];
-    for (int i = 0; i < rows.length; i++) {
-      moved[i] = visible[(int) rows[i]].clone();
+    if (padded) {
+      boolean[][] moved = new boolean[rows.length][];
+      for (int i = 0; i < rows.length; i++) {
+        moved[i] = visible[(int) rows[i]].clone();
+      }
+      visible = moved;
     }
-    visible = moved;
     move(rows);
   }
 

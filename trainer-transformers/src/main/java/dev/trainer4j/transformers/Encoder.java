@@ -4,6 +4,7 @@ package dev.trainer4j.transformers;
 import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.types.Shape;
 import dev.trainer4j.data.ModelInputs;
 import dev.trainer4j.model.ForwardPass;
 import dev.trainer4j.model.LossOutput;
@@ -235,12 +236,40 @@ final class Encoder implements Architecture {
 
   @Override
   public Map<String, NDArray> shared(ModelInputs inputs, boolean training) {
+    check(inputs);
     NDArray mask =
         inputs
             .find("attention_mask")
             .map(given -> evaluation.call("mask", given).get(0))
             .orElse(evaluation.absent());
     return Map.of(MASK, mask);
+  }
+
+  /** Looks at shapes only: what it refuses would be a fault in a kernel, which a GPU does not survive. */
+  private void check(ModelInputs inputs) {
+    Shape ids = inputs.get("input_ids").getShape();
+    if (ids.dimension() != 2) {
+      throw new IllegalArgumentException(
+          "input_ids has shape " + ids + ", expected [batch, length]");
+    }
+    // RoBERTa's positions begin behind padding's.
+    int positions = shape.maxPositions() - (shape.paddingIndex() + 1);
+    if (inputs.find("position_ids").isEmpty() && ids.get(1) > positions) {
+      throw new IllegalArgumentException(
+          "input_ids has "
+              + ids.get(1)
+              + " tokens in a row, but the model learned "
+              + positions
+              + " positions (max_position_embeddings): truncate the texts, such as with"
+              + " EncodeOptions.truncated("
+              + positions
+              + ")");
+    }
+    Shape mask = inputs.find("attention_mask").map(NDArray::getShape).orElse(ids);
+    if (!mask.equals(ids)) {
+      throw new IllegalArgumentException(
+          "attention_mask has shape " + mask + ", expected that of input_ids, " + ids);
+    }
   }
 
   @Override

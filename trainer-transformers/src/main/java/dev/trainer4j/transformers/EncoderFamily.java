@@ -103,7 +103,7 @@ final class EncoderFamily implements ModelFamily {
             paddingIndex,
             paddingRow(config, Math.max(paddingIndex, 0)),
             config.number("initializer_range", 0.02),
-            config.config().numLabels(),
+            labels(config, task),
             problemType(config),
             config.flag("tie_word_embeddings", true))
         .checked(config);
@@ -138,10 +138,17 @@ final class EncoderFamily implements ModelFamily {
             -1,
             paddingRow(config, 0),
             config.number("initializer_range", 0.02),
-            config.config().numLabels(),
+            labels(config, task),
             problemType(config),
             config.flag("tie_word_embeddings", true))
         .checked(config);
+  }
+
+  private static int labels(ConfigReader config, Task task) {
+    return switch (task) {
+      case SEQUENCE_CLASSIFICATION, TOKEN_CLASSIFICATION -> config.config().numLabels();
+      default -> 0;
+    };
   }
 
   /** The row of the padding token; a null in the file means none. */

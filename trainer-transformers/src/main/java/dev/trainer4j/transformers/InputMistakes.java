@@ -19,8 +19,14 @@ final class InputMistakes {
   /** Returns an exception that names the input, or {@code failure} if all inputs look right. */
   static RuntimeException explain(
       PretrainedModel model, ModelInputs inputs, EngineException failure) {
-    String problem = problem(model, inputs);
-    return problem.isEmpty() ? failure : new IllegalArgumentException(problem, failure);
+    try {
+      String problem = problem(model, inputs);
+      return problem.isEmpty() ? failure : new IllegalArgumentException(problem, failure);
+    } catch (RuntimeException e) {
+      // After a failed kernel a GPU refuses every copy.
+      failure.addSuppressed(e);
+      return failure;
+    }
   }
 
   private static String problem(PretrainedModel model, ModelInputs inputs) {
@@ -39,22 +45,6 @@ final class InputMistakes {
       if (!problem.isEmpty()) {
         return problem + ". Is the tokenizer that of the model?";
       }
-    }
-    long length = ids.getShape().get(ids.getShape().dimension() - 1);
-    int positions = config.node("max_position_embeddings").asInt(Integer.MAX_VALUE);
-    if (config.modelType().equals("roberta")) {
-      positions -=
-          config.node("pad_token_id").asInt(1) + 1; // Its positions begin behind padding's.
-    }
-    if (length > positions) {
-      return "input_ids has "
-          + length
-          + " tokens in a row, but the model learned "
-          + positions
-          + " positions (max_position_embeddings): cut the texts, such as with"
-          + " EncodeOptions.truncated("
-          + positions
-          + ")";
     }
     return labels(model, inputs);
   }

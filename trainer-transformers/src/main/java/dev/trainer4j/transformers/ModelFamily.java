@@ -2,6 +2,7 @@
 package dev.trainer4j.transformers;
 
 import ai.djl.Device;
+import java.util.Map;
 import java.util.Set;
 
 /** The models of one {@code model_type}. */
@@ -22,6 +23,11 @@ interface ModelFamily {
   /** Returns the end of the name of transformers' class for a task. */
   default String suffix(Task task) {
     return task.suffix();
+  }
+
+  /** Returns the special tokens of transformers' configuration class, for configurations without. */
+  default Map<String, Integer> generationDefaults() {
+    return Map.of();
   }
 
   /**

@@ -12,6 +12,10 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.POJONode;
 import com.fasterxml.jackson.databind.util.RawValue;
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -29,7 +33,7 @@ public final class PretrainedConfig {
   /** The file's name in every model folder. */
   public static final String FILE_NAME = "config.json";
 
-  private static final long MAX_LENGTH = 16L << 20;
+  private static final int MAX_LENGTH = 16 << 20;
 
   private static final ObjectMapper JSON =
       JsonMapper.builder()
@@ -70,10 +74,25 @@ public final class PretrainedConfig {
               + FILE_NAME
               + " and model.safetensors; give the folder that has them");
     }
-    if (Files.size(file) > MAX_LENGTH) {
-      throw new PretrainedException(file + " is absurdly long for a configuration");
+    try {
+      byte[] bytes = readLimited(file);
+      String text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+      return parse(file.toString(), text);
+    } catch (CharacterCodingException e) {
+      throw new PretrainedException(file + " is not UTF-8", e);
     }
-    return parse(file.toString(), Files.readString(file));
+  }
+
+  /** Reads a small file of a model's folder. */
+  static byte[] readLimited(Path file) throws IOException {
+    try (InputStream in = Files.newInputStream(file)) {
+      byte[] bytes = in.readNBytes(MAX_LENGTH + 1);
+      if (bytes.length > MAX_LENGTH) {
+        throw new PretrainedException(
+            file + " has more than " + MAX_LENGTH + " bytes, absurdly many for a configuration");
+      }
+      return bytes;
+    }
   }
 
   /**
@@ -182,14 +201,25 @@ public final class PretrainedConfig {
     return new PretrainedConfig(source, copy);
   }
 
-  /** Returns the number of labels: that of {@code id2label}, {@code num_labels}, or 2. */
+  /**
+   * Returns the number of labels: that of {@code id2label}, {@code num_labels}, or 2.
+   *
+   * @throws PretrainedException if that is no number of at least 1
+   */
   public int numLabels() {
     JsonNode names = tree.path("id2label");
-    if (names.isObject()) {
+    if (names.isObject() && !names.isEmpty()) {
       return names.size();
     }
     JsonNode number = tree.path("num_labels");
-    return number.isInt() ? number.intValue() : 2;
+    if (number.isMissingNode() || number.isNull()) {
+      return 2;
+    }
+    if (!number.isInt() || number.intValue() < 1) {
+      throw new PretrainedException(
+          source + ": num_labels is " + number + ", expected a whole number of at least 1");
+    }
+    return number.intValue();
   }
 
   /** Returns the name of each label; {@code LABEL_0} and so on where the file has none. */
@@ -202,9 +232,19 @@ public final class PretrainedConfig {
     return labels;
   }
 
-  /** Returns the keys that matter to generation, as {@code generation_config.json} would have them. */
-  String generationJson() {
+  /**
+   * Returns the keys that matter to generation, as {@code generation_config.json} would have them.
+   *
+   * @param defaults of keys that are missing; a null stays none
+   */
+  String generationJson(Map<String, Integer> defaults) {
     ObjectNode keys = JSON.createObjectNode();
+    defaults.forEach(
+        (key, value) -> {
+          if (tree.path(key).isMissingNode()) {
+            keys.put(key, value);
+          }
+        });
     for (String key : GENERATION_KEYS) {
       if (has(key)) {
         keys.set(key, node(key));

@@ -46,7 +46,7 @@ final class PretrainedFolder {
     for (String name : COMPANIONS) {
       Path file = folder.resolve(name);
       if (Files.isRegularFile(file)) {
-        files.put(name, Files.readAllBytes(file));
+        files.put(name, PretrainedConfig.readLimited(file));
       }
     }
     return files;
@@ -83,7 +83,7 @@ final class PretrainedFolder {
         match.read(tensors, state);
       }
       return new PretrainedModel(config, task, architecture, manager, state, companions);
-    } catch (IOException | RuntimeException e) {
+    } catch (Throwable e) { // Running out of memory, too, must not leave half a model behind.
       architecture.close();
       manager.close();
       throw e;

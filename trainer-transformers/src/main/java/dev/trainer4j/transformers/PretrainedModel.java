@@ -229,7 +229,9 @@ public final class PretrainedModel implements SegmentedModel, MixedPrecisionMode
   public GenerationConfig generationConfig() {
     byte[] file = companions.get(GenerationConfig.FILE_NAME);
     return file == null
-        ? GenerationConfig.parse(PretrainedConfig.FILE_NAME, config.generationJson())
+        ? GenerationConfig.parse(
+            PretrainedConfig.FILE_NAME,
+            config.generationJson(ModelFamilies.of(config, task).generationDefaults()))
         : GenerationConfig.parse(
             GenerationConfig.FILE_NAME, new String(file, StandardCharsets.UTF_8));
   }

@@ -5,6 +5,7 @@ import ai.djl.Device;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /** The encoder-decoder families: what each reads from {@code config.json}, with transformers' defaults. */
@@ -156,6 +157,23 @@ enum Seq2SeqFamily implements ModelFamily {
   @Override
   public Set<Task> tasks() {
     return EnumSet.of(Task.SEQ2SEQ_LM);
+  }
+
+  @Override
+  public Map<String, Integer> generationDefaults() {
+    return this == T5
+        ? Map.of("pad_token_id", 0, "eos_token_id", 1)
+        : Map.of(
+            "bos_token_id",
+            0,
+            "pad_token_id",
+            1,
+            "eos_token_id",
+            2,
+            "decoder_start_token_id",
+            2,
+            "forced_eos_token_id",
+            2);
   }
 
   @Override

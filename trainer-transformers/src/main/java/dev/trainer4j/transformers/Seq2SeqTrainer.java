@@ -26,12 +26,13 @@ import org.jspecify.annotations.Nullable;
  * Seq2SeqTrainer}.
  *
  * <pre>{@code
- * try (Trainer trainer = new Seq2SeqTrainer(
- *     Trainer.builder(AutoModels.seq2SeqLm(folder), args)
- *         .trainDataset(train).evalDataset(test)
- *         .dataCollator(new DataCollatorForSeq2Seq(tokenizer))
- *         .computeMetrics(rouge),
- *     Seq2SeqTrainingArguments.builder().predictWithGenerate(true).generationMaxLength(64).build())) {
+ * try (PretrainedModel model = AutoModels.seq2SeqLm(folder);
+ *     Trainer trainer = new Seq2SeqTrainer(
+ *         Trainer.builder(model, args)
+ *             .trainDataset(train).evalDataset(test)
+ *             .dataCollator(new DataCollatorForSeq2Seq(tokenizer))
+ *             .computeMetrics(rouge),
+ *         Seq2SeqTrainingArguments.builder().predictWithGenerate(true).generationMaxLength(64).build())) {
  *   trainer.train();
  * }
  * }</pre>

@@ -3,15 +3,12 @@ package dev.trainer4j.transformers;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.DataType;
 import dev.trainer4j.checkpoint.ModelTensors;
-import dev.trainer4j.checkpoint.SafetensorsType;
 import dev.trainer4j.checkpoint.TensorInfo;
 import dev.trainer4j.torch.ArrayScope;
 import dev.trainer4j.torch.Autograd;
 import dev.trainer4j.torch.TorchFunctions;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -33,16 +30,22 @@ final class TensorMatch {
 
   private final Map<String, String> sources;
   private final Set<String> fresh;
+
+  /** Fresh ones that begin as what they are, such as zeros that nothing trains. */
+  private final Set<String> constant;
+
   private final List<String> unexpected;
   private final List<String> mismatched;
 
   private TensorMatch(
       Map<String, String> sources,
       Set<String> fresh,
+      Set<String> constant,
       List<String> unexpected,
       List<String> mismatched) {
     this.sources = sources;
     this.fresh = fresh;
+    this.constant = constant;
     this.unexpected = unexpected;
     this.mismatched = mismatched;
   }
@@ -58,7 +61,7 @@ final class TensorMatch {
     Set<String> fresh = new LinkedHashSet<>();
     if (tensors == null) {
       architecture.tensors().forEach(spec -> fresh.add(spec.name()));
-      return new TensorMatch(sources, fresh, List.of(), List.of());
+      return new TensorMatch(sources, fresh, Set.of(), List.of(), List.of());
     }
     Map<String, String> byModelName = new LinkedHashMap<>();
     Set<String> wanted = new LinkedHashSet<>();
@@ -69,13 +72,25 @@ final class TensorMatch {
     for (String name : tensors.names()) {
       String found = modelName(name, prefix, wanted);
       if (found != null) {
-        byModelName.put(found, name);
+        String other = byModelName.putIfAbsent(found, name);
+        if (other != null) {
+          throw new PretrainedException(
+              tensors.source()
+                  + " holds "
+                  + other
+                  + " and "
+                  + name
+                  + ", which are both the model's "
+                  + found
+                  + ": remove the one that is not meant");
+        }
       } else if (ignored.stream().noneMatch(p -> p.matcher(name).matches())) {
         unexpected.add(name);
       }
     }
     List<String> missing = new ArrayList<>();
     List<String> mismatched = new ArrayList<>();
+    boolean bad = false;
     for (TensorSpec spec : architecture.tensors()) {
       String source = byModelName.get(spec.name());
       for (Map.Entry<String, String> tie : architecture.tied().entrySet()) {
@@ -96,19 +111,23 @@ final class TensorMatch {
       mismatched.add(source + " is " + info.shape() + ", the model has " + spec.shape());
       if (head && ignoreMismatchedSizes) {
         fresh.add(spec.name());
+      } else {
+        bad = true;
       }
-    }
-    boolean bad = mismatched.size() > 0 && !ignoreMismatchedSizes;
-    for (String line : ignoreMismatchedSizes ? mismatched : List.<String>of()) {
-      String name = line.substring(0, line.indexOf(" is "));
-      bad |=
-          architecture.tensors().stream().anyMatch(s -> s.name().equals(name))
-              && !fresh.contains(name);
     }
     if (bad || !missing.isEmpty()) {
       throw problem(tensors, missing, mismatched, unexpected);
     }
-    return new TensorMatch(sources, fresh, unexpected, mismatched);
+    for (TensorSpec spec : architecture.tensors()) {
+      if (sources.containsKey(spec.name()) == fresh.contains(spec.name())) {
+        throw new IllegalStateException(spec.name() + " must be read or begin anew, one of both");
+      }
+    }
+    Set<String> constant = new LinkedHashSet<>(fresh);
+    architecture.tensors().stream()
+        .filter(TensorSpec::trainable)
+        .forEach(spec -> constant.remove(spec.name()));
+    return new TensorMatch(sources, fresh, constant, unexpected, mismatched);
   }
 
   private static @Nullable String modelName(String name, String prefix, Set<String> wanted) {
@@ -159,10 +178,11 @@ final class TensorMatch {
     if (!mismatched.isEmpty()) {
       logger.warn("Of another shape, and begun anew: {}", listed(mismatched));
     }
-    if (!fresh.isEmpty()) {
+    List<String> untrained = fresh.stream().filter(name -> !constant.contains(name)).toList();
+    if (!untrained.isEmpty()) {
       logger.warn(
           "Not in the folder, and begun anew: {}. Train the model before you use its outputs.",
-          listed(List.copyOf(fresh)));
+          listed(untrained));
     }
     if (!unexpected.isEmpty()) {
       logger.warn("In the folder, and not used by this model: {}", listed(unexpected));
@@ -181,27 +201,10 @@ final class TensorMatch {
       try (Autograd.Recording off = Autograd.record(false);
           ArrayScope scope = ArrayScope.open();
           NDManager temporary = target.getManager().newSubManager();
-          NDArray values = values(tensors, entry.getValue(), temporary)) {
+          NDArray values = tensors.read(entry.getValue(), temporary)) {
+        // The copy converts; bfloat16 among others.
         TorchFunctions.copy(List.of(target), List.of(values));
       }
     }
-  }
-
-  /** DJL has no arrays of bfloat16; it is the upper half of a float32. */
-  private static NDArray values(ModelTensors tensors, String name, NDManager manager)
-      throws IOException {
-    TensorInfo info = tensors.info(name);
-    if (info.type() != SafetensorsType.BF16) {
-      return tensors.read(name, manager);
-    }
-    ByteBuffer bytes = tensors.bytes(name);
-    ByteBuffer floats =
-        ByteBuffer.allocateDirect(Math.multiplyExact(bytes.remaining(), 2))
-            .order(java.nio.ByteOrder.nativeOrder());
-    while (bytes.hasRemaining()) {
-      floats.putInt(bytes.getShort() << 16);
-    }
-    floats.flip();
-    return manager.create(floats, info.shape(), DataType.FLOAT32);
   }
 }

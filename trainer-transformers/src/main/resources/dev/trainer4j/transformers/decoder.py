@@ -301,32 +301,44 @@ class Decoder(Module):
     loss = torch.cross_entropy_loss((self).full(torch.flatten(logits, 0, 1)), targets, None, 2, -100, 0.0)
     return (logits, loss, torch.sum(torch.ne(targets, -100)))
 
-  # Logits [B, labels] at the last position that is not padding. padding: the id that pads, negative if none does.
-  def pooled(self: __torch__.Decoder, x: Tensor, ids: Tensor, padding: Tensor, options: Tensor,
+  # Logits [B, labels] at the last position that is not padding. padding: the id that pads; if negative, the last position
+  # that attention_mask [B, S] does not hide, or simply the last where it is empty.
+  def pooled(self: __torch__.Decoder, x: Tensor, ids: Tensor, attention_mask: Tensor, padding: Tensor, options: Tensor,
              weights: List[Tensor]) -> Tensor:
     pad = int(padding)
     last = torch.full([torch.size(ids, 0)], torch.size(ids, 1) - 1, dtype=4, device=ops.prim.device(x))
+    steps = torch.arange(torch.size(ids, 1), dtype=4, device=ops.prim.device(x))
     if pad >= 0:
-      steps = torch.arange(torch.size(ids, 1), dtype=4, device=ops.prim.device(x))
       last = torch.amax(torch.mul(steps, torch.ne(ids, pad)), [1])
+    elif torch.__not__((self).absent(attention_mask)):
+      last = torch.amax(torch.mul(steps, torch.ne(attention_mask, 0)), [1])
     index = torch.expand(torch.reshape(last, [-1, 1, 1]), [-1, 1, torch.size(x, 2)])
     return torch.squeeze((self).logits(torch.gather(x, 1, index), options, weights), 1)
 
-  # The logits of pooled() with their summed loss and its weight: squared error for one label, for labels [B, n] of a
-  # floating type binary cross entropy, else cross entropy.
-  def classify(self: __torch__.Decoder, x: Tensor, ids: Tensor, labels: Tensor, padding: Tensor, options: Tensor,
-               weights: List[Tensor]) -> Tuple[Tensor, Tensor, Tensor]:
-    logits = (self).pooled(x, ids, padding, options, weights)
+  # The logits of pooled() with their summed loss and its weight. problem: transformers' problem_type, 1 single label, 2 multi
+  # label, 3 regression; 0 to infer it from the number of labels and their type.
+  def classify(self: __torch__.Decoder, x: Tensor, ids: Tensor, labels: Tensor, attention_mask: Tensor, padding: Tensor,
+               problem: Tensor, options: Tensor, weights: List[Tensor]) -> Tuple[Tensor, Tensor, Tensor]:
+    logits = (self).pooled(x, ids, attention_mask, padding, options, weights)
     y = (self).full(logits)
-    if torch.size(y, 1) == 1:
-      loss = torch.mse_loss(torch.flatten(y), torch.to(torch.flatten(labels), ops.prim.dtype(y)), 2)
+    kind = int(problem)
+    if kind == 0:
+      if torch.size(y, 1) == 1:
+        kind = 3
+      elif torch.is_floating_point(labels):
+        kind = 2
+      else:
+        kind = 1
+    if kind == 3:
+      loss = torch.mse_loss(y, torch.reshape(torch.to(labels, ops.prim.dtype(y)), torch.size(y)), 2)
       weight = torch.tensor(torch.numel(y))
-    elif torch.dim(labels) == 2:
+    elif kind == 2:
       loss = torch.binary_cross_entropy_with_logits(y, torch.to(labels, ops.prim.dtype(y)), None, None, 2)
       weight = torch.tensor(torch.numel(y))
     else:
-      loss = torch.cross_entropy_loss(y, torch.to(labels, 4), None, 2, -100, 0.0)
-      weight = torch.sum(torch.ne(labels, -100))
+      targets = torch.reshape(torch.to(labels, 4), [-1])
+      loss = torch.cross_entropy_loss(y, targets, None, 2, -100, 0.0)
+      weight = torch.sum(torch.ne(targets, -100))
     return (logits, loss, weight)
 
   def shifted(self: __torch__.Decoder, labels: Tensor, lengths: Tensor) -> Tensor:

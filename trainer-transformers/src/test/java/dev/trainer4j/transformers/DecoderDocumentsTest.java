@@ -68,6 +68,21 @@ class DecoderDocumentsTest {
     }
   }
 
+  @Test
+  void boundsBesideAMaskThatHidesTokensAreRefused() throws IOException {
+    try (PretrainedModel model = ParityModels.load("llama")) {
+      NDManager manager = model.manager();
+      ModelInputs inputs = flat(manager, "cu_seq_lens_q");
+      long[] mask = new long[28];
+      Arrays.fill(mask, 0, 27, 1);
+      ModelInputs both = inputs.with("attention_mask", manager.create(mask, new Shape(1, 28)));
+      assertThatThrownBy(() -> model.forward(both, false))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("attention_mask hides tokens")
+          .hasMessageContaining("cu_seq_lens_q");
+    }
+  }
+
   private static void assertSame(Result actual, Result expected) {
     assertThat(actual.weight()).isEqualTo(expected.weight());
     assertThat(actual.loss()).isCloseTo(expected.loss(), within(1e-5 * expected.loss()));

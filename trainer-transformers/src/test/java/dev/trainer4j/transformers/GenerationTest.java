@@ -10,12 +10,15 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDManager;
 import dev.trainer4j.data.ModelInputs;
 import dev.trainer4j.torch.ArrayScope;
+import dev.trainer4j.torch.Seeds;
 import dev.trainer4j.transformers.generation.GenerationConfig;
 import dev.trainer4j.transformers.generation.Generator;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
@@ -171,6 +174,23 @@ class GenerationTest {
               .generate(PROMPT, null, settings().build())
               .newTokens()[0];
       assertThat(heard).containsExactlyElementsOf(Arrays.stream(written).boxed().toList());
+    }
+  }
+
+  @Test
+  void aStreamerOfSampledTokensMayWaitForAnotherThreadThatDraws() throws IOException {
+    try (PretrainedModel model = ParityModels.load("gpt2")) {
+      GenerationConfig config = settings().doSample(true).seed(1).maxNewTokens(4).build();
+      List<Integer> heard = new ArrayList<>();
+      Generator.of(model)
+          .withStreamer(
+              tokens ->
+                  heard.add(
+                      CompletableFuture.supplyAsync(() -> Seeds.with(5, () -> 5))
+                          .orTimeout(20, TimeUnit.SECONDS)
+                          .join()))
+          .generate(PROMPT, null, config);
+      assertThat(heard).isNotEmpty().containsOnly(5);
     }
   }
 

@@ -9,6 +9,7 @@ import ai.djl.ndarray.types.Shape;
 import dev.trainer4j.data.ModelInputs;
 import dev.trainer4j.torch.ArrayScope;
 import java.io.IOException;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
 /** Inputs that the native library would answer with a trace of its own. */
@@ -45,5 +46,33 @@ class InputMistakesTest {
   @Test
   void anEmptyTextIsNamed() throws IOException {
     assertRefused("bert-classify", new long[0], 0, "input_ids is empty");
+  }
+
+  @Test
+  void theLimitOfRobertaLeavesRoomForThePositionOfPadding() throws IOException {
+    PretrainedConfig config = PretrainedConfig.read(ParityModels.folder("roberta-classify"));
+    int padding = config.node("pad_token_id").intValue();
+    int limit = config.node("max_position_embeddings").intValue() - padding - 1;
+    assertRefused(
+        "roberta-classify",
+        LongStream.range(0, limit + 1).map(i -> 5).toArray(),
+        0,
+        limit + 1 + " tokens",
+        limit + " positions",
+        "truncate the texts");
+  }
+
+  @Test
+  void aMaskOfAnotherShapeThanTheTextsIsRefused() throws IOException {
+    try (PretrainedModel model = ParityModels.load("bert-classify");
+        ArrayScope scope = ArrayScope.open()) {
+      NDArray row = model.manager().create(new long[] {5, 6}, new Shape(1, 2));
+      NDArray mask = model.manager().create(new long[] {1, 1, 0}, new Shape(1, 3));
+      ModelInputs inputs = ModelInputs.of("input_ids", row).with("attention_mask", mask);
+      assertThatThrownBy(() -> model.forward(inputs, false))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("attention_mask has shape (1, 3)")
+          .hasMessageContaining("(1, 2)");
+    }
   }
 }

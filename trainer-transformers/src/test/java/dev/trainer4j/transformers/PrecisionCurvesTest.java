@@ -105,10 +105,11 @@ class PrecisionCurvesTest {
       assertThat(losses).hasSize(expected.size());
       for (int i = 0; i < losses.size(); i++) {
         double theirs = expected.get(i).asDouble();
-        // That of T5 begins at 19, where its bfloat16 strays 0.027 from its float32.
+        // That of T5 begins at 19, where PyTorch's own bfloat16 strays 0.027 from its float32: half a
+        // unit in bfloat16's last place is the band of losses as large.
         assertThat(losses.get(i))
             .as("update %d", i + 1)
-            .isCloseTo(theirs, within(Math.max(3e-3, 5e-4 * theirs)));
+            .isCloseTo(theirs, within(theirs > 10 ? theirs / 512 : 3e-3));
       }
       // It really is another type: float32 strays from PyTorch's float32 by less.
       JsonNode wide = golden(name).get("fp32");

@@ -3,12 +3,15 @@ package dev.trainer4j.transformers;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import dev.trainer4j.checkpoint.ModelTensors;
 import dev.trainer4j.checkpoint.ModelTensorsWriter;
+import dev.trainer4j.torch.Bfloat16;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -172,7 +175,9 @@ class PretrainedFolderTest {
         "bert-classify",
         tensors -> {
           tensors.remove("bert.encoder.layer.1.output.dense.weight");
-          tensors.put("bert.encoder.layer.1.output.dence.weight", tensors.get("classifier.bias"));
+          // A copy: a tensor of two names is written once.
+          NDArray bias = tensors.get("classifier.bias").duplicate();
+          tensors.put("bert.encoder.layer.1.output.dence.weight", bias);
         });
     assertThatThrownBy(this::load)
         .isInstanceOf(PretrainedException.class)
@@ -202,6 +207,64 @@ class PretrainedFolderTest {
     try (PretrainedModel model =
         AutoModels.sequenceClassification(folder, five.withIgnoreMismatchedSizes(true))) {
       assertThat(model.state().get("classifier.bias").toFloatArray()).containsOnly(0f).hasSize(5);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void aBodyOfAnotherShapeIsRefusedWhateverTheFileCallsIt(boolean oldNames) throws IOException {
+    copy(
+        "bert-classify",
+        tensors -> {
+          String norm = "bert.encoder.layer.0.output.LayerNorm.weight";
+          tensors.put(norm, tensors.get("classifier.bias").duplicate());
+          for (String name : List.copyOf(tensors.keySet())) {
+            NDArray array = tensors.remove(name);
+            tensors.put(
+                oldNames
+                    ? name.replace("LayerNorm.weight", "LayerNorm.gamma")
+                    : name.replaceFirst("^bert\\.", ""),
+                array);
+          }
+        });
+    LoadOptions lenient = ParityModels.cpu().withIgnoreMismatchedSizes(true);
+    assertThatThrownBy(() -> AutoModels.sequenceClassification(temporary, lenient))
+        .isInstanceOf(PretrainedException.class)
+        .hasMessageContaining("encoder.layer.0.output.LayerNorm")
+        .hasMessageContaining("is (3), the model has (32)");
+  }
+
+  @Test
+  void twoTensorsOfTheFileForOneOfTheModelAreBothNamed() throws IOException {
+    copy(
+        "bert-classify",
+        tensors ->
+            tensors.put("pooler.dense.bias", tensors.get("bert.pooler.dense.bias").duplicate()));
+    assertThatThrownBy(this::load)
+        .isInstanceOf(PretrainedException.class)
+        .hasMessageContaining("pooler.dense.bias")
+        .hasMessageContaining("both the model's bert.pooler.dense.bias");
+  }
+
+  @Test
+  void weightsOfBfloat16AreReadAsTheFloatsTheyAre() throws IOException {
+    copy(
+        "bert-classify",
+        tensors -> tensors.replaceAll((name, a) -> Bfloat16.of(a, a.getManager())));
+    try (PretrainedModel model = AutoModels.sequenceClassification(temporary, ParityModels.cpu());
+        PretrainedModel original = ParityModels.load("bert-classify")) {
+      original
+          .state()
+          .forEach(
+              (name, array) -> {
+                float[] actual = model.state().get(name).toFloatArray();
+                float[] exact = array.toFloatArray();
+                for (int i = 0; i < exact.length; i++) {
+                  // 8 bits of precision, and nothing in the lower half.
+                  assertThat(actual[i]).isCloseTo(exact[i], within(Math.abs(exact[i]) / 256));
+                  assertThat(Float.floatToIntBits(actual[i]) & 0xFFFF).isZero();
+                }
+              });
     }
   }
 
@@ -239,6 +302,37 @@ class PretrainedFolderTest {
         .isInstanceOf(PretrainedException.class)
         .hasMessageContaining("config.json is not valid JSON")
         .hasMessageContaining("line 3");
+  }
+
+  @Test
+  void aConfigurationThatIsNotUtf8IsNamed() throws IOException {
+    Files.write(temporary.resolve("config.json"), new byte[] {'{', (byte) 0xff, '}'});
+    assertThatThrownBy(this::load)
+        .isInstanceOf(PretrainedException.class)
+        .hasMessageContaining("config.json is not UTF-8");
+  }
+
+  @Test
+  void anAbsurdlyLongGenerationConfigurationIsNotRead() throws IOException {
+    copy("bert-classify", tensors -> {});
+    Path file = temporary.resolve("generation_config.json");
+    try (RandomAccessFile long17 = new RandomAccessFile(file.toFile(), "rw")) {
+      long17.setLength(17L << 20);
+    }
+    assertThatThrownBy(this::load)
+        .isInstanceOf(PretrainedException.class)
+        .hasMessageContaining("generation_config.json has more than");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"0", "-5", "\"three\""})
+  void aNumberOfLabelsThatIsNoneIsRefused(String number) {
+    PretrainedConfig config =
+        PretrainedConfig.parse("{\"model_type\": \"bert\", \"num_labels\": " + number + "}");
+    assertThatThrownBy(
+            () -> AutoModels.fromConfig(config, Task.SEQUENCE_CLASSIFICATION, ParityModels.cpu()))
+        .isInstanceOf(PretrainedException.class)
+        .hasMessageContaining("num_labels is " + number);
   }
 
   @Test

@@ -9,6 +9,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import dev.trainer4j.data.ModelInputs;
 import dev.trainer4j.torch.ArrayScope;
+import dev.trainer4j.transformers.generation.GenerationConfig;
 import dev.trainer4j.transformers.generation.Generator;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -98,6 +99,19 @@ class Seq2SeqFolderTest {
                 2)),
         Task.SEQ2SEQ_LM,
         ParityModels.cpu());
+  }
+
+  /** The figures are the defaults of transformers' BartConfig. */
+  @Test
+  void bartKnowsItsSpecialTokensWithoutBeingTold() {
+    try (PretrainedModel model = bart()) {
+      GenerationConfig settings = model.generationConfig();
+      assertThat(settings.bosTokenId()).isZero();
+      assertThat(settings.padTokenId()).isEqualTo(1);
+      assertThat(settings.eosTokenId()).containsExactly(2);
+      assertThat(settings.decoderStartTokenId()).isEqualTo(2);
+      assertThat(settings.forcedEosTokenId()).containsExactly(2);
+    }
   }
 
   @Test

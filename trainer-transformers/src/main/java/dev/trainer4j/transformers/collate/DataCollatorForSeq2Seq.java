@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import dev.trainer4j.data.DataCollator;
 import dev.trainer4j.data.ModelInputs;
+import dev.trainer4j.transformers.PretrainedModel;
 import dev.trainer4j.transformers.tokenization.PretrainedTokenizer;
 import java.util.List;
 import java.util.Map;
@@ -24,6 +25,21 @@ public final class DataCollatorForSeq2Seq implements DataCollator<Map<String, ?>
   /** Pads to the longest source and the longest target of each batch. */
   public DataCollatorForSeq2Seq(PretrainedTokenizer tokenizer) {
     this(tokenizer, PaddingOptions.longest(), -100, null);
+  }
+
+  /** Pads as the options say, labels with -100. */
+  public DataCollatorForSeq2Seq(PretrainedTokenizer tokenizer, PaddingOptions options) {
+    this(tokenizer, options, -100, null);
+  }
+
+  /**
+   * Pads to the longest, and adds {@code decoder_input_ids} that the model makes of the labels: for
+   * losses outside of it, such as label smoothing.
+   *
+   * @param model an encoder-decoder model
+   */
+  public DataCollatorForSeq2Seq(PretrainedTokenizer tokenizer, PretrainedModel model) {
+    this(tokenizer, PaddingOptions.longest(), -100, model::prepareDecoderInputIdsFromLabels);
   }
 
   /**

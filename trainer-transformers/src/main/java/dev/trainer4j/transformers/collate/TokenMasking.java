@@ -2,6 +2,7 @@
 package dev.trainer4j.transformers.collate;
 
 import dev.trainer4j.data.BatchPosition;
+import dev.trainer4j.torch.Seeds;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 
@@ -13,8 +14,6 @@ final class TokenMasking {
 
   /** A loss ignores these. */
   static final int IGNORED = -100;
-
-  private static final long GOLDEN_GAMMA = 0x9E3779B97F4A7C15L;
 
   private final double probability;
   private final double maskReplace;
@@ -47,8 +46,9 @@ final class TokenMasking {
   }
 
   static SplittableRandom random(long seed, BatchPosition position, int sample) {
-    long epochs = seed * GOLDEN_GAMMA + position.epoch();
-    return new SplittableRandom(epochs * GOLDEN_GAMMA + position.firstSample() + sample);
+    // Mixed, not added: SplittableRandom steps through its seeds, and neighbours would be one
+    // stream.
+    return new SplittableRandom(Seeds.mix(seed, position.epoch(), position.firstSample() + sample));
   }
 
   /**

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The running and the finished sequences of one entry of the batch.
@@ -16,17 +17,23 @@ final class BeamHypotheses {
   /** A continuation: the score of the whole, the beam it continues and the token it adds. */
   record Candidate(float score, int beam, long token) {}
 
-  /** A sequence, filled up to the limit; its tokens are never changed. */
+  /**
+   * A sequence, filled up to the limit; its tokens are never changed. A candidate is its parent's tokens
+   * and one more, and gets tokens of its own if it survives: most do not.
+   */
   private static final class Hypothesis {
     private final long[] tokens;
     private final int length;
+    private final @Nullable Long last;
     private final float score;
     private final boolean ended;
     private final int parent;
 
-    Hypothesis(long[] tokens, int length, float score, boolean ended, int parent) {
+    Hypothesis(
+        long[] tokens, int length, @Nullable Long last, float score, boolean ended, int parent) {
       this.tokens = tokens;
       this.length = length;
+      this.last = last;
       this.score = score;
       this.ended = ended;
       this.parent = parent;
@@ -39,6 +46,19 @@ final class BeamHypotheses {
     boolean ended() {
       return ended;
     }
+
+    Hypothesis withScore(float other) {
+      return new Hypothesis(tokens, length, last, other, ended, parent);
+    }
+
+    Hypothesis settled() {
+      if (last == null) {
+        return this;
+      }
+      long[] own = tokens.clone();
+      own[length - 1] = last;
+      return new Hypothesis(own, length, null, score, ended, parent);
+    }
   }
 
   private static final float OUT = -1e9f;
@@ -49,6 +69,7 @@ final class BeamHypotheses {
   private final int beams;
   private List<Hypothesis> running = new ArrayList<>();
   private List<Hypothesis> finished = new ArrayList<>();
+  private final long[] scratch;
   private boolean improvable = true;
   private boolean allStopped;
 
@@ -58,12 +79,13 @@ final class BeamHypotheses {
     this.limits = limits;
     this.stopping = stopping;
     beams = config.numBeams();
+    scratch = new long[limits.maxLength()];
     long[] tokens = new long[limits.maxLength()];
     Arrays.fill(tokens, filler());
     System.arraycopy(prompt, 0, tokens, 0, prompt.length);
     for (int i = 0; i < beams; i++) {
-      running.add(new Hypothesis(tokens, prompt.length, i == 0 ? 0 : OUT, false, i));
-      finished.add(new Hypothesis(tokens, prompt.length, OUT, false, 0));
+      running.add(new Hypothesis(tokens, prompt.length, null, i == 0 ? 0 : OUT, false, i));
+      finished.add(new Hypothesis(tokens, prompt.length, null, OUT, false, 0));
     }
   }
 
@@ -83,14 +105,18 @@ final class BeamHypotheses {
     boolean atLimit = length + 1 >= limits.maxLength();
     allStopped = true;
     for (Candidate candidate : candidates) {
-      long[] tokens = running.get(candidate.beam()).tokens.clone();
-      tokens[length] = candidate.token();
-      boolean ended = atLimit || stopping.endsAt(tokens, length + 1);
+      long[] tokens = running.get(candidate.beam()).tokens;
+      System.arraycopy(tokens, 0, scratch, 0, length);
+      scratch[length] = candidate.token();
+      boolean ended = atLimit || stopping.endsAt(scratch, length + 1);
       allStopped &= ended;
-      extended.add(new Hypothesis(tokens, length + 1, candidate.score(), ended, candidate.beam()));
+      extended.add(
+          new Hypothesis(
+              tokens, length + 1, candidate.token(), candidate.score(), ended, candidate.beam()));
     }
     finish(extended, length);
-    running = best(extended.stream().map(h -> h.ended() ? scored(h, h.score() + OUT) : h).toList());
+    running =
+        best(extended.stream().map(h -> h.ended() ? h.withScore(h.score() + OUT) : h).toList());
   }
 
   private void finish(List<Hypothesis> extended, int length) {
@@ -105,7 +131,8 @@ final class BeamHypotheses {
       score += closed ? OUT : 0;
       score += improvable ? 0 : OUT;
       score += finishes ? 0 : OUT;
-      merged.add(new Hypothesis(candidate.tokens, candidate.length, score, finishes, 0));
+      merged.add(
+          new Hypothesis(candidate.tokens, candidate.length, candidate.last, score, finishes, 0));
     }
     finished = best(merged);
   }
@@ -114,15 +141,10 @@ final class BeamHypotheses {
     return (float) Math.pow(length, config.lengthPenalty());
   }
 
-  private static Hypothesis scored(Hypothesis hypothesis, float score) {
-    return new Hypothesis(
-        hypothesis.tokens, hypothesis.length, score, hypothesis.ended(), hypothesis.parent);
-  }
-
   private List<Hypothesis> best(List<Hypothesis> hypotheses) {
     List<Hypothesis> sorted = new ArrayList<>(hypotheses);
     sorted.sort(Comparator.comparingDouble(Hypothesis::score).reversed());
-    return new ArrayList<>(sorted.subList(0, beams));
+    return sorted.subList(0, beams).stream().map(Hypothesis::settled).toList();
   }
 
   /** Returns whether a running sequence may yet beat a finished one; once not, never again. */

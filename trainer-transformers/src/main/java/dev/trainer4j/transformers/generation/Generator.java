@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.transformers.generation;
 
-import dev.trainer4j.torch.Seeds;
 import dev.trainer4j.transformers.tokenization.PretrainedTokenizer;
 import java.util.Arrays;
 import java.util.List;
@@ -88,15 +87,9 @@ public final class Generator {
             model.startDecoding(inputIds, attentionMask, limits.maxLength())) {
       Stopping stopping = new Stopping(config, decoder);
       if (config.numBeams() > 1) {
-        BeamSearch search = new BeamSearch(config, limits, stopping, chooser, session);
-        return config.doSample()
-            ? Seeds.with(config.seed(), () -> search.run(prompt))
-            : search.run(prompt);
+        return new BeamSearch(config, limits, stopping, chooser, session).run(prompt);
       }
-      TokenByToken loop = new TokenByToken(config, limits, stopping, chooser, session, streamer);
-      return config.doSample()
-          ? Seeds.with(config.seed(), () -> loop.run(prompt))
-          : loop.run(prompt);
+      return new TokenByToken(config, limits, stopping, chooser, session, streamer).run(prompt);
     }
   }
 

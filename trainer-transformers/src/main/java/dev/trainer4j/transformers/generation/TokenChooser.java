@@ -7,6 +7,7 @@ import ai.djl.ndarray.types.Shape;
 import dev.trainer4j.torch.ArrayScope;
 import dev.trainer4j.torch.Autograd;
 import dev.trainer4j.torch.ScriptKernels;
+import dev.trainer4j.torch.Seeds;
 import dev.trainer4j.torch.TorchFunctions;
 import java.io.IOException;
 import java.io.InputStream;
@@ -15,6 +16,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Supplier;
 
 /** Chooses tokens of logits, in {@code generation.py}: the rules of the settings first, then the strategy. */
 final class TokenChooser implements AutoCloseable {
@@ -72,7 +74,7 @@ final class TokenChooser implements AutoCloseable {
       NDArray scores = process(logits, rows, length, false);
       NDArray tokens =
           config.doSample()
-              ? Shared.KERNELS.tensor(manager, "sample", scores, warping(1))
+              ? drawn(length, () -> Shared.KERNELS.tensor(manager, "sample", scores, warping(1)))
               : Shared.KERNELS.tensor(manager, "greedy", scores);
       return TorchFunctions.toCpu(tokens, manager).toLongArray();
     }
@@ -90,16 +92,16 @@ final class TokenChooser implements AutoCloseable {
         ArrayScope scope = ArrayScope.open()) {
       NDArray scores = process(logits, rows, length, true);
       NDArray sums = manager.create(running);
-      return Shared.KERNELS
-          .tensor(
-              manager,
-              "beam",
-              scores,
-              sums,
-              (long) keep,
-              config.doSample() ? warping(least) : new double[0])
-          .toDoubleArray();
+      double[] warping = config.doSample() ? warping(least) : new double[0];
+      Supplier<NDArray> search =
+          () -> Shared.KERNELS.tensor(manager, "beam", scores, sums, (long) keep, warping);
+      return (config.doSample() ? drawn(length, search) : search.get()).toDoubleArray();
     }
+  }
+
+  /** The generator of random numbers is the process's: it is held for one draw, not for a text. */
+  private NDArray drawn(int length, Supplier<NDArray> draw) {
+    return Seeds.with(Seeds.mix(config.seed(), length), draw);
   }
 
   private double[] warping(int least) {
@@ -124,7 +126,13 @@ final class TokenChooser implements AutoCloseable {
         words);
   }
 
+  /** What was written so far; nothing of it where no rule looks back. */
   private NDArray sequences(long[][] rows, int length) {
+    boolean looksBack =
+        config.repetitionPenalty() != 1 || config.noRepeatNgramSize() > 0 || words.length > 0;
+    if (!looksBack) {
+      return manager.create(new long[0], new Shape(rows.length, 0));
+    }
     long[] flat = Arrays.stream(rows).flatMapToLong(row -> Arrays.stream(row, 0, length)).toArray();
     return manager.create(flat, new Shape(rows.length, length));
   }

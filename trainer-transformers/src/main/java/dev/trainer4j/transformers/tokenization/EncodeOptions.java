@@ -90,7 +90,8 @@ public final class EncodeOptions {
 
     /**
      * Sets the greatest number of tokens, special ones included; by default {@code
-     * model_max_length}. It needs a {@link #truncation}.
+     * model_max_length}. It needs a {@link #truncation}. A tokenizer without {@code model_max_length}
+     * refuses truncation without this: it could cut nothing.
      */
     public Builder maxLength(int length) {
       maxLength = length;

@@ -13,6 +13,7 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -45,6 +46,9 @@ import org.slf4j.LoggerFactory;
 public final class PretrainedTokenizer implements ProcessingClass, AutoCloseable {
 
   private static final Logger LOGGER = LoggerFactory.getLogger(PretrainedTokenizer.class);
+
+  /** What labels have where losses ignore them. */
+  private static final int IGNORED = -100;
 
   private final AtomicBoolean warned = new AtomicBoolean();
   private final TokenizerFiles files;
@@ -220,6 +224,13 @@ public final class PretrainedTokenizer implements ProcessingClass, AutoCloseable
   }
 
   private Windows windows(TokenizedText whole, EncodeOptions options) {
+    if (options.maxLength() == 0 && modelMaxLength == Integer.MAX_VALUE) {
+      throw new IllegalArgumentException(
+          "truncation is "
+              + options.truncation()
+              + ", but neither maxLength nor the tokenizer's model_max_length says where to cut: set"
+              + " EncodeOptions.maxLength.");
+    }
     int limit = options.maxLength() > 0 ? options.maxLength() : modelMaxLength;
     Side side = options.truncationSide();
     return new Windows(whole, options, limit, side == null ? truncationSide : side);
@@ -290,6 +301,23 @@ public final class PretrainedTokenizer implements ProcessingClass, AutoCloseable
     }
     String text = inside(backend -> backend.decode(ids, skipSpecialTokens));
     return cleansUp ? cleanUp(text) : text;
+  }
+
+  /**
+   * Turns rows of ids into texts, such as what a model wrote and the labels it should have written.
+   *
+   * @param skipSpecialTokens whether to leave out tokens such as [CLS], and with them the -100 of ignored
+   *     labels, which Python has to replace by the padding token first
+   * @throws IllegalArgumentException if an id is negative otherwise
+   */
+  public List<String> decodeBatch(long[][] ids, boolean skipSpecialTokens) {
+    List<String> texts = new ArrayList<>(ids.length);
+    for (long[] row : ids) {
+      long[] kept =
+          skipSpecialTokens ? Arrays.stream(row).filter(id -> id != IGNORED).toArray() : row;
+      texts.add(decode(kept, skipSpecialTokens));
+    }
+    return texts;
   }
 
   private static String cleanUp(String text) {

@@ -48,6 +48,9 @@ final class TokenizerFiles {
           "spiece.model",
           "sentencepiece.bpe.model");
 
+  /** Those of vocabularies of 256,000 tokens have some 30 MiB. */
+  private static final int MAX_LENGTH = 128 << 20;
+
   private static final JsonMapper JSON =
       JsonMapper.builder()
           .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
@@ -71,13 +74,13 @@ final class TokenizerFiles {
     try {
       for (String name : NAMES) {
         if (Files.isRegularFile(folder.resolve(name))) {
-          files.put(name, Files.readAllBytes(folder.resolve(name)));
+          files.put(name, readLimited(folder.resolve(name)));
         }
       }
       if (Files.isDirectory(folder.resolve(MORE_TEMPLATES))) {
         try (Stream<Path> more = Files.list(folder.resolve(MORE_TEMPLATES))) {
           for (Path template : more.filter(Files::isRegularFile).sorted().toList()) {
-            files.put(MORE_TEMPLATES + "/" + template.getFileName(), Files.readAllBytes(template));
+            files.put(MORE_TEMPLATES + "/" + template.getFileName(), readLimited(template));
           }
         }
       }
@@ -93,6 +96,14 @@ final class TokenizerFiles {
               + " AutoTokenizer.from_pretrained(folder).save_pretrained(folder).");
     }
     return new TokenizerFiles(folder, files);
+  }
+
+  private static byte[] readLimited(Path file) throws IOException {
+    if (Files.size(file) > MAX_LENGTH) {
+      throw new TokenizerException(
+          file + " has more than " + MAX_LENGTH + " bytes: it is no file of a tokenizer.");
+    }
+    return Files.readAllBytes(file);
   }
 
   void save(Path target) throws IOException {

@@ -12,6 +12,7 @@ import dev.trainer4j.transformers.tokenization.PretrainedTokenizer;
 import dev.trainer4j.transformers.tokenization.SpecialToken;
 import dev.trainer4j.transformers.tokenization.Tokenizers;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
@@ -79,6 +80,40 @@ class LanguageModelingTest {
     assertThat((double) counts.masked() / counts.labels()).isCloseTo(0.8, within(0.03));
     assertThat((double) counts.random() / counts.labels()).isCloseTo(0.1, within(0.025));
     assertThat((double) counts.kept() / counts.labels()).isCloseTo(0.1, within(0.025));
+  }
+
+  @Test
+  void epochsHideIndependentlyOfEachOther() {
+    int length = 20_000;
+    boolean[] first = hidden(0, length);
+    for (int epoch = 1; epoch < 4; epoch++) {
+      boolean[] later = hidden(epoch, length);
+      for (int shift = -3; shift <= 3; shift++) {
+        int both = 0;
+        for (int i = 3; i < length - 3; i++) {
+          both += first[i] && later[i + shift] ? 1 : 0;
+        }
+        // Independent halves meet in a quarter; the bound is some 6 standard deviations.
+        assertThat((double) both / length).isCloseTo(0.25, within(0.02));
+      }
+    }
+  }
+
+  private boolean[] hidden(long epoch, int length) {
+    int[] ids = new int[length];
+    Arrays.fill(ids, 7);
+    DataCollatorForLanguageModeling collator =
+        DataCollatorForLanguageModeling.builder(tokenizer).mlmProbability(0.5).build();
+    long[] labels =
+        collator
+            .collate(List.of(Map.of("input_ids", ids)), manager, new BatchPosition(epoch, 0))
+            .get("labels")
+            .toLongArray();
+    boolean[] hidden = new boolean[length];
+    for (int i = 0; i < length; i++) {
+      hidden[i] = labels[i] != -100;
+    }
+    return hidden;
   }
 
   @Test

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -79,6 +80,50 @@ class PretrainedTokenizerTest {
         .hasMessageContaining("AutoTokenizer.from_pretrained");
     assertThatThrownBy(() -> PretrainedTokenizer.load(folder.resolve("nowhere")))
         .hasMessageContaining("is not a folder");
+  }
+
+  @Test
+  void batchesOfIdsBecomeTextsWithoutIgnoredLabels() {
+    try (PretrainedTokenizer tokenizer = Tokenizers.load("wordpiece")) {
+      int[] ids = tokenizer.encode("In Milan").inputIds();
+      long[] plain = Arrays.stream(ids).asLongStream().toArray();
+      long[] labels = Arrays.copyOf(plain, plain.length + 2);
+      Arrays.fill(labels, plain.length, labels.length, -100);
+      String text = tokenizer.decode(plain, true);
+      assertThat(tokenizer.decodeBatch(new long[][] {plain, labels, {}}, true))
+          .containsExactly(text, text, "");
+      assertThat(tokenizer.decodeBatch(new long[][] {plain}, false))
+          .containsExactly(tokenizer.decode(plain, false))
+          .doesNotContain(text);
+      assertThatThrownBy(() -> tokenizer.decodeBatch(new long[][] {labels}, false))
+          .hasMessageContaining("-100");
+    }
+  }
+
+  @Test
+  void truncationWithoutAnyLimitIsRefused() throws IOException {
+    copy("wordpiece");
+    Files.writeString(folder.resolve("tokenizer_config.json"), "{}");
+    EncodeOptions options =
+        EncodeOptions.builder().truncation(TruncationStrategy.LONGEST_FIRST).build();
+    try (PretrainedTokenizer tokenizer = PretrainedTokenizer.load(folder)) {
+      assertThatThrownBy(() -> tokenizer.encode("In Milan", options))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("truncation is LONGEST_FIRST")
+          .hasMessageContaining("model_max_length");
+    }
+  }
+
+  @Test
+  void anAbsurdlyLongFileIsNotRead() throws IOException {
+    copy("wordpiece");
+    try (RandomAccessFile file =
+        new RandomAccessFile(folder.resolve("merges.txt").toFile(), "rw")) {
+      file.setLength(200L << 20);
+    }
+    assertThatThrownBy(() -> PretrainedTokenizer.load(folder))
+        .isInstanceOf(TokenizerException.class)
+        .hasMessageContaining("merges.txt has more than");
   }
 
   @Test
