@@ -31,14 +31,11 @@ final class BestModel {
     }
     double value = metric(metrics);
     if (Double.isNaN(value)) {
-      // Not a number is never the best, not even as the first.
+      // Not a number is never the best, not even as the first: nothing would be better than it.
       return false;
     }
     Double best = progress.bestMetric();
-    // What is not a number is never the best; nothing would ever be better than it.
-    boolean better =
-        !Double.isNaN(value)
-            && (best == null || (args.resolvedGreaterIsBetter() ? value > best : value < best));
+    boolean better = best == null || (args.resolvedGreaterIsBetter() ? value > best : value < best);
     if (better) {
       boolean checkpoints = args.savesRegularly() || savesBest();
       progress.best(value, checkpoints ? Long.valueOf(progress.globalStep()) : null);

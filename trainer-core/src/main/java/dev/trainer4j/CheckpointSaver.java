@@ -10,9 +10,13 @@ import dev.trainer4j.state.TrainerState;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.Set;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,6 +32,7 @@ final class CheckpointSaver implements AutoCloseable {
   private final Trainer trainer;
   private final CheckpointStore store;
   private final CheckpointWriter writer = new CheckpointWriter();
+  private final Queue<Path> committed = new ConcurrentLinkedQueue<>();
   private @Nullable SnapshotMemory snapshot;
 
   CheckpointSaver(Trainer trainer, CheckpointStore store) {
@@ -79,7 +84,10 @@ final class CheckpointSaver implements AutoCloseable {
   private void finish(PendingCheckpoint pending, SavedTensors tensors, Set<Long> kept)
       throws IOException {
     try (pending) {
-      pending.commit(folder -> tensors.write(new CheckpointFiles(folder), args().maxShardBytes()));
+      Path written =
+          pending.commit(
+              folder -> tensors.write(new CheckpointFiles(folder), args().maxShardBytes()));
+      committed.add(written);
     }
     if (args().saveTotalLimit().isPresent()) {
       store.rotate(args().saveTotalLimit().getAsInt(), args().saveKeepEvery().orElse(0), kept);
@@ -111,6 +119,15 @@ final class CheckpointSaver implements AutoCloseable {
     Map<String, CallbackState> states = new LinkedHashMap<>(trainer.callbacks().states());
     states.put(CONTROL_KEY, trainer.control().state());
     return state.withStatefulCallbacks(states);
+  }
+
+  /** Returns the folders committed since the last call, in their order. */
+  List<Path> drainCommitted() {
+    List<Path> folders = new ArrayList<>();
+    for (Path folder = committed.poll(); folder != null; folder = committed.poll()) {
+      folders.add(folder);
+    }
+    return folders;
   }
 
   /** Throws what a save in the background has failed with. */

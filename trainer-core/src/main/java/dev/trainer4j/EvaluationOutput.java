@@ -10,8 +10,11 @@ import java.util.Map;
  *
  * @param metrics values by name, prefix included, such as {@code eval_loss}
  * @param sampleCount samples evaluated
+ * @param metricKeyPrefix what stands before the metrics' names and an underscore, such as {@code
+ *     eval}
  */
-public record EvaluationOutput(Map<String, Double> metrics, long sampleCount) {
+public record EvaluationOutput(
+    Map<String, Double> metrics, long sampleCount, String metricKeyPrefix) {
 
   /** Copies the metrics; their order is kept. */
   public EvaluationOutput {
@@ -19,11 +22,11 @@ public record EvaluationOutput(Map<String, Double> metrics, long sampleCount) {
   }
 
   /**
-   * Returns a metric by name, with or without the prefix {@code eval_}.
+   * Returns a metric by name, with or without the prefix, such as {@code eval_}.
    *
    * @throws IllegalArgumentException if there is none; the message lists the names
    */
   public double metric(String name) {
-    return MetricLookup.find(metrics, name, "eval_");
+    return MetricLookup.find(metrics, name, metricKeyPrefix + "_");
   }
 }

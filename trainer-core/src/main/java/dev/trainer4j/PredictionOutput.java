@@ -19,16 +19,19 @@ public final class PredictionOutput implements AutoCloseable {
   private final Map<String, NDArray> predictions;
   private final Map<String, NDArray> labels;
   private final Map<String, Double> metrics;
+  private final String metricKeyPrefix;
 
   PredictionOutput(
       NDManager owner,
       Map<String, NDArray> predictions,
       Map<String, NDArray> labels,
-      Map<String, Double> metrics) {
+      Map<String, Double> metrics,
+      String metricKeyPrefix) {
     this.owner = owner;
     this.predictions = Collections.unmodifiableMap(new LinkedHashMap<>(predictions));
     this.labels = Collections.unmodifiableMap(new LinkedHashMap<>(labels));
     this.metrics = Collections.unmodifiableMap(new LinkedHashMap<>(metrics));
+    this.metricKeyPrefix = metricKeyPrefix;
   }
 
   /** Returns the first output of the model, in most models the logits, shape [samples, ...]. */
@@ -64,12 +67,12 @@ public final class PredictionOutput implements AutoCloseable {
   }
 
   /**
-   * Returns a metric by name, with or without the prefix {@code test_}.
+   * Returns a metric by name, with or without the prefix, such as {@code test_}.
    *
    * @throws IllegalArgumentException if there is none; the message lists the names
    */
   public double metric(String name) {
-    return MetricLookup.find(metrics, name, "test_");
+    return MetricLookup.find(metrics, name, metricKeyPrefix + "_");
   }
 
   @Override

@@ -7,6 +7,7 @@ import ai.djl.ndarray.NDManager;
 import dev.trainer4j.args.IntervalStrategy;
 import dev.trainer4j.args.TrainingArguments;
 import dev.trainer4j.callback.CallbackDispatcher;
+import dev.trainer4j.checkpoint.Checkpoint;
 import dev.trainer4j.checkpoint.CheckpointFiles;
 import dev.trainer4j.checkpoint.CheckpointMismatchException;
 import dev.trainer4j.checkpoint.CheckpointStore;
@@ -67,11 +68,29 @@ final class RunCheckpoints implements AutoCloseable {
         own();
       }
       Path folder = resolve(from);
+      if (folder == null && writes()) {
+        warnOfEarlierRun();
+      }
       return folder == null
           ? newSession(loader, plan, TrainerState.initial())
           : resume(new CheckpointFiles(folder), loader, plan, from.changesAllowed());
     } catch (IOException e) {
       throw new UncheckedIOException(e.getMessage(), e);
+    }
+  }
+
+  /** Folders tell steps, not runs: a longer earlier run would hide this one's checkpoints. */
+  private void warnOfEarlierRun() throws IOException {
+    List<Checkpoint> earlier = store.list();
+    if (!earlier.isEmpty()) {
+      trainer
+          .runLog()
+          .warn(
+              "outputDir {} already holds {} of an earlier run, which ResumeFrom.latest() would take"
+                  + " before this run's checkpoints of fewer steps; choose another folder, delete the"
+                  + " old checkpoints, or resume",
+              args().outputDir(),
+              earlier.get(earlier.size() - 1).path().getFileName());
     }
   }
 
@@ -144,8 +163,9 @@ final class RunCheckpoints implements AutoCloseable {
         session.lossScaler().restore(point.lossScale());
       }
       trainer.callbacks().restore(past.statefulCallbacks());
-      restoreCallbackTensors(files);
       tellDifferences(files.readArguments());
+      // Last: what fails behind it would leave the callbacks' copies to nobody.
+      restoreCallbackTensors(files);
       return session;
     } catch (IOException | RuntimeException e) {
       session.close();
@@ -362,6 +382,11 @@ final class RunCheckpoints implements AutoCloseable {
   /** Throws what a save in the background has failed with. */
   void check() {
     saver.check();
+  }
+
+  /** Returns what was committed since the last call, and does not wait. */
+  List<Path> drainCommitted() {
+    return saver.drainCommitted();
   }
 
   /** Waits for the save in the background. */

@@ -51,8 +51,8 @@ final class SnapshotMemory implements AutoCloseable {
     copies.values().forEach(NDArray::close);
     kept.remove(part);
     Map<String, NDArray> fresh = new LinkedHashMap<>();
+    kept.put(part, fresh); // First: if memory runs out half way, the next call closes this half.
     arrays.forEach((name, array) -> fresh.put(name, TorchFunctions.toCpu(array, owner)));
-    kept.put(part, fresh);
     return fresh;
   }
 

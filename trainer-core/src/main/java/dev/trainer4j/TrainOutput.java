@@ -22,4 +22,13 @@ public record TrainOutput(
   public TrainOutput {
     metrics = Collections.unmodifiableMap(new LinkedHashMap<>(metrics));
   }
+
+  /**
+   * Returns a metric by name, with or without the prefix {@code train_}.
+   *
+   * @throws IllegalArgumentException if there is none; the message lists the names
+   */
+  public double metric(String name) {
+    return MetricLookup.find(metrics, name, "train_");
+  }
 }

@@ -184,7 +184,7 @@ public class Trainer implements AutoCloseable {
       metrics.putAll(output.metrics());
       samples += output.sampleCount();
     }
-    return new EvaluationOutput(metrics, samples);
+    return new EvaluationOutput(metrics, samples, "eval");
   }
 
   /** Evaluates on {@code dataset}, with metrics called {@code eval_...}. */
@@ -205,7 +205,7 @@ public class Trainer implements AutoCloseable {
       EvaluationLoop.Result result = runEvaluation(loop, dataset, metricKeyPrefix);
       emitLog(result.metrics());
       callbacks.onEvaluate(state(), result.metrics());
-      return new EvaluationOutput(result.metrics(), result.samples());
+      return new EvaluationOutput(result.metrics(), result.samples(), metricKeyPrefix);
     }
   }
 
@@ -230,7 +230,7 @@ public class Trainer implements AutoCloseable {
       EvaluationLoop.Result result = runEvaluation(loop, dataset, metricKeyPrefix);
       callbacks.onPredict(state(), result.metrics());
       return new PredictionOutput(
-          loop.owner(), result.predictions(), result.labels(), result.metrics());
+          loop.owner(), result.predictions(), result.labels(), result.metrics(), metricKeyPrefix);
     } catch (RuntimeException e) {
       loop.close();
       throw e;
@@ -476,17 +476,27 @@ public class Trainer implements AutoCloseable {
   }
 
   void saveCheckpoint(TrainingSession session) {
+    awaitSaves(); // What it tells must stand: rotation after this save may drop it.
     checkpoints.save(session);
   }
 
   /** Throws what a save in the background has failed with. */
   void checkSaves() {
     checkpoints.check();
+    tellCommitted();
   }
 
   /** Waits for the save in the background. */
   void awaitSaves() {
     checkpoints.await();
+    tellCommitted();
+  }
+
+  /** Tells callbacks of the checkpoints that stand now and did not when they were last told. */
+  void tellCommitted() {
+    for (Path folder : checkpoints.drainCommitted()) {
+      callbacks.onCheckpointCommitted(state(), folder);
+    }
   }
 
   void loadBestModel(TrainingSession session) {

@@ -67,16 +67,37 @@ abstract class TrainerBuilder {
     return self();
   }
 
-  /** Sets the data to evaluate on; of a stream, each evaluation reads all. */
+  /**
+   * Sets the data to evaluate on; of a stream, each evaluation reads all. Called again, it sets other
+   * data.
+   *
+   * @throws IllegalStateException if {@link #evalDatasets} was called: then all data sets have names
+   */
   public Trainer.Builder evalDataset(DataSource<?> data) {
+    requireOneKind(evalDatasets.keySet().stream().allMatch(String::isEmpty));
     evalDatasets.put("", data);
     return self();
   }
 
-  /** Adds several data sets to evaluate on; metrics are called {@code eval_<name>_...}. */
+  /**
+   * Adds several data sets to evaluate on; metrics are called {@code eval_<name>_...}. One of a name
+   * that was added before takes its place.
+   *
+   * @throws IllegalStateException if {@link #evalDataset} was called: then there is one, without a
+   *     name
+   */
   public Trainer.Builder evalDatasets(Map<String, ? extends DataSource<?>> datasets) {
+    requireOneKind(!evalDatasets.containsKey(""));
     evalDatasets.putAll(datasets);
     return self();
+  }
+
+  private static void requireOneKind(boolean one) {
+    if (!one) {
+      throw new IllegalStateException(
+          "evalDataset and evalDatasets were both called; name all data sets in one call of"
+              + " evalDatasets, or set a single one with evalDataset");
+    }
   }
 
   /**
@@ -152,6 +173,7 @@ abstract class TrainerBuilder {
     other.trainDataset = trainDataset;
     other.evalDatasets.putAll(evalDatasets);
     other.dataCollator = dataCollator;
+    other.processingClass = processingClass;
     other.lossFunction = lossFunction;
     other.wholeMetrics = wholeMetrics;
     other.streamingMetrics = streamingMetrics;

@@ -21,6 +21,7 @@ import dev.trainer4j.data.SampleOrder;
 import dev.trainer4j.metrics.ComputeMetrics;
 import dev.trainer4j.metrics.StreamingMetrics;
 import dev.trainer4j.model.BlockModel;
+import dev.trainer4j.model.LabelLayout;
 import dev.trainer4j.model.LossFunction;
 import dev.trainer4j.model.LossOutput;
 import dev.trainer4j.model.Losses;
@@ -85,6 +86,9 @@ final class TrainerSetup {
               + "; load it on the CPU, or leave useCpu out");
     }
     throwIfAny(Precision.problems(args, model));
+    if (smooths(args) && model.labelLayout() == LabelLayout.OTHER) {
+      throw cannotSmooth("is no cross entropy of its logits and one label for each place");
+    }
     precision = Precision.of(args);
     trainDataset = builder.trainDataset;
     evalDatasets = Collections.unmodifiableMap(new LinkedHashMap<>(builder.evalDatasets));
@@ -100,6 +104,21 @@ final class TrainerSetup {
     all.addAll(reports.create(builder.callbacks));
     all.addAll(builder.callbacks);
     callbacks = List.copyOf(all);
+  }
+
+  private static boolean smooths(TrainingArguments args) {
+    return args.labelSmoothingFactor() > 0;
+  }
+
+  private IllegalArgumentException cannotSmooth(String why) {
+    return new IllegalArgumentException(
+        "labelSmoothingFactor is "
+            + args.labelSmoothingFactor()
+            + ", but the loss that the model ("
+            + model.getClass().getSimpleName()
+            + ") computes itself "
+            + why
+            + "; leave it out, let the model smooth its own loss, or override computeLoss");
   }
 
   private static Device device(TrainingArguments args) {
@@ -238,9 +257,14 @@ final class TrainerSetup {
       return lossFunction.compute(outputs, inputs);
     }
     LossOutput own = outputs.loss();
-    double smoothing = args.labelSmoothingFactor();
-    if (own != null && smoothing == 0) {
-      return own;
+    LabelLayout layout = model.labelLayout();
+    if (own != null) {
+      if (!smooths(args)) {
+        return own;
+      }
+      if (layout == LabelLayout.UNKNOWN) {
+        throw cannotSmooth("would be replaced, and its labelLayout() does not say by what");
+      }
     }
     Map<String, NDArray> labels = labelsIn(inputs);
     if (labels.isEmpty()) {
@@ -251,7 +275,11 @@ final class TrainerSetup {
               + labelNames
               + "; set labelNames, or override computeLoss");
     }
-    return Losses.crossEntropy(outputs.logits(), labels.values().iterator().next(), smoothing);
+    NDArray first = labels.values().iterator().next();
+    return Losses.crossEntropy(
+        outputs.logits(),
+        layout == LabelLayout.NEXT ? Losses.nextLabels(first) : first,
+        args.labelSmoothingFactor());
   }
 
   /** Applies {@code preprocessLogitsForMetrics} to the first output. */

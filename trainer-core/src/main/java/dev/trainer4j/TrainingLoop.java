@@ -197,6 +197,7 @@ final class TrainingLoop {
       trainer.saveCheckpoint(session);
       savedStep = progress.globalStep();
       callbacks.onSave(progress.snapshot());
+      trainer.tellCommitted();
       session.clock().saved(start);
     }
   }

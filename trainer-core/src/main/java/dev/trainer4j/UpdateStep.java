@@ -18,6 +18,7 @@ import dev.trainer4j.torch.Gradients;
 import dev.trainer4j.torch.Seeds;
 import dev.trainer4j.torch.TorchFunctions;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -156,10 +157,14 @@ final class UpdateStep implements AutoCloseable {
       notFinite(result, policy, weight);
     }
     Map<String, Double> partMeans = new LinkedHashMap<>();
-    parts.forEach(
-        (name, values) ->
-            partMeans.put(
-                name, values.stream().mapToDouble(TorchFunctions::number).sum() / weight));
+    List<NDArray> all = parts.values().stream().flatMap(List::stream).toList();
+    double[] numbers = TorchFunctions.numbers(all);
+    int next = 0;
+    for (Map.Entry<String, List<NDArray>> part : parts.entrySet()) {
+      int end = next + part.getValue().size();
+      partMeans.put(part.getKey(), Arrays.stream(numbers, next, end).sum() / weight);
+      next = end;
+    }
     return new UpdateOutcome(
         result.lossSum() / weight,
         mean ? 1 : weight,

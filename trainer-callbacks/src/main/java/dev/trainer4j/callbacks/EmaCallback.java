@@ -108,9 +108,10 @@ public final class EmaCallback implements StatefulCallback, TensorCallback, Eval
 
   @Override
   public void restoreTensors(CallbackContext ctx, Map<String, NDArray> saved) {
-    if (average == null) {
-      start(ctx);
-    }
+    // Also when there is an average: the model may have new arrays since, as a TorchScript model
+    // whose
+    // module was loaded anew.
+    start(ctx);
     Map<String, NDArray> mine = tensors();
     if (!mine.keySet().equals(saved.keySet())) {
       throw new IllegalArgumentException(

@@ -15,15 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -67,10 +59,12 @@ public final class MlflowCallback implements StatefulCallback {
   private final Duration closeTimeout;
   private final Duration retryPause;
 
-  private @Nullable String savedRunId;
-  private @Nullable MlflowRun run;
-  private @Nullable ExecutorService sender;
-  private @Nullable Thread shutdownHook;
+  // The shutdown hook ends the run in a thread of its own, so what is used is read once.
+
+  private volatile @Nullable String savedRunId;
+  private volatile @Nullable MlflowRun run;
+  private volatile @Nullable MlflowSender sender;
+  private volatile @Nullable Thread shutdownHook;
   private volatile @Nullable IOException failure;
 
   private MlflowCallback(Builder builder) {
@@ -120,7 +114,7 @@ public final class MlflowCallback implements StatefulCallback {
     String password = environment.apply("MLFLOW_TRACKING_PASSWORD");
     if (user != null && password != null) {
       builder.basicAuthentication(user, password);
-    } else if (token != null) {
+    } else if (token != null && !token.isBlank()) {
       builder.token(token);
     }
     return builder;
@@ -133,11 +127,13 @@ public final class MlflowCallback implements StatefulCallback {
 
   @Override
   public CallbackState state() {
-    if (run != null && run.id() == null && failure == null) {
+    MlflowRun open = run;
+    MlflowSender thread = sender;
+    if (open != null && thread != null && open.id() == null && failure == null) {
       // The server gives the id, and without it a resumed run could not go on with this one.
-      drain(ID_TIMEOUT);
+      thread.drain(ID_TIMEOUT);
     }
-    String id = run == null ? savedRunId : run.id();
+    String id = open == null ? savedRunId : open.id();
     return new CallbackState(
         Map.of("experiment", experiment), id == null ? Map.of() : Map.of(RUN_ID, id));
   }
@@ -154,22 +150,19 @@ public final class MlflowCallback implements StatefulCallback {
     }
     failure = null;
     MlflowClient client = new MlflowClient(trackingUri, authorization, retryPause);
-    String id = state.globalStep() > 0 && savedRunId != null ? savedRunId : givenRunId;
+    String saved = savedRunId;
+    String id = state.globalStep() > 0 && saved != null ? saved : givenRunId;
     MlflowRun opened = new MlflowRun(client, experiment, runName, id, tags, params(ctx.args()));
     run = opened;
-    sender =
-        Executors.newSingleThreadExecutor(
-            task -> {
-              Thread thread = new Thread(task, "trainer4j-mlflow");
-              thread.setDaemon(true);
-              return thread;
-            });
-    submit(opened::open);
-    shutdownHook = new Thread(() -> end("KILLED"), "trainer4j-mlflow-shutdown");
-    Runtime.getRuntime().addShutdownHook(shutdownHook);
+    MlflowSender thread = new MlflowSender(opened, this::note);
+    sender = thread;
+    thread.open();
+    Thread hook = new Thread(() -> end("KILLED"), "trainer4j-mlflow-shutdown");
+    shutdownHook = hook;
+    Runtime.getRuntime().addShutdownHook(hook);
     if (failOnError) {
       // Checkpoints need the id, and whoever wants to fail wants to know it before hours of work.
-      drain(closeTimeout);
+      thread.drain(closeTimeout);
       throwFailure();
     }
   }
@@ -190,20 +183,15 @@ public final class MlflowCallback implements StatefulCallback {
   public void onLog(
       CallbackContext ctx, TrainerState state, TrainerControl control, LogEntry logs) {
     MlflowRun open = run;
-    if (open == null) {
+    MlflowSender thread = sender;
+    if (open == null || thread == null) {
       return;
     }
     throwFailure();
     long now = System.currentTimeMillis();
-    List<MlflowRun.Metric> metrics =
-        logs.values().entrySet().stream()
-            .map(e -> new MlflowRun.Metric(e.getKey(), e.getValue(), now, logs.step()))
-            .toList();
-    submit(
-        () -> {
-          metrics.forEach(open::add);
-          open.flush();
-        });
+    logs.values()
+        .forEach((name, value) -> open.add(new MlflowRun.Metric(name, value, now, logs.step())));
+    thread.flush();
   }
 
   @Override
@@ -216,31 +204,6 @@ public final class MlflowCallback implements StatefulCallback {
   @Override
   public void onTrainError(CallbackContext ctx, TrainerState state, Throwable error) {
     end("FAILED");
-  }
-
-  /** Something to say to the server. */
-  private interface Call {
-    void run() throws IOException;
-  }
-
-  private void submit(Call call) {
-    ExecutorService thread = sender;
-    if (thread == null) {
-      return;
-    }
-    try {
-      Future<?> unused =
-          thread.submit(
-              () -> {
-                try {
-                  call.run();
-                } catch (IOException e) {
-                  note(e);
-                }
-              });
-    } catch (RejectedExecutionException e) {
-      LOGGER.debug("The run has ended", e);
-    }
   }
 
   private void note(IOException e) {
@@ -260,13 +223,13 @@ public final class MlflowCallback implements StatefulCallback {
 
   private synchronized void end(String status) {
     MlflowRun open = run;
-    ExecutorService thread = sender;
+    MlflowSender thread = sender;
     if (open == null || thread == null) {
       return;
     }
-    submit(() -> open.finish(status));
-    drain(closeTimeout);
-    thread.shutdownNow();
+    thread.finish(status);
+    thread.drain(closeTimeout);
+    thread.close();
     savedRunId = open.id();
     run = null;
     sender = null;
@@ -278,31 +241,15 @@ public final class MlflowCallback implements StatefulCallback {
   }
 
   private void removeHook() {
+    Thread hook = shutdownHook;
     try {
-      if (shutdownHook != null) {
-        boolean unused = Runtime.getRuntime().removeShutdownHook(shutdownHook);
+      if (hook != null) {
+        boolean unused = Runtime.getRuntime().removeShutdownHook(hook);
       }
     } catch (IllegalStateException e) {
       LOGGER.debug("The JVM is ending", e);
     }
     shutdownHook = null;
-  }
-
-  /** Waits until everything that was submitted has been tried. */
-  private void drain(Duration timeout) {
-    ExecutorService thread = sender;
-    if (thread == null) {
-      return;
-    }
-    try {
-      Object unused = thread.submit(() -> {}).get(timeout.toMillis(), TimeUnit.MILLISECONDS);
-    } catch (TimeoutException e) {
-      note(new IOException("no answer within " + timeout, e));
-    } catch (ExecutionException e) {
-      note(new IOException(e.getCause()));
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
   }
 
   /** Settings of a {@link MlflowCallback}. */
@@ -354,9 +301,15 @@ public final class MlflowCallback implements StatefulCallback {
       return this;
     }
 
-    /** Sends a bearer token with each request. */
+    /** Sends a bearer token with each request; white space around it, as of a file, is dropped. */
     public Builder token(String token) {
-      authorization = "Bearer " + token;
+      String stripped = token.strip();
+      if (stripped.isEmpty() || stripped.chars().anyMatch(c -> c <= ' ' || c > '~')) {
+        throw new IllegalArgumentException(
+            "the token must be printable ASCII without white space, and not empty; look at"
+                + " MLFLOW_TRACKING_TOKEN or what was passed to token(...)");
+      }
+      authorization = "Bearer " + stripped;
       return this;
     }
 

@@ -3,6 +3,7 @@ package dev.trainer4j.callbacks;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -11,7 +12,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One run on an MLflow server. Used by one thread at a time, not the one that trains.
+ * One run on an MLflow server. Used by one thread at a time, not the one that trains, but for {@link
+ * #add} and {@link #undelivered}, which any thread may call.
  *
  * <p>What fails stays to be done and is tried again with the next call.
  */
@@ -46,7 +48,7 @@ final class MlflowRun {
   private final @Nullable String name;
   private final Map<String, String> tags;
   private final Map<String, String> params;
-  private final List<Metric> waiting = new ArrayList<>();
+  private final ArrayDeque<Metric> waiting = new ArrayDeque<>();
   private final Map<String, Long> known = new HashMap<>();
   private volatile @Nullable String id;
   private boolean open;
@@ -148,30 +150,55 @@ final class MlflowRun {
     return value.length() <= VALUE_LENGTH ? value : value.substring(0, VALUE_LENGTH - 3) + "...";
   }
 
-  void add(Metric metric) {
-    if (waiting.size() >= KEPT_METRICS) {
-      waiting.remove(0);
+  /** Keeps a value for the next {@link #flush}; the oldest gives way if there are too many. */
+  synchronized void add(Metric metric) {
+    waiting.addLast(metric);
+    dropOldest();
+  }
+
+  private void dropOldest() {
+    while (waiting.size() > KEPT_METRICS) {
+      waiting.removeFirst();
       dropped++;
     }
-    waiting.add(metric);
+  }
+
+  private synchronized List<Metric> take() {
+    List<Metric> some = new ArrayList<>();
+    while (some.size() < METRICS_IN_A_BATCH && !waiting.isEmpty()) {
+      Metric metric = waiting.removeFirst();
+      if (metric.step() > known.getOrDefault(metric.key(), -1L)) {
+        some.add(metric);
+      }
+    }
+    return some;
+  }
+
+  private synchronized void putBack(List<Metric> some) {
+    for (int i = some.size() - 1; i >= 0; i--) {
+      waiting.addFirst(some.get(i));
+    }
+    dropOldest();
   }
 
   /** Sends what waits. */
   void flush() throws IOException {
     open();
     String runId = id;
-    waiting.removeIf(metric -> metric.step() <= known.getOrDefault(metric.key(), -1L));
-    while (!waiting.isEmpty()) {
-      List<Metric> some = waiting.subList(0, Math.min(waiting.size(), METRICS_IN_A_BATCH));
-      JsonNode unused =
-          client.post(
-              "runs/log-batch",
-              Map.of(
-                  "run_id",
-                  runId == null ? "" : runId,
-                  "metrics",
-                  some.stream().map(Metric::json).toList()));
-      some.clear();
+    for (List<Metric> some = take(); !some.isEmpty(); some = take()) {
+      try {
+        JsonNode unused =
+            client.post(
+                "runs/log-batch",
+                Map.of(
+                    "run_id",
+                    runId == null ? "" : runId,
+                    "metrics",
+                    some.stream().map(Metric::json).toList()));
+      } catch (IOException | RuntimeException e) {
+        putBack(some);
+        throw e;
+      }
     }
   }
 
@@ -192,7 +219,7 @@ final class MlflowRun {
   }
 
   /** Returns how many metrics the server has not got. */
-  long undelivered() {
+  synchronized long undelivered() {
     return waiting.size() + dropped;
   }
 }

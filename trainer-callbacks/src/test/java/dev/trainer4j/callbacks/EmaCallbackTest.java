@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
 import dev.trainer4j.ResumeFrom;
 import dev.trainer4j.Trainer;
 import dev.trainer4j.args.IntervalStrategy;
@@ -16,6 +17,12 @@ import dev.trainer4j.callback.CallbackContext;
 import dev.trainer4j.callback.TrainerCallback;
 import dev.trainer4j.callback.TrainerControl;
 import dev.trainer4j.checkpoint.CheckpointFiles;
+import dev.trainer4j.data.Datasets;
+import dev.trainer4j.data.ModelInputs;
+import dev.trainer4j.model.Losses;
+import dev.trainer4j.model.ModelOutput;
+import dev.trainer4j.model.NamedParameter;
+import dev.trainer4j.model.TrainableModel;
 import dev.trainer4j.state.LogEntry;
 import dev.trainer4j.state.TrainerState;
 import java.io.IOException;
@@ -185,6 +192,69 @@ class EmaCallbackTest {
 
       double again = trainer.evaluate().metrics().get("eval_loss");
       assertThat(again).isEqualTo(trainer.state().bestMetric());
+    }
+  }
+
+  /** Like a TorchScript model, whose parameters are new arrays once its file has been loaded. */
+  private static final class Reloading implements TrainableModel {
+    private final NDManager manager = NDManager.newBaseManager(Device.cpu(), "PyTorch");
+    private NDArray weight = manager.create(new float[] {1, -2, 3, 0, 1, 1}, new Shape(2, 3));
+
+    Reloading() {
+      weight.setRequiresGradient(true);
+    }
+
+    @Override
+    public ModelOutput forward(ModelInputs inputs, boolean training) {
+      NDArray logits = inputs.get("x").matMul(weight);
+      return ModelOutput.logits(logits).withLoss(Losses.crossEntropy(logits, inputs.get("labels")));
+    }
+
+    @Override
+    public List<NamedParameter> parameters() {
+      return List.of(NamedParameter.of("weight", weight));
+    }
+
+    @Override
+    public Map<String, NDArray> state() {
+      return Map.of("weight", weight);
+    }
+
+    @Override
+    public NDManager manager() {
+      return manager;
+    }
+
+    @Override
+    public void loadExtras(Path folder) {
+      weight = manager.zeros(weight.getShape());
+      weight.setRequiresGradient(true);
+    }
+
+    @Override
+    public void close() {
+      manager.close();
+    }
+  }
+
+  @Test
+  void theBestModelIsTheAverageAlsoIfItsParametersAreNewArrays() {
+    List<Map<String, Object>> samples =
+        List.of(
+            Map.of("x", new float[] {1, 0}, "labels", 0L),
+            Map.of("x", new float[] {0, 1}, "labels", 2L));
+    try (Reloading model = new Reloading();
+        Trainer trainer =
+            Trainer.builder(
+                    model,
+                    args("new").saveSteps(2).learningRate(1).loadBestModelAtEnd(true).build())
+                .trainDataset(Datasets.of(samples))
+                .evalDataset(Datasets.of(samples))
+                .callback(new EmaCallback(0.9))
+                .build()) {
+      trainer.train();
+
+      assertThat(trainer.evaluate().metric("loss")).isEqualTo(trainer.state().bestMetric());
     }
   }
 

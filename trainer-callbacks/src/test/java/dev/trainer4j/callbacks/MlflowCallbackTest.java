@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -154,6 +155,71 @@ class MlflowCallbackTest {
             () -> run(args().build(), ResumeFrom.never(), mlflow().failOnError(true).build()))
         .hasMessageContaining("MlflowCallback")
         .hasMessageContaining(nobody.toString());
+  }
+
+  @Test
+  void whateverGoesWrongInTheBackgroundIsSeen() throws IOException {
+    // No host: the request cannot even be made.
+    MlflowCallback.Builder nowhere =
+        MlflowCallback.builder(URI.create("http:/nowhere")).retryPause(Duration.ofMillis(1));
+    run(args().build(), ResumeFrom.never(), nowhere.build());
+    assertThat(dir.resolve("checkpoint-6")).isDirectory();
+
+    assertThatThrownBy(
+            () -> run(args().build(), ResumeFrom.never(), nowhere.failOnError(true).build()))
+        .hasMessageContaining("MlflowCallback");
+  }
+
+  @Test
+  void aTokenFromAFileLosesItsLineEndAndOneThatIsNoneIsRefused() throws IOException {
+    run(args().build(), ResumeFrom.never(), mlflow().token(" secret\n").build());
+
+    assertThat(server.authorizations).containsOnly("Bearer secret");
+    assertThatThrownBy(() -> mlflow().token("two words"))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("MLFLOW_TRACKING_TOKEN");
+    assertThatThrownBy(() -> mlflow().token(" ")).hasMessageContaining("token");
+  }
+
+  private MlflowRun unopened() {
+    return new MlflowRun(
+        new MlflowClient(server.uri(), null, Duration.ofMillis(1)),
+        "quarters",
+        "many",
+        null,
+        Map.of(),
+        Map.of());
+  }
+
+  @Test
+  void theOldestValuesGiveWayBeyondALimitAndTheOthersArriveInOrder() throws IOException {
+    MlflowRun many = unopened();
+    for (int step = 1; step <= 100_007; step++) {
+      many.add(new MlflowRun.Metric("loss", step, 1, step));
+    }
+    assertThat(many.undelivered()).isEqualTo(100_007);
+    server.failNext(3, 503);
+    assertThatThrownBy(many::flush).isInstanceOf(IOException.class);
+    assertThat(many.undelivered()).isEqualTo(100_007);
+
+    many.flush();
+
+    assertThat(many.undelivered()).isEqualTo(7);
+    assertThat(server.onlyRun().metrics.get("loss")).hasSize(100_000).doesNotContainKey(7L);
+  }
+
+  @Test
+  void theEndOfTheJvmMayComeBeforeTheEndOfTraining() {
+    AtomicReference<IOException> failure = new AtomicReference<>();
+    MlflowSender sender = new MlflowSender(unopened(), failure::set);
+    sender.close();
+
+    sender.flush();
+    sender.finish("FINISHED");
+    sender.drain(Duration.ofSeconds(1));
+
+    assertThat(failure).hasNullValue();
+    assertThat(server.requests()).isZero();
   }
 
   @Test

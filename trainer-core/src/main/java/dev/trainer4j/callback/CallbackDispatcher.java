@@ -6,6 +6,7 @@ import dev.trainer4j.data.ModelInputs;
 import dev.trainer4j.state.CallbackState;
 import dev.trainer4j.state.LogEntry;
 import dev.trainer4j.state.TrainerState;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -230,6 +231,11 @@ public final class CallbackDispatcher {
         callback.onTrainError(context, state, error);
       } catch (RuntimeException e) {
         error.addSuppressed(new CallbackException(callback, "onTrainError", e));
+      } catch (Error e) {
+        // The others still have to close what they hold; an error cannot suppress itself.
+        if (e != error) {
+          error.addSuppressed(e);
+        }
       }
     }
   }
@@ -296,6 +302,13 @@ public final class CallbackDispatcher {
   public void onSave(TrainerState state) {
     control.saved();
     fire("onSave", callback -> callback.onSave(context, state, control));
+  }
+
+  /** Fires {@code onCheckpointCommitted}. */
+  public void onCheckpointCommitted(TrainerState state, Path folder) {
+    fire(
+        "onCheckpointCommitted",
+        callback -> callback.onCheckpointCommitted(context, state, control, folder));
   }
 
   /** Fires {@code onPreLog}; returns what the callbacks add to the line, in their order. */

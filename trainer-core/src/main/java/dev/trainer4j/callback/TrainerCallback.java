@@ -4,6 +4,7 @@ package dev.trainer4j.callback;
 import dev.trainer4j.data.ModelInputs;
 import dev.trainer4j.state.LogEntry;
 import dev.trainer4j.state.TrainerState;
+import java.nio.file.Path;
 import java.util.Map;
 
 /**
@@ -25,7 +26,8 @@ import java.util.Map;
  *     onPreOptimizerStep       gradients are clipped
  *     onOptimizerStep          parameters have changed, gradients still stand
  *     onStepEnd                globalStep has advanced
- *     onPreLog, onLog, then (onPredictionStep ..., onLog, onEvaluate), then onSave, as far as asked for
+ *     onPreLog, onLog, then (onPredictionStep ..., onLog, onEvaluate), then onSave and
+ *                              onCheckpointCommitted (with asyncSave later), as far as asked for
  *   onEpochEnd                 and again log, evaluate, save as far as asked for
  * onLog                        the summary
  * onTrainEnd                 or, if training fails anywhere from onTrainBegin on, onTrainError
@@ -130,6 +132,17 @@ public interface TrainerCallback {
    * copied, when the folder may not be there yet.
    */
   default void onSave(CallbackContext ctx, TrainerState state, TrainerControl control) {}
+
+  /**
+   * Called when a checkpoint stands under its name, after its {@link #onSave}: at once, or with {@code
+   * asyncSave} when the training thread next looks, which is after an update, before the next save
+   * and before {@link #onTrainEnd}. Not called for one that a run that fails leaves to the background.
+   *
+   * @param state as it is now; with {@code asyncSave} perhaps some updates behind the checkpoint
+   * @param folder {@code checkpoint-N}, whole and synced to disk; a later save may rotate it away
+   */
+  default void onCheckpointCommitted(
+      CallbackContext ctx, TrainerState state, TrainerControl control, Path folder) {}
 
   /**
    * Called before a log line of training is written; the only event in which {@link

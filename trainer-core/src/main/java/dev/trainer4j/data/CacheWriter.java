@@ -28,7 +28,7 @@ final class CacheWriter implements AutoCloseable {
   private final List<Long> ends = new ArrayList<>();
   private long position;
 
-  private CacheWriter(Path file, Path temporary, OutputStream stream) {
+  CacheWriter(Path file, Path temporary, OutputStream stream) {
     this.file = file;
     this.temporary = temporary;
     out = new DataOutputStream(new CheckedOutputStream(stream, sum));
@@ -41,8 +41,13 @@ final class CacheWriter implements AutoCloseable {
     }
     Files.createDirectories(folder);
     Path temporary = Files.createTempFile(folder, "map-", ".tmp");
-    return new CacheWriter(
-        file, temporary, new BufferedOutputStream(Files.newOutputStream(temporary), 1 << 16));
+    try {
+      return new CacheWriter(
+          file, temporary, new BufferedOutputStream(Files.newOutputStream(temporary), 1 << 16));
+    } catch (IOException | RuntimeException e) {
+      Files.deleteIfExists(temporary);
+      throw e;
+    }
   }
 
   void add(byte[] row) throws IOException {
@@ -65,7 +70,10 @@ final class CacheWriter implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
-    out.close();
-    Files.deleteIfExists(temporary);
+    try {
+      out.close(); // Writes what is buffered, which a full disk refuses.
+    } finally {
+      Files.deleteIfExists(temporary);
+    }
   }
 }

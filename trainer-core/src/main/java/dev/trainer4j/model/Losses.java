@@ -4,6 +4,7 @@ package dev.trainer4j.model;
 import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import dev.trainer4j.torch.TorchFunctions;
@@ -52,6 +53,17 @@ public final class Losses {
     } catch (EngineException e) {
       throw outOfRange(labels, shape.get(shape.dimension() - 1), e);
     }
+  }
+
+  /**
+   * Returns labels one place earlier, so that each place of a causal language model's logits meets the
+   * label of the next; the last place gets -100.
+   *
+   * @param labels shape [..., length], integers
+   */
+  public static NDArray nextLabels(NDArray labels) {
+    NDArray ignored = labels.get(new NDIndex("..., :1")).mul(0).add(IGNORE_INDEX);
+    return labels.get(new NDIndex("..., 1:")).concat(ignored, -1);
   }
 
   private static RuntimeException outOfRange(NDArray labels, long classes, EngineException cause) {

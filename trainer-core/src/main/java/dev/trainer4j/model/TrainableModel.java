@@ -38,6 +38,14 @@ public interface TrainableModel extends AutoCloseable {
     return List.of("labels");
   }
 
+  /**
+   * Returns which label each place of the logits learns. Label smoothing takes the loss from the
+   * logits, also of a model that computes its own, and needs to know; by default not known.
+   */
+  default LabelLayout labelLayout() {
+    return LabelLayout.UNKNOWN;
+  }
+
   /** Returns whether the parameters exist. */
   default boolean isInitialized() {
     return true;

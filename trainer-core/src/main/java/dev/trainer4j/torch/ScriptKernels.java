@@ -124,7 +124,8 @@ public final class ScriptKernels implements AutoCloseable {
   }
 
   /**
-   * Calls a method that returns nothing, for what it changes in place; switch recording off first.
+   * Calls a method that returns nothing, for what it changes in place. It is not recorded, whether
+   * recording is on or not.
    *
    * @param arguments an array, a list of arrays, a long, a long[] or a double[] for each
    *     parameter

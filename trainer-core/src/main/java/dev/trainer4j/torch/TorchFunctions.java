@@ -53,6 +53,26 @@ public final class TorchFunctions {
     }
   }
 
+  /**
+   * Returns the values of scalars of any number types, reading the device once.
+   *
+   * @throws IllegalArgumentException if an array has more or fewer elements than one
+   */
+  public static double[] numbers(List<NDArray> scalars) {
+    for (NDArray scalar : scalars) {
+      if (scalar.size() != 1) {
+        throw new IllegalArgumentException(
+            "expected scalars, but one has the shape " + scalar.getShape());
+      }
+    }
+    if (scalars.isEmpty()) {
+      return new double[0];
+    }
+    try (IValue list = Kernels.list(scalars)) {
+      return Kernels.shared().numbers("numbers", list);
+    }
+  }
+
   /** Copies each source into the target of the same position; shapes must agree. */
   public static void copy(List<NDArray> targets, List<NDArray> sources) {
     if (targets.size() != sources.size()) {

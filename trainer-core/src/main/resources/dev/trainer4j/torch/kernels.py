@@ -335,6 +335,18 @@ class Kernels(Module):
   def number(self: __torch__.Kernels, x: Tensor) -> float:
     return float(x)
 
+  # All of them in one transfer; those of another type or device come to the first's.
+  def numbers(self: __torch__.Kernels, xs: List[Tensor]) -> List[float]:
+    first = torch.to(torch.detach(xs[0]), 7)
+    scalars = annotate(List[Tensor], [])
+    for i in range(torch.len(xs)):
+      scalars = torch.append(scalars, torch.reshape(torch.to(torch.detach(xs[i]), first), [-1]))
+    all = torch.cpu(torch.cat(scalars))
+    values = annotate(List[float], [])
+    for i in range(torch.len(xs)):
+      values = torch.append(values, float(torch.select(all, 0, i)))
+    return values
+
   def to_cpu(self: __torch__.Kernels, x: Tensor) -> Tensor:
     return torch.to(torch.detach(x), torch.device("cpu"), ops.prim.dtype(x), False, True, None)
 

@@ -2,6 +2,7 @@
 package dev.trainer4j.functional;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.Device;
@@ -10,6 +11,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import dev.trainer4j.EvaluationOutput;
 import dev.trainer4j.PredictionOutput;
+import dev.trainer4j.TrainOutput;
 import dev.trainer4j.Trainer;
 import dev.trainer4j.args.IntervalStrategy;
 import dev.trainer4j.args.TrainingArguments;
@@ -398,6 +400,35 @@ class EvaluationTest {
             .build()) {
       trainer.train();
       assertThat(model.weights()).isEqualTo(plain);
+    }
+  }
+
+  @Test
+  void metricsAreFoundWithoutTheirPrefixWhateverItIs() {
+    try (Trainer trainer = builder(args().maxSteps(1)).trainDataset(Datasets.of(DATA)).build()) {
+      EvaluationOutput output = trainer.evaluate(Datasets.of(DATA), "held_out");
+      assertThat(output.metric("loss")).isEqualTo(output.metrics().get("held_out_loss"));
+      try (PredictionOutput predicted = trainer.predict(Datasets.of(DATA), "final")) {
+        assertThat(predicted.metric("loss")).isEqualTo(predicted.metrics().get("final_loss"));
+      }
+      TrainOutput trained = trainer.train();
+      assertThat(trained.metric("loss")).isEqualTo(trained.trainingLoss());
+    }
+  }
+
+  @Test
+  void evaluationDataIsEitherOneSetOrSeveralByName() {
+    assertThatThrownBy(() -> builder(args()).evalDatasets(Map.of("more", Datasets.of(DATA))))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("evalDatasets");
+    assertThatThrownBy(
+            () ->
+                Trainer.builder(model.model(), args().build())
+                    .evalDatasets(Map.of("some", Datasets.of(DATA)))
+                    .evalDataset(Datasets.of(DATA)))
+        .isInstanceOf(IllegalStateException.class);
+    try (Trainer trainer = builder(args()).evalDataset(Datasets.of(DATA.subList(0, 4))).build()) {
+      assertThat(trainer.evaluate().sampleCount()).isEqualTo(4);
     }
   }
 }

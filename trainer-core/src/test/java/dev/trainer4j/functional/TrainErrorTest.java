@@ -9,6 +9,7 @@ import dev.trainer4j.callback.CallbackException;
 import dev.trainer4j.callback.TrainerCallback;
 import dev.trainer4j.callback.TrainerControl;
 import dev.trainer4j.state.TrainerState;
+import dev.trainer4j.testing.Crash;
 import dev.trainer4j.testing.TestRun;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -71,6 +72,29 @@ class TrainErrorTest {
         .isInstanceOf(CallbackException.class)
         .asString()
         .contains("FailsTwice", "onTrainError", "the server too");
+  }
+
+  @Test
+  void anErrorInACallbackKeepsNeitherTheOthersNorTheFirstErrorBack() {
+    TrainerCallback broken =
+        new TrainerCallback() {
+          @Override
+          public void onTrainError(CallbackContext ctx, TrainerState state, Throwable error) {
+            throw new AssertionError("no memory for a farewell");
+          }
+        };
+    TestRun.Outcome outcome =
+        TestRun.into(folder)
+            .callback(Crash.after(2))
+            .callback(broken)
+            .callback(new Witness())
+            .train();
+
+    assertThat(events).containsExactly("error at 2 in a run");
+    assertThat(outcome.failure()).hasMessageContaining("crash").isSameAs(errors.get(0));
+    assertThat(outcome.failure().getSuppressed())
+        .singleElement()
+        .isInstanceOf(AssertionError.class);
   }
 
   @Test

@@ -8,6 +8,7 @@ import ai.djl.ndarray.NDManager;
 import dev.trainer4j.checkpoint.ModelTensorsWriter;
 import dev.trainer4j.data.ModelInputs;
 import dev.trainer4j.model.ForwardPass;
+import dev.trainer4j.model.LabelLayout;
 import dev.trainer4j.model.MixedPrecisionModel;
 import dev.trainer4j.model.ModelOutput;
 import dev.trainer4j.model.NamedParameter;
@@ -160,6 +161,21 @@ public final class PretrainedModel implements SegmentedModel, MixedPrecisionMode
     return task == Task.QUESTION_ANSWERING
         ? List.of("start_positions", "end_positions")
         : List.of("labels");
+  }
+
+  /**
+   * Returns where the label of each logit stands; {@link LabelLayout#OTHER} for questions, which have
+   * two, and for a text's number ({@code num_labels} 1).
+   */
+  @Override
+  public LabelLayout labelLayout() {
+    return switch (task) {
+      case CAUSAL_LM -> LabelLayout.NEXT;
+      case QUESTION_ANSWERING -> LabelLayout.OTHER;
+      case SEQUENCE_CLASSIFICATION ->
+          config.numLabels() == 1 ? LabelLayout.OTHER : LabelLayout.ALIGNED;
+      case TOKEN_CLASSIFICATION, MASKED_LM, SEQ2SEQ_LM -> LabelLayout.ALIGNED;
+    };
   }
 
   @Override
