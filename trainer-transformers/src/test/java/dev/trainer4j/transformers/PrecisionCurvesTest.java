@@ -105,7 +105,8 @@ class PrecisionCurvesTest {
       assertThat(losses).hasSize(expected.size());
       for (int i = 0; i < losses.size(); i++) {
         double theirs = expected.get(i).asDouble();
-        // That of T5 begins at 19, where PyTorch's own bfloat16 strays 0.027 from its float32: half a
+        // That of T5 begins at 19, where PyTorch's own bfloat16 strays 0.027 from its float32: half
+        // a
         // unit in bfloat16's last place is its band.
         assertThat(losses.get(i))
             .as("update %d", i + 1)
