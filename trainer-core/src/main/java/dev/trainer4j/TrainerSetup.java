@@ -262,7 +262,8 @@ final class TrainerSetup {
       if (!smooths(args)) {
         return own;
       }
-      if (layout == LabelLayout.UNKNOWN) {
+      // One label for all of a sample leaves nothing to shift; with several, places may differ.
+      if (layout == LabelLayout.UNKNOWN && outputs.logits().getShape().dimension() > 2) {
         throw cannotSmooth("would be replaced, and its labelLayout() does not say by what");
       }
     }

@@ -9,6 +9,9 @@ public enum LabelLayout {
   NEXT,
   /** Cross entropy of the logits and one label per place is not what the model learns. */
   OTHER,
-  /** The model does not say: a loss is computed from its logits only if it has none of its own. */
+  /**
+   * The model does not say. Logits [batch, classes] can only be {@link #ALIGNED}; of more dimensions, a
+   * loss is computed from them only if the model has none of its own.
+   */
   UNKNOWN
 }

@@ -33,9 +33,9 @@ class LabelSmoothingTest {
               Map.of("weight", weight),
               manager,
               (inputs, training) -> {
-                NDArray logits = inputs.get("x").matMul(weight);
-                return ModelOutput.logits(logits)
-                    .withLoss(Losses.crossEntropy(logits, inputs.get("labels")));
+                NDArray logits = inputs.get("x").matMul(weight).expandDims(1);
+                NDArray labels = inputs.get("labels").expandDims(1);
+                return ModelOutput.logits(logits).withLoss(Losses.crossEntropy(logits, labels));
               });
       TrainingArguments args =
           TrainingArguments.builder()
