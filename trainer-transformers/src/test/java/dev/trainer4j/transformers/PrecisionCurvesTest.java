@@ -81,6 +81,13 @@ class PrecisionCurvesTest {
         .saveStrategy(IntervalStrategy.NO);
   }
 
+  private static double largestDistance(JsonNode some, JsonNode others) {
+    return IntStream.range(0, some.size())
+        .mapToDouble(i -> Math.abs(some.get(i).asDouble() - others.get(i).asDouble()))
+        .max()
+        .orElseThrow();
+  }
+
   @ParameterizedTest
   @CsvSource({
     "bert-mlm, bf16", "roberta-classify, bf16", "llama, bf16", "gpt2, bf16", "t5, bf16",
@@ -103,17 +110,15 @@ class PrecisionCurvesTest {
               .flatMap(line -> line.value("loss").stream().boxed())
               .toList();
       assertThat(losses).hasSize(expected.size());
+      JsonNode wide = golden(name).get("fp32");
+      // T5's logits are large: in bfloat16 PyTorch's own losses stray 0.027 from its float32.
+      double band =
+          name.equals("t5") && type.equals("bf16") ? largestDistance(expected, wide) : 3e-3;
       for (int i = 0; i < losses.size(); i++) {
         double theirs = expected.get(i).asDouble();
-        // That of T5 begins at 19, where PyTorch's own bfloat16 strays 0.027 from its float32: half
-        // a
-        // unit in bfloat16's last place is its band.
-        assertThat(losses.get(i))
-            .as("update %d", i + 1)
-            .isCloseTo(theirs, within(name.equals("t5") ? Math.max(3e-3, theirs / 512) : 3e-3));
+        assertThat(losses.get(i)).as("update %d", i + 1).isCloseTo(theirs, within(band));
       }
       // It really is another type: float32 strays from PyTorch's float32 by less.
-      JsonNode wide = golden(name).get("fp32");
       assertThat(IntStream.range(0, losses.size()))
           .anyMatch(i -> Math.abs(losses.get(i) - wide.get(i).asDouble()) > 2e-5);
     }
