@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j;
 
+import ai.djl.ndarray.NDArray;
 import dev.trainer4j.args.TrainingArguments;
 import dev.trainer4j.checkpoint.CheckpointFiles;
 import dev.trainer4j.checkpoint.CheckpointStore;
@@ -17,6 +18,7 @@ import java.util.Map;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,7 +35,8 @@ final class CheckpointSaver implements AutoCloseable {
   private final CheckpointStore store;
   private final CheckpointWriter writer = new CheckpointWriter();
   private final Queue<Path> committed = new ConcurrentLinkedQueue<>();
-  private @Nullable SnapshotMemory snapshot;
+  private @Nullable SnapshotMemory memory;
+  private @Nullable Snapshot copying;
 
   CheckpointSaver(Trainer trainer, CheckpointStore store) {
     this.trainer = trainer;
@@ -51,12 +54,13 @@ final class CheckpointSaver implements AutoCloseable {
     try {
       PendingCheckpoint pending = store.begin(step, folder -> writeRecords(session, folder));
       try {
-        SavedTensors tensors = tensors(session);
-        CheckpointWriter.Work work = () -> finish(pending, tensors, kept);
         if (args().asyncSave()) {
-          writer.submit("trainer4j-checkpoint-" + step, work);
+          Snapshot copy = snapshot(session);
+          writer.submit(
+              "trainer4j-checkpoint-" + step, () -> finish(pending, copy::complete, kept));
+          copying = copy;
         } else {
-          work.run();
+          finish(pending, () -> live(session), kept);
         }
       } catch (RuntimeException | Error e) {
         pending.close();
@@ -67,26 +71,35 @@ final class CheckpointSaver implements AutoCloseable {
     }
   }
 
-  private SavedTensors tensors(TrainingSession session) {
-    var model = trainer.model().state();
-    var optimizer = args().saveOnlyModel() ? null : session.optimizer().state();
-    var callbacks = trainer.callbacks().tensors();
-    if (!args().asyncSave()) {
-      return SavedTensors.live(model, optimizer, callbacks, trainer.model().manager());
-    }
+  private Snapshot snapshot(TrainingSession session) {
     writer.await(); // The memory still holds the checkpoint before.
-    if (snapshot == null) {
-      snapshot = new SnapshotMemory();
+    if (memory == null) {
+      memory = new SnapshotMemory();
     }
-    return SavedTensors.copy(model, optimizer, callbacks, snapshot);
+    return new Snapshot(
+        trainer.model().state(), optimizerState(session), trainer.callbacks().tensors(), memory);
   }
 
-  private void finish(PendingCheckpoint pending, SavedTensors tensors, Set<Long> kept)
+  /** The tensors themselves; to be written before the next update. */
+  private SavedTensors live(TrainingSession session) {
+    return new SavedTensors(
+        trainer.model().state(),
+        optimizerState(session),
+        trainer.callbacks().tensors(),
+        trainer.model().manager());
+  }
+
+  private @Nullable Map<String, NDArray> optimizerState(TrainingSession session) {
+    return args().saveOnlyModel() ? null : session.optimizer().state();
+  }
+
+  private void finish(PendingCheckpoint pending, Supplier<SavedTensors> tensors, Set<Long> kept)
       throws IOException {
     try (pending) {
+      SavedTensors saved = tensors.get();
       Path written =
           pending.commit(
-              folder -> tensors.write(new CheckpointFiles(folder), args().maxShardBytes()));
+              folder -> saved.write(new CheckpointFiles(folder), args().maxShardBytes()));
       committed.add(written);
     }
     if (args().saveTotalLimit().isPresent()) {
@@ -140,14 +153,22 @@ final class CheckpointSaver implements AutoCloseable {
     writer.await();
   }
 
+  /** Waits until weights and optimizer state may change: a save in the background copies them first. */
+  void awaitCopied() {
+    if (copying != null) {
+      copying.await();
+      copying = null;
+    }
+  }
+
   @Override
   public void close() {
     try {
       writer.close();
     } finally {
-      if (snapshot != null) {
-        snapshot.close();
-        snapshot = null;
+      if (memory != null) {
+        memory.close();
+        memory = null;
       }
     }
   }

@@ -394,6 +394,11 @@ final class RunCheckpoints implements AutoCloseable {
     saver.await();
   }
 
+  /** Waits until weights and optimizer state may change. */
+  void awaitCopied() {
+    saver.awaitCopied();
+  }
+
   /** Without its weights the best metric is a bar that no later model may be able to take. */
   private void locateBest(TrainingProgress progress, Path resumedFrom) {
     if (!best.locate(progress, resumedFrom) && args().loadBestModelAtEnd()) {
@@ -469,7 +474,7 @@ final class RunCheckpoints implements AutoCloseable {
 
   void saveModel(Path folder) throws IOException {
     Files.createDirectories(folder);
-    try (CallbackDispatcher.Lent weights = trainer.callbacks().lendWeights()) {
+    try (CallbackDispatcher.Lent weights = trainer.lendWeights()) {
       new CheckpointFiles(folder).writeModel(trainer.model(), args().maxShardBytes());
     }
     trainer.saveProcessingClass(folder);

@@ -8,9 +8,7 @@ import dev.trainer4j.data.ModelInputs;
 import dev.trainer4j.model.ModelOutput;
 import dev.trainer4j.model.NamedParameter;
 import dev.trainer4j.model.TrainableModel;
-import dev.trainer4j.torch.TiedTensors;
 import java.io.IOException;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -23,7 +21,12 @@ final class SavedTensors {
   private final Map<String, Map<String, NDArray>> others;
   private final NDManager manager;
 
-  private SavedTensors(
+  /**
+   * Creates it.
+   *
+   * @param manager owns the tensors
+   */
+  SavedTensors(
       Map<String, NDArray> model,
       @Nullable Map<String, NDArray> optimizer,
       Map<String, Map<String, NDArray>> others,
@@ -32,30 +35,6 @@ final class SavedTensors {
     this.optimizer = optimizer;
     this.others = others;
     this.manager = manager;
-  }
-
-  /** The tensors themselves; to be written before the next update. */
-  static SavedTensors live(
-      Map<String, NDArray> model,
-      @Nullable Map<String, NDArray> optimizer,
-      Map<String, Map<String, NDArray>> others,
-      NDManager manager) {
-    return new SavedTensors(model, optimizer, others, manager);
-  }
-
-  /** A copy in {@code memory}, which is not to be used again before this is written. */
-  static SavedTensors copy(
-      Map<String, NDArray> model,
-      @Nullable Map<String, NDArray> optimizer,
-      Map<String, Map<String, NDArray>> others,
-      SnapshotMemory memory) {
-    Map<String, Map<String, NDArray>> copies = new LinkedHashMap<>();
-    others.forEach((name, arrays) -> copies.put(name, memory.copy(name, arrays)));
-    return new SavedTensors(
-        memory.copy("model", TiedTensors.distinct(model)),
-        optimizer == null ? null : memory.copy("optimizer", optimizer),
-        copies,
-        memory.owner());
   }
 
   /** Writes the files of the tensors; the other files of the model are not among them. */

@@ -246,7 +246,7 @@ public class Trainer implements AutoCloseable {
     DataLoader loader = getEvalDataLoader(dataset);
     ModelInitialization.run(model(), loader, manager, args().seed());
     context.evaluating(loader);
-    try (CallbackDispatcher.Lent weights = callbacks.lendWeights();
+    try (CallbackDispatcher.Lent weights = lendWeights();
         Autocast.Scope precision = setup.precision().evaluating(model())) {
       return loop.run(loader, prefix + "_");
     } finally {
@@ -490,6 +490,17 @@ public class Trainer implements AutoCloseable {
   void awaitSaves() {
     checkpoints.await();
     tellCommitted();
+  }
+
+  /** Waits until weights and optimizer state may change: a save in the background copies them first. */
+  void awaitCopied() {
+    checkpoints.awaitCopied();
+  }
+
+  /** Puts a callback's weights for evaluations into the model until closed, if one has them. */
+  CallbackDispatcher.Lent lendWeights() {
+    awaitCopied();
+    return callbacks.lendWeights();
   }
 
   /** Tells callbacks of the checkpoints that stand now and did not when they were last told. */

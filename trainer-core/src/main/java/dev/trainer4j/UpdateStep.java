@@ -139,6 +139,7 @@ final class UpdateStep implements AutoCloseable {
             trainer.args().maxGradNorm(),
             factor,
             scaler != null || policy != NanPolicy.CONTINUE);
+    trainer.awaitCopied();
     UpdateResult result;
     // An optimizer or callback of the user's own may compute with arrays: outside of autograd, and
     // what it leaves behind is closed.

@@ -10,6 +10,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import dev.trainer4j.SmallRun.Result;
+import dev.trainer4j.torch.Autograd;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -193,14 +194,13 @@ class AsyncSaveTest {
     try (NDManager manager = NDManager.newBaseManager(Device.cpu(), "PyTorch");
         SnapshotMemory memory = new SnapshotMemory()) {
       NDArray weights = manager.create(new float[] {1, 2});
-      Map<String, NDArray> first = memory.copy("model", Map.of("w", weights));
+      Map<String, NDArray> first = memory.copy("others", Map.of("w", weights));
       weights.muli(10);
-      assertThat(written(SavedTensors.copy(Map.of("w", weights), null, Map.of(), memory), manager))
-          .containsExactly(10, 20);
+      assertThat(written(snapshot(weights, memory).complete(), manager)).containsExactly(10, 20);
 
       weights.muli(10);
       assertThat(first.get("w").toFloatArray()).containsExactly(10, 20);
-      assertThat(memory.copy("model", Map.of("w", weights)).get("w")).isSameAs(first.get("w"));
+      assertThat(memory.copy("others", Map.of("w", weights)).get("w")).isSameAs(first.get("w"));
       assertThat(first.get("w").toFloatArray()).containsExactly(100, 200);
     }
   }
@@ -213,6 +213,40 @@ class AsyncSaveTest {
       NDArray after = memory.copy("model", Map.of("w", manager.ones(new Shape(3)))).get("w");
       assertThat(after.toFloatArray()).containsExactly(1, 1, 1);
       assertThatThrownBy(before::toFloatArray).isInstanceOf(IllegalStateException.class);
+    }
+  }
+
+  private static Snapshot snapshot(NDArray weights, SnapshotMemory memory) {
+    return new Snapshot(Map.of("w", weights), null, Map.of(), memory);
+  }
+
+  @Test
+  void parametersAreCopiedLaterAndWhatAForwardPassChangesAtOnce() throws IOException {
+    try (NDManager manager = NDManager.newBaseManager(Device.cpu(), "PyTorch");
+        SnapshotMemory memory = new SnapshotMemory()) {
+      NDArray statistics = manager.create(new float[] {1, 2});
+      Snapshot snapshot = snapshot(statistics, memory);
+      statistics.muli(10);
+
+      assertThat(written(snapshot.complete(), manager)).containsExactly(1, 2);
+    }
+  }
+
+  @Test
+  void parametersThatSomebodyChangesBeforeTheyAreCopiedAreNotSaved() {
+    try (NDManager manager = NDManager.newBaseManager(Device.cpu(), "PyTorch");
+        SnapshotMemory memory = new SnapshotMemory();
+        Autograd.Recording off = Autograd.record(false)) {
+      NDArray weights = manager.create(new float[] {1, 2});
+      weights.setRequiresGradient(true);
+      Snapshot snapshot = snapshot(weights, memory);
+      weights.muli(10);
+
+      assertThatThrownBy(snapshot::complete)
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessageContaining("asyncSave")
+          .hasMessageContaining("onStepEnd");
+      snapshot.await(); // Nobody waits for a copy that failed.
     }
   }
 

@@ -20,8 +20,8 @@ import java.util.stream.Stream;
  * Measures for how long a checkpoint keeps the training loop waiting, with and without {@code
  * asyncSave}, and prints a line of JSON.
  *
- * <p>The model is an MLP of 20 million parameters, which makes checkpoints of 240 MB; of six saves the
- * median counts.
+ * <p>The model is an MLP of 20 million parameters, which makes checkpoints of 240 MB; of the saves
+ * the median counts.
  */
 public final class SaveStall {
 
@@ -33,19 +33,19 @@ public final class SaveStall {
   /** Runs the measurement. */
   public static void main(String[] arguments) throws IOException {
     Threads.set(System.getenv());
-    double synchronous = median(stalls(false));
-    double asynchronous = median(stalls(true));
+    double synchronous = stall(false);
+    double asynchronous = stall(true);
     System.out.printf(
         "{\"case\":\"save-stall\",\"sync_ms\":%.1f,\"async_ms\":%.1f,\"async_share\":%.3f}%n",
         synchronous, asynchronous, asynchronous / synchronous);
   }
 
-  private static List<Double> stalls(boolean async) throws IOException {
+  private static double stall(boolean async) throws IOException {
     Path folder = Files.createTempDirectory("save-stall");
     TrainingArguments args =
         TrainingArguments.builder()
             .outputDir(folder)
-            .maxSteps(SAVES * UPDATES_PER_SAVE)
+            .maxSteps(SAVES * UPDATES_PER_SAVE + 1)
             .perDeviceTrainBatchSize(32)
             .saveStrategy(IntervalStrategy.STEPS)
             .saveSteps(UPDATES_PER_SAVE)
@@ -63,7 +63,7 @@ public final class SaveStall {
     } finally {
       delete(folder);
     }
-    return stopwatch.millis;
+    return stopwatch.stall();
   }
 
   private static double median(List<Double> values) {
@@ -78,20 +78,34 @@ public final class SaveStall {
     }
   }
 
-  /** The time between the end of an update and the end of the save that follows it. */
+  /**
+   * Takes the time from the end of one update to the end of the next, with and without a save between
+   * them. What a save adds is its stall, also what the next update waits for it.
+   */
   private static final class Stopwatch implements TrainerCallback {
 
-    private final List<Double> millis = new ArrayList<>();
+    private final List<Double> plain = new ArrayList<>();
+    private final List<Double> withSave = new ArrayList<>();
     private long start;
+    private boolean saved;
 
     @Override
     public void onStepEnd(CallbackContext ctx, TrainerState state, TrainerControl control) {
-      start = System.nanoTime();
+      long now = System.nanoTime();
+      if (state.globalStep() > UPDATES_PER_SAVE / 2) { // Behind the warm-up.
+        (saved ? withSave : plain).add((now - start) / 1e6);
+      }
+      start = now;
+      saved = false;
     }
 
     @Override
     public void onSave(CallbackContext ctx, TrainerState state, TrainerControl control) {
-      millis.add((System.nanoTime() - start) / 1e6);
+      saved = true;
+    }
+
+    double stall() {
+      return Math.max(0, median(withSave) - median(plain));
     }
   }
 }

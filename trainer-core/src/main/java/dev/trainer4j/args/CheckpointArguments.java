@@ -93,9 +93,9 @@ public interface CheckpointArguments {
   }
 
   /**
-   * Whether checkpoints are written in the background. The training thread only copies the tensors to host memory, which
-   * takes as much memory as the checkpoint, from the first save to the end of the run. At most one checkpoint is being written:
-   * the next one waits for it. An error of the disk ends training after the update in which it is found, at the latest at the end
+   * Whether checkpoints are written in the background. Tensors are copied to host memory there too, while training goes on with
+   * forward and backward; the next optimizer step waits until they are. That takes as much memory as the checkpoint, from the first
+   * save to the end of the run. At most one checkpoint is being written: the next one waits for it. An error of the disk ends training after the update in which it is found, at the latest at the end
    * of {@code train()}.
    *
    * @return false by default

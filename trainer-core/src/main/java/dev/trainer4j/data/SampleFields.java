@@ -40,23 +40,30 @@ final class SampleFields {
             "The samples have more than one field for the labels: " + keys + ". Keep one of them.");
       }
     }
+    Column[] each = columns.values().toArray(Column[]::new);
     for (int row = 0; row < rows.size(); row++) {
       Map<String, ?> values = rows.get(row);
-      requireSameKeys(keys, values.keySet(), row);
-      columns.values().forEach(column -> column.add(values.get(column.field())));
+      if (values.size() != each.length) {
+        throw differentKeys(keys, values.keySet(), row);
+      }
+      for (Column column : each) {
+        Object value = values.get(column.field());
+        if (value == null && !values.containsKey(column.field())) {
+          throw differentKeys(keys, values.keySet(), row);
+        }
+        column.add(value);
+      }
     }
     return columns;
   }
 
-  private static void requireSameKeys(Set<String> first, Set<String> other, int row) {
-    if (first.equals(other)) {
-      return;
-    }
+  private static IllegalArgumentException differentKeys(
+      Set<String> first, Set<String> other, int row) {
     Set<String> missing = new LinkedHashSet<>(first);
     missing.removeAll(other);
     Set<String> extra = new LinkedHashSet<>(other);
     extra.removeAll(first);
-    throw new IllegalArgumentException(
+    return new IllegalArgumentException(
         String.format(
             "Sample %d of the batch does not have the same fields as sample 0: it lacks %s and has"
                 + " %s in addition. Give every sample the same fields.",

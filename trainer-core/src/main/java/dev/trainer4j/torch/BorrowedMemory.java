@@ -25,7 +25,8 @@ final class BorrowedMemory extends IdentityHashMap<NDArray, NDArray> {
 
   private static final long serialVersionUID = 1;
 
-  private static final VarHandle RESOURCES = field(NDScope.class, "resources", IdentityHashMap.class);
+  private static final VarHandle RESOURCES =
+      field(NDScope.class, "resources", IdentityHashMap.class);
   private static final VarHandle BUFFER = field(PtNDArray.class, "dataRef", ByteBuffer.class);
 
   private final transient List<ByteBuffer> buffers = new ArrayList<>();

@@ -88,6 +88,16 @@ public final class TorchFunctions {
     }
   }
 
+  /** Returns how often the arrays were changed in place so far, all together. */
+  public static long versions(List<NDArray> arrays) {
+    if (arrays.isEmpty()) {
+      return 0;
+    }
+    try (IValue list = Kernels.list(arrays)) {
+      return Kernels.shared().integer("versions", list);
+    }
+  }
+
   /**
    * Returns the values on the CPU, cut from autograd; they belong to {@code owner}.
    *

@@ -386,6 +386,13 @@ class Kernels(Module):
       torch.copy_(targets[i], sources[i])
     return None
 
+  # How often each was changed in place, together.
+  def versions(self: __torch__.Kernels, xs: List[Tensor]) -> int:
+    sum = 0
+    for i in range(torch.len(xs)):
+      sum = sum + torch._version(xs[i])
+    return sum
+
   # For each tensor the place of the first that is the same memory in the same shape and strides.
   def first_alike(self: __torch__.Kernels, xs: List[Tensor]) -> List[int]:
     firsts = annotate(List[int], [])
