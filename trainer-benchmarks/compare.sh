@@ -6,13 +6,15 @@
 #   ./mvnw -q -pl trainer-benchmarks -am process-classes
 #   PYTHON=~/venv/bin/python trainer-benchmarks/compare.sh mlp            # cases; mlp by default
 #
+# A case is a name, or a name and :bf16, such as bert-base:bf16.
+#
 # Environment:
 #   PYTHON     a Python with torch, transformers and accelerate; python3 by default
 #   REFERENCE  the Python side; reference_bench.py beside this file by default
 #   RUNS       rounds of the three sides, at least 5; 5 by default
 #   STEPS      updates that are timed; by default 2000 for mlp, 100 for small transformers, 20 for bert-base
 #   THREADS    threads within an operation, for all sides; 2 by default
-#   JAVA_OPTS  more options for the JVM; none by default
+#   JAVA_OPTS  options for the JVM; by default those that docs/performance.md gives for few cores
 #   EXTRAS     1 also measures resident memory over 10,000 updates and the stall of saves; 0 by default
 #   OUT        where the JSON lines go; trainer-benchmarks/target/compare.jsonl by default
 set -euo pipefail
@@ -22,6 +24,7 @@ python=${PYTHON:-python3}
 reference=${REFERENCE:-$here/reference_bench.py}
 runs=${RUNS:-5}
 out=${OUT:-$here/target/compare.jsonl}
+java_opts=${JAVA_OPTS--XX:+UseSerialGC -XX:TieredStopAtLevel=1}
 export THREADS=${THREADS:-2}
 cases=("${@:-mlp}")
 
@@ -47,11 +50,11 @@ now_millis() { date +%s%3N; }
 
 ours() { # MAIN-CLASS ARGUMENT...
   # shellcheck disable=SC2086
-  STARTED_MILLIS=$(now_millis) java ${JAVA_OPTS:-} -DOPT_OUT_TRACKING=true -Dai.djl.offline=true \
+  STARTED_MILLIS=$(now_millis) java $java_opts -DOPT_OUT_TRACKING=true -Dai.djl.offline=true \
     -cp "$classpath" "dev.trainer4j.benchmarks.$1" "${@:2}"
 }
 
-theirs() { # CASE MODE STEPS
+theirs() { # CASE MODE STEPS [bf16]
   STARTED_MILLIS=$(now_millis) "$python" "$reference" "$@"
 }
 
@@ -60,12 +63,14 @@ keep() { tail -n 1 | tee -a "$out" >&2; }
 
 mkdir -p "$(dirname "$out")"
 : >"$out"
-for name in "${cases[@]}"; do
+for each in "${cases[@]}"; do
+  IFS=: read -r name precision <<<"$each"
   steps=$(steps_of "$name")
+  more=(${precision:+"$precision"})
   for ((run = 1; run <= runs; run++)); do
-    theirs "$name" raw "$steps" | keep
-    theirs "$name" trainer "$steps" | keep
-    ours Bench "$name" "$steps" | keep
+    theirs "$name" raw "$steps" "${more[@]}" | keep
+    theirs "$name" trainer "$steps" "${more[@]}" | keep
+    ours Bench "$name" "$steps" "${more[@]}" | keep
   done
 done
 if [[ ${EXTRAS:-0} == 1 ]]; then

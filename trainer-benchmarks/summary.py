@@ -14,7 +14,8 @@ def rounds(lines):
     found = defaultdict(lambda: defaultdict(list))
     for line in lines:
         if "mode" in line and "rss_mb_at_10000" not in line:
-            found[line["case"]][line["mode"]].append(line)
+            name = line["case"] + (", bf16" if line["bf16"] else "")
+            found[name][line["mode"]].append(line)
     return found
 
 

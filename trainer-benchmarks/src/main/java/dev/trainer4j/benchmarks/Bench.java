@@ -68,6 +68,7 @@ public final class Bench {
     line.put("peak_rss_mb", ResidentMemory.peakKilobytes() / 1024);
     line.put("first_loss", clock.firstLoss());
     line.put("last_loss", clock.lastLoss());
+    clock.microsPerUpdate().forEach((phase, micros) -> line.put(phase, rounded(micros, 1)));
     String started = environment.apply("STARTED_MILLIS");
     if (started != null) {
       double millis = clock.firstUpdateMillis() - Double.parseDouble(started);

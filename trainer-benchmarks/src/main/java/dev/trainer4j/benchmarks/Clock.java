@@ -2,6 +2,7 @@
 package dev.trainer4j.benchmarks;
 
 import dev.trainer4j.callback.CallbackContext;
+import dev.trainer4j.callback.LoopTimes;
 import dev.trainer4j.callback.TrainerCallback;
 import dev.trainer4j.callback.TrainerControl;
 import dev.trainer4j.state.LogEntry;
@@ -19,6 +20,8 @@ final class Clock implements TrainerCallback {
   private long firstUpdateMillis;
   private long start;
   private long end;
+  private LoopTimes atStart = LoopTimes.ZERO;
+  private LoopTimes phases = LoopTimes.ZERO;
   private @Nullable Double firstLoss;
   private @Nullable Double lastLoss;
 
@@ -35,9 +38,11 @@ final class Clock implements TrainerCallback {
     }
     if (step == warmUp) {
       start = System.nanoTime();
+      atStart = ctx.times().orElseThrow();
     }
     if (step == warmUp + steps) {
       end = System.nanoTime();
+      phases = ctx.times().orElseThrow().minus(atStart);
     }
     if (step == 1_000 || step == 10_000) {
       residentAt.put(step, ResidentMemory.nowKilobytes());
@@ -56,6 +61,24 @@ final class Clock implements TrainerCallback {
 
   double seconds() {
     return (end - start) / 1e9;
+  }
+
+  /**
+   * Where the time of the timed updates went, in microseconds an update: waiting for data, forward and
+   * backward, the optimizer's update, and all else that the loop does.
+   */
+  Map<String, Double> microsPerUpdate() {
+    Map<String, Double> micros = new LinkedHashMap<>();
+    micros.put("data_us", perUpdate(phases.dataWaitNanos()));
+    micros.put("forward_backward_us", perUpdate(phases.forwardBackwardNanos()));
+    micros.put("optimizer_us", perUpdate(phases.optimizerNanos()));
+    double known = micros.values().stream().mapToDouble(Double::doubleValue).sum();
+    micros.put("loop_us", perUpdate(end - start) - known);
+    return micros;
+  }
+
+  private double perUpdate(long nanos) {
+    return nanos / 1e3 / steps;
   }
 
   /** When the first update was done, in milliseconds since 1970. */
