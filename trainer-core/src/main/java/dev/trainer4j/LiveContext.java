@@ -54,7 +54,7 @@ final class LiveContext implements CallbackContext {
 
   @Override
   public Optional<DataLoader> trainDataLoader() {
-    return Optional.ofNullable(session).map(TrainingSession::loader);
+    return Optional.ofNullable(session).map(session -> session.batches().loader());
   }
 
   @Override

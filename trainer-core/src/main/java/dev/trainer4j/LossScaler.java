@@ -3,6 +3,7 @@ package dev.trainer4j;
 
 import dev.trainer4j.checkpoint.LossScale;
 import dev.trainer4j.process.ProcessGroup;
+import java.util.function.IntSupplier;
 
 /**
  * The dynamic loss scale of float16: PyTorch's {@code torch.amp.GradScaler} with its defaults.
@@ -23,14 +24,14 @@ final class LossScaler {
   private static final int GROWTH_INTERVAL = 2000;
 
   private final ProcessGroup processes;
-  private final int microBatches;
+  private final IntSupplier microBatches;
   private double scale = INITIAL_SCALE;
   private int growthTracker;
   private long skippedSteps;
   private double seed;
 
   /** Starts at 65536; {@code microBatches} is how many an update has. */
-  LossScaler(ProcessGroup processes, int microBatches) {
+  LossScaler(ProcessGroup processes, IntSupplier microBatches) {
     this.processes = processes;
     this.microBatches = microBatches;
   }
@@ -47,7 +48,7 @@ final class LossScaler {
    */
   double seed(double weight) {
     if (seed == 0) {
-      double expected = processes.sum(weight)[0] * microBatches;
+      double expected = processes.sum(weight)[0] * microBatches.getAsInt();
       seed = expected > 0 ? scale / Math.scalb(1.0, Math.getExponent(expected)) : scale;
     }
     return seed;

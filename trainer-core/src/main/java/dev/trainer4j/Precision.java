@@ -60,6 +60,13 @@ record Precision(Autocast.@Nullable Type autocast, Autocast.@Nullable Type fullE
                 problems.add(problem);
               }
             });
+    if (args.torchEmptyCacheSteps().isPresent() && !model.manager().getDevice().isGpu()) {
+      problems.add(
+          "torchEmptyCacheSteps: "
+              + args.torchEmptyCacheSteps().getAsInt()
+              + ", but the model is on the CPU, where libtorch holds no memory in reserve; leave it"
+              + " out");
+    }
     return problems;
   }
 

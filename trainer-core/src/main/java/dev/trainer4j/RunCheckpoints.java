@@ -117,19 +117,30 @@ final class RunCheckpoints implements AutoCloseable {
             ParameterGroup.decayAndNoDecay(
                 parameters, args().learningRate(), args().weightDecay()));
     try {
+      MicroBatches batches = microBatches(loader, plan, past);
       return new TrainingSession(
           plan,
-          loader,
+          batches,
           optimizer,
           trainer.createScheduler(Math.toIntExact(plan.maxSteps())),
-          new TrainingProgress(plan, startState(plan, past)),
+          new TrainingProgress(plan, startState(plan, past, batches.size())),
           new LossTracker(),
           new PhaseClock(),
-          args().fp16() ? new LossScaler(trainer.processes(), plan.microBatchesPerUpdate()) : null);
+          args().fp16() ? new LossScaler(trainer.processes(), batches::perUpdate) : null);
     } catch (RuntimeException e) {
       optimizer.close();
       throw e;
     }
+  }
+
+  /** Begins with the size that a checkpoint's run had found, so that it goes on as that one would have. */
+  private MicroBatches microBatches(DataLoader loader, TrainingPlan plan, TrainerState past) {
+    MicroBatches batches = new MicroBatches(loader, plan.microBatchesPerUpdate());
+    if (args().autoFindBatchSize()) {
+      batches.use(1); // Now, and not in the night, if the loader cannot.
+      batches.use(batches.fits(past.trainBatchSize()) ? past.trainBatchSize() : loader.batchSize());
+    }
+    return batches;
   }
 
   /** Checks all that can be checked before the model's own weights are overwritten. */
@@ -156,7 +167,7 @@ final class RunCheckpoints implements AutoCloseable {
     try {
       files.readOptimizer(session.optimizer().state(), trainer.model());
       session.scheduler().restore(files.readScheduler());
-      session.progress().restore(point, loader.batchSize());
+      session.progress().restore(point, session.batches().plannedSize());
       locateBest(session.progress(), files.folder());
       session.losses().restore(point.losses());
       if (session.lossScaler() != null && point.lossScale() != null) {
@@ -215,7 +226,7 @@ final class RunCheckpoints implements AutoCloseable {
             plan.totalBatchSize(),
             plan.samples().orElse(Long.MAX_VALUE),
             start);
-    session.progress().restore(point, session.loader().batchSize());
+    session.progress().restore(point, session.batches().plannedSize());
     new HuggingFaceCheckpoint(files.folder())
         .readOptimizer(
             session.optimizer().groups(),
@@ -264,7 +275,7 @@ final class RunCheckpoints implements AutoCloseable {
   }
 
   /** The state a run starts with: intervals from its own arguments, the past from the checkpoint. */
-  private TrainerState startState(TrainingPlan plan, TrainerState past) {
+  private TrainerState startState(TrainingPlan plan, TrainerState past, int trainBatchSize) {
     int total = Math.toIntExact(plan.maxSteps());
     boolean evaluates =
         args().evalStrategy() == IntervalStrategy.STEPS || args().evalSteps().isPresent();
@@ -275,7 +286,7 @@ final class RunCheckpoints implements AutoCloseable {
         args().loggingStepsFor(total),
         evaluates ? args().evalStepsFor(total) : past.evalSteps(),
         args().saveStepsFor(total),
-        args().perDeviceTrainBatchSize(),
+        trainBatchSize,
         plan.numTrainEpochs(),
         past.numInputTokensSeen(),
         past.totalFlos(),

@@ -22,11 +22,11 @@ final class RunReport {
         "  Num examples = {}", stream ? "unknown (a stream)" : count(plan.samples().getAsLong()));
     log.info(
         "  Num Epochs = {}", stream ? "as many as maxSteps takes" : count(plan.numTrainEpochs()));
-    log.info("  Instantaneous batch size per device = {}", count(session.loader().batchSize()));
+    log.info("  Instantaneous batch size per device = {}", count(session.batches().size()));
     log.info(
         "  Total train batch size (w. parallel, distributed & accumulation) = {}",
         count(plan.totalBatchSize()));
-    log.info("  Gradient Accumulation steps = {}", plan.microBatchesPerUpdate());
+    log.info("  Gradient Accumulation steps = {}", session.batches().perUpdate());
     log.info("  Total optimization steps = {}", count(plan.maxSteps()));
     log.info(
         "  Number of trainable parameters = {}",

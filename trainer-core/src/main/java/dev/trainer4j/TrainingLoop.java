@@ -6,8 +6,10 @@ import dev.trainer4j.callback.LoopTimes;
 import dev.trainer4j.callback.TrainerControl;
 import dev.trainer4j.data.BatchIterator;
 import dev.trainer4j.state.LogEntry;
+import dev.trainer4j.torch.TorchFunctions;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -95,23 +97,39 @@ final class TrainingLoop {
     if (progress.isEpochStopPending()) {
       control.requestEpochStop();
     }
+    boolean read = false;
+    while (!read) {
+      try {
+        readEpoch(update);
+        read = true;
+      } catch (MemoryShortage e) {
+        update.forget();
+        shrink(e);
+      }
+    }
+    if (interruption != null) {
+      // The epoch goes on in the run that resumes, and its end comes there.
+      return;
+    }
+    callbacks.onEpochEnd(progress.snapshot());
+    progress.serveEpochEnd();
+    react();
+    if (!isDone(progress.epoch() + 1) && noticeStop()) {
+      react();
+    }
+  }
+
+  /** Runs the updates of the epoch from where the run stands. */
+  private void readEpoch(UpdateStep update) {
     try (BatchIterator batches =
         new TimedBatches(
-            session
-                .loader()
-                .iterate(
-                    trainer.model().manager(),
-                    progress.epoch(),
-                    progress.samplesInEpoch(),
-                    progress.streamState()),
-            session.clock())) {
+            session.batches().iterate(trainer.model().manager(), progress), session.clock())) {
       boolean stopped = isStopped();
       while (!stopped && batches.hasNext()) {
         runUpdate(update, batches);
         stopped = isStopped();
       }
       if (interruption != null) {
-        // The epoch goes on in the run that resumes, and its end comes there.
         return;
       }
       if (!stopped && progress.samplesInEpoch() == 0) {
@@ -123,12 +141,31 @@ final class TrainingLoop {
         progress.endEpoch();
       }
     }
-    callbacks.onEpochEnd(progress.snapshot());
-    progress.serveEpochEnd();
-    react();
-    if (!isDone(progress.epoch() + 1) && noticeStop()) {
-      react();
+  }
+
+  /** Makes the update that ran out of memory, and all that follow, go on in smaller micro batches. */
+  private void shrink(MemoryShortage shortage) {
+    MicroBatches batches = session.batches();
+    int before = batches.size();
+    TorchFunctions.emptyCache(trainer.model().manager().getDevice());
+    if (!batches.shrink()) {
+      throw new IllegalStateException(
+          "autoFindBatchSize: memory does not suffice for one sample ("
+              + shortage.reason()
+              + "); shorten the samples, set gradientCheckpointing or bf16, or take a smaller model",
+          shortage.getCause());
     }
+    progress.trainBatchSize(batches.size());
+    trainer
+        .runLog()
+        .warn(
+            "update {}: memory did not suffice for a micro batch of {} ({}); from here on an update"
+                + " has {} micro batches of {}",
+            progress.globalStep() + 1,
+            before,
+            shortage.reason(),
+            batches.perUpdate(),
+            batches.size());
   }
 
   /** Whether the epoch is to end although there may be more data. */
@@ -143,6 +180,7 @@ final class TrainingLoop {
     session.clock().count(outcome);
     session.losses().add(outcome);
     progress.advance(outcome);
+    emptyCache();
     callbacks.onStepEnd(progress.snapshot());
     trainer.checkSaves();
     noticeStop();
@@ -150,6 +188,13 @@ final class TrainingLoop {
     // An evaluation takes long, so this is when the end is likely to be asked for.
     if (noticeStop()) {
       react();
+    }
+  }
+
+  private void emptyCache() {
+    OptionalInt steps = trainer.args().torchEmptyCacheSteps();
+    if (steps.isPresent() && progress.globalStep() % steps.getAsInt() == 0) {
+      TorchFunctions.emptyCache(trainer.model().manager().getDevice());
     }
   }
 

@@ -24,6 +24,7 @@ final class TrainingProgress {
   private long epoch;
   private long samplesInEpoch;
   private long microBatchesInEpoch;
+  private int trainBatchSize;
   private boolean epochOver;
   private boolean epochStop;
   private boolean epochEndServed;
@@ -43,6 +44,7 @@ final class TrainingProgress {
     this.plan = plan;
     this.template = template;
     history = new LogHistory(template.logHistory());
+    trainBatchSize = template.trainBatchSize();
     globalStep = template.globalStep();
     bestMetric = template.bestMetric();
     bestGlobalStep = template.bestGlobalStep();
@@ -111,6 +113,12 @@ final class TrainingProgress {
     epochEndServed = false;
     microBatchesInEpoch = 0;
     epochOver = false;
+    changed();
+  }
+
+  /** Notes the samples of a micro batch from now on. */
+  void trainBatchSize(int samples) {
+    trainBatchSize = samples;
     changed();
   }
 
@@ -205,7 +213,7 @@ final class TrainingProgress {
               template.loggingSteps(),
               template.evalSteps(),
               template.saveSteps(),
-              template.trainBatchSize(),
+              trainBatchSize,
               template.numTrainEpochs(),
               template.numInputTokensSeen(),
               template.totalFlos(),

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j;
 
-import dev.trainer4j.data.DataLoader;
 import dev.trainer4j.optim.Optimizer;
 import dev.trainer4j.schedule.LearningRateScheduler;
 import org.jspecify.annotations.Nullable;
@@ -10,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * Everything that belongs to one call of {@code train()} and ends with it.
  *
  * @param plan how long the run is
- * @param loader the training data
+ * @param batches the training data
  * @param optimizer steps and their state
  * @param scheduler learning rates
  * @param progress the counters
@@ -20,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  */
 record TrainingSession(
     TrainingPlan plan,
-    DataLoader loader,
+    MicroBatches batches,
     Optimizer optimizer,
     LearningRateScheduler scheduler,
     TrainingProgress progress,

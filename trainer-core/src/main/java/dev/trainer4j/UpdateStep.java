@@ -22,6 +22,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,6 +37,12 @@ final class UpdateStep implements AutoCloseable {
   private final TrainingSession session;
   private final NDManager scalars;
   private final List<NDArray> losses = new ArrayList<>();
+  private final List<NDArray> weights = new ArrayList<>();
+  private double knownWeight;
+
+  /** The updates done when the last one began: one that is run again does not begin again. */
+  private long begun = -1;
+
   private final Map<String, List<NDArray>> parts = new LinkedHashMap<>();
 
   UpdateStep(Trainer trainer, TrainingSession session) {
@@ -43,22 +50,33 @@ final class UpdateStep implements AutoCloseable {
     this.session = session;
     scalars = trainer.model().manager().newSubManager();
     scalars.setName("losses of the update");
-    // A run that failed in the middle of an update may have left gradients behind.
+    forget();
+  }
+
+  /** Drops the gradients that an update has left which failed in its middle. */
+  void forget() {
     try (Gradients gradients =
         new Gradients(trainer.model().parameters().stream().map(NamedParameter::array).toList())) {
       gradients.zero();
     }
   }
 
-  /** Runs the next update from {@code batches}, which must have a next one. */
+  /**
+   * Runs the next update from {@code batches}, which must have a next one.
+   *
+   * @throws MemoryShortage with autoFindBatchSize, if memory runs out before anything was changed but the
+   *     gradients; the update may be run again
+   */
   UpdateOutcome run(BatchIterator batches) {
-    trainer.callbacks().onStepBegin(session.progress().snapshot());
+    if (begun != session.progress().globalStep()) {
+      begun = session.progress().globalStep();
+      trainer.callbacks().onStepBegin(session.progress().snapshot());
+    }
     LossScaler scaler = session.lossScaler();
     if (scaler != null) {
       scaler.beginUpdate();
     }
     try {
-      double weight = 0;
       int means = 0;
       int microBatches = 0;
       long samples = 0;
@@ -66,19 +84,18 @@ final class UpdateStep implements AutoCloseable {
       Map<String, Object> streamState;
       do {
         try (ArrayScope scope = ArrayScope.open();
-            Batch batch = batches.next()) {
+            Batch batch = next(batches)) {
           trainer.callbacks().onSubstepBegin(session.progress().snapshot(), batch.inputs());
           long start = System.nanoTime();
           LossOutput loss = step(batch, microBatches);
           session.clock().ranForwardBackward(start);
-          weight += loss.weight();
           means += loss.isMean() ? 1 : 0;
           samples += batch.sampleCount();
           streamState = batch.streamState();
           keep(loss);
         }
         microBatches++;
-        last = microBatches == session.plan().microBatchesPerUpdate() || !batches.hasNext();
+        last = microBatches == session.batches().perUpdate() || !batches.hasNext();
         if (!last) {
           trainer.callbacks().onSubstepEnd(session.progress().snapshot());
         }
@@ -88,9 +105,29 @@ final class UpdateStep implements AutoCloseable {
             "one update mixed losses of sums with LossOutput.mean; computeLoss must return one"
                 + " kind");
       }
-      return update(weight, means > 0, microBatches, samples, streamState);
+      return update(localWeight(), means > 0, microBatches, samples, streamState);
     } finally {
       release();
+    }
+  }
+
+  private Batch next(BatchIterator batches) {
+    return sparing(batches::next);
+  }
+
+  /** Runs what may be run again when memory is short. */
+  private <T> T sparing(Supplier<T> work) {
+    if (!trainer.args().autoFindBatchSize()) {
+      return work.get();
+    }
+    try {
+      return work.get();
+    } catch (RuntimeException | OutOfMemoryError e) {
+      MemoryShortage shortage = MemoryShortage.of(e);
+      if (shortage == null) {
+        throw e;
+      }
+      throw shortage;
     }
   }
 
@@ -102,17 +139,27 @@ final class UpdateStep implements AutoCloseable {
             session.progress().globalStep(),
             microBatch,
             trainer.processes().rank());
-    return Seeds.with(seed, () -> trainer.runTrainingStep(batch.inputs()));
+    return sparing(() -> Seeds.with(seed, () -> trainer.runTrainingStep(batch.inputs())));
   }
 
   private void keep(LossOutput loss) {
     losses.add(ArrayScope.keep(loss.value(), scalars));
+    if (loss.weightArray() == null) {
+      knownWeight += loss.weight();
+    } else {
+      weights.add(ArrayScope.keep(loss.weightArray(), scalars));
+    }
     loss.parts()
         .forEach(
             (name, part) ->
                 parts
                     .computeIfAbsent(name, n -> new ArrayList<>())
                     .add(ArrayScope.keep(part, scalars)));
+  }
+
+  /** The weight of this rank's losses; asks the device once, when all micro batches are on their way. */
+  private double localWeight() {
+    return knownWeight + Arrays.stream(TorchFunctions.numbers(weights)).sum();
   }
 
   private UpdateOutcome update(
@@ -173,7 +220,7 @@ final class UpdateStep implements AutoCloseable {
         result.gradientNorm(),
         session.optimizer().groups().get(0).learningRate() * factor,
         result.stepTaken(),
-        microBatches,
+        session.batches().asPlanned(microBatches, samples),
         samples,
         streamState);
   }
@@ -220,6 +267,9 @@ final class UpdateStep implements AutoCloseable {
   private void release() {
     losses.forEach(NDArray::close);
     losses.clear();
+    weights.forEach(NDArray::close);
+    weights.clear();
+    knownWeight = 0;
     parts.values().forEach(values -> values.forEach(NDArray::close));
     parts.clear();
   }

@@ -172,6 +172,12 @@ final class ArgumentRules {
           "train_sampling_strategy group_by_length, since nothing else reads lengths",
           "Set it, or remove length_column_name");
     }
+    if (args.autoFindBatchSize() && args.dataloaderDropLast()) {
+      problem(
+          "auto_find_batch_size",
+          "dataloader_drop_last false, since a smaller micro batch would drop other samples",
+          "Remove one of them");
+    }
     boolean isDefault =
         show("dataloader_prefetch_factor", args)
             .equals(show("dataloader_prefetch_factor", TrainingArguments.builder().unchecked()));

@@ -59,8 +59,8 @@ record HuggingFaceArgument(String name, String decision) {
           never("liger_kernel_config", "its kernels are Python programs for Triton"),
           never("use_cache", "training never keeps a key-value cache"),
           later("neftune_noise_alpha", "noise in embeddings"),
-          later("torch_empty_cache_steps", "emptying the cache of CUDA"),
-          later("auto_find_batch_size", "searching for a batch size"),
+          supported("torch_empty_cache_steps"),
+          supported("auto_find_batch_size"),
           // Logging
           supported("logging_strategy"),
           supported("logging_steps"),

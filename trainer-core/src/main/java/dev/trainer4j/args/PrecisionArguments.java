@@ -2,6 +2,7 @@
 package dev.trainer4j.args;
 
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.immutables.value.Value;
 
 /** Types of numbers, and memory against time. */
@@ -64,4 +65,23 @@ public interface PrecisionArguments {
   default boolean gradientCheckpointing() {
     return false;
   }
+
+  /**
+   * Whether to go on in smaller micro batches when memory runs out in a forward or backward pass. An update keeps its samples: it
+   * is begun again with more and smaller micro batches, and so are all that follow.
+   *
+   * @return false by default
+   */
+  @Value.Default
+  default boolean autoFindBatchSize() {
+    return false;
+  }
+
+  /**
+   * The updates after which memory that libtorch holds in reserve on a GPU is given back. That takes time, and helps where other
+   * processes need the memory or where it is fragmented.
+   *
+   * @return at least 1; unset by default, which means never
+   */
+  OptionalInt torchEmptyCacheSteps();
 }

@@ -184,6 +184,18 @@ final class SupportedArguments {
               TrainingArguments.Builder::gradientCheckpointing,
               "compute activations again and do not keep them"),
           row(
+              "torch_empty_cache_steps",
+              optionalInt(wholeFrom(1)),
+              TrainingArguments::torchEmptyCacheSteps,
+              TrainingArguments.Builder::torchEmptyCacheSteps,
+              "give a GPU's reserve of memory back every so many updates"),
+          row(
+              "auto_find_batch_size",
+              FLAG,
+              TrainingArguments::autoFindBatchSize,
+              TrainingArguments.Builder::autoFindBatchSize,
+              "smaller micro batches when memory runs out"),
+          row(
               "logging_strategy",
               oneOf(IntervalStrategy.class),
               TrainingArguments::loggingStrategy,

@@ -22,6 +22,19 @@ public interface DataLoader {
   int batchSize();
 
   /**
+   * Returns a loader of the same samples in the same order, in batches of another size.
+   *
+   * @param samples per batch, at least 1
+   * @throws UnsupportedOperationException if this kind of loader has one size only
+   */
+  default DataLoader withBatchSize(int samples) {
+    throw new UnsupportedOperationException(
+        getClass().getName()
+            + " makes batches of one size only; implement DataLoader.withBatchSize, or use"
+            + " DataLoader.of");
+  }
+
+  /**
    * Starts an epoch, anywhere inside it: at once for a dataset with an index, by reading and
    * dropping samples for a stream.
    *

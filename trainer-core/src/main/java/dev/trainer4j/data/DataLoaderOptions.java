@@ -29,6 +29,10 @@ public record DataLoaderOptions(
     return new Builder();
   }
 
+  DataLoaderOptions withBatchSize(int samples) {
+    return new DataLoaderOptions(samples, dropLast, order, workers, prefetchFactor);
+  }
+
   /** The number of batches that may be under way at the same time. */
   int batchesAhead() {
     return Math.max(1, Math.multiplyExact(workers, prefetchFactor));

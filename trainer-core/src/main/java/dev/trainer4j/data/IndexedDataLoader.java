@@ -28,6 +28,11 @@ record IndexedDataLoader<T>(
   }
 
   @Override
+  public DataLoader withBatchSize(int samples) {
+    return new IndexedDataLoader<>(dataset, collator, options.withBatchSize(samples));
+  }
+
+  @Override
   public BatchIterator iterate(NDManager parent, long epoch, long firstSample) {
     LoadingBatchIterator.requirePosition(epoch, firstSample);
     SampleOrder order = order(epoch);

@@ -27,6 +27,11 @@ record StreamDataLoader<T>(
   }
 
   @Override
+  public DataLoader withBatchSize(int samples) {
+    return new StreamDataLoader<>(dataset, collator, options.withBatchSize(samples));
+  }
+
+  @Override
   public BatchIterator iterate(NDManager parent, long epoch, long firstSample) {
     return iterate(parent, epoch, firstSample, null);
   }

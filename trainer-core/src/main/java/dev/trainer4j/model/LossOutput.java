@@ -53,7 +53,10 @@ public final class LossOutput {
     return new LossOutput(sum, weight, null, false, Map.of(), null);
   }
 
-  /** A sum of losses whose weight is still on the device, as a scalar of any number type. */
+  /**
+   * A sum of losses whose weight is still on the device, as a scalar of any number type. Both belong to the
+   * trainer from then on: it reads the weights of all micro batches together and closes them.
+   */
   public static LossOutput of(NDArray sum, NDArray weight) {
     return new LossOutput(sum, 0, weight, false, Map.of(), null);
   }
@@ -95,6 +98,11 @@ public final class LossOutput {
   /** Returns the weight of the sum, 1 for a mean; reads the device if it was given as an array. */
   public double weight() {
     return weightArray == null ? weight : TorchFunctions.number(weightArray);
+  }
+
+  /** Returns the weight as it was given, on its device; null if it was given as a number. */
+  public @Nullable NDArray weightArray() {
+    return weightArray;
   }
 
   /** Returns whether this is an explicit mean. */

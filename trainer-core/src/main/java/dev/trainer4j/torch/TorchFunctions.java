@@ -7,6 +7,7 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.jni.IValue;
+import ai.djl.pytorch.jni.JniUtils;
 import java.util.List;
 
 /** Operators that DJL's arrays do not offer. */
@@ -65,8 +66,8 @@ public final class TorchFunctions {
             "expected scalars, but one has the shape " + scalar.getShape());
       }
     }
-    if (scalars.isEmpty()) {
-      return new double[0];
+    if (scalars.size() < 2) {
+      return scalars.stream().mapToDouble(TorchFunctions::number).toArray();
     }
     try (IValue list = Kernels.list(scalars)) {
       return Kernels.shared().numbers("numbers", list);
@@ -149,6 +150,13 @@ public final class TorchFunctions {
           Kernels.shared().differentiable("to_full", array).singletonOrThrow();
       default -> array;
     };
+  }
+
+  /** Gives memory that libtorch holds in reserve for a GPU back to it; a CPU has no such reserve. */
+  public static void emptyCache(Device device) {
+    if (device.isGpu()) {
+      JniUtils.emptyCudaCache();
+    }
   }
 
   /** Returns the device to train on: the first GPU that this libtorch sees, else the CPU. */

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j;
+
+import ai.djl.engine.EngineException;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/** Memory ran out in a forward or backward pass: nothing is lost but the update in progress. */
+final class MemoryShortage extends RuntimeException {
+
+  private static final long serialVersionUID = 1;
+
+  /** What the allocators of libtorch say, on a GPU and on a CPU. */
+  private static final List<String> MESSAGES =
+      List.of("out of memory", "can't allocate memory", "not enough memory", "bad_alloc");
+
+  private MemoryShortage(Throwable error) {
+    super(error);
+  }
+
+  /** Returns the shortage that {@code error} tells of; null if it is something else. */
+  static @Nullable MemoryShortage of(Throwable error) {
+    for (Throwable cause = error; cause != null; cause = cause.getCause()) {
+      if (isOne(cause)) {
+        return new MemoryShortage(error);
+      }
+    }
+    return null;
+  }
+
+  private static boolean isOne(Throwable error) {
+    String message = String.valueOf(error.getMessage()).toLowerCase(Locale.ROOT);
+    if (error instanceof OutOfMemoryError) {
+      return !message.contains("thread"); // Of threads there are no fewer in a smaller batch.
+    }
+    return error instanceof EngineException && MESSAGES.stream().anyMatch(message::contains);
+  }
+
+  /** Returns the first line of what the allocator said. */
+  String reason() {
+    return String.valueOf(getCause().getMessage()).lines().findFirst().orElse("");
+  }
+
+  @Override
+  public synchronized Throwable getCause() {
+    return java.util.Objects.requireNonNull(super.getCause());
+  }
+}
