@@ -111,8 +111,10 @@ class PrecisionCurvesTest {
               .toList();
       assertThat(losses).hasSize(expected.size());
       JsonNode wide = golden(name).get("fp32");
-      // T5's logits are large: PyTorch's own bfloat16 strays 0.027 from its float32, and on another CPU,
-      // which multiplies in another order, 0.052 from itself. Three times the former holds two curves
+      // T5's logits are large: PyTorch's own bfloat16 strays 0.027 from its float32, and on another
+      // CPU,
+      // which multiplies in another order, 0.052 from itself. Three times the former holds two
+      // curves
       // that round differently on two CPUs.
       double band = Math.max(3e-3, 3 * largestDistance(expected, wide));
       for (int i = 0; i < losses.size(); i++) {
