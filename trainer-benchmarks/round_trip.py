@@ -15,6 +15,7 @@ HEADS = {
     "ForSequenceClassification": transformers.AutoModelForSequenceClassification,
     "ForTokenClassification": transformers.AutoModelForTokenClassification,
     "ForQuestionAnswering": transformers.AutoModelForQuestionAnswering,
+    "ForMultipleChoice": transformers.AutoModelForMultipleChoice,
     "ForMaskedLM": transformers.AutoModelForMaskedLM,
     "ForCausalLM": transformers.AutoModelForCausalLM,
     "LMHeadModel": transformers.AutoModelForCausalLM,

@@ -86,6 +86,26 @@ public final class AutoModels {
   }
 
   /**
+   * Loads a model that chooses one of several texts: {@code logits} of shape [batch, choices].
+   *
+   * <p>{@code input_ids} and the other inputs have the shape [batch, choices, length], as {@code
+   * DataCollatorForMultipleChoice} makes them. {@code labels}: the number of the right choice, of shape
+   * [batch], for cross entropy.
+   *
+   * @throws IOException if a file is missing, damaged or cannot be read
+   * @throws PretrainedException if the configuration is not supported or the tensors do not fit
+   */
+  public static PretrainedModel multipleChoice(Path folder) throws IOException {
+    return multipleChoice(folder, LoadOptions.defaults());
+  }
+
+  /** Loads a model that chooses, as {@link #multipleChoice(Path)}, with options. */
+  public static PretrainedModel multipleChoice(Path folder, LoadOptions options)
+      throws IOException {
+    return load(folder, Task.MULTIPLE_CHOICE, options);
+  }
+
+  /**
    * Loads a model that fills masks: {@code logits} of shape [batch, length, vocabulary].
    *
    * <p>{@code labels}: token ids of shape [batch, length], -100 where nothing was masked, for cross

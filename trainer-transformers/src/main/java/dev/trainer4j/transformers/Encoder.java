@@ -52,7 +52,8 @@ final class Encoder implements Architecture {
     constants.put("drop_scores", !device.isGpu());
     constants.put("scale", 1 / Math.sqrt(shape.hiddenSize() / (double) shape.heads()));
     constants.put("head_dropout", head);
-    constants.put("drop_before_dense", names.dropBeforeDense());
+    constants.put(
+        "drop_before_dense", names.dropBeforeDense() && task == Task.SEQUENCE_CLASSIFICATION);
     constants.put("dense_activation", names.tanh() ? "tanh" : "relu");
     constants.put("problem_type", shape.problemType());
     constants.put("mlm_activation", "same");
@@ -100,9 +101,9 @@ final class Encoder implements Architecture {
       }
     }
     switch (task) {
-      case SEQUENCE_CLASSIFICATION -> {
-        linear(specs, names.dense(), width, width);
-        linear(specs, names.out(), shape.labels(), width);
+      case SEQUENCE_CLASSIFICATION, MULTIPLE_CHOICE -> {
+        linear(specs, names.dense(task), width, width);
+        linear(specs, names.out(task), shape.labels(), width);
       }
       case TOKEN_CLASSIFICATION -> linear(specs, "classifier", shape.labels(), width);
       case QUESTION_ANSWERING -> linear(specs, "qa_outputs", 2, width);
@@ -153,7 +154,7 @@ final class Encoder implements Architecture {
 
   @Override
   public boolean mayBeFresh(String name) {
-    return !name.startsWith(names.body()) || name.startsWith(names.dense());
+    return !name.startsWith(names.body()) || name.startsWith(names.dense(task));
   }
 
   @Override
@@ -170,14 +171,16 @@ final class Encoder implements Architecture {
             names.body() + "embeddings",
             embeddings,
             weights,
-            (hidden, pass, arrays) ->
-                kernels(pass)
-                    .call(
-                        "embed",
-                        arrays,
-                        pass.inputs().get("input_ids"),
-                        input(pass, "token_type_ids"),
-                        input(pass, "position_ids"))));
+            (hidden, pass, arrays) -> {
+              ModelInputs texts = texts(pass.inputs());
+              return kernels(pass)
+                  .call(
+                      "embed",
+                      arrays,
+                      texts.get("input_ids"),
+                      texts.find("token_type_ids").orElse(training.absent()),
+                      texts.find("position_ids").orElse(training.absent()));
+            }));
     for (int i = 0; i < shape.layers(); i++) {
       String name = names.layerPrefix(i);
       segments.add(
@@ -195,7 +198,20 @@ final class Encoder implements Architecture {
   private Segment head(Weights weights) {
     return switch (task) {
       case SEQUENCE_CLASSIFICATION ->
-          head(weights, "classify", EncoderNames.both(names.dense(), names.out()));
+          head(weights, "classify", EncoderNames.both(names.dense(task), names.out(task)));
+      case MULTIPLE_CHOICE ->
+          KernelSegment.of(
+              "head",
+              EncoderNames.both(names.dense(task), names.out(task)),
+              weights,
+              (hidden, pass, arrays) ->
+                  kernels(pass)
+                      .call(
+                          "choose",
+                          arrays,
+                          hidden.get(0),
+                          input(pass, "labels"),
+                          pass.inputs().get("input_ids")));
       case TOKEN_CLASSIFICATION -> head(weights, "tokens", EncoderNames.both("classifier"));
       case MASKED_LM -> {
         List<String> tensors =
@@ -238,26 +254,46 @@ final class Encoder implements Architecture {
   public Map<String, NDArray> shared(ModelInputs inputs, boolean training) {
     check(inputs);
     NDArray mask =
-        inputs
+        texts(inputs)
             .find("attention_mask")
             .map(given -> evaluation.call("mask", given).get(0))
             .orElse(evaluation.absent());
     return Map.of(MASK, mask);
   }
 
+  /** Returns inputs of shape [texts, length]: of several choices, each is a text of its own. */
+  private ModelInputs texts(ModelInputs inputs) {
+    if (task != Task.MULTIPLE_CHOICE) {
+      return inputs;
+    }
+    long length = inputs.get("input_ids").getShape().getLastDimension();
+    ModelInputs texts = inputs;
+    for (String name : List.of("input_ids", "attention_mask", "token_type_ids", "position_ids")) {
+      NDArray array = inputs.find(name).orElse(null);
+      if (array != null) {
+        texts = texts.with(name, array.reshape(-1, length));
+      }
+    }
+    return texts;
+  }
+
   /** Looks at shapes only: what it refuses would be a fault in a kernel, which a GPU does not survive. */
   private void check(ModelInputs inputs) {
     Shape ids = inputs.get("input_ids").getShape();
-    if (ids.dimension() != 2) {
+    boolean choices = task == Task.MULTIPLE_CHOICE;
+    if (ids.dimension() != (choices ? 3 : 2)) {
       throw new IllegalArgumentException(
-          "input_ids has shape " + ids + ", expected [batch, length]");
+          "input_ids has shape "
+              + ids
+              + ", expected "
+              + (choices ? "[batch, choices, length]" : "[batch, length]"));
     }
     // RoBERTa's positions begin behind padding's.
     int positions = shape.maxPositions() - (shape.paddingIndex() + 1);
-    if (inputs.find("position_ids").isEmpty() && ids.get(1) > positions) {
+    if (inputs.find("position_ids").isEmpty() && ids.getLastDimension() > positions) {
       throw new IllegalArgumentException(
           "input_ids has "
-              + ids.get(1)
+              + ids.getLastDimension()
               + " tokens in a row, but the model learned "
               + positions
               + " positions (max_position_embeddings): truncate the texts, such as with"

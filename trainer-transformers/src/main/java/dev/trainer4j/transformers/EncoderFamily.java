@@ -64,6 +64,7 @@ final class EncoderFamily implements ModelFamily {
         Task.SEQUENCE_CLASSIFICATION,
         Task.TOKEN_CLASSIFICATION,
         Task.QUESTION_ANSWERING,
+        Task.MULTIPLE_CHOICE,
         Task.MASKED_LM);
   }
 
@@ -83,6 +84,9 @@ final class EncoderFamily implements ModelFamily {
         switch (task) {
           case SEQUENCE_CLASSIFICATION, TOKEN_CLASSIFICATION ->
               config.rate("classifier_dropout", hiddenDropout);
+          // RoBERTa's head for choices does not look at the other key.
+          case MULTIPLE_CHOICE ->
+              paddingIndex < 0 ? config.rate("classifier_dropout", hiddenDropout) : hiddenDropout;
           default -> 0;
         };
     config.harmless("classifier_dropout");
@@ -117,7 +121,7 @@ final class EncoderFamily implements ModelFamily {
     double dropout = config.rate("dropout", 0.1);
     double headDropout =
         switch (task) {
-          case SEQUENCE_CLASSIFICATION -> config.rate("seq_classif_dropout", 0.2);
+          case SEQUENCE_CLASSIFICATION, MULTIPLE_CHOICE -> config.rate("seq_classif_dropout", 0.2);
           case QUESTION_ANSWERING -> config.rate("qa_dropout", 0.1);
           case TOKEN_CLASSIFICATION -> dropout;
           default -> 0;
@@ -147,6 +151,7 @@ final class EncoderFamily implements ModelFamily {
   private static int labels(ConfigReader config, Task task) {
     return switch (task) {
       case SEQUENCE_CLASSIFICATION, TOKEN_CLASSIFICATION -> config.config().numLabels();
+      case MULTIPLE_CHOICE -> 1; // the score of a choice
       default -> 0;
     };
   }
@@ -156,7 +161,8 @@ final class EncoderFamily implements ModelFamily {
     return config.node("pad_token_id").isNull() ? -1 : config.integer("pad_token_id", fallback);
   }
 
-  private static String problemType(ConfigReader config) {
+  /** Returns the kind of a classifier of texts; empty to infer it from the labels. */
+  static String problemType(ConfigReader config) {
     return config.has("problem_type")
         ? config.oneOf(
             "problem_type",

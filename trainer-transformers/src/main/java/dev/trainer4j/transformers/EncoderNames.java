@@ -18,7 +18,7 @@ import java.util.stream.Stream;
  * @param mlmDecoder its last module, tied to the word embeddings
  * @param tanh whether the classifier's activation is tanh, otherwise relu
  * @param dropBeforeDense whether the classifier drops its input, too
- * @param bodyPools whether {@code dense} belongs to the body in the files
+ * @param pooler whether the body has a pooler, the first module of the head for multiple choice
  */
 record EncoderNames(
     String body,
@@ -32,7 +32,7 @@ record EncoderNames(
     String mlmDecoder,
     boolean tanh,
     boolean dropBeforeDense,
-    boolean bodyPools) {
+    boolean pooler) {
 
   private static final List<String> BERT_LAYER =
       List.of(
@@ -73,7 +73,7 @@ record EncoderNames(
           "lm_head.decoder",
           true,
           true,
-          false);
+          true);
 
   static final EncoderNames DISTILBERT =
       new EncoderNames(
@@ -100,6 +100,16 @@ record EncoderNames(
 
   String word() {
     return body + "embeddings.word_embeddings.weight";
+  }
+
+  /** Returns the first module of the head for {@code task}, a classifier of texts or of choices. */
+  String dense(Task task) {
+    return task == Task.MULTIPLE_CHOICE && pooler ? body + "pooler.dense" : dense;
+  }
+
+  /** Returns the second module of that head. */
+  String out(Task task) {
+    return task == Task.MULTIPLE_CHOICE ? "classifier" : out;
   }
 
   /** Weight and bias of each module. */

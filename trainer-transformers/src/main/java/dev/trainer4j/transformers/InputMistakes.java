@@ -61,6 +61,10 @@ final class InputMistakes {
               labels,
               model.config().numLabels(),
               "labels; load it with LoadOptions.withLabels for others");
+      case MULTIPLE_CHOICE -> {
+        int choices = Math.toIntExact(inputs.get("input_ids").getShape().get(1));
+        yield range("labels", labels, choices, "choices in input_ids");
+      }
       default -> range("labels", labels, model.config().vocabSize(), "tokens (vocab_size)");
     };
   }

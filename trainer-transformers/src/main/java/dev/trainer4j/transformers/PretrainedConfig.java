@@ -202,7 +202,8 @@ public final class PretrainedConfig {
   }
 
   /**
-   * Returns the number of labels: that of {@code id2label}, {@code num_labels}, or 2.
+   * Returns the number of labels: that of {@code id2label}, {@code num_labels}, or transformers'
+   * default, which is 3 for BART and 2 for others.
    *
    * @throws PretrainedException if that is no number of at least 1
    */
@@ -213,7 +214,7 @@ public final class PretrainedConfig {
     }
     JsonNode number = tree.path("num_labels");
     if (number.isMissingNode() || number.isNull()) {
-      return 2;
+      return text("model_type").filter("bart"::equals).isPresent() ? 3 : 2;
     }
     if (!number.isInt() || number.intValue() < 1) {
       throw new PretrainedException(

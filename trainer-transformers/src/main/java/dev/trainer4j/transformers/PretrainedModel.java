@@ -174,7 +174,7 @@ public final class PretrainedModel implements SegmentedModel, MixedPrecisionMode
       case QUESTION_ANSWERING -> LabelLayout.OTHER;
       case SEQUENCE_CLASSIFICATION ->
           config.numLabels() == 1 ? LabelLayout.OTHER : LabelLayout.ALIGNED;
-      case TOKEN_CLASSIFICATION, MASKED_LM, SEQ2SEQ_LM -> LabelLayout.ALIGNED;
+      case TOKEN_CLASSIFICATION, MULTIPLE_CHOICE, MASKED_LM, SEQ2SEQ_LM -> LabelLayout.ALIGNED;
     };
   }
 

@@ -8,7 +8,6 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import dev.trainer4j.data.ModelInputs;
 import dev.trainer4j.model.ForwardPass;
-import dev.trainer4j.model.LossOutput;
 import dev.trainer4j.model.ModelOutput;
 import dev.trainer4j.model.Segment;
 import dev.trainer4j.torch.ArrayScope;
@@ -22,7 +21,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An encoder-decoder language model; its mathematics is {@code seq2seq.py}.
+ * An encoder-decoder model with a head; its mathematics is {@code seq2seq.py}.
  *
  * <p>What flows between the segments of the encoder is the hidden state, and in T5 the biases of its
  * scores behind it. Between those of the decoder it is the hidden state, the encoder's, and in T5 the
@@ -31,27 +30,31 @@ import org.jspecify.annotations.Nullable;
 final class Seq2SeqArchitecture implements Architecture {
 
   private final Seq2SeqSpec spec;
+  private final Seq2SeqHead head;
   private final Seq2SeqNames names;
   private final Seq2SeqKernels kernels;
   private final Seq2SeqInputs inputs;
 
-  Seq2SeqArchitecture(Seq2SeqSpec spec, Device device) {
+  Seq2SeqArchitecture(Seq2SeqSpec spec, Seq2SeqHead head, Device device) {
     this.spec = spec;
+    this.head = head;
     names = spec.names();
-    kernels = new Seq2SeqKernels(spec, device);
-    inputs = new Seq2SeqInputs(spec, kernels);
+    kernels = new Seq2SeqKernels(spec, head, device);
+    inputs = new Seq2SeqInputs(spec, head, kernels);
   }
 
   @Override
   public List<TensorSpec> tensors() {
-    return Seq2SeqTensors.of(spec);
+    List<TensorSpec> all = new ArrayList<>(Seq2SeqTensors.body(spec));
+    head.addTensors(all, spec);
+    return all;
   }
 
   @Override
   public Map<String, String> tied() {
     Map<String, String> tied = new LinkedHashMap<>();
     names.copiesOfTokens().forEach(copy -> tied.put(copy, names.tokens()));
-    if (spec.headTied()) {
+    if (head.writesText() && spec.headTied()) {
       tied.put(Seq2SeqNames.HEAD, names.tokens());
     }
     return tied;
@@ -59,15 +62,16 @@ final class Seq2SeqArchitecture implements Architecture {
 
   @Override
   public List<String> ignored() {
-    // What older versions saved and nothing reads.
+    // What older versions saved and nothing reads, and the language model's head under another.
     return List.of(
         "decoder\\.block\\.0\\.layer\\.1\\.EncDecAttention\\.relative_attention_bias\\.weight",
-        "(model\\.)?(encoder|decoder)\\.version");
+        "(model\\.)?(encoder|decoder)\\.version",
+        "lm_head\\.weight|final_logits_bias");
   }
 
   @Override
   public boolean mayBeFresh(String name) {
-    return name.equals(Seq2SeqNames.HEAD) || name.equals(names.logitsBias());
+    return head.slots(names).contains(name);
   }
 
   @Override
@@ -115,7 +119,12 @@ final class Seq2SeqArchitecture implements Architecture {
     if (!names.lastNormSlots(true).get(0).isEmpty()) {
       segments.add(lastNorm(true, weights));
     }
-    segments.add(segment("lm_head", headSlots(), weights, this::head));
+    segments.add(
+        segment(
+            head.name(),
+            head.slots(names),
+            weights,
+            (hidden, pass, arrays) -> head.run(hidden.get(0), pass, arrays, kernels)));
     return segments;
   }
 
@@ -183,17 +192,6 @@ final class Seq2SeqArchitecture implements Architecture {
     return biased ? new NDList(next, memory, added) : new NDList(next, memory);
   }
 
-  private NDList head(NDList hidden, ForwardPass pass, List<NDArray> arrays) {
-    NDArray labels = pass.inputs().find("labels").orElse(null);
-    return labels == null
-        ? kernels.of(pass).call("logits", arrays, hidden.get(0))
-        : kernels.of(pass).call("loss", arrays, hidden.get(0), labels);
-  }
-
-  private List<String> headSlots() {
-    return List.of(Seq2SeqNames.HEAD, names.logitsBias());
-  }
-
   private static String module(String tensor) {
     return tensor.substring(0, tensor.lastIndexOf('.'));
   }
@@ -219,18 +217,25 @@ final class Seq2SeqArchitecture implements Architecture {
 
   @Override
   public ModelOutput outputs(NDList last, ForwardPass pass) {
-    ModelOutput output = ModelOutput.logits(last.get(0));
-    return last.size() > 1 ? output.withLoss(LossOutput.of(last.get(1), last.get(2))) : output;
+    return head.outputs(last, pass);
   }
 
   @Override
   public NDArray decoderInputIds(NDArray labels) {
+    if (!head.writesText()) {
+      throw new IllegalStateException(
+          "the labels of a model for " + head.task() + " are no text that its decoder reads");
+    }
     return inputs.shifted(labels);
   }
 
   @Override
   public DecodingSession startDecoding(
       Weights weights, long[][] inputIds, long @Nullable [][] attentionMask, int maxLength) {
+    if (!head.writesText()) {
+      throw new IllegalStateException(
+          "a model for " + head.task() + " writes no text: load one with AutoModels.seq2SeqLm");
+    }
     inputs.checkPositions("maxLength", maxLength);
     List<NDArray> layers = new ArrayList<>();
     for (int i = 0; i < spec.decoder().layers(); i++) {
@@ -239,7 +244,7 @@ final class Seq2SeqArchitecture implements Architecture {
     List<String> outer = new ArrayList<>(names.embeddingSlots(true));
     outer.add(names.distances(true));
     outer.addAll(names.lastNormSlots(true));
-    outer.addAll(headSlots());
+    outer.addAll(head.slots(names));
     NDManager manager = weights.get(names.tokens()).getManager().newSubManager();
     try {
       NDArray mask = kernels.evaluation().absent();

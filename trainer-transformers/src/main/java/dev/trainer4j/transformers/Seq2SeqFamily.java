@@ -156,7 +156,9 @@ enum Seq2SeqFamily implements ModelFamily {
 
   @Override
   public Set<Task> tasks() {
-    return EnumSet.of(Task.SEQ2SEQ_LM);
+    return this == T5
+        ? EnumSet.of(Task.SEQ2SEQ_LM)
+        : EnumSet.of(Task.SEQ2SEQ_LM, Task.SEQUENCE_CLASSIFICATION, Task.QUESTION_ANSWERING);
   }
 
   @Override
@@ -186,7 +188,26 @@ enum Seq2SeqFamily implements ModelFamily {
       throw config.wrong(
           "decoder_start_token_id", "a token of the vocabulary of " + spec.vocabulary());
     }
-    return new Seq2SeqArchitecture(spec, device);
+    return new Seq2SeqArchitecture(spec, head(config, task, spec), device);
+  }
+
+  private static Seq2SeqHead head(ConfigReader config, Task task, Seq2SeqSpec spec) {
+    if (task == Task.SEQ2SEQ_LM) {
+      return Seq2SeqHead.languageModel();
+    }
+    if (task == Task.QUESTION_ANSWERING) {
+      return new Seq2SeqHead(task, 0, 0, -1, "");
+    }
+    int endToken = config.integer("eos_token_id", 2);
+    if (endToken < 0 || endToken >= spec.vocabulary()) {
+      throw config.wrong("eos_token_id", "a token of the vocabulary of " + spec.vocabulary());
+    }
+    return new Seq2SeqHead(
+        task,
+        config.config().numLabels(),
+        config.rate("classifier_dropout", 0),
+        endToken,
+        EncoderFamily.problemType(config));
   }
 
   /** As in transformers the files decide: two different tensors stay apart, whatever the keys say. */

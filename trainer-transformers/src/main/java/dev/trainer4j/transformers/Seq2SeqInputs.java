@@ -10,7 +10,7 @@ import java.util.Map;
  * What all segments of a pass share: masks, and what the decoder reads.
  *
  * <p>The decoder reads {@code decoder_input_ids}, or else the labels one place later, after the token
- * it begins with.
+ * it begins with; under a head that writes no text the input takes the place of the labels.
  */
 final class Seq2SeqInputs {
 
@@ -19,10 +19,12 @@ final class Seq2SeqInputs {
   static final String DECODER_MASK = "decoder_mask";
 
   private final Seq2SeqSpec spec;
+  private final Seq2SeqHead head;
   private final Seq2SeqKernels kernels;
 
-  Seq2SeqInputs(Seq2SeqSpec spec, Seq2SeqKernels kernels) {
+  Seq2SeqInputs(Seq2SeqSpec spec, Seq2SeqHead head, Seq2SeqKernels kernels) {
     this.spec = spec;
+    this.head = head;
     this.kernels = kernels;
   }
 
@@ -30,6 +32,7 @@ final class Seq2SeqInputs {
     Map<String, NDArray> shared = encoderShared(inputs);
     NDArray ids = decoderIds(inputs);
     check("decoder_input_ids", ids);
+    head.check(inputs, ids, kernels);
     shared.put(DECODER_IDS, ids);
     shared.put(DECODER_MASK, mask(inputs, "decoder_attention_mask", ids, "decoder_input_ids"));
     return shared;
@@ -70,7 +73,7 @@ final class Seq2SeqInputs {
     if (given != null) {
       return given;
     }
-    NDArray labels = inputs.find("labels").orElse(null);
+    NDArray labels = head.writesText() ? inputs.find("labels").orElse(null) : null;
     if (labels == null && !spec.isT5()) {
       // As in transformers, where BART then reads its own input.
       labels = inputs.get("input_ids");

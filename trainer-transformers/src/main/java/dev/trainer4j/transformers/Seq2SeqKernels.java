@@ -22,16 +22,20 @@ final class Seq2SeqKernels implements AutoCloseable {
   /** Weights are floating point numbers, and so is one that is not there. */
   private final NDArray none;
 
-  Seq2SeqKernels(Seq2SeqSpec spec, Device device) {
-    training = compile(spec, device, spec.dropout());
-    evaluation = compile(spec, device, new Seq2SeqSpec.Dropout(0, 0, 0));
+  Seq2SeqKernels(Seq2SeqSpec spec, Seq2SeqHead head, Device device) {
+    training = compile(spec, head, device, spec.dropout(), head.dropout());
+    evaluation = compile(spec, head, device, new Seq2SeqSpec.Dropout(0, 0, 0), 0);
     manager = NDManager.newBaseManager(Device.cpu(), "PyTorch");
     manager.setName("encoder-decoder constants");
     none = ArrayScope.keep(manager.create(new float[0]), manager);
   }
 
   private static ScriptKernels compile(
-      Seq2SeqSpec spec, Device device, Seq2SeqSpec.Dropout dropout) {
+      Seq2SeqSpec spec,
+      Seq2SeqHead head,
+      Device device,
+      Seq2SeqSpec.Dropout dropout,
+      double headDropout) {
     Map<String, Object> constants = new LinkedHashMap<>();
     constants.put("activation", spec.activation());
     constants.put("eps", spec.epsilon());
@@ -53,6 +57,9 @@ final class Seq2SeqKernels implements AutoCloseable {
     constants.put("attention_dropout", dropout.attention());
     constants.put("activation_dropout", dropout.activation());
     constants.put("drop_scores", !device.isGpu());
+    constants.put("head_dropout", headDropout);
+    constants.put("end_token_id", head.endToken());
+    constants.put("problem_type", head.problemType());
     return KernelText.compile("seq2seq.py", "Seq2Seq", constants);
   }
 

@@ -20,8 +20,8 @@ final class Seq2SeqTensors {
     names = spec.names();
   }
 
-  /** Returns all of them, embeddings first. */
-  static List<TensorSpec> of(Seq2SeqSpec spec) {
+  /** Returns all but those of the head, embeddings first. */
+  static List<TensorSpec> body(Seq2SeqSpec spec) {
     return new Seq2SeqTensors(spec).make();
   }
 
@@ -31,18 +31,6 @@ final class Seq2SeqTensors {
     weight(names.tokens(), tokens, spec.vocabulary(), spec.hidden());
     stack(false, spec.encoder());
     stack(true, spec.decoder());
-    if (!spec.headTied()) {
-      weight(Seq2SeqNames.HEAD, Initializer.normal(spec.std()), spec.vocabulary(), spec.hidden());
-    }
-    if (!names.logitsBias().isEmpty()) {
-      all.add(
-          new TensorSpec(
-              names.logitsBias(),
-              new Shape(1, spec.vocabulary()),
-              Initializer.constant(0),
-              false,
-              false));
-    }
     return all;
   }
 

@@ -11,6 +11,8 @@ public enum Task {
   TOKEN_CLASSIFICATION("ForTokenClassification"),
   /** First and last token of the answer in a text. */
   QUESTION_ANSWERING("ForQuestionAnswering"),
+  /** Which of several texts is the right one. */
+  MULTIPLE_CHOICE("ForMultipleChoice"),
   /** The tokens behind the masks. */
   MASKED_LM("ForMaskedLM"),
   /** The next token. */

@@ -236,3 +236,15 @@ class Encoder(Module):
     else:
       sum, weight, = (self).cross_entropy(logits, labels)
     return (logits, sum, weight)
+
+  # Each text is a choice among those of its row in ids [batch, choices, length]: logits [batch, choices]. weights: as for
+  # classify()
+  def choose(self: __torch__.Encoder, hidden: Tensor, labels: Tensor, ids: Tensor, w: List[Tensor]) -> Tuple[Tensor, Tensor, Tensor]:
+    scores, none, nothing, = (self).classify(hidden, torch.slice(labels, 0, 0, 0), w)
+    logits = torch.reshape(scores, [-1, torch.size(ids, 1)])
+    if torch.numel(labels) == 0:
+      sum = torch.zeros([])
+      weight = torch.zeros([])
+    else:
+      sum, weight, = (self).cross_entropy(logits, labels)
+    return (logits, sum, weight)

@@ -327,3 +327,68 @@ class Seq2Seq(Module):
 
   def rows(self: __torch__.Seq2Seq, x: Tensor, rows: Tensor, dim: int) -> Tensor:
     return torch.index_select(x, dim, rows)
+
+  # ------------------------------------------------------------------------------------------------------------- other heads
+  # Each returns logits, the sum of the losses, and over how many it is taken.
+
+  # How many of the texts [B, S] have no end.
+  def endless(self: __torch__.Seq2Seq, ids: Tensor) -> Tensor:
+    return torch.sum(torch.logical_not(torch.any(torch.eq(ids, $end_token_id), 1)))
+
+  # A text is judged where the decoder reads at the place of its last end. weights: dense weight, bias; out weight, bias
+  def classify(self: __torch__.Seq2Seq, x: Tensor, ids: Tensor, labels: Tensor, w: List[Tensor]) -> Tuple[Tensor, Tensor, Tensor]:
+    places = torch.arange(1, torch.size(ids, 1) + 1, dtype=4, device=ops.prim.device(ids))
+    last = torch.argmax(torch.mul(places, torch.eq(ids, $end_token_id)), 1)
+    rows = torch.expand(torch.reshape(last, [-1, 1, 1]), [-1, 1, torch.size(x, 2)])
+    text = (self).dropout(torch.squeeze(torch.gather(x, 1, rows), 1), $head_dropout)
+    dense = (self).dropout(torch.tanh((self).linear(text, w[0], w[1])), $head_dropout)
+    logits = (self).full((self).linear(dense, w[2], w[3]))
+    loss, weight, = (self).text_loss(logits, labels)
+    return (logits, loss, weight)
+
+  # The kind of problem is transformers': given, or else from the number of labels and their type.
+  def text_loss(self: __torch__.Seq2Seq, logits: Tensor, labels: Tensor) -> Tuple[Tensor, Tensor]:
+    classes = torch.size(logits, -1)
+    weight = torch.full([], torch.numel(logits), dtype=4)
+    if torch.numel(labels) == 0:
+      sum = torch.zeros([])
+    else:
+      kind = $problem_type
+      if kind == "":
+        if classes == 1:
+          kind = "regression"
+        elif torch.is_floating_point(labels):
+          kind = "multi_label_classification"
+        else:
+          kind = "single_label_classification"
+      if kind == "single_label_classification":
+        targets = torch.reshape(torch.to(labels, 4), [-1])
+        sum = torch.cross_entropy_loss(logits, targets, None, 2, -100)
+        weight = torch.sum(torch.ne(targets, -100))
+      elif kind == "regression":
+        target = torch.reshape(torch.to(labels, ops.prim.dtype(logits)), torch.size(logits))
+        sum = torch.mse_loss(logits, target, 2)
+      else:
+        sum = torch.binary_cross_entropy_with_logits(logits, torch.to(labels, ops.prim.dtype(logits)), None, None, 2)
+    return (sum, weight)
+
+  # weights: outputs weight, bias
+  def span(self: __torch__.Seq2Seq, x: Tensor, starts: Tensor, ends: Tensor, w: List[Tensor]) -> Tuple[Tensor, Tensor, Tensor, Tensor]:
+    both = (self).full((self).linear(x, w[0], w[1]))
+    start = torch.contiguous(torch.select(both, 2, 0))
+    end = torch.contiguous(torch.select(both, 2, 1))
+    if torch.numel(starts) == 0:
+      sum = torch.zeros([])
+      weight = torch.zeros([])
+    else:
+      start_sum, start_weight, = (self).position_loss(start, starts)
+      end_sum, end_weight, = (self).position_loss(end, ends)
+      sum = torch.add(start_sum, end_sum)
+      weight = torch.add(start_weight, end_weight)
+    return (start, end, sum, weight)
+
+  # Positions behind the text do not count.
+  def position_loss(self: __torch__.Seq2Seq, logits: Tensor, positions: Tensor) -> Tuple[Tensor, Tensor]:
+    length = torch.size(logits, 1)
+    targets = torch.clamp(torch.reshape(torch.to(positions, 4), [-1]), 0, length)
+    return (torch.cross_entropy_loss(logits, targets, None, 2, length), torch.sum(torch.ne(targets, length)))

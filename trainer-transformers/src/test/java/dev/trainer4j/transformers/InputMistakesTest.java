@@ -49,6 +49,44 @@ class InputMistakesTest {
   }
 
   @Test
+  void aChoiceThatIsNotThereIsNamed() throws IOException {
+    try (PretrainedModel model = ParityModels.load("bert-choice");
+        ArrayScope scope = ArrayScope.open()) {
+      NDArray ids = model.manager().create(new long[] {5, 6, 7, 8}, new Shape(1, 2, 2));
+      NDArray labels = model.manager().create(new long[] {2});
+      ModelInputs inputs = ModelInputs.of("input_ids", ids).with("labels", labels);
+      assertThatThrownBy(() -> model.forward(inputs, false))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("labels has 2")
+          .hasMessageContaining("2 choices");
+    }
+  }
+
+  @Test
+  void textsWithoutChoicesAreRefusedWithTheShapeThatIsExpected() throws IOException {
+    assertRefused("bert-choice", new long[] {5, 6}, 0, "(1, 2)", "[batch, choices, length]");
+  }
+
+  @Test
+  void aTextWithoutTheEndAtWhichBartJudgesItIsRefused() throws IOException {
+    assertRefused("bart-classify", new long[] {5, 6}, 0, "1 texts without eos_token_id 2");
+  }
+
+  @Test
+  void aClassifierReadsTheTextItselfAndNoOther() throws IOException {
+    try (PretrainedModel model = ParityModels.load("bart-classify");
+        ArrayScope scope = ArrayScope.open()) {
+      NDArray row = model.manager().create(new long[] {5, 6, 2}, new Shape(1, 3));
+      NDArray other = model.manager().create(new long[] {2, 5}, new Shape(1, 2));
+      ModelInputs inputs = ModelInputs.of("input_ids", row).with("decoder_input_ids", other);
+      assertThatThrownBy(() -> model.forward(inputs, false))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("decoder_input_ids has shape (1, 2)")
+          .hasMessageContaining("(1, 3)");
+    }
+  }
+
+  @Test
   void theLimitOfRobertaLeavesRoomForThePositionOfPadding() throws IOException {
     PretrainedConfig config = PretrainedConfig.read(ParityModels.folder("roberta-classify"));
     int padding = config.node("pad_token_id").intValue();

@@ -53,7 +53,18 @@ class LabelSmoothingTest {
 
   /** (1 - e) of the label and e of the mean over classes: a straight line from the model's own loss. */
   @ParameterizedTest
-  @ValueSource(strings = {"bert-classify", "bert-token", "bert-mlm", "gpt2", "llama", "t5", "bart"})
+  @ValueSource(
+      strings = {
+        "bert-classify",
+        "bert-token",
+        "bert-mlm",
+        "bert-choice",
+        "gpt2",
+        "llama",
+        "t5",
+        "bart",
+        "bart-classify"
+      })
   void smoothsTheLossThatTheModelComputesItself(String name) throws IOException {
     try (PretrainedModel model = ParityModels.load(name)) {
       double own = loss(model, name, 0);

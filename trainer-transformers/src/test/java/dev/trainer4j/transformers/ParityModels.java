@@ -15,10 +15,12 @@ import java.net.URISyntaxException;
 import java.net.URL;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
 
 /**
  * Small models of transformers with its figures of them: those on the class path, or the folder
@@ -75,9 +77,10 @@ final class ParityModels {
   static Task task(String name) throws IOException {
     String kind = golden(name).get("kind").asText();
     return switch (kind) {
-      case "classify" -> Task.SEQUENCE_CLASSIFICATION;
+      case "classify", "regress" -> Task.SEQUENCE_CLASSIFICATION;
       case "token" -> Task.TOKEN_CLASSIFICATION;
       case "qa" -> Task.QUESTION_ANSWERING;
+      case "choice" -> Task.MULTIPLE_CHOICE;
       case "mlm" -> Task.MASKED_LM;
       case "causal" -> Task.CAUSAL_LM;
       case "seq2seq" -> Task.SEQ2SEQ_LM;
@@ -117,7 +120,7 @@ final class ParityModels {
         .toList();
   }
 
-  /** Arrays of whole numbers of one or two dimensions. */
+  /** Arrays of numbers, of any dimensions. */
   static ModelInputs inputs(JsonNode batch, NDManager manager) {
     Map<String, NDArray> arrays = new LinkedHashMap<>();
     batch.fields().forEachRemaining(e -> arrays.put(e.getKey(), array(e.getValue(), manager)));
@@ -125,11 +128,24 @@ final class ParityModels {
   }
 
   private static NDArray array(JsonNode values, NDManager manager) {
-    if (!values.get(0).isArray()) {
-      return manager.create(JSON.convertValue(values, long[].class));
+    List<Long> shape = new ArrayList<>();
+    List<JsonNode> flat = List.of(values);
+    while (flat.get(0).isArray()) {
+      shape.add((long) flat.get(0).size());
+      flat = flat.stream().flatMap(ParityModels::elements).toList();
     }
-    long[][] rows = JSON.convertValue(values, long[][].class);
-    long[] flat = Stream.of(rows).flatMapToLong(java.util.Arrays::stream).toArray();
-    return manager.create(flat, new Shape(rows.length, rows[0].length));
+    Shape dimensions = new Shape(shape);
+    if (flat.get(0).isFloatingPointNumber()) {
+      float[] numbers = new float[flat.size()];
+      for (int i = 0; i < numbers.length; i++) {
+        numbers[i] = flat.get(i).floatValue();
+      }
+      return manager.create(numbers, dimensions);
+    }
+    return manager.create(flat.stream().mapToLong(JsonNode::longValue).toArray(), dimensions);
+  }
+
+  private static Stream<JsonNode> elements(JsonNode array) {
+    return StreamSupport.stream(array.spliterator(), false);
   }
 }

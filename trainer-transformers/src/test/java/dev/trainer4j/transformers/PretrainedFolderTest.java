@@ -35,12 +35,31 @@ class PretrainedFolderTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
+        "bart",
+        "bart-classify",
+        "bart-qa",
+        "bart-regression",
+        "bart-scaled",
+        "bert-choice",
         "bert-classify",
         "bert-mlm",
         "bert-qa",
         "bert-token",
+        "distilbert-choice",
         "distilbert-classify",
-        "roberta-classify"
+        "gemma",
+        "gpt2",
+        "llama",
+        "llama-yarn",
+        "llama3-rope",
+        "mistral",
+        "qwen2-window",
+        "qwen3",
+        "roberta-choice",
+        "roberta-classify",
+        "t5",
+        "t5-untied",
+        "t5-v1.0"
       })
   void aSavedFolderHoldsTheSameBytesOfWeightsAndTheSameKeys(String name) throws IOException {
     try (PretrainedModel model = ParityModels.load(name)) {

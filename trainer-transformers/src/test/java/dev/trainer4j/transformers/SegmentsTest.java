@@ -27,7 +27,10 @@ class SegmentsTest {
         "bert-qa",
         "distilbert-classify",
         "t5-untied",
-        "bart"
+        "bart",
+        "bart-classify",
+        "bart-qa",
+        "bert-choice"
       })
   void theSegmentsOneByOneGiveTheForwardPass(String name) throws IOException {
     try (PretrainedModel model = ParityModels.load(name);
@@ -49,7 +52,14 @@ class SegmentsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"bert-classify", "bert-mlm", "roberta-classify"})
+  @ValueSource(
+      strings = {
+        "bert-classify",
+        "bert-mlm",
+        "roberta-classify",
+        "roberta-choice",
+        "bart-classify"
+      })
   void everyTensorBelongsToASegment(String name) throws IOException {
     try (PretrainedModel model = ParityModels.load(name)) {
       List<String> read = new ArrayList<>();

@@ -24,6 +24,8 @@ import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A model learns to write a row of tokens backwards, and is judged by what it writes. */
 class Seq2SeqTrainerTest {
@@ -32,13 +34,15 @@ class Seq2SeqTrainerTest {
 
   @TempDir Path outputDir;
 
-  /** Rows of 2 to 4 tokens of 8 kinds, and the same backwards with an end. */
+  /** Rows of 2 to 4 different tokens of 8 kinds, and the same backwards with an end. */
   private static Dataset<Map<String, ?>> reversals(int count, long seed) {
     Random random = new Random(seed);
     List<Map<String, ?>> samples = new ArrayList<>();
     for (int i = 0; i < count; i++) {
       int length = 2 + random.nextInt(3);
-      long[] source = random.longs(length, 10, 18).toArray();
+      // Without repetitions: T5 knows no places, and learns which of two equal tokens comes first
+      // late.
+      long[] source = random.longs(10, 18).distinct().limit(length).toArray();
       long[] target = new long[length + 1];
       for (int j = 0; j < length; j++) {
         target[j] = source[length - 1 - j];
@@ -130,13 +134,14 @@ class Seq2SeqTrainerTest {
     return Map.of("exact_match", equal / (double) rows);
   }
 
-  @Test
-  void aModelLearnsToReverseAndWritesMoreThanNineOfTenRowsExactly() {
+  @ParameterizedTest
+  @ValueSource(strings = {"bart", "t5"})
+  void aModelLearnsToReverseAndWritesMoreThanNineOfTenRowsExactly(String family) {
     try (PretrainedTokenizer tokenizer = tokenizer();
-        PretrainedModel model = model("bart");
+        PretrainedModel model = model(family);
         Trainer trainer =
             new Seq2SeqTrainer(
-                Trainer.builder(model, arguments().learningRate(3e-3).maxSteps(300).build())
+                Trainer.builder(model, arguments().learningRate(3e-3).maxSteps(450).build())
                     .trainDataset(reversals(4000, 1))
                     .evalDataset(reversals(200, 2))
                     .dataCollator(new DataCollatorForSeq2Seq(tokenizer))

@@ -41,7 +41,7 @@ import java.util.stream.Stream;
 public final class RoundTrip {
   private static final int ROWS = 4;
   private static final int LENGTH = 12;
-  private static final int SMALL_SHARD = 40_000;
+  private static final int SMALL_SHARD = 20_000;
 
   private RoundTrip() {}
 
@@ -98,17 +98,21 @@ public final class RoundTrip {
     }
   }
 
-  /** Make rows of random tokens; the last row is padded on the right. */
+  /** Make rows of random tokens, each with an end where the model knows one; the last row is padded on the right. */
   private static ModelInputs inputs(
       PretrainedModel model, long seed, NDManager manager, boolean labels) {
     Random random = new Random(seed);
     int vocabulary = model.config().vocabSize();
     long[] ids = random.longs((long) ROWS * LENGTH, 3, vocabulary).toArray();
+    List<Integer> ends = model.generationConfig().eosTokenId();
+    for (int i = LENGTH / 2; i < ids.length && !ends.isEmpty(); i += LENGTH) {
+      ids[i] = ends.get(0);
+    }
     long[] mask = new long[ids.length];
     for (int i = 0; i < ids.length; i++) {
       mask[i] = i < ids.length - LENGTH / 3 ? 1 : 0;
     }
-    Shape shape = new Shape(ROWS, LENGTH);
+    Shape shape = shape(model);
     ModelInputs inputs =
         ModelInputs.of("input_ids", manager.create(ids, shape))
             .with("attention_mask", manager.create(mask, shape));
@@ -118,6 +122,13 @@ public final class RoundTrip {
     return labels ? withLabels(inputs, model, ids, random, manager) : inputs;
   }
 
+  /** Make two choices of each two rows, if that is what the model is for. */
+  private static Shape shape(PretrainedModel model) {
+    return model.task() == Task.MULTIPLE_CHOICE
+        ? new Shape(ROWS / 2, 2, LENGTH)
+        : new Shape(ROWS, LENGTH);
+  }
+
   private static ModelInputs withLabels(
       ModelInputs inputs, PretrainedModel model, long[] ids, Random random, NDManager manager) {
     Shape shape = new Shape(ROWS, LENGTH);
@@ -125,6 +136,8 @@ public final class RoundTrip {
     return switch (model.task()) {
       case SEQUENCE_CLASSIFICATION ->
           inputs.with("labels", manager.create(random.longs(ROWS, 0, kinds).toArray()));
+      case MULTIPLE_CHOICE ->
+          inputs.with("labels", manager.create(random.longs(ROWS / 2, 0, 2).toArray()));
       case TOKEN_CLASSIFICATION ->
           inputs.with(
               "labels", manager.create(random.longs(ids.length, 0, kinds).toArray(), shape));
