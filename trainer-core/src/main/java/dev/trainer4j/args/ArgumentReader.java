@@ -15,21 +15,26 @@ import org.jspecify.annotations.Nullable;
 final class ArgumentReader {
   private final List<ArgumentProblem> problems = new ArrayList<>();
   private final Set<String> unread = new LinkedHashSet<>();
+  private final Map<String, Object> further = new LinkedHashMap<>();
+  private final FurtherArguments others;
 
-  private ArgumentReader() {}
+  private ArgumentReader(FurtherArguments others) {
+    this.others = others;
+  }
 
   /** Reads sources of which a later one wins over an earlier one. */
   static TrainingArguments read(ArgumentSource... sources) {
-    return read(List.of(), sources);
+    return read(List.of(), FurtherArguments.NONE, sources).training();
   }
 
-  /** As {@link #read(ArgumentSource...)}, with mistakes that were found before there was a source. */
-  static TrainingArguments read(List<ArgumentProblem> found, ArgumentSource... sources) {
-    ArgumentReader reader = new ArgumentReader();
+  /** Reads also arguments of others, with mistakes that were found before there was a source. */
+  static FurtherArguments.Reading read(
+      List<ArgumentProblem> found, FurtherArguments others, ArgumentSource... sources) {
+    ArgumentReader reader = new ArgumentReader(others);
     reader.problems.addAll(found);
     Map<String, @Nullable Object> values = new LinkedHashMap<>();
     for (ArgumentSource source : sources) {
-      values.putAll(new NameResolver(source, reader.problems).resolve());
+      values.putAll(new NameResolver(source, others, reader.problems).resolve());
     }
     TrainingArguments args = reader.assign(values);
     ArgumentRules.check(args).stream()
@@ -37,12 +42,16 @@ final class ArgumentReader {
         // nothing of use.
         .filter(problem -> reader.unread.stream().noneMatch(problem::mentions))
         .forEach(reader.problems::add);
+    FurtherArguments.Values further = new FurtherArguments.Values(reader.further);
+    if (reader.unread.isEmpty()) {
+      reader.problems.addAll(others.check(further));
+    }
     if (!reader.problems.isEmpty()) {
       String where =
           Arrays.stream(sources).map(ArgumentSource::name).collect(Collectors.joining(" and "));
       throw new InvalidArgumentsException(where, reader.problems);
     }
-    return TrainingArguments.Builder.canonical(args);
+    return new FurtherArguments.Reading(TrainingArguments.Builder.canonical(args), further);
   }
 
   private TrainingArguments assign(Map<String, @Nullable Object> values) {
@@ -50,15 +59,33 @@ final class ArgumentReader {
     values.forEach(
         (name, value) -> {
           SupportedArgument<?> argument = SupportedArguments.BY_NAME.get(name);
+          FurtherArguments.Entry other = others.entries().get(name);
+          if (other != null) {
+            assign(name, other.type(), value);
+          }
           if (argument == null || (value == null && argument.type().nullable())) {
             return;
           }
           if (value == null || !argument.read(builder, value)) {
-            String shown = ValueType.show(value == null ? null : Secrets.mask(name, value));
-            problems.add(new ArgumentProblem(name, shown, argument.type().expected(), ""));
-            unread.add(name);
+            unreadable(name, argument.type(), value);
           }
         });
     return builder.unchecked();
+  }
+
+  /** Of others' arguments null says the default, and their range has to be asked here. */
+  private <T> void assign(String name, ValueType<T> type, @Nullable Object value) {
+    if (value == null) {
+      return;
+    }
+    type.read(value)
+        .filter(type::accepts)
+        .ifPresentOrElse(read -> further.put(name, read), () -> unreadable(name, type, value));
+  }
+
+  private void unreadable(String name, ValueType<?> type, @Nullable Object value) {
+    String shown = ValueType.show(value == null ? null : Secrets.mask(name, value));
+    problems.add(new ArgumentProblem(name, shown, type.expected(), ""));
+    unread.add(name);
   }
 }

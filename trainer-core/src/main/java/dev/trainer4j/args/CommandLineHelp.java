@@ -11,7 +11,7 @@ import picocli.CommandLine.Model.OptionSpec;
 final class CommandLineHelp {
   private CommandLineHelp() {}
 
-  static String text() {
+  static String text(FurtherArguments others) {
     CommandSpec spec = CommandSpec.create().name("train");
     spec.usageMessage()
         .customSynopsis("[--config FILE] [--argument VALUE]...")
@@ -27,6 +27,9 @@ final class CommandLineHelp {
           String end = value == null ? "" : " (default " + ValueType.show(value) + ")";
           spec.addOption(option(name, label(argument.type()), argument.help() + end));
         });
+    others
+        .entries()
+        .forEach((name, entry) -> spec.addOption(option(name, label(entry.type()), entry.help())));
     spec.addOption(OptionSpec.builder("--help").description("this text").build());
     return new CommandLine(spec).getUsageMessage(CommandLine.Help.Ansi.OFF);
   }

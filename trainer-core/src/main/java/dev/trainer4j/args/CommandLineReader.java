@@ -6,7 +6,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -18,19 +17,24 @@ final class CommandLineReader {
   private final Map<String, @Nullable Object> flags = new LinkedHashMap<>();
   private final List<ArgumentProblem> problems = new ArrayList<>();
 
-  private CommandLineReader() {}
+  private final FurtherArguments others;
 
-  static TrainingArguments read(String... words) {
-    CommandLineReader reader = new CommandLineReader();
+  private CommandLineReader(FurtherArguments others) {
+    this.others = others;
+  }
+
+  static FurtherArguments.Reading read(FurtherArguments others, String... words) {
+    CommandLineReader reader = new CommandLineReader(others);
     reader.sort(List.of(words));
     if (reader.flags.containsKey("help")) {
-      throw new HelpRequestedException(CommandLineHelp.text());
+      throw new HelpRequestedException(CommandLineHelp.text(others));
     }
     Object config = reader.flags.remove("config");
     ArgumentSource commandLine = new ArgumentSource("the command line", reader.flags);
     return config == null
-        ? ArgumentReader.read(reader.problems, commandLine)
-        : ArgumentReader.read(reader.problems, configuration(config.toString()), commandLine);
+        ? ArgumentReader.read(reader.problems, others, commandLine)
+        : ArgumentReader.read(
+            reader.problems, others, configuration(config.toString()), commandLine);
   }
 
   private void sort(List<String> words) {
@@ -56,14 +60,14 @@ final class CommandLineReader {
   }
 
   private void put(String name, List<String> values) {
-    SupportedArgument<?> argument = SupportedArguments.BY_NAME.get(name);
-    boolean takesMany = argument != null && argument.type().arity() == ValueType.Arity.AT_LEAST_ONE;
-    boolean needsOne = argument != null && argument.type().arity() != ValueType.Arity.AT_MOST_ONE;
+    ValueType<?> type = others.type(name);
+    boolean takesMany = type != null && type.arity() == ValueType.Arity.AT_LEAST_ONE;
+    boolean needsOne = type != null && type.arity() != ValueType.Arity.AT_MOST_ONE;
     if (flags.containsKey(name)) {
       problem(name, values, "to be given once");
     } else if (values.isEmpty() && (needsOne || name.equals("config"))) {
-      problem(name, values, argument == null ? "a file" : argument.type().expected());
-    } else if (values.size() > 1 && argument != null && !takesMany) {
+      problem(name, values, type == null ? "a file" : type.expected());
+    } else if (values.size() > 1 && type != null && !takesMany) {
       problem(name, values, "one value");
     } else if (values.isEmpty()) {
       flags.put(name, "true");
@@ -84,7 +88,6 @@ final class CommandLineReader {
       throw new InvalidArgumentsException(
           "the command line", List.of(new ArgumentProblem("config", file, "a path", "")));
     }
-    boolean json = file.toLowerCase(Locale.ROOT).endsWith(".json");
-    return ArgumentSource.file(path, json ? Syntax.JSON : Syntax.YAML);
+    return ArgumentSource.file(path, Syntax.of(path));
   }
 }

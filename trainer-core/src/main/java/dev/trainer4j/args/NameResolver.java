@@ -15,15 +15,17 @@ final class NameResolver {
   private static final Logger log = LoggerFactory.getLogger(NameResolver.class);
 
   private final ArgumentSource source;
+  private final FurtherArguments others;
   private final List<ArgumentProblem> problems;
   private final Map<String, @Nullable Object> resolved = new LinkedHashMap<>();
 
-  NameResolver(ArgumentSource source, List<ArgumentProblem> problems) {
+  NameResolver(ArgumentSource source, FurtherArguments others, List<ArgumentProblem> problems) {
     this.source = source;
+    this.others = others;
     this.problems = problems;
   }
 
-  /** The values by names that {@link SupportedArguments} knows. */
+  /** The values by names that {@link SupportedArguments} or {@link FurtherArguments} know. */
   Map<String, @Nullable Object> resolve() {
     source.values().forEach(this::resolve);
     return resolved;
@@ -32,7 +34,7 @@ final class NameResolver {
   private void resolve(String name, @Nullable Object value) {
     LegacyArgument legacy = LegacyArgument.BY_NAME.get(name);
     HuggingFaceArgument known = HuggingFaceArgument.BY_NAME.get(name);
-    if (SupportedArguments.BY_NAME.containsKey(name)) {
+    if (others.type(name) != null) {
       assign(name, value);
     } else if (legacy != null) {
       resolveLegacy(legacy, value);
@@ -75,8 +77,9 @@ final class NameResolver {
     resolved.put(name, value);
   }
 
-  private static String suggestion(String name) {
+  private String suggestion(String name) {
     Set<String> known = new LinkedHashSet<>(SupportedArguments.BY_NAME.keySet());
+    known.addAll(others.entries().keySet());
     known.addAll(HuggingFaceArgument.BY_NAME.keySet());
     known.addAll(LegacyArgument.BY_NAME.keySet());
     return Names.nearest(name, known).map(near -> "Did you mean " + near + "?").orElse("");

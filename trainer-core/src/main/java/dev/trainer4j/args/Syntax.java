@@ -13,6 +13,8 @@ import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -27,6 +29,11 @@ enum Syntax {
 
   Syntax(JsonFactory factory) {
     this.factory = factory;
+  }
+
+  /** The notation that the name of a file tells: JSON if it ends so, else YAML. */
+  static Syntax of(Path file) {
+    return file.toString().toLowerCase(Locale.ROOT).endsWith(".json") ? JSON : YAML;
   }
 
   /** Reads one mapping of plain values. */

@@ -131,7 +131,7 @@ public interface TrainingArguments
    * @throws HelpRequestedException when {@code --help} is among them; its message is {@link #commandLineHelp()}
    */
   static TrainingArguments fromCommandLine(String... args) {
-    return CommandLineReader.read(args);
+    return CommandLineReader.read(FurtherArguments.NONE, args).training();
   }
 
   /**
@@ -140,7 +140,7 @@ public interface TrainingArguments
    * @return every flag with its default and its meaning
    */
   static String commandLineHelp() {
-    return CommandLineHelp.text();
+    return CommandLineHelp.text(FurtherArguments.NONE);
   }
 
   /**
