@@ -29,7 +29,7 @@ import org.slf4j.LoggerFactory;
  * requestStop()}, {@code requestInterruption()}, {@code maxTrainTime} or a signal) or the JVM is told
  * to end meanwhile. Its id is
  * saved in checkpoints: a resumed run goes on with the same one, and does not send again what the
- * server has.
+ * server has. An evaluation after the training goes to the same run.
  *
  * <p>A thread of its own does the talking, so training does not wait for the server. What cannot be
  * delivered, after three tries, is kept, up to 100,000 values, and sent with the next; a warning says
@@ -67,6 +67,11 @@ public final class MlflowCallback implements StatefulCallback {
   private volatile @Nullable Thread shutdownHook;
   private volatile @Nullable IOException failure;
 
+  /** The last run, for evaluations that follow it, and how it ended. */
+  private volatile @Nullable MlflowRun ended;
+
+  private volatile String endStatus = "";
+
   private MlflowCallback(Builder builder) {
     trackingUri = builder.trackingUri;
     experiment = builder.experiment;
@@ -102,12 +107,12 @@ public final class MlflowCallback implements StatefulCallback {
     }
     Builder builder = new Builder(URI.create(uri.strip()));
     String experiment = environment.apply("MLFLOW_EXPERIMENT_NAME");
-    if (experiment != null) {
+    if (experiment != null && !experiment.isBlank()) {
       builder.experiment(experiment);
     }
     String runId = environment.apply("MLFLOW_RUN_ID");
-    if (runId != null) {
-      builder.runId(runId);
+    if (runId != null && !runId.isBlank()) {
+      builder.runId(runId.strip());
     }
     String token = environment.apply("MLFLOW_TRACKING_TOKEN");
     String user = environment.apply("MLFLOW_TRACKING_USERNAME");
@@ -149,10 +154,14 @@ public final class MlflowCallback implements StatefulCallback {
       return;
     }
     failure = null;
+    ended = null;
     MlflowClient client = new MlflowClient(trackingUri, authorization, retryPause);
     String saved = savedRunId;
-    String id = state.globalStep() > 0 && saved != null ? saved : givenRunId;
-    MlflowRun opened = new MlflowRun(client, experiment, runName, id, tags, params(ctx.args()));
+    boolean resumed = state.globalStep() > 0 && saved != null;
+    String id = resumed ? saved : givenRunId;
+    boolean mustExist = !resumed && givenRunId != null;
+    MlflowRun opened =
+        new MlflowRun(client, experiment, runName, id, mustExist, tags, params(ctx.args()));
     run = opened;
     MlflowSender thread = new MlflowSender(opened, this::note);
     sender = thread;
@@ -185,13 +194,34 @@ public final class MlflowCallback implements StatefulCallback {
     MlflowRun open = run;
     MlflowSender thread = sender;
     if (open == null || thread == null) {
+      logAfterTheEnd(logs);
       return;
     }
     throwFailure();
+    add(open, logs);
+    thread.flush();
+  }
+
+  private static void add(MlflowRun run, LogEntry logs) {
     long now = System.currentTimeMillis();
     logs.values()
-        .forEach((name, value) -> open.add(new MlflowRun.Metric(name, value, now, logs.step())));
-    thread.flush();
+        .forEach((name, value) -> run.add(new MlflowRun.Metric(name, value, now, logs.step())));
+  }
+
+  /** An evaluation after the training is still about its model. */
+  private void logAfterTheEnd(LogEntry logs) {
+    MlflowRun last = ended;
+    if (last == null) {
+      return;
+    }
+    failure = null;
+    add(last, logs);
+    try (MlflowSender thread = new MlflowSender(last, this::note)) {
+      thread.finish(endStatus);
+      thread.drain(closeTimeout);
+    }
+    warnOfLoss(last);
+    throwFailure();
   }
 
   @Override
@@ -233,11 +263,17 @@ public final class MlflowCallback implements StatefulCallback {
     savedRunId = open.id();
     run = null;
     sender = null;
-    long lost = open.undelivered();
+    ended = open;
+    endStatus = status;
+    warnOfLoss(open);
+    removeHook();
+  }
+
+  private static void warnOfLoss(MlflowRun run) {
+    long lost = run.undelivered();
     if (lost > 0) {
       LOGGER.warn("{} values of this run were not delivered to the MLflow server", lost);
     }
-    removeHook();
   }
 
   private void removeHook() {
@@ -289,13 +325,16 @@ public final class MlflowCallback implements StatefulCallback {
       return this;
     }
 
-    /** Goes on with a run that exists; the id in a checkpoint wins over this. */
+    /**
+     * Goes on with a run that exists; the id in a checkpoint wins over this. It keeps the parameters
+     * that it has and gets those that it lacks.
+     */
     public Builder runId(String id) {
       runId = id;
       return this;
     }
 
-    /** Adds a tag. */
+    /** Adds a tag; of its value the server gets the first 5000 characters. */
     public Builder tag(String name, String value) {
       tags.put(name, value);
       return this;

@@ -6,9 +6,11 @@ import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,14 +26,20 @@ final class MlflowRun {
 
   private static final int PARAMS_IN_A_BATCH = 100;
 
-  /** The least that a server of whatever version takes. */
-  private static final int VALUE_LENGTH = 500;
+  /** What servers from 1.28 on take, in characters; those from 2.8 on take 6000. */
+  private static final int PARAM_LENGTH = 500;
+
+  private static final int TAG_LENGTH = 5000;
 
   /** How many metrics wait for a server that does not answer. */
   private static final int KEPT_METRICS = 100_000;
 
   /** A value at a step. */
   record Metric(String key, double value, long timestamp, long step) {
+    Metric {
+      key = MlflowName.of(key);
+    }
+
     Map<String, Object> json() {
       Map<String, Object> json = new LinkedHashMap<>();
       json.put("key", key);
@@ -48,23 +56,33 @@ final class MlflowRun {
   private final @Nullable String name;
   private final Map<String, String> tags;
   private final Map<String, String> params;
+  private final boolean mustExist;
   private final ArrayDeque<Metric> waiting = new ArrayDeque<>();
   private final Map<String, Long> known = new HashMap<>();
   private volatile @Nullable String id;
   private boolean open;
   private long dropped;
 
+  /**
+   * Names a run.
+   *
+   * @param name of a new run; null if the server shall make one up
+   * @param id of a run to go on with, null for a new one
+   * @param mustExist whether it is an error if there is no such run; else a new one takes its place
+   */
   MlflowRun(
       MlflowClient client,
       String experiment,
       @Nullable String name,
       @Nullable String id,
+      boolean mustExist,
       Map<String, String> tags,
       Map<String, String> params) {
     this.client = client;
     this.experiment = experiment;
     this.name = name;
     this.id = id;
+    this.mustExist = mustExist;
     this.tags = tags;
     this.params = params;
   }
@@ -73,63 +91,112 @@ final class MlflowRun {
     return id;
   }
 
-  /** Makes the run on the server, or goes on with the one whose id was saved. */
+  /** Makes the run on the server, or goes on with the one whose id is known. */
   void open() throws IOException {
     if (open) {
       return;
     }
     String runId = id;
-    if (runId != null && goOn(runId)) {
-      open = true;
-      return;
+    JsonNode there = runId == null ? null : find(runId);
+    if (runId == null || there == null) {
+      if (mustExist) {
+        throw new IOException(
+            "there is no run " + runId + " on the MLflow server, or it was deleted");
+      }
+      // Known from here on: should what follows fail, the next try goes on with this run.
+      String created = create();
+      id = created;
+      logParams(created, Set.of());
+    } else {
+      goOn(runId, there);
     }
+    open = true;
+  }
+
+  /** Returns null for a run that is not there; the server also shows those that were deleted. */
+  private @Nullable JsonNode find(String runId) throws IOException {
+    try {
+      JsonNode run = client.get("runs/get", "run_id", runId).path("run");
+      return isDeleted(run.path("info")) ? null : run;
+    } catch (MlflowClient.RefusedException e) {
+      if (e.status() == 404) {
+        return null;
+      }
+      throw e;
+    }
+  }
+
+  private static boolean isDeleted(JsonNode info) {
+    return info.path("lifecycle_stage").asText().equals("deleted");
+  }
+
+  private String create() throws IOException {
     Map<String, Object> request = new LinkedHashMap<>();
     request.put("experiment_id", experimentId());
     request.put("start_time", System.currentTimeMillis());
     if (name != null) {
       request.put("run_name", name);
     }
-    request.put("tags", pairs(tags));
-    String created = text(client.post("runs/create", request), "/run/info/run_id");
-    id = created;
-    List<Map<String, String>> all = pairs(params);
-    for (int from = 0; from < all.size(); from += PARAMS_IN_A_BATCH) {
-      List<?> some = all.subList(from, Math.min(all.size(), from + PARAMS_IN_A_BATCH));
-      JsonNode unused = client.post("runs/log-batch", Map.of("run_id", created, "params", some));
-    }
-    open = true;
+    request.put("tags", pairs(tags, TAG_LENGTH));
+    return text(client.post("runs/create", request), "/run/info/run_id");
   }
 
-  /** Parameters of a run cannot be changed; those of its first part stay. */
-  private boolean goOn(String runId) throws IOException {
-    JsonNode run;
-    try {
-      run = client.get("runs/get", "run_id", runId);
-    } catch (MlflowClient.RefusedException e) {
-      if (e.status() == 404) {
-        return false; // It was deleted, or this is another server.
-      }
-      throw e;
-    }
+  private void goOn(String runId, JsonNode run) throws IOException {
     // A run that crashed after its checkpoint has sent some steps already.
-    for (JsonNode metric : run.at("/run/data/metrics")) {
+    for (JsonNode metric : run.at("/data/metrics")) {
       known.put(metric.path("key").asText(), metric.path("step").asLong());
     }
+    Set<String> there = new HashSet<>();
+    run.at("/data/params").forEach(param -> there.add(param.path("key").asText()));
     JsonNode unused = client.post("runs/update", Map.of("run_id", runId, "status", "RUNNING"));
-    return true;
+    logParams(runId, there);
+  }
+
+  /** Parameters of a run cannot be changed; those that are there stay. */
+  private void logParams(String runId, Set<String> there) throws IOException {
+    Map<String, String> missing = new LinkedHashMap<>(params);
+    missing.keySet().removeAll(there);
+    List<Map<String, String>> all = pairs(missing, PARAM_LENGTH);
+    for (int from = 0; from < all.size(); from += PARAMS_IN_A_BATCH) {
+      List<?> some = all.subList(from, Math.min(all.size(), from + PARAMS_IN_A_BATCH));
+      JsonNode unused = client.post("runs/log-batch", Map.of("run_id", runId, "params", some));
+    }
   }
 
   private String experimentId() throws IOException {
+    String there = findExperiment();
+    if (there != null) {
+      return there;
+    }
     try {
-      return text(
-          client.get("experiments/get-by-name", "experiment_name", experiment),
-          "/experiment/experiment_id");
+      return text(client.post("experiments/create", Map.of("name", experiment)), "/experiment_id");
     } catch (MlflowClient.RefusedException e) {
-      if (e.status() != 404) {
+      // Runs that begin together all find none, and one of them makes it.
+      String made = findExperiment();
+      if (made == null) {
         throw e;
       }
-      return text(client.post("experiments/create", Map.of("name", experiment)), "/experiment_id");
+      return made;
     }
+  }
+
+  private @Nullable String findExperiment() throws IOException {
+    JsonNode answer;
+    try {
+      answer = client.get("experiments/get-by-name", "experiment_name", experiment);
+    } catch (MlflowClient.RefusedException e) {
+      if (e.status() == 404) {
+        return null;
+      }
+      throw e;
+    }
+    if (isDeleted(answer.path("experiment"))) {
+      throw new IOException(
+          "the experiment "
+              + experiment
+              + " was deleted on the MLflow server; restore it or choose another name");
+    }
+    return text(answer, "/experiment/experiment_id");
   }
 
   private static String text(JsonNode answer, String pointer) throws IOException {
@@ -140,14 +207,20 @@ final class MlflowRun {
     return text;
   }
 
-  private static List<Map<String, String>> pairs(Map<String, String> values) {
+  private static List<Map<String, String>> pairs(Map<String, String> values, int longest) {
     return values.entrySet().stream()
-        .map(entry -> Map.of("key", entry.getKey(), "value", shortened(entry.getValue())))
+        .map(
+            entry ->
+                Map.of(
+                    "key",
+                    MlflowName.of(entry.getKey()),
+                    "value",
+                    shortened(entry.getValue(), longest)))
         .toList();
   }
 
-  private static String shortened(String value) {
-    return value.length() <= VALUE_LENGTH ? value : value.substring(0, VALUE_LENGTH - 3) + "...";
+  private static String shortened(String value, int longest) {
+    return value.length() <= longest ? value : value.substring(0, longest - 3) + "...";
   }
 
   /** Keeps a value for the next {@link #flush}; the oldest gives way if there are too many. */

@@ -3,6 +3,7 @@ package dev.trainer4j.callbacks;
 
 import dev.trainer4j.args.TrainingArguments;
 import dev.trainer4j.callback.TrainerCallback;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -37,7 +38,7 @@ record ReadyMade(
     return new ReadyMade(
         name,
         () ->
-            System.getenv(variable) == null
+            Objects.requireNonNullElse(System.getenv(variable), "").isBlank()
                 ? Optional.of("the environment variable " + variable)
                 : Optional.empty(),
         make);

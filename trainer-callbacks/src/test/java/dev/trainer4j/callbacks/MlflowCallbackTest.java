@@ -15,6 +15,7 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
@@ -128,6 +129,92 @@ class MlflowCallbackTest {
   }
 
   @Test
+  void anEvaluationAfterTheTrainingGoesToItsRunWhichStaysFinished() throws IOException {
+    try (GoldenTask task = new GoldenTask();
+        Trainer trainer = task.trainer(args().build()).callback(mlflow().build()).build()) {
+      trainer.evaluate();
+      assertThat(server.runs).as("nothing was trained").isEmpty();
+
+      trainer.train();
+      assertThat(server.onlyRun().metrics).doesNotContainKey("eval_loss");
+      trainer.evaluate();
+    }
+
+    assertThat(server.onlyRun().metrics.get("eval_loss")).containsOnlyKeys(6L);
+    assertThat(server.onlyRun().status).isEqualTo("FINISHED");
+  }
+
+  @Test
+  void aRunWhoseParametersFailedToArriveGetsThemLater() throws IOException {
+    server.failNext("log-batch", 3, 503);
+    run(args().build(), ResumeFrom.never(), mlflow().build());
+
+    assertThat(server.onlyRun().params).containsEntry("max_steps", "6").containsKey("weight_decay");
+    assertThat(server.onlyRun().metrics.get("loss")).hasSize(6);
+  }
+
+  @Test
+  void aRunThatSomebodyElseMadeGetsTheParametersThatItLacks() throws IOException {
+    TrackingServer.Run made = new TrackingServer.Run();
+    made.params.put("learning_rate", "another's");
+    server.runs.put("made", made);
+
+    run(args().build(), ResumeFrom.never(), mlflow().runId("made").build());
+
+    assertThat(server.onlyRun().params)
+        .containsEntry("learning_rate", "another's")
+        .containsEntry("max_steps", "6");
+    assertThat(server.onlyRun().status).isEqualTo("FINISHED");
+  }
+
+  @Test
+  void aRunThatWasNamedAndIsNotThereIsAnError() throws IOException {
+    assertThatThrownBy(
+            () ->
+                run(
+                    args().build(),
+                    ResumeFrom.never(),
+                    mlflow().runId("nobody").failOnError(true).build()))
+        .hasMessageContaining("there is no run nobody");
+    assertThat(server.runs).isEmpty();
+  }
+
+  @Test
+  void aRunThatWasDeletedMeanwhileIsReplacedByANewOne() throws IOException {
+    run(args().build(), ResumeFrom.never(), mlflow().build());
+    server.onlyRun().deleted = true;
+
+    run(args().maxSteps(8).build(), ResumeFrom.latest(), mlflow().failOnError(true).build());
+
+    assertThat(server.runs).hasSize(2);
+    assertThat(server.runs.get("run2").metrics.get("loss")).containsOnlyKeys(7L, 8L);
+  }
+
+  @Test
+  void anExperimentThatWasDeletedIsNamed() throws IOException {
+    server.experiments.put("quarters", "1");
+    server.deletedExperiments.add("quarters");
+
+    assertThatThrownBy(
+            () -> run(args().build(), ResumeFrom.never(), mlflow().failOnError(true).build()))
+        .hasMessageContaining("the experiment quarters was deleted");
+  }
+
+  @Test
+  void namesThatAServerRefusesAreMended() throws IOException {
+    MlflowRun odd = unopened();
+    List<String> names =
+        List.of("recall@5", "a/b", "a//b", "/a", "..", "a/../b", "été", "a".repeat(300), "");
+    names.forEach(name -> odd.add(new MlflowRun.Metric(name, 1, 1, 1)));
+
+    odd.flush();
+
+    assertThat(server.onlyRun().metrics)
+        .containsOnlyKeys(
+            "recall_5", "a/b", "_a__b", "__a", "_..", "_a_.._b", "été", "a".repeat(249), "_");
+  }
+
+  @Test
   void aServerWithTroubleIsAskedAgain() throws IOException {
     server.failNext(2, 503);
     run(args().build(), ResumeFrom.never(), mlflow().build());
@@ -187,6 +274,7 @@ class MlflowCallbackTest {
         "quarters",
         "many",
         null,
+        false,
         Map.of(),
         Map.of());
   }
@@ -280,6 +368,9 @@ class MlflowCallbackTest {
   void readsTheVariablesOfMlflowsClients() {
     Map<String, String> environment = Map.of("MLFLOW_TRACKING_URI", server.uri().toString());
     assertThat(MlflowCallback.fromEnvironment(environment::get).build()).isNotNull();
+    assertThat(MlflowCallback.fromEnvironment(name -> name.endsWith("URI") ? "http://a" : " "))
+        .as("variables that are set to nothing are not set")
+        .isNotNull();
     assertThatThrownBy(() -> MlflowCallback.fromEnvironment(name -> null))
         .hasMessageContaining("MLFLOW_TRACKING_URI");
     assertThatThrownBy(() -> MlflowCallback.builder(URI.create("file:///tmp/mlruns")))

@@ -11,17 +11,20 @@ import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The part of an MLflow tracking server that a run needs, by the contract of its REST API 2.0: paths,
- * required fields, limits of a batch, parameters that cannot change, error codes.
+ * The part of an MLflow tracking server that a run needs, by the contract of its REST API 2.0 and the
+ * checks of its validation.py: paths, required fields, names, limits of a batch, parameters that cannot
+ * change, what was deleted, error codes.
  */
 final class TrackingServer implements AutoCloseable {
 
@@ -31,6 +34,7 @@ final class TrackingServer implements AutoCloseable {
     String status = "RUNNING";
     long startTime;
     long endTime;
+    boolean deleted;
     final Map<String, String> tags = new TreeMap<>();
     final Map<String, String> params = new TreeMap<>();
     final Map<String, Map<Long, List<Double>>> metrics = new TreeMap<>();
@@ -49,13 +53,18 @@ final class TrackingServer implements AutoCloseable {
   }
 
   private static final ObjectMapper MAPPER = new ObjectMapper();
+  private static final int LARGEST_BATCH = 1_000_000;
+  private static final Pattern NAME =
+      Pattern.compile("[/\\w.\\- ]*", Pattern.UNICODE_CHARACTER_CLASS);
   private static final Set<String> STATUSES =
       Set.of("RUNNING", "SCHEDULED", "FINISHED", "FAILED", "KILLED");
 
   final Map<String, String> experiments = new TreeMap<>();
+  final Set<String> deletedExperiments = new TreeSet<>();
   final Map<String, Run> runs = new TreeMap<>();
   final Set<String> authorizations = new TreeSet<>();
   private final HttpServer http;
+  private String failing = "";
   private int failures;
   private int failureStatus;
   private int requests;
@@ -71,6 +80,12 @@ final class TrackingServer implements AutoCloseable {
   }
 
   synchronized void failNext(int count, int status) {
+    failNext("", count, status);
+  }
+
+  /** Answers the next calls whose path ends with {@code call} with an error. */
+  synchronized void failNext(String call, int count, int status) {
+    failing = call;
     failures = count;
     failureStatus = status;
   }
@@ -93,7 +108,7 @@ final class TrackingServer implements AutoCloseable {
       authorizations.add(authorization);
     }
     try {
-      if (failures > 0) {
+      if (failures > 0 && exchange.getRequestURI().getPath().endsWith(failing)) {
         failures--;
         throw new Refusal(failureStatus, "INTERNAL_ERROR", "as the test wants it");
       }
@@ -114,7 +129,11 @@ final class TrackingServer implements AutoCloseable {
   private Object route(HttpExchange exchange) throws IOException {
     String call = exchange.getRequestMethod() + " " + exchange.getRequestURI().getPath();
     String query = exchange.getRequestURI().getRawQuery();
-    JsonNode body = MAPPER.readTree(exchange.getRequestBody().readAllBytes());
+    byte[] bytes = exchange.getRequestBody().readAllBytes();
+    if (call.endsWith("log-batch") && bytes.length > LARGEST_BATCH) {
+      throw invalid("a request of " + bytes.length + " bytes");
+    }
+    JsonNode body = MAPPER.readTree(bytes);
     return switch (call.replace("/api/2.0/mlflow", "")) {
       case "GET /experiments/get-by-name" -> experiment(parameter(query, "experiment_name"));
       case "POST /experiments/create" -> createExperiment(required(body, "name"));
@@ -128,14 +147,40 @@ final class TrackingServer implements AutoCloseable {
 
   private static String parameter(@Nullable String query, String name) {
     if (query == null || !query.startsWith(name + "=")) {
-      throw new Refusal(400, "INVALID_PARAMETER_VALUE", "missing " + name);
+      throw invalid("missing " + name);
     }
     return URLDecoder.decode(query.substring(name.length() + 1), StandardCharsets.UTF_8);
   }
 
+  private static Refusal invalid(String message) {
+    return new Refusal(400, "INVALID_PARAMETER_VALUE", message);
+  }
+
+  /** A name of a metric, parameter or tag. */
+  private static String name(JsonNode entity) {
+    String name = required(entity, "key");
+    String norm = Path.of(name).normalize().toString();
+    if (!NAME.matcher(name).matches()
+        || !norm.equals(name)
+        || norm.startsWith("..")
+        || norm.startsWith("/")
+        || name.length() > 250) {
+      throw invalid("Invalid name: " + name);
+    }
+    return name;
+  }
+
+  private static String value(JsonNode entity, int longest) {
+    String value = entity.path("value").asText();
+    if (value.length() > longest) {
+      throw invalid(entity.path("key") + " had length " + value.length());
+    }
+    return value;
+  }
+
   private static String required(JsonNode body, String name) {
     if (!body.path(name).isTextual() || body.path(name).asText().isEmpty()) {
-      throw new Refusal(400, "INVALID_PARAMETER_VALUE", "missing " + name);
+      throw invalid("missing " + name);
     }
     return body.path(name).asText();
   }
@@ -145,7 +190,15 @@ final class TrackingServer implements AutoCloseable {
     if (id == null) {
       throw new Refusal(404, "RESOURCE_DOES_NOT_EXIST", "no experiment " + name);
     }
-    return Map.of("experiment", Map.of("experiment_id", id, "name", name));
+    return Map.of(
+        "experiment",
+        Map.of(
+            "experiment_id",
+            id,
+            "name",
+            name,
+            "lifecycle_stage",
+            deletedExperiments.contains(name) ? "deleted" : "active"));
   }
 
   private Object createExperiment(String name) {
@@ -163,7 +216,7 @@ final class TrackingServer implements AutoCloseable {
     }
     run.name = body.path("run_name").asText("made-up-name");
     run.startTime = body.path("start_time").asLong();
-    body.path("tags").forEach(tag -> run.tags.put(required(tag, "key"), required(tag, "value")));
+    body.path("tags").forEach(tag -> run.tags.put(name(tag), value(tag, 5000)));
     String id = "run" + (runs.size() + 1);
     runs.put(id, run);
     return Map.of("run", Map.of("info", Map.of("run_id", id, "status", run.status)));
@@ -173,6 +226,14 @@ final class TrackingServer implements AutoCloseable {
     Run run = runs.get(id);
     if (run == null) {
       throw new Refusal(404, "RESOURCE_DOES_NOT_EXIST", "no run " + id);
+    }
+    return run;
+  }
+
+  private Run active(String id) {
+    Run run = find(id);
+    if (run.deleted) {
+      throw invalid("The run " + id + " must be in the 'active' state");
     }
     return run;
   }
@@ -189,30 +250,46 @@ final class TrackingServer implements AutoCloseable {
     return Map.of(
         "run",
         Map.of(
-            "info", Map.of("run_id", id, "status", run.status), "data", Map.of("metrics", last)));
+            "info",
+            Map.of(
+                "run_id",
+                id,
+                "status",
+                run.status,
+                "lifecycle_stage",
+                run.deleted ? "deleted" : "active"),
+            "data",
+            Map.of(
+                "metrics",
+                last,
+                "params",
+                run.params.entrySet().stream()
+                    .map(param -> Map.of("key", param.getKey(), "value", param.getValue()))
+                    .toList())));
   }
 
   private Object log(JsonNode body) {
-    Run run = find(required(body, "run_id"));
-    if (body.path("metrics").size() > 1000
-        || body.path("params").size() > 100
-        || body.path("tags").size() > 100) {
-      throw new Refusal(400, "INVALID_PARAMETER_VALUE", "the batch is too large");
+    Run run = active(required(body, "run_id"));
+    int metrics = body.path("metrics").size();
+    int params = body.path("params").size();
+    int tags = body.path("tags").size();
+    if (metrics > 1000 || params > 100 || tags > 100 || metrics + params + tags > 1000) {
+      throw invalid("the batch is too large");
     }
     for (JsonNode param : body.path("params")) {
-      String key = required(param, "key");
-      String value = param.path("value").asText();
+      String key = name(param);
+      String value = value(param, 500);
       String before = run.params.putIfAbsent(key, value);
-      if (value.length() > 500 || (before != null && !before.equals(value))) {
-        throw new Refusal(400, "INVALID_PARAMETER_VALUE", "parameter " + key);
+      if (before != null && !before.equals(value)) {
+        throw invalid("parameter " + key);
       }
     }
     for (JsonNode metric : body.path("metrics")) {
       if (!metric.path("timestamp").isIntegralNumber() || !metric.has("value")) {
-        throw new Refusal(400, "INVALID_PARAMETER_VALUE", "metric " + metric);
+        throw invalid("metric " + metric);
       }
       run.metrics
-          .computeIfAbsent(required(metric, "key"), key -> new TreeMap<>())
+          .computeIfAbsent(name(metric), key -> new TreeMap<>())
           .computeIfAbsent(metric.path("step").asLong(), step -> new ArrayList<>())
           .add(metric.path("value").asDouble(Double.NaN));
     }
@@ -220,10 +297,10 @@ final class TrackingServer implements AutoCloseable {
   }
 
   private Object update(JsonNode body) {
-    Run run = find(required(body, "run_id"));
+    Run run = active(required(body, "run_id"));
     String status = required(body, "status");
     if (!STATUSES.contains(status)) {
-      throw new Refusal(400, "INVALID_PARAMETER_VALUE", status);
+      throw invalid(status);
     }
     run.status = status;
     run.endTime = body.path("end_time").asLong();
