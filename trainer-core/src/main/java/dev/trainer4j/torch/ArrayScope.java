@@ -25,6 +25,7 @@ public final class ArrayScope implements AutoCloseable {
   private final @Nullable ArrayScope outer = INNERMOST.get();
   private final NDScope scope = new NDScope();
   private final BorrowedMemory memory = BorrowedMemory.of(scope);
+  private boolean closed;
 
   private ArrayScope() {
     INNERMOST.set(this);
@@ -45,12 +46,17 @@ public final class ArrayScope implements AutoCloseable {
   @Override
   public void close() {
     scope.close();
-    if (outer == null) {
+    closed = true;
+    ArrayScope next = outer;
+    while (next != null && next.closed) {
+      next = next.outer; // Closed out of order; its memory is nobody's any more.
+    }
+    if (next == null) {
       INNERMOST.remove();
     } else {
-      INNERMOST.set(outer);
+      INNERMOST.set(next);
       if (JniUtils.isGradMode()) {
-        memory.moveTo(outer.memory);
+        memory.moveTo(next.memory);
       }
     }
   }
