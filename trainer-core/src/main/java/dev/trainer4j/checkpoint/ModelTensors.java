@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.slf4j.Logger;
@@ -82,10 +83,23 @@ public final class ModelTensors implements AutoCloseable {
     }
     Path index = folder.resolve(ShardIndex.FILE_NAME);
     if (!Files.exists(index, LinkOption.NOFOLLOW_LINKS)) {
-      throw new SafetensorsException(
-          folder, "there is neither " + SINGLE + " nor " + ShardIndex.FILE_NAME);
+      throw new SafetensorsException(folder, missing(folder));
     }
     return sharded(folder, index, ShardIndex.read(links ? index.toRealPath() : index), links);
+  }
+
+  /** Weights that were pickled are there, but cannot be had: nothing is unpickled. */
+  private static String missing(Path folder) {
+    String missing = "there is neither " + SINGLE + " nor " + ShardIndex.FILE_NAME;
+    for (String pickled : List.of("pytorch_model.bin", "pytorch_model.bin.index.json")) {
+      if (Files.exists(folder.resolve(pickled))) {
+        return missing
+            + "; "
+            + pickled
+            + " is not read: open the folder in Python once, and save it with save_pretrained";
+      }
+    }
+    return missing;
   }
 
   /**

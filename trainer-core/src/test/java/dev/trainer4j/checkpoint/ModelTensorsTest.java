@@ -211,6 +211,13 @@ class ModelTensorsTest {
     assertRefused("there is neither model.safetensors nor " + INDEX);
   }
 
+  @Test
+  void ofPickledWeightsItIsToldThatTheyAreNotRead() throws IOException {
+    Files.write(folder.resolve("pytorch_model.bin"), new byte[1]);
+    assertRefused("pytorch_model.bin is not read");
+    assertRefused("save_pretrained");
+  }
+
   private void assertRefused(String message) {
     assertThatThrownBy(() -> ModelTensors.open(folder).close())
         .isInstanceOf(SafetensorsException.class)

@@ -226,8 +226,14 @@ final class ConfigReader {
         config.source() + ": " + key + " is " + config.node(key) + ", expected " + expected);
   }
 
-  /** Refuses pruned heads, and tells which keys nobody honoured. */
+  /** Refuses pruned heads and quantized weights, and tells which keys nobody honoured. */
   void finish() {
+    if (!config.node("quantization_config").isEmpty()) {
+      throw wrong(
+          "quantization_config",
+          "none: quantized weights are not read. Save the model in Python after dequantize(), or take"
+              + " the folder of the model before quantization");
+    }
     if (!config.node("pruned_heads").isEmpty()) {
       throw wrong("pruned_heads", "{}: layers with heads taken out are not supported");
     }

@@ -123,6 +123,8 @@ enum DecoderFamily implements ModelFamily {
     TYPES
   }
 
+  private static final List<String> LAYER_TYPES = List.of("full_attention", "sliding_attention");
+
   private record Defaults(
       int vocabulary,
       int hidden,
@@ -191,6 +193,7 @@ enum DecoderFamily implements ModelFamily {
             ownKeyValueHeads == null ? heads : ownKeyValueHeads,
             heads);
     int positions = config.positive("max_position_embeddings", defaults.positions());
+    config.only("partial_rotary_factor", 1);
     boolean gemma = this == GEMMA;
     return new DecoderSpec(
         DecoderNames.LLAMA,
@@ -232,10 +235,11 @@ enum DecoderFamily implements ModelFamily {
         throw config.wrong("layer_types", "a list of num_hidden_layers = " + layers + " texts");
       }
       for (int i = 0; i < layers; i++) {
-        boolean sliding =
-            config.has("layer_types")
-                ? types.path(i).asText().equals("sliding_attention")
-                : i >= from;
+        String type = types.path(i).asText();
+        if (config.has("layer_types") && !LAYER_TYPES.contains(type)) {
+          throw config.wrong("layer_types", "only layers of " + LAYER_TYPES);
+        }
+        boolean sliding = config.has("layer_types") ? type.equals("sliding_attention") : i >= from;
         windows.add(sliding ? window : 0);
       }
     }

@@ -29,6 +29,26 @@ final class InputMistakes {
     }
   }
 
+  /** Refuses token ids that the model does not know; they are at hand, so that looking costs nothing. */
+  static void check(PretrainedConfig config, long[][] inputIds) {
+    if (!config.has("vocab_size")) {
+      return;
+    }
+    int count = config.vocabSize();
+    for (long[] row : inputIds) {
+      for (long id : row) {
+        if (id < 0 || id >= count) {
+          throw new IllegalArgumentException(
+              "inputIds has "
+                  + id
+                  + ", but the model has "
+                  + count
+                  + " tokens (vocab_size). Is the tokenizer that of the model?");
+        }
+      }
+    }
+  }
+
   private static String problem(PretrainedModel model, ModelInputs inputs) {
     PretrainedConfig config = model.config();
     NDArray ids = inputs.find("input_ids").orElse(null);

@@ -270,6 +270,7 @@ public final class PretrainedModel implements SegmentedModel, MixedPrecisionMode
   @Override
   public DecodingSession startDecoding(
       long[][] inputIds, long @Nullable [][] attentionMask, int maxLength) {
+    InputMistakes.check(config, inputIds);
     return architecture.startDecoding(this::array, inputIds, attentionMask, maxLength);
   }
 

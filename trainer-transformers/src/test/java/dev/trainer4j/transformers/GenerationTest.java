@@ -229,6 +229,20 @@ class GenerationTest {
           .hasMessageContaining("128");
       assertThatThrownBy(() -> generator.generate(PROMPT, new long[][] {{1}}, settings().build()))
           .hasMessageContaining("attentionMask");
+      assertThatThrownBy(
+              () -> generator.generate(new long[][] {{5, 320}}, null, settings().build()))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("inputIds has 320")
+          .hasMessageContaining("320 tokens (vocab_size)");
+      assertThatThrownBy(
+              () ->
+                  generator.generate(
+                      new long[][] {{5, 6}, {7, 0}},
+                      new long[][] {{1, 1}, {1, 0}},
+                      settings().build()))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("row 1 of attentionMask hides its last token")
+          .hasMessageContaining("left");
       assertThatThrownBy(() -> settings().temperature(0).topP(2).build())
           .hasMessageContaining("temperature is 0.0")
           .hasMessageContaining("topP is 2.0");

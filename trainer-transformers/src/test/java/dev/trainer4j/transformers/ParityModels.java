@@ -32,8 +32,10 @@ final class ParityModels {
 
   private ParityModels() {}
 
+  /** The folder of a model; that of the class path where the given folder has none of this name. */
   static Path folder(String name) {
-    return folder().resolve(name);
+    Path given = folder().resolve(name);
+    return Files.isDirectory(given) ? given : ownFolder().resolve(name);
   }
 
   private static Path folder() {

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.trainer4j.checkpoint.ModelTensors;
 import dev.trainer4j.checkpoint.ModelTensorsWriter;
 import dev.trainer4j.torch.Bfloat16;
@@ -25,6 +26,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Folders: what is read, what is written back, and what is refused with which words. */
@@ -125,6 +127,32 @@ class PretrainedFolderTest {
         .isInstanceOf(PretrainedException.class)
         .hasMessageContaining("pruned_heads")
         .hasMessageContaining("[1]");
+  }
+
+  @Test
+  void quantizedWeightsAreRefused() throws IOException {
+    copy("bert-classify", config -> {});
+    set("\"quantization_config\": {\"load_in_4bit\": true}");
+    assertThatThrownBy(this::load)
+        .isInstanceOf(PretrainedException.class)
+        .hasMessageContaining("quantization_config is {\"load_in_4bit\":true}")
+        .hasMessageContaining("dequantize");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "qwen3, layer_types, '[\"full_attention\", \"linear_attention\"]'",
+    "llama, partial_rotary_factor, 0.5"
+  })
+  void aKeyThatChangesADecoderIsRefusedByName(String model, String key, String json)
+      throws IOException {
+    PretrainedConfig config =
+        PretrainedConfig.read(ParityModels.folder(model))
+            .with(key, new ObjectMapper().readTree(json));
+    assertThatThrownBy(
+            () -> AutoModels.fromConfig(config, Task.CAUSAL_LM, ParityModels.cpu()).close())
+        .isInstanceOf(PretrainedException.class)
+        .hasMessageContaining(key);
   }
 
   @Test

@@ -28,6 +28,7 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -51,6 +52,13 @@ class PretrainedParityTest {
   }
 
   @Test
+  void everyFolderOfTheFiguresIsCompared() throws IOException {
+    assertThat(ParityModels.all()).isNotEmpty();
+    assertThat(models()).containsExactlyElementsOf(ParityModels.all());
+  }
+
+  @Test
+  @DisabledIfSystemProperty(named = "parity.dir", matches = ".+")
   void noModelOfTheFiguresIsLeftOut() throws IOException {
     assertThat(models())
         .contains(

@@ -79,6 +79,9 @@ public final class Generator {
   public GenerationOutput generate(
       long[][] inputIds, long @Nullable [][] attentionMask, GenerationConfig config) {
     check(inputIds, attentionMask);
+    if (attentionMask != null && !model.isEncoderDecoder()) {
+      checkEnds(attentionMask);
+    }
     checkCapabilities(config);
     long[][] prompt = model.isEncoderDecoder() ? starts(inputIds.length, config) : inputIds;
     GenerationLimits limits = GenerationLimits.of(config, prompt[0].length);
@@ -122,6 +125,19 @@ public final class Generator {
       if (Arrays.stream(attentionMask[i]).allMatch(seen -> seen == 0)) {
         throw new IllegalArgumentException(
             "row " + i + " of attentionMask hides everything: a prompt needs at least one token");
+      }
+    }
+  }
+
+  /** A decoder writes on from the last place, which must not be padding. */
+  private static void checkEnds(long[][] attentionMask) {
+    for (int i = 0; i < attentionMask.length; i++) {
+      if (attentionMask[i][attentionMask[i].length - 1] == 0) {
+        throw new IllegalArgumentException(
+            "row "
+                + i
+                + " of attentionMask hides its last token, from which a decoder writes on: pad prompts on"
+                + " the left, such as with padding_side \"left\" in tokenizer_config.json");
       }
     }
   }
