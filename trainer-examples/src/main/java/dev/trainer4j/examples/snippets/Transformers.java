@@ -12,6 +12,7 @@ import dev.trainer4j.transformers.AutoModels;
 import dev.trainer4j.transformers.LoadOptions;
 import dev.trainer4j.transformers.PretrainedConfig;
 import dev.trainer4j.transformers.PretrainedModel;
+import dev.trainer4j.transformers.Seq2SeqArguments;
 import dev.trainer4j.transformers.Seq2SeqTrainer;
 import dev.trainer4j.transformers.Seq2SeqTrainingArguments;
 import dev.trainer4j.transformers.Task;
@@ -22,11 +23,13 @@ import dev.trainer4j.transformers.generation.GenerationConfig;
 import dev.trainer4j.transformers.generation.Generator;
 import dev.trainer4j.transformers.generation.TextStreamer;
 import dev.trainer4j.transformers.metrics.Rouge;
+import dev.trainer4j.transformers.tokenization.EncodeOptions;
 import dev.trainer4j.transformers.tokenization.PretrainedTokenizer;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -127,6 +130,34 @@ public final class Transformers {
             .dataCollator(new DataCollatorWithFlattening());
     // end docs
     return builder;
+  }
+
+  /** Put a question with its choices the way that a model for multiple choice reads it. */
+  public static Map<String, Object> question(
+      String question, List<String> choices, int right, PretrainedTokenizer tokenizer) {
+    // docs: choices
+    Map<String, List<Object>> fields = new LinkedHashMap<>(); // of each field one row a choice
+    for (String choice : choices) {
+      tokenizer
+          .encodePair(question, choice, EncodeOptions.truncated(128))
+          .toSample()
+          .forEach((name, row) -> fields.computeIfAbsent(name, key -> new ArrayList<>()).add(row));
+    }
+    Map<String, Object> sample = new LinkedHashMap<>(fields);
+    sample.put("label", right); // the number of the right choice
+    // end docs
+    return sample;
+  }
+
+  /** Read both kinds of arguments from one command line. */
+  public static Trainer fromCommandLine(
+      String[] args, PretrainedModel model, Dataset<Map<String, Object>> train) {
+    // docs: seq2seq command line
+    Seq2SeqArguments all = Seq2SeqArguments.fromCommandLine(args); // or fromFile, fromMap
+    Trainer.Builder builder = Trainer.builder(model, all.training()).trainDataset(train);
+    Trainer trainer = new Seq2SeqTrainer(builder, all.seq2Seq());
+    // end docs
+    return trainer;
   }
 
   /** Fine-tune a model that makes a text of a text, and judge what it writes. */

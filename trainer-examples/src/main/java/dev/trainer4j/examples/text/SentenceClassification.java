@@ -84,7 +84,8 @@ public final class SentenceClassification {
     try (PretrainedTokenizer tokenizer = PretrainedTokenizer.load(pretrained);
         PretrainedModel model =
             AutoModels.sequenceClassification(
-                pretrained, LoadOptions.defaults().withLabels(LABELS));
+                pretrained,
+                LoadOptions.defaults().withLabels(LABELS).withIgnoreMismatchedSizes(true));
         Trainer trainer =
             Trainer.builder(model, args)
                 .trainDataset(tokenize(train, tokenizer))

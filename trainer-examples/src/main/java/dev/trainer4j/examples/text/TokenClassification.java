@@ -83,7 +83,10 @@ public final class TokenClassification {
     try (PretrainedTokenizer tokenizer = PretrainedTokenizer.load(pretrained);
         PretrainedModel model =
             AutoModels.tokenClassification(
-                pretrained, LoadOptions.defaults().withLabels(TaggedSentence.TAGS));
+                pretrained,
+                LoadOptions.defaults()
+                    .withLabels(TaggedSentence.TAGS)
+                    .withIgnoreMismatchedSizes(true));
         Trainer trainer =
             Trainer.builder(model, args)
                 .trainDataset(tokenize(train, tokenizer))
