@@ -38,7 +38,7 @@ final class HistoryFile {
     if (!state.isWorldProcessZero()) {
       return;
     }
-    LogFile begun = new LogFile(chosen != null ? chosen : LogFolder.of(args).resolve(defaultName));
+    LogFile begun = new LogFile(chosen != null ? chosen : RunFolder.of(args).resolve(defaultName));
     begun.begin(format.whole(state.logHistory(), begun.firstLine()));
     file = begun;
   }

@@ -9,13 +9,10 @@ import dev.trainer4j.callback.TrainerControl;
 import dev.trainer4j.state.LogEntry;
 import dev.trainer4j.state.TrainerState;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Keeps a report of the run: one HTML file in {@code loggingDir}, by default {@code outputDir},
@@ -36,13 +33,11 @@ import org.slf4j.LoggerFactory;
  */
 public final class HtmlReportCallback implements TrainerCallback {
 
-  private static final Logger LOG = LoggerFactory.getLogger(HtmlReportCallback.class);
-
   /** The report of a long history takes long to write; training keeps at least 99% of the time. */
   private static final long SHARE = 100;
 
   private final @Nullable String title;
-  private final String file;
+  private final RunFile file;
   private final Duration interval;
 
   private @Nullable ReportClock clock;
@@ -55,7 +50,7 @@ public final class HtmlReportCallback implements TrainerCallback {
 
   private HtmlReportCallback(Builder builder) {
     title = builder.title;
-    file = builder.file;
+    file = new RunFile(builder.file);
     interval = builder.interval;
   }
 
@@ -70,16 +65,9 @@ public final class HtmlReportCallback implements TrainerCallback {
       return;
     }
     clock = ReportClock.start(state.globalStep());
-    try {
-      write(ctx, state);
-    } catch (IOException e) {
-      throw new UncheckedIOException(
-          "the report "
-              + RunFolder.of(ctx.args()).resolve(file)
-              + " cannot be written: "
-              + e.getMessage(),
-          e);
-    }
+    long start = System.nanoTime();
+    file.begin(ctx.args(), () -> page(ctx, state));
+    planNext(start);
   }
 
   @Override
@@ -134,25 +122,19 @@ public final class HtmlReportCallback implements TrainerCallback {
   }
 
   private void refresh(CallbackContext ctx, TrainerState state) {
-    try {
-      write(ctx, state);
-    } catch (IOException e) {
-      LOG.warn(
-          "The report {} cannot be written; the run goes on",
-          RunFolder.of(ctx.args()).resolve(file),
-          e);
-    }
+    long start = System.nanoTime();
+    file.replace(ctx.args(), () -> page(ctx, state));
+    planNext(start);
   }
 
-  private void write(CallbackContext ctx, TrainerState state) throws IOException {
-    ReportClock now = clock;
-    long start = System.nanoTime();
-    if (now != null) {
-      Path folder = RunFolder.of(ctx.args());
-      String name = title != null ? title : RunName.of(ctx.args());
-      String page = new ReportPage(name, interval).render(ctx, state, now);
-      ReplacedFile.write(folder, file, page.getBytes(UTF_8));
-    }
+  private byte[] page(CallbackContext ctx, TrainerState state) throws IOException {
+    String name = title != null ? title : RunName.of(ctx.args());
+    return new ReportPage(name, interval)
+        .render(ctx, state, Objects.requireNonNull(clock))
+        .getBytes(UTF_8);
+  }
+
+  private void planNext(long start) {
     long end = System.nanoTime();
     next = end + Math.max(interval.toNanos(), SHARE * (end - start));
   }

@@ -9,6 +9,8 @@ import dev.trainer4j.callback.TrainerControl;
 import dev.trainer4j.data.ModelInputs;
 import dev.trainer4j.state.TrainerState;
 import java.io.PrintStream;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.Function;
 
 /**
@@ -69,12 +71,15 @@ public final class LabelPreviewCallback implements TrainerCallback {
     }
     long size = inputs.batchSize();
     for (long i = 0; i < size && shown < examples; i++) {
-      out.println("example " + ++shown + ", " + (i + 1) + " of a batch of " + size);
-      print(inputs, i);
+      List<String> lines = new ArrayList<>();
+      lines.add("example " + ++shown + ", " + (i + 1) + " of a batch of " + size);
+      describe(inputs, i, lines);
+      // At once, so that another run in the same JVM does not come between.
+      out.println(String.join(System.lineSeparator(), lines));
     }
   }
 
-  private void print(ModelInputs inputs, long index) {
+  private void describe(ModelInputs inputs, long index, List<String> lines) {
     long[] ids = inputs.find("input_ids").map(array -> row(array, index)).orElse(null);
     long[] labels =
         inputs
@@ -85,7 +90,7 @@ public final class LabelPreviewCallback implements TrainerCallback {
     long[] mask = inputs.find("attention_mask").map(array -> row(array, index)).orElse(null);
     boolean marked = ids != null && labels != null && ids.length == labels.length && ids.length > 1;
     if (ids != null) {
-      out.println("  " + new TokenPreview(ids, mask, marked ? labels : null, decoder));
+      lines.add("  " + new TokenPreview(ids, mask, marked ? labels : null, decoder));
     }
     for (String name : inputs.names()) {
       boolean done = name.equals("input_ids") || name.equals("attention_mask");
@@ -93,9 +98,9 @@ public final class LabelPreviewCallback implements TrainerCallback {
         continue;
       }
       if (ids != null && labels != null && name.equals("labels") && labels.length > 1) {
-        out.println("  labels: " + new TokenPreview(labels, null, labels, decoder));
+        lines.add("  labels: " + new TokenPreview(labels, null, labels, decoder));
       } else {
-        out.println("  " + name + ": " + NumberPreview.of(inputs.get(name), index));
+        lines.add("  " + name + ": " + NumberPreview.of(inputs.get(name), index));
       }
     }
   }

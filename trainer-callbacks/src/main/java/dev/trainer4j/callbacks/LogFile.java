@@ -55,9 +55,8 @@ final class LogFile {
           moveAside();
         }
       }
-      if (wanted.length > 0) {
-        replace(text);
-      }
+      // Also where there is nothing to say yet: a folder that cannot be written is found out now.
+      replace(text);
     } catch (IOException e) {
       throw failure(e);
     }
@@ -137,7 +136,16 @@ final class LogFile {
       }
       Files.move(draft, path, StandardCopyOption.ATOMIC_MOVE);
     } catch (IOException e) {
+      discard(draft);
       throw failure(e);
+    }
+  }
+
+  private static void discard(Path draft) {
+    try {
+      Files.deleteIfExists(draft);
+    } catch (IOException e) {
+      LOGGER.debug("{} is left behind", draft, e);
     }
   }
 

@@ -4,8 +4,7 @@ package dev.trainer4j.callbacks;
 /**
  * A library that a build adds for the callbacks that need it.
  *
- * @param coordinates what to add, {@code group:artifact:version}; where only its
- *     presence is asked for, {@code group:artifact} will do
+ * @param coordinates what to add, {@code group:artifact:version}
  * @param className a class that is there if the library is
  */
 record OptionalLibrary(String coordinates, String className) {

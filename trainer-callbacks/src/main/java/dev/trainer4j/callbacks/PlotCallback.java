@@ -5,12 +5,7 @@ import dev.trainer4j.callback.CallbackContext;
 import dev.trainer4j.callback.TrainerCallback;
 import dev.trainer4j.callback.TrainerControl;
 import dev.trainer4j.state.TrainerState;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Path;
 import java.util.List;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Draws the curves of everything logged, but the speed of evaluations, into one PNG in {@code
@@ -20,17 +15,15 @@ import org.slf4j.LoggerFactory;
  * whole run. It is for reports and messages; to look into a run, use {@link HtmlReportCallback}.
  *
  * <p>Needs the optional library {@code org.knowm.xchart:xchart}; no display is needed. With several
- * processes the first of all draws. If the file cannot be written, the end of the run fails, and
- * before that it is a warning.
+ * processes the first of all draws. A folder that cannot be written when training begins ends the run;
+ * later that is a warning.
  */
 public final class PlotCallback implements TrainerCallback {
 
   static final OptionalLibrary XCHART =
       new OptionalLibrary("org.knowm.xchart:xchart:4.0.3", "org.knowm.xchart.XYChart");
 
-  private static final Logger LOG = LoggerFactory.getLogger(PlotCallback.class);
-
-  private final String file;
+  private final RunFile file;
 
   /**
    * Draws {@code plot.png}.
@@ -53,39 +46,31 @@ public final class PlotCallback implements TrainerCallback {
       throw new IllegalArgumentException("file must end in .png, but is \"" + file + "\"");
     }
     XCHART.require("PlotCallback");
-    this.file = file;
+    this.file = new RunFile(file);
+  }
+
+  @Override
+  public void onTrainBegin(CallbackContext ctx, TrainerState state, TrainerControl control) {
+    if (state.isWorldProcessZero()) {
+      file.begin(ctx.args());
+    }
   }
 
   @Override
   public void onSave(CallbackContext ctx, TrainerState state, TrainerControl control) {
-    try {
-      draw(ctx, state);
-    } catch (IOException e) {
-      LOG.warn("The plot {} cannot be written; the run goes on", target(ctx), e);
-    }
+    draw(ctx, state);
   }
 
   @Override
   public void onTrainEnd(CallbackContext ctx, TrainerState state, TrainerControl control) {
-    try {
-      draw(ctx, state);
-    } catch (IOException e) {
-      throw new UncheckedIOException(
-          "the plot " + target(ctx) + " cannot be written: " + e.getMessage(), e);
-    }
+    draw(ctx, state);
   }
 
-  private void draw(CallbackContext ctx, TrainerState state) throws IOException {
+  private void draw(CallbackContext ctx, TrainerState state) {
     List<CurveGroup> groups =
         CurveGroup.of(state.logHistory()).stream().filter(group -> !group.isSpeed()).toList();
     if (state.isWorldProcessZero() && !groups.isEmpty()) {
-      Path folder = RunFolder.of(ctx.args());
-      byte[] png = CurveImage.ofRun(RunName.of(ctx.args()), groups);
-      ReplacedFile.write(folder, file, png);
+      file.replace(ctx.args(), () -> CurveImage.ofRun(RunName.of(ctx.args()), groups));
     }
-  }
-
-  private Path target(CallbackContext ctx) {
-    return RunFolder.of(ctx.args()).resolve(file);
   }
 }

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>
  * epoch 2.00, step 530: eval_loss 0.7107, eval_accuracy 0.8431
- * train  45% │█████████▎          │ 715/1590 (0:00:20 / 0:00:24) loss 0.5512, lr 0.00275
+ * train  45% |█████████▎          | 715/1590 (0:00:20 / 0:00:24) loss 0.5512, lr 0.00275
  * </pre>
  *
  * <p>Metrics of evaluations, without their speed, and the summary are printed above the bar. An evaluation that takes

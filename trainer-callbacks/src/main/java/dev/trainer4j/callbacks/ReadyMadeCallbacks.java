@@ -27,11 +27,12 @@ public final class ReadyMadeCallbacks implements CallbackProvider {
           ReadyMade.of("micrometer", args -> MicrometerCallback.global())
               .needs(
                   new OptionalLibrary(
-                      "io.micrometer:micrometer-core", "io.micrometer.core.instrument.Metrics")),
+                      "io.micrometer:micrometer-core:1.15.5",
+                      "io.micrometer.core.instrument.Metrics")),
           ReadyMade.of("opentelemetry", args -> OpenTelemetryCallback.global())
               .needs(
                   new OptionalLibrary(
-                      "io.opentelemetry:opentelemetry-api",
+                      "io.opentelemetry:opentelemetry-api:1.62.0",
                       "io.opentelemetry.api.GlobalOpenTelemetry")));
 
   private static TrainerCallback mlflow(TrainingArguments args) {

@@ -52,6 +52,10 @@ class KilledLogsTest {
     EventFileReader events = EventFileReader.read(onlyRun(killed));
     assertThat(events.steps("train/loss")).isEqualTo(upTo23);
     assertThat(events.tornFiles()).isZero();
+    assertThat(killed.resolve("report.html"))
+        .content()
+        .contains("data-status=\"running\"")
+        .endsWith("</html>\n");
 
     tear(killed);
     resume(killed);
@@ -71,6 +75,10 @@ class KilledLogsTest {
       assertThat(resumed.scalars().get(tag)).as(tag).isEqualTo(expected.get(tag));
     }
     assertThat(resumed.scalars().keySet()).isEqualTo(expected.keySet());
+    assertThat(killed.resolve("report.html"))
+        .content()
+        .contains("data-status=\"finished\"")
+        .contains("\"name\":\"loss\",\"x\":" + ALL.toString().replace(" ", "") + ",");
     try (Stream<Path> files = Files.list(killed)) {
       assertThat(
               files

@@ -28,7 +28,7 @@ final class LogChild {
         .saveStrategy(STEPS)
         .saveSteps(4)
         .saveTotalLimit(2)
-        .reportTo("tensorboard", "csv", "jsonl")
+        .reportTo("tensorboard", "csv", "jsonl", "html")
         .build();
   }
 

@@ -16,6 +16,7 @@ import dev.trainer4j.callback.TrainerControl;
 import dev.trainer4j.state.LogEntry;
 import dev.trainer4j.state.TrainerState;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -29,6 +30,8 @@ import org.apache.commons.csv.CSVParser;
 import org.apache.commons.csv.CSVRecord;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** JsonLinesCallback and CsvCallback keep a file equal to the history of the run. */
 class LogFilesTest {
@@ -132,7 +135,7 @@ class LogFilesTest {
               assertFilesHold(state.logHistory());
               rows.add(state.logHistory().size());
             } catch (IOException e) {
-              throw new java.io.UncheckedIOException(e);
+              throw new UncheckedIOException(e);
             }
           }
         });
@@ -254,14 +257,45 @@ class LogFilesTest {
     }
   }
 
-  @Test
-  void sayWhereTheyCouldNotBeWritten() throws IOException {
+  @ParameterizedTest
+  @ValueSource(strings = {"csv", "jsonl", "tensorboard", "html", "plot"})
+  void sayBeforeTheFirstUpdateWhereTheyCannotBeWritten(String name) throws IOException {
     Files.writeString(dir.resolve("file"), "in the way");
+    TrainingArguments args = args().reportTo(name).loggingDir(dir.resolve("file")).build();
 
-    assertThatThrownBy(
-            () -> train(args().loggingDir(dir.resolve("file")).build(), ResumeFrom.never()))
-        .hasMessageContaining("CsvCallback")
-        .rootCause()
-        .hasMessageContaining("file");
+    assertThatThrownBy(() -> train(args, ResumeFrom.never()))
+        .hasMessageContaining("failed in onTrainBegin")
+        .hasMessageContaining(dir.resolve("file").toString())
+        .hasMessageContaining("cannot be written")
+        .hasMessageContaining("name another folder in loggingDir");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"html", "plot"})
+  void whatOnlyShowsTheRunDoesNotEndItWhenItCannotBeWrittenAnyMore(String name) throws IOException {
+    Path logs = Files.createDirectory(dir.resolve("logs"));
+    TrainingArguments args = args().reportTo(name).loggingDir(logs).build();
+
+    List<LogEntry> history = train(args, ResumeFrom.never(), new PutFileInTheWay(logs));
+
+    assertThat(logs).isRegularFile();
+    assertThat(history).hasSize(21);
+  }
+
+  /** A folder that is gone for good, after the first update. */
+  private record PutFileInTheWay(Path folder) implements TrainerCallback {
+    @Override
+    public void onStepEnd(CallbackContext ctx, TrainerState state, TrainerControl control) {
+      if (state.globalStep() > 1) {
+        return;
+      }
+      try {
+        Files.deleteIfExists(folder.resolve("report.html"));
+        Files.delete(folder);
+        Files.createFile(folder);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
   }
 }

@@ -24,6 +24,7 @@ class OptionalLibrariesTest {
   void aMissingLibraryIsNamedByItsCoordinates(String name, String jar, String coordinates)
       throws Exception {
     assertThat(new ReadyMadeCallbacks().missing(name)).isEmpty();
+    String version = versionOf(jar);
     URL[] without =
         Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
             .filter(entry -> !new File(entry).getName().startsWith(jar))
@@ -35,13 +36,23 @@ class OptionalLibrariesTest {
           loader.loadClass(ReadyMadeCallbacks.class.getName()).getConstructor().newInstance();
 
       assertThat(provider.getClass().getMethod("missing", String.class).invoke(provider, name))
-          .isEqualTo(Optional.of(coordinates));
+          .isEqualTo(Optional.of(coordinates + ":" + version));
       assertThat((List<?>) provider.getClass().getMethod("names").invoke(provider))
           .asInstanceOf(org.assertj.core.api.InstanceOfAssertFactories.list(String.class))
           .contains(name);
       assertThat(provider.getClass().getMethod("missing", String.class).invoke(provider, "csv"))
           .isEqualTo(Optional.empty());
     }
+  }
+
+  /** The version that these tests run with. */
+  private static String versionOf(String jar) {
+    return Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
+        .map(entry -> new File(entry).getName())
+        .filter(name -> name.startsWith(jar + "-"))
+        .map(name -> name.substring(jar.length() + 1, name.length() - ".jar".length()))
+        .findFirst()
+        .orElseThrow();
   }
 
   private static URL url(String entry) {
