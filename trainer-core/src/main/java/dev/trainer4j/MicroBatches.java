@@ -39,6 +39,11 @@ final class MicroBatches {
     return planned.batchSize();
   }
 
+  /** Returns whether micro batches are smaller than the arguments have it. */
+  boolean isSplit() {
+    return size() < plannedSize();
+  }
+
   /** Returns the micro batches of a full update. */
   int perUpdate() {
     return (int) (samplesPerUpdate / size());

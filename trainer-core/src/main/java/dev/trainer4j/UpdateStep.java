@@ -105,6 +105,15 @@ final class UpdateStep implements AutoCloseable {
             "one update mixed losses of sums with LossOutput.mean; computeLoss must return one"
                 + " kind");
       }
+      if (means > 0 && session.batches().isSplit()) {
+        throw new IllegalStateException(
+            "autoFindBatchSize: memory did not suffice, and this model gives the mean of a micro batch"
+                + " (LossOutput.mean), of which smaller ones make another loss; return"
+                + " LossOutput.of(sum, weight), or set perDeviceTrainBatchSize to "
+                + session.batches().size()
+                + " and gradientAccumulationSteps to "
+                + session.batches().perUpdate());
+      }
       return update(localWeight(), means > 0, microBatches, samples, streamState);
     } finally {
       release();

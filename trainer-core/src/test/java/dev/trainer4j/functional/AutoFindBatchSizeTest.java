@@ -215,6 +215,24 @@ class AutoFindBatchSizeTest {
   }
 
   @Test
+  void aMeanOfSmallerMicroBatchesIsRefusedBecauseItIsAnotherLoss() {
+    TrainingArguments args = args("out", 8, 1).autoFindBatchSize(true).build();
+    try (TinyModel model = new TinyModel(7, 0);
+        Trainer trainer =
+            new Cramped(builder(model, args), 4, At.FORWARD) {
+              @Override
+              protected LossOutput computeLoss(TrainableModel m, ModelInputs inputs) {
+                return super.computeLoss(m, inputs).asMean();
+              }
+            }) {
+      assertThatThrownBy(trainer::train)
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessageContaining("LossOutput.mean")
+          .hasMessageContaining("perDeviceTrainBatchSize to 4 and gradientAccumulationSteps to 2");
+    }
+  }
+
+  @Test
   void otherErrorsAreNotTakenForAShortage() {
     try (TinyModel model = new TinyModel(7, 0);
         Trainer trainer =
