@@ -15,8 +15,11 @@ final class MemoryShortage extends RuntimeException {
   private static final List<String> MESSAGES =
       List.of("out of memory", "can't allocate memory", "not enough memory", "bad_alloc");
 
+  private final String reason;
+
   private MemoryShortage(Throwable error) {
     super(error);
+    reason = String.valueOf(error.getMessage()).lines().findFirst().orElse("");
   }
 
   /** Returns the shortage that {@code error} tells of; null if it is something else. */
@@ -39,11 +42,6 @@ final class MemoryShortage extends RuntimeException {
 
   /** Returns the first line of what the allocator said. */
   String reason() {
-    return String.valueOf(getCause().getMessage()).lines().findFirst().orElse("");
-  }
-
-  @Override
-  public synchronized Throwable getCause() {
-    return java.util.Objects.requireNonNull(super.getCause());
+    return reason;
   }
 }

@@ -84,7 +84,7 @@ final class UpdateStep implements AutoCloseable {
       Map<String, Object> streamState;
       do {
         try (ArrayScope scope = ArrayScope.open();
-            Batch batch = next(batches)) {
+            Batch batch = sparing(batches::next)) {
           trainer.callbacks().onSubstepBegin(session.progress().snapshot(), batch.inputs());
           long start = System.nanoTime();
           LossOutput loss = step(batch, microBatches);
@@ -118,10 +118,6 @@ final class UpdateStep implements AutoCloseable {
     } finally {
       release();
     }
-  }
-
-  private Batch next(BatchIterator batches) {
-    return sparing(batches::next);
   }
 
   /** Runs what may be run again when memory is short. */
