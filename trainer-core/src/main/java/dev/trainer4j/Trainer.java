@@ -27,8 +27,10 @@ import dev.trainer4j.state.LogEntry;
 import dev.trainer4j.state.TrainerState;
 import dev.trainer4j.torch.Autocast;
 import dev.trainer4j.torch.Autograd;
+import dev.trainer4j.torch.FreshGradients;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -66,12 +68,14 @@ public class Trainer implements AutoCloseable {
   private final RunLog runLog;
   private final RunCheckpoints checkpoints;
   private final StopRequest stopRequest = new StopRequest();
+  private final boolean ownTrainingStep = overridesTrainingStep(getClass());
 
   private TrainingProgress progress =
       new TrainingProgress(TrainingPlan.none(), TrainerState.initial());
   private boolean training;
   private boolean predicting;
   private @Nullable LossScaler lossScaler;
+  private @Nullable FreshGradients freshGradients;
 
   /** Makes a trainer from a builder; for subclasses, others call {@link Builder#build}. */
   @SuppressWarnings("this-escape")
@@ -149,6 +153,7 @@ public class Trainer implements AutoCloseable {
     } finally {
       context.trainingWith(null);
       lossScaler = null;
+      freshGradients = null;
       training = false;
     }
   }
@@ -302,7 +307,8 @@ public class Trainer implements AutoCloseable {
   }
 
   /**
-   * Runs one micro batch forward and backward; gradients add up in the parameters.
+   * Runs one micro batch forward and backward. In a class that overrides this, gradients add up in the
+   * parameters, where {@code getGradient()} shows them.
    *
    * @return the loss, whose gradients have been taken
    */
@@ -360,10 +366,11 @@ public class Trainer implements AutoCloseable {
     callbacks.onLog(state(), entry);
   }
 
-  /** Adds the gradients of a loss to the parameters; for those who override trainingStep. */
+  /** Takes the gradients of a loss; for those who override trainingStep. */
   protected final void backward(LossOutput loss) {
     LossScaler scaler = lossScaler;
-    autograd.backward(loss.value(), scaler == null ? 1 : scaler.seed(loss.weight()));
+    autograd.backward(
+        loss.value(), scaler == null ? 1 : scaler.seed(loss.weight()), freshGradients);
     SegmentTape tape = SegmentTape.current();
     if (tape != null) {
       tape.backward();
@@ -437,6 +444,25 @@ public class Trainer implements AutoCloseable {
   }
 
   // ---------------------------------------------------------------- for the rest of the package
+
+  /** Sets where backward puts gradients; null for the parameters. */
+  void gradientsInto(@Nullable FreshGradients gradients) {
+    freshGradients = gradients;
+  }
+
+  /** Returns whether a subclass has a training step of its own, which may look at gradients. */
+  boolean overridesTrainingStep() {
+    return ownTrainingStep;
+  }
+
+  private static boolean overridesTrainingStep(Class<?> type) {
+    for (Class<?> c = type; c != Trainer.class; c = c.getSuperclass()) {
+      if (Arrays.stream(c.getDeclaredMethods()).anyMatch(m -> m.getName().equals("trainingStep"))) {
+        return true;
+      }
+    }
+    return false;
+  }
 
   LossOutput runTrainingStep(ModelInputs inputs) {
     if (!args().gradientCheckpointing()) {

@@ -14,6 +14,7 @@ import dev.trainer4j.optim.UpdateRequest;
 import dev.trainer4j.optim.UpdateResult;
 import dev.trainer4j.torch.ArrayScope;
 import dev.trainer4j.torch.Autograd;
+import dev.trainer4j.torch.FreshGradients;
 import dev.trainer4j.torch.Gradients;
 import dev.trainer4j.torch.Seeds;
 import dev.trainer4j.torch.TorchFunctions;
@@ -59,6 +60,23 @@ final class UpdateStep implements AutoCloseable {
         new Gradients(trainer.model().parameters().stream().map(NamedParameter::array).toList())) {
       gradients.zero();
     }
+    FreshGradients fresh = session.optimizer().freshGradients();
+    if (fresh != null) {
+      fresh.drop();
+    }
+  }
+
+  /**
+   * Where backward puts the gradients of an update of one micro batch that nobody looks at between its
+   * phases; null for the parameters, where gradients add up and can be looked at.
+   */
+  private @Nullable FreshGradients freshGradients() {
+    boolean inParameters =
+        session.batches().perUpdate() > 1
+            || trainer.callbacks().watchesUpdates()
+            || trainer.overridesTrainingStep()
+            || trainer.args().gradientCheckpointing();
+    return inParameters ? null : session.optimizer().freshGradients();
   }
 
   /**
@@ -76,6 +94,7 @@ final class UpdateStep implements AutoCloseable {
     if (scaler != null) {
       scaler.beginUpdate();
     }
+    trainer.gradientsInto(freshGradients());
     try {
       int means = 0;
       int microBatches = 0;
@@ -289,6 +308,11 @@ final class UpdateStep implements AutoCloseable {
     @Override
     public boolean isWatching() {
       return trainer.callbacks().watchesUpdates();
+    }
+
+    @Override
+    public boolean looksForCulprits() {
+      return trainer.callbacks().looksForCulprits();
     }
 
     @Override

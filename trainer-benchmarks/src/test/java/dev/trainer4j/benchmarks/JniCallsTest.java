@@ -83,6 +83,14 @@ class JniCallsTest {
           Map.entry("torchDeleteIValue", 9L),
           Map.entry("torchIsGradMode", 1L));
 
+  /** What takes the place of torchBackward where gradients are fresh: a kernel with two arguments. */
+  private static final Map<String, Long> FRESH_GRADIENTS =
+      Map.ofEntries(
+          Map.entry("iValueFromTensor", 2L),
+          Map.entry("moduleRunMethod", 1L),
+          Map.entry("torchBackward", -1L),
+          Map.entry("torchDeleteIValue", 3L));
+
   @TempDir Path folder;
 
   @BeforeAll
@@ -94,7 +102,8 @@ class JniCallsTest {
   void anUpdateOfOneMicroBatchCrossesAsOftenAsIsWrittenHere() throws IOException {
     Map<String, Long> calls = callsPerUpdate(2, 1);
     write("one micro batch", calls);
-    assertThat(calls).containsExactlyInAnyOrderEntriesOf(sum(MICRO_BATCH, UPDATE));
+    assertThat(calls)
+        .containsExactlyInAnyOrderEntriesOf(sum(sum(MICRO_BATCH, UPDATE), FRESH_GRADIENTS));
   }
 
   @Test
@@ -122,6 +131,7 @@ class JniCallsTest {
   private static Map<String, Long> sum(Map<String, Long> one, Map<String, Long> other) {
     Map<String, Long> sum = new TreeMap<>(one);
     other.forEach((name, count) -> sum.merge(name, count, Long::sum));
+    sum.values().removeIf(count -> count == 0);
     return sum;
   }
 

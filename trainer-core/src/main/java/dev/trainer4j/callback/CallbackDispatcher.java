@@ -7,6 +7,7 @@ import dev.trainer4j.state.CallbackState;
 import dev.trainer4j.state.LogEntry;
 import dev.trainer4j.state.TrainerState;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -120,6 +121,11 @@ public final class CallbackDispatcher {
     return watched;
   }
 
+  /** Returns whether a callback overrides {@code onNonFinite}, where it may look at gradients. */
+  public boolean looksForCulprits() {
+    return callbacks.stream().anyMatch(c -> overrides(c, "onNonFinite", NonFiniteUpdate.class));
+  }
+
   /** Asked once an update, so it is found out only when the callbacks change. */
   private void noteWatchers() {
     watched =
@@ -127,11 +133,14 @@ public final class CallbackDispatcher {
             .anyMatch(c -> overrides(c, "onPreOptimizerStep") || overrides(c, "onOptimizerStep"));
   }
 
-  private static boolean overrides(TrainerCallback callback, String event) {
+  private static boolean overrides(TrainerCallback callback, String event, Class<?>... more) {
+    List<Class<?>> parameters =
+        new ArrayList<>(List.of(CallbackContext.class, TrainerState.class, TrainerControl.class));
+    parameters.addAll(List.of(more));
     try {
       return callback
               .getClass()
-              .getMethod(event, CallbackContext.class, TrainerState.class, TrainerControl.class)
+              .getMethod(event, parameters.toArray(Class<?>[]::new))
               .getDeclaringClass()
           != TrainerCallback.class;
     } catch (NoSuchMethodException e) {

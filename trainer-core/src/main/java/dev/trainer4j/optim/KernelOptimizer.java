@@ -8,19 +8,21 @@ import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import dev.trainer4j.model.NamedParameter;
+import dev.trainer4j.torch.FreshGradients;
+import dev.trainer4j.torch.GradientList;
 import dev.trainer4j.torch.Gradients;
 import dev.trainer4j.torch.UpdateKernel;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
  * An optimizer whose step is a kernel, and whose whole update is one native call.
  *
- * <p>The kernel is bound to the parameters that have gradients. In most models those are all, from
- * the first update on; a parameter that no loss has depended on yet is left alone, as in PyTorch.
+ * <p>A parameter that no loss has depended on yet is left alone, as in PyTorch.
  */
 final class KernelOptimizer implements Optimizer {
 
@@ -32,10 +34,12 @@ final class KernelOptimizer implements Optimizer {
   private final List<List<NDArray>> slots = new ArrayList<>();
   private final Map<String, NDArray> state = new LinkedHashMap<>();
   private final Gradients gradients;
+  private final FreshGradients fresh;
   private final PhasedUpdate phases;
   private final double[] rates;
   private final double[] decays;
   private @Nullable UpdateKernel kernel;
+  private @Nullable UpdateKernel freshKernel;
 
   KernelOptimizer(List<ParameterGroup> groups, KernelSpec spec) {
     this.groups = List.copyOf(groups);
@@ -59,7 +63,9 @@ final class KernelOptimizer implements Optimizer {
       }
       slots.add(arrays);
     }
-    gradients = new Gradients(parameters.stream().map(NamedParameter::array).toList());
+    List<NDArray> arrays = parameters.stream().map(NamedParameter::array).toList();
+    gradients = new Gradients(arrays);
+    fresh = new FreshGradients(arrays);
     phases = new PhasedUpdate(gradients);
     rates = new double[groups.size()];
     decays = groups.stream().mapToDouble(ParameterGroup::weightDecay).toArray();
@@ -85,44 +91,55 @@ final class KernelOptimizer implements Optimizer {
     }
   }
 
-  /** The kernel of the parameters that have gradients, bound anew when there are more of them. */
+  /** The kernel of gradients that add up in the parameters: of those parameters that have one. */
   private UpdateKernel kernel() {
     if (gradients.refresh() || kernel == null) {
       if (kernel != null) {
         kernel.close();
       }
-      List<NDArray> active = new ArrayList<>();
-      long[] ends = new long[groups.size()];
-      int index = 0;
-      for (int group = 0; group < ends.length; group++) {
-        for (NamedParameter parameter : groups.get(group).parameters()) {
-          if (gradients.has(index++)) {
-            active.add(parameter.array());
-          }
-        }
-        ends[group] = active.size();
-      }
-      List<NDArray> activeSlots = new ArrayList<>();
-      for (List<NDArray> arrays : slots) {
-        for (int i = 0; i < arrays.size(); i++) {
-          if (gradients.has(i)) {
-            activeSlots.add(arrays.get(i));
-          }
-        }
-      }
-      boolean counts = spec.slots().contains(Slot.STEP);
-      List<NDArray> activeCounters =
-          !counts
-              ? List.of()
-              : active.size() == parameters.size()
-                  ? List.of(counters)
-                  : activeSlots.subList(0, active.size());
-      double[] options = spec.options().stream().mapToDouble(Double::doubleValue).toArray();
-      kernel =
-          new UpdateKernel(
-              spec.kind(), active, gradients, activeSlots, activeCounters, ends, options);
+      kernel = bind(gradients, gradients::has);
     }
     return kernel;
+  }
+
+  /** The kernel of fresh gradients, which leaves out the parameters without one by itself. */
+  private UpdateKernel freshKernel() {
+    if (freshKernel == null) {
+      freshKernel = bind(fresh, index -> true);
+    }
+    return freshKernel;
+  }
+
+  private UpdateKernel bind(GradientList source, IntPredicate isActive) {
+    List<NDArray> active = new ArrayList<>();
+    long[] ends = new long[groups.size()];
+    int index = 0;
+    for (int group = 0; group < ends.length; group++) {
+      for (NamedParameter parameter : groups.get(group).parameters()) {
+        if (isActive.test(index++)) {
+          active.add(parameter.array());
+        }
+      }
+      ends[group] = active.size();
+    }
+    List<NDArray> activeSlots = new ArrayList<>();
+    for (List<NDArray> arrays : slots) {
+      for (int i = 0; i < arrays.size(); i++) {
+        if (isActive.test(i)) {
+          activeSlots.add(arrays.get(i));
+        }
+      }
+    }
+    boolean counts = spec.slots().contains(Slot.STEP);
+    List<NDArray> activeCounters =
+        !counts
+            ? List.of()
+            : active.size() == parameters.size()
+                ? List.of(counters)
+                : activeSlots.subList(0, active.size());
+    double[] options = spec.options().stream().mapToDouble(Double::doubleValue).toArray();
+    return new UpdateKernel(
+        spec.kind(), active, source, activeSlots, activeCounters, ends, options);
   }
 
   @Override
@@ -136,35 +153,53 @@ final class KernelOptimizer implements Optimizer {
   }
 
   @Override
+  public FreshGradients freshGradients() {
+    return fresh;
+  }
+
+  @Override
   public UpdateResult update(UpdateRequest request, UpdateObserver observer) {
-    if (observer.isWatching()) {
-      return phases.run(request, observer, this::step);
+    if (fresh.isEmpty()) {
+      return observer.isWatching()
+          ? phases.run(request, observer, this::step)
+          : update(kernel(), request, observer);
     }
-    UpdateKernel.Outcome outcome = update(request, true);
+    try {
+      return update(freshKernel(), request, observer);
+    } finally {
+      fresh.drop();
+    }
+  }
+
+  private UpdateResult update(UpdateKernel kernel, UpdateRequest request, UpdateObserver observer) {
+    UpdateKernel.Outcome outcome = update(kernel, request, true);
     boolean taken = outcome.taken() || !request.skipNonFinite();
     UpdateResult result = new UpdateResult(outcome.gradientNorm(), outcome.lossSum(), taken);
     if (!outcome.taken()) {
-      observer.notFinite(result);
-      if (!taken) {
-        gradients.zero();
-        return result;
+      if (!fresh.isEmpty() && observer.looksForCulprits()) {
+        fresh.publish();
       }
-      update(request, false);
+      observer.notFinite(result);
+      if (taken) {
+        update(kernel, request, false);
+      }
+      gradients.zero();
     }
-    observer.beforeStep();
-    observer.afterStep();
+    if (taken) {
+      observer.beforeStep();
+      observer.afterStep();
+    }
     return result;
   }
 
-  private UpdateKernel.Outcome update(UpdateRequest request, boolean guard) {
-    return kernel()
-        .update(
-            ratesTimes(request.rateFactor()),
-            decays,
-            request.losses(),
-            1 / request.weight(),
-            request.maxGradNorm(),
-            guard);
+  private UpdateKernel.Outcome update(UpdateKernel kernel, UpdateRequest request, boolean guard) {
+    return kernel.update(
+        ratesTimes(request.rateFactor()),
+        decays,
+        request.losses(),
+        1 / request.weight(),
+        request.maxGradNorm(),
+        guard);
   }
 
   private double[] ratesTimes(double factor) {
@@ -184,6 +219,10 @@ final class KernelOptimizer implements Optimizer {
     if (kernel != null) {
       kernel.close();
     }
+    if (freshKernel != null) {
+      freshKernel.close();
+    }
+    fresh.close();
     gradients.close();
     manager.close();
   }

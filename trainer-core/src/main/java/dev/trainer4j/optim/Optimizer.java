@@ -3,9 +3,11 @@ package dev.trainer4j.optim;
 
 import ai.djl.ndarray.NDArray;
 import dev.trainer4j.model.NamedParameter;
+import dev.trainer4j.torch.FreshGradients;
 import dev.trainer4j.torch.Gradients;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Changes parameters along their gradients.
@@ -51,6 +53,14 @@ public interface Optimizer extends AutoCloseable {
                 .toList())) {
       return new PhasedUpdate(gradients).run(request, observer, this::step);
     }
+  }
+
+  /**
+   * Returns where backward may put the gradients of an update of one micro batch, for an optimizer
+   * whose {@link #update} reads them there; null, the default, if it wants them in the parameters.
+   */
+  default @Nullable FreshGradients freshGradients() {
+    return null;
   }
 
   /** Releases the state. */

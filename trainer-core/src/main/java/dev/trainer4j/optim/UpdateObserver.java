@@ -10,6 +10,11 @@ public interface UpdateObserver {
    */
   boolean isWatching();
 
+  /** Returns whether {@link #notFinite} looks at the parameters' gradients. */
+  default boolean looksForCulprits() {
+    return false;
+  }
+
   /**
    * Called when a loss or the norm is not finite, with the gradients as backward has summed them
    * up: neither divided nor clipped. They are zeroed, or used, after it.

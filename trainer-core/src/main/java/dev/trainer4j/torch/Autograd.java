@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
  * Gradients without DJL's collector, of which a JVM can have only one at a time.
  *
  * <p>Recording is a property of the calling thread in libtorch. Gradients add up in the parameters
- * until the update zeroes them, which is all that gradient accumulation needs.
+ * until the update zeroes them, which is all that gradient accumulation needs; or, for an update of one
+ * micro batch, they go into {@link FreshGradients}.
  */
 public final class Autograd implements AutoCloseable {
 
@@ -55,6 +56,18 @@ public final class Autograd implements AutoCloseable {
    * @throws IllegalArgumentException if the loss is no scalar or depends on no parameter
    */
   public void backward(NDArray loss, double factor) {
+    backward(loss, factor, null);
+  }
+
+  /**
+   * Takes the gradients of {@code loss}, times {@code factor}, and frees the graph.
+   *
+   * @param loss a scalar computed while recording
+   * @param factor what backward starts from: the scale of a loss, at no cost
+   * @param fresh where the gradients go; null to add them up in the parameters
+   * @throws IllegalArgumentException if the loss is no scalar or depends on no parameter
+   */
+  public void backward(NDArray loss, double factor, @Nullable FreshGradients fresh) {
     if (loss.size() != 1) {
       throw new IllegalArgumentException(
           "the loss must be a scalar, but has shape "
@@ -62,7 +75,12 @@ public final class Autograd implements AutoCloseable {
               + "; reduce it with sum() and pass its weight");
     }
     try {
-      JniUtils.backward((PtNDArray) loss, (PtNDArray) seedFor(loss, factor), false, false);
+      PtNDArray start = (PtNDArray) seedFor(loss, factor);
+      if (fresh == null) {
+        JniUtils.backward((PtNDArray) loss, start, false, false);
+      } else {
+        fresh.backward((PtNDArray) loss, start);
+      }
     } catch (EngineException e) {
       if (e.getMessage() != null && e.getMessage().contains("does not require grad")) {
         throw new IllegalArgumentException(

@@ -11,13 +11,14 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The gradients of a fixed list of parameters: divide, clip, zero.
+ * The gradients of a fixed list of parameters that backward adds up in them, as {@code
+ * getGradient()} shows: divide, clip, zero.
  *
  * <p>A parameter has no gradient until a loss first depends on it; from then on libtorch adds to one
  * array, which is zeroed and never replaced. So once every parameter has one, they need no more
  * looking up.
  */
-public final class Gradients implements AutoCloseable {
+public final class Gradients extends GradientList {
 
   private final Kernels kernels = Kernels.shared();
   private final List<NDArray> parameters;
@@ -68,7 +69,8 @@ public final class Gradients implements AutoCloseable {
     return gradients;
   }
 
-  /** The gradients that exist as an argument of type {@code List[Tensor]}. */
+  /** Those that exist. */
+  @Override
   IValue value() {
     IValue value = present;
     if (value == null) {
@@ -106,6 +108,11 @@ public final class Gradients implements AutoCloseable {
     if (present != null) {
       kernels.run("zero", present);
     }
+  }
+
+  @Override
+  String updateKernel() {
+    return "update";
   }
 
   private void release() {

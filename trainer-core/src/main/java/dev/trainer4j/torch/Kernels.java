@@ -64,6 +64,11 @@ final class Kernels {
     IValueUtils.runMethod(module, method, arguments).close();
   }
 
+  /** Calls a kernel outside of autograd; the caller closes what it returns. */
+  IValue value(String method, IValue... arguments) {
+    return IValueUtils.runMethod(module, method, arguments);
+  }
+
   /** Calls a kernel outside of autograd that returns one tensor; it belongs to {@code owner}. */
   NDArray tensor(NDManager owner, String method, IValue... arguments) {
     try (IValue result = IValueUtils.runMethod(module, method, arguments)) {

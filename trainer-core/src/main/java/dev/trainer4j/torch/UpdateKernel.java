@@ -25,7 +25,7 @@ public final class UpdateKernel implements AutoCloseable {
   private final Kernels kernels = Kernels.shared();
   private final IValue kind;
   private final IValue parameters;
-  private final Gradients gradients;
+  private final GradientList gradients;
   private final IValue slots;
   private final IValue counters;
   private final IValue groupEnds;
@@ -35,8 +35,8 @@ public final class UpdateKernel implements AutoCloseable {
   /**
    * Binds the kernel {@code kind}.
    *
-   * @param parameters those that have a gradient
-   * @param gradients their gradients
+   * @param parameters those of the gradients
+   * @param gradients a gradient for each, by the time of an update
    * @param slots state tensors, slot after slot: slot k of parameter i at k * parameters + i
    * @param counters the memory of the slots that count steps, in as few tensors as possible: the
    *     kernel adds one to each; empty if the optimizer has none
@@ -46,7 +46,7 @@ public final class UpdateKernel implements AutoCloseable {
   public UpdateKernel(
       String kind,
       List<NDArray> parameters,
-      Gradients gradients,
+      GradientList gradients,
       List<NDArray> slots,
       List<NDArray> counters,
       long[] groupEnds,
@@ -62,7 +62,7 @@ public final class UpdateKernel implements AutoCloseable {
   }
 
   /**
-   * Divides, clips, steps and zeroes in one native call.
+   * Divides, clips and steps in one native call, and zeroes {@link Gradients}.
    *
    * @param rates learning rate of each group
    * @param decays weight decay of each group
@@ -87,7 +87,7 @@ public final class UpdateKernel implements AutoCloseable {
         IValue guardValue = IValue.from(guard)) {
       double[] outcome =
           kernels.numbers(
-              "update",
+              gradients.updateKernel(),
               kind,
               parameters,
               gradients.value(),

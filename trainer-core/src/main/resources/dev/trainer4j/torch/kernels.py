@@ -7,27 +7,128 @@ class Kernels(Module):
   # and transformers' (Adafactor).
   #
   # Gradients are passed in as arrays of their own. A kernel that read p.grad would have its changes in place removed:
-  # the compiler takes p.grad for a fresh value, and a change to what nobody reads again for dead code.
+  # the compiler takes p.grad for a fresh value, and a change to what nobody reads again for dead code. For the same
+  # reason a _foreach_ operator that changes the tensors of a list made in the kernel needs something else to read the list;
+  # tensors of a list that was passed in, or one by one, may be changed freely.
 
   # ------------------------------------------------------------------------------------------------- one whole update
 
-  # Clip, step and zero in one call. Returns the norm before clipping, the sum of the losses, and 1.0 if the step was
+  # Clip and step in one call. Returns the norm before clipping, the sum of the losses, and 1.0 if the step was
   # taken: with guard, a norm or loss that is not finite leaves parameters and gradients as they were, so that somebody
   # can still look for the culprit.
   #
   # Numbers are computed as numbers. Next to a small model each operator on a scalar tensor shows.
-  def update(self: __torch__.Kernels, kind: str, params: List[Tensor], grads: List[Tensor], slots: List[Tensor],
-             counters: List[Tensor], group_ends: List[int], options: List[float], rates: List[float],
-             decays: List[float], losses: List[Tensor], inverse_weight: float, max_norm: float,
-             guard: bool) -> List[float]:
+  def advance(self: __torch__.Kernels, kind: str, params: List[Tensor], grads: List[Tensor], slots: List[Tensor],
+              counters: List[Tensor], group_ends: List[int], options: List[float], rates: List[float],
+              decays: List[float], losses: List[Tensor], inverse_weight: float, max_norm: float,
+              guard: bool) -> List[float]:
     norm = (self).norm(grads) * inverse_weight
     loss = (self).total(losses)
     taken = (self).allowed(norm, loss, guard)
     if taken == 1.0:
       (self).step(kind, params, grads, slots, counters, group_ends, options, rates, decays,
                   (self).divisor(norm, inverse_weight, max_norm))
-      torch._foreach_zero_(grads)
     return [norm, loss, taken]
+
+  # The same with gradients that add up in p.grad, which are zeroed for the next update.
+  def update(self: __torch__.Kernels, kind: str, params: List[Tensor], grads: List[Tensor], slots: List[Tensor],
+             counters: List[Tensor], group_ends: List[int], options: List[float], rates: List[float],
+             decays: List[float], losses: List[Tensor], inverse_weight: float, max_norm: float,
+             guard: bool) -> List[float]:
+    outcome = (self).advance(kind, params, grads, slots, counters, group_ends, options, rates, decays, losses,
+                             inverse_weight, max_norm, guard)
+    if outcome[2] == 1.0:
+      torch._foreach_zero_(grads)
+    return outcome
+
+  # The same with fresh gradients (grad), for the parameters that have one.
+  def update_fresh(self: __torch__.Kernels, kind: str, params: List[Tensor], grads: List[Tensor], slots: List[Tensor],
+                   counters: List[Tensor], group_ends: List[int], options: List[float], rates: List[float],
+                   decays: List[float], losses: List[Tensor], inverse_weight: float, max_norm: float,
+                   guard: bool) -> List[float]:
+    n = torch.len(params)
+    present = annotate(List[int], [])
+    ends = annotate(List[int], [])
+    start = 0
+    for group in range(torch.len(group_ends)):
+      for i in range(start, group_ends[group]):
+        if torch.numel(grads[i]) > 0:
+          present = torch.append(present, i)
+      start = group_ends[group]
+      ends = torch.append(ends, torch.len(present))
+    if torch.len(present) == 0:
+      ops.prim.RaiseException("no loss has depended on any of the parameters yet")
+    if torch.len(present) == n:
+      outcome = (self).advance(kind, params, grads, slots, counters, group_ends, options, rates, decays, losses,
+                               inverse_weight, max_norm, guard)
+    else:
+      ps = annotate(List[Tensor], [])
+      gs = annotate(List[Tensor], [])
+      for j in range(torch.len(present)):
+        ps = torch.append(ps, params[present[j]])
+        gs = torch.append(gs, grads[present[j]])
+      states = annotate(List[Tensor], [])
+      for k in range(torch.len(slots) // n):
+        for j in range(torch.len(present)):
+          states = torch.append(states, slots[k * n + present[j]])
+      steps = annotate(List[Tensor], [])
+      if torch.len(counters) > 0:
+        for j in range(torch.len(present)):
+          steps = torch.append(steps, slots[present[j]])
+      outcome = (self).advance(kind, ps, gs, states, steps, ends, options, rates, decays, losses, inverse_weight,
+                               max_norm, guard)
+    return outcome
+
+  # The gradients of loss, times seed, in arrays of their own instead of sums in p.grad: there is nothing to add or to
+  # zero, and no memory taken while the forward pass needs most. A parameter that the loss does not depend on has zeros,
+  # or, if none ever did (seen), an array without elements.
+  def grad(self: __torch__.Kernels, loss: Tensor, seed: Tensor, params: List[Tensor], seen: List[int]) -> List[Tensor]:
+    seeds = annotate(List[Optional[Tensor]], [seed])
+    found = torch.grad([loss], params, seeds, None, False, True)
+    grads = annotate(List[Tensor], [])
+    for i in range(torch.len(params)):
+      g = found[i]
+      if torch.__isnot__(g, None):
+        grads = torch.append(grads, (self).own(unchecked_cast(Tensor, g), params[i]))
+        torch._set_item(seen, i, 1)
+      elif seen[i] == 1:
+        grads = torch.append(grads, torch.zeros_like(params[i]))
+      else:
+        grads = torch.append(grads, torch.empty([0], dtype=ops.prim.dtype(loss), device=ops.prim.device(loss)))
+    return grads
+
+  # Backward may give one array, or views of one, to several parameters, and the update writes into them. A lazy clone is
+  # copied when it is written to while it shares its memory, else never. The fused kernels also want the parameter's layout.
+  def own(self: __torch__.Kernels, g: Tensor, p: Tensor) -> Tensor:
+    alike = torch.is_contiguous(g)
+    if alike:
+      alike = torch.is_contiguous(p)
+    if alike:
+      own = torch._lazy_clone(g)
+    else:
+      own = torch.copy_(torch.empty_like(p), g)
+    return own
+
+  # Adds fresh gradients to those of an earlier backward pass of the same micro batch.
+  def add(self: __torch__.Kernels, grads: List[Tensor], more: List[Tensor]) -> List[Tensor]:
+    sums = annotate(List[Tensor], [])
+    for i in range(torch.len(grads)):
+      if torch.numel(grads[i]) == 0:
+        sums = torch.append(sums, more[i])
+      elif torch.numel(more[i]) == 0:
+        sums = torch.append(sums, grads[i])
+      else:
+        sums = torch.append(sums, torch.add_(grads[i], more[i]))
+    return sums
+
+  # A number whose gradients are the given ones: parameters first, then as many fresh gradients.
+  def with_gradients(self: __torch__.Kernels, zero: Tensor, xs: List[Tensor]) -> Tensor:
+    n = torch.len(xs) // 2
+    sum = zero
+    for i in range(n):
+      if torch.numel(xs[n + i]) > 0:
+        sum = torch.add(sum, torch.sum(torch.mul(xs[i], torch.clone(xs[n + i]))))
+    return sum
 
   # Divides the gradients by the weight of the update and clips them by their global norm (0 = no clipping).
   # Returns [norm before clipping, sum of the losses, 1.0 if that was done]; with guard it is not if one of the two is
@@ -100,8 +201,8 @@ class Kernels(Module):
         torch._foreach_div_(grads, divisor)
     # The slots that count steps are views of counters: one operator instead of one a parameter. They advance first,
     # because the fused kernels do not do it, and give NaN for a step of 0.
-    if torch.len(counters) > 0:
-      torch._foreach_add_(counters, 1)
+    for j in range(torch.len(counters)):
+      torch.add_(counters[j], 1)
     start = 0
     for group in range(torch.len(group_ends)):
       end = group_ends[group]

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j.torch;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.pytorch.engine.PtNDArray;
+import ai.djl.pytorch.engine.PtNDManager;
+import ai.djl.pytorch.jni.IValue;
+import ai.djl.pytorch.jni.JniUtils;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Gradients of a fixed list of parameters that exist from a backward pass to its update, as after
+ * PyTorch's {@code zero_grad(set_to_none=True)}.
+ *
+ * <p>{@code getGradient()} of a parameter does not show them; {@link #publish} makes it so. Where
+ * several micro batches add up, {@link Gradients} takes less memory.
+ */
+public final class FreshGradients extends GradientList {
+
+  private final Kernels kernels = Kernels.shared();
+  private final List<NDArray> parameters;
+  private final IValue parameterList;
+
+  /** 1 for a parameter that has had a gradient; the kernel writes into it. */
+  private final IValue seen;
+
+  private @Nullable IValue gradients;
+
+  /** Binds {@code parameters}. */
+  public FreshGradients(List<NDArray> parameters) {
+    this.parameters = List.copyOf(parameters);
+    parameterList = Kernels.list(parameters);
+    seen = IValue.listFrom(new long[parameters.size()]);
+  }
+
+  /** Goes backward from a loss; a second time before {@link #drop}, gradients add up. */
+  void backward(PtNDArray loss, PtNDArray seed) {
+    try (IValue lossValue = IValue.from(loss);
+        IValue seedValue = IValue.from(seed)) {
+      IValue fresh = kernels.value("grad", lossValue, seedValue, parameterList, seen);
+      IValue before = gradients;
+      if (before == null) {
+        gradients = fresh;
+        return;
+      }
+      try (before;
+          fresh) {
+        gradients = null;
+        gradients = kernels.value("add", before, fresh);
+      }
+    }
+  }
+
+  /** Returns whether there was no backward pass since the last {@link #drop}. */
+  public boolean isEmpty() {
+    return gradients == null;
+  }
+
+  /** Adds the gradients to those that {@code getGradient()} of the parameters shows. */
+  public void publish() {
+    try (Autograd.Recording on = Autograd.record(true);
+        ArrayScope scope = ArrayScope.open();
+        NDManager owner = parameters.get(0).getManager().newSubManager()) {
+      List<NDArray> both = new ArrayList<>(parameters);
+      NDList arrays = value().toNDList((PtNDManager) owner);
+      both.addAll(arrays);
+      NDArray sum =
+          kernels
+              .differentiableList("with_gradients", kernels.constant(0.0), both)
+              .singletonOrThrow();
+      JniUtils.backward((PtNDArray) sum, (PtNDArray) sum.onesLike(), false, false);
+    }
+  }
+
+  /** Frees the gradients. */
+  public void drop() {
+    if (gradients != null) {
+      gradients.close();
+      gradients = null;
+    }
+  }
+
+  @Override
+  IValue value() {
+    IValue value = gradients;
+    if (value == null) {
+      throw new IllegalStateException("there was no backward pass for this update");
+    }
+    return value;
+  }
+
+  @Override
+  String updateKernel() {
+    return "update_fresh";
+  }
+
+  @Override
+  public void close() {
+    drop();
+    parameterList.close();
+    seen.close();
+  }
+}
