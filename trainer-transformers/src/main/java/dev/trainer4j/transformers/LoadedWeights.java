@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j.transformers;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import dev.trainer4j.checkpoint.ModelTensors;
+import dev.trainer4j.torch.ArrayScope;
+import dev.trainer4j.torch.Autograd;
+import dev.trainer4j.torch.TorchFunctions;
+import java.io.IOException;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * The tensors of a model while it is loaded. Each is cast before the next is made or read, so that
+ * memory never holds the model in two types.
+ */
+final class LoadedWeights {
+
+  private final Architecture architecture;
+  private final Dtype dtype;
+  private final NDManager manager;
+  private final Map<String, NDArray> arrays = new HashMap<>();
+
+  LoadedWeights(Architecture architecture, Dtype dtype, NDManager manager) {
+    this.architecture = architecture;
+    this.dtype = dtype;
+    this.manager = manager;
+  }
+
+  /** Makes tensors that no file holds, always in the same order: their numbers are drawn. */
+  Map<String, NDArray> create(Set<String> fresh) {
+    for (TensorSpec spec : architecture.tensors()) {
+      if (fresh.contains(spec.name())) {
+        try (Autograd.Recording off = Autograd.record(false);
+            ArrayScope scope = ArrayScope.open()) {
+          put(spec.name(), spec.initializer().create(manager, spec.shape()));
+        }
+      }
+    }
+    return arrays;
+  }
+
+  /**
+   * Reads tensors.
+   *
+   * @param sources of each tensor of the model, the name in the file
+   */
+  void read(ModelTensors tensors, Map<String, String> sources) throws IOException {
+    for (Map.Entry<String, String> source : sources.entrySet()) {
+      try (Autograd.Recording off = Autograd.record(false);
+          ArrayScope scope = ArrayScope.open()) {
+        put(source.getKey(), tensors.read(source.getValue(), manager));
+      }
+    }
+  }
+
+  /** Keeps an array as it is where it may be, else a copy; the scope closes what is not kept. */
+  private void put(String name, NDArray array) {
+    Dtype wanted = architecture.dtype(name, dtype);
+    NDArray kept = array;
+    if (wanted == Dtype.FLOAT32 && !wanted.is(array)) {
+      // Filled in place: what a kernel returns outside of autograd can never require gradients.
+      kept = manager.create(array.getShape(), DataType.FLOAT32);
+      TorchFunctions.copy(List.of(kept), List.of(array));
+    } else if (!wanted.is(array)) {
+      kept = wanted.copy(array, manager);
+    }
+    arrays.put(name, ArrayScope.keep(kept, manager));
+    if (kept != array) {
+      array.close(); // One that outlives the scope, as of bfloat16, would stay with the model.
+    }
+  }
+
+  /** Returns all tensors in the order of the architecture; what is trained requires gradients. */
+  Map<String, NDArray> state() {
+    Map<String, NDArray> state = new LinkedHashMap<>();
+    for (TensorSpec spec : architecture.tensors()) {
+      NDArray array = arrays.get(spec.name());
+      if (array == null) {
+        throw new IllegalStateException(spec.name() + " was neither made nor read");
+      }
+      if (spec.trainable() && dtype == Dtype.FLOAT32) {
+        array.setRequiresGradient(true);
+      }
+      state.put(spec.name(), array);
+    }
+    return state;
+  }
+}
