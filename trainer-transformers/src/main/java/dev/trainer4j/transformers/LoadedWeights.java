@@ -4,7 +4,9 @@ package dev.trainer4j.transformers;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
 import dev.trainer4j.checkpoint.ModelTensors;
+import dev.trainer4j.checkpoint.SafetensorsType;
 import dev.trainer4j.torch.ArrayScope;
 import dev.trainer4j.torch.Autograd;
 import dev.trainer4j.torch.TorchFunctions;
@@ -52,6 +54,17 @@ final class LoadedWeights {
    */
   void read(ModelTensors tensors, Map<String, String> sources) throws IOException {
     for (Map.Entry<String, String> source : sources.entrySet()) {
+      if (architecture.dtype(source.getKey(), dtype) == Dtype.FLOAT32
+          && tensors.info(source.getValue()).type() != SafetensorsType.F32) {
+        // All before the first is read: memory that is freed between them would be too scattered
+        // for those that follow. And filled in place, because what a kernel returns outside of
+        // autograd can never require gradients.
+        Shape shape = tensors.info(source.getValue()).shape();
+        NDArray target = manager.create(shape, DataType.FLOAT32);
+        arrays.put(source.getKey(), ArrayScope.keep(target, manager));
+      }
+    }
+    for (Map.Entry<String, String> source : sources.entrySet()) {
       try (Autograd.Recording off = Autograd.record(false);
           ArrayScope scope = ArrayScope.open()) {
         put(source.getKey(), tensors.read(source.getValue(), manager));
@@ -59,21 +72,20 @@ final class LoadedWeights {
     }
   }
 
-  /** Keeps an array as it is where it may be, else a copy; the scope closes what is not kept. */
+  /** Keeps an array as it is where it may be, else its values in the wanted type. */
   private void put(String name, NDArray array) {
     Dtype wanted = architecture.dtype(name, dtype);
-    NDArray kept = array;
-    if (wanted == Dtype.FLOAT32 && !wanted.is(array)) {
-      // Filled in place: what a kernel returns outside of autograd can never require gradients.
-      kept = manager.create(array.getShape(), DataType.FLOAT32);
-      TorchFunctions.copy(List.of(kept), List.of(array));
-    } else if (!wanted.is(array)) {
-      kept = wanted.copy(array, manager);
+    NDArray target = arrays.get(name);
+    if (wanted.is(array)) {
+      arrays.put(name, ArrayScope.keep(array, manager));
+      return;
     }
-    arrays.put(name, ArrayScope.keep(kept, manager));
-    if (kept != array) {
-      array.close(); // One that outlives the scope, as of bfloat16, would stay with the model.
+    if (target != null) {
+      TorchFunctions.copy(List.of(target), List.of(array));
+    } else {
+      arrays.put(name, ArrayScope.keep(wanted.copy(array, manager), manager));
     }
+    array.close(); // One of bfloat16 outlives the scope, and would stay with the model.
   }
 
   /** Returns all tensors in the order of the architecture; what is trained requires gradients. */
