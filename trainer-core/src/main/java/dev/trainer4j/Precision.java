@@ -2,8 +2,10 @@
 package dev.trainer4j;
 
 import ai.djl.Device;
+import ai.djl.ndarray.types.DataType;
 import dev.trainer4j.args.TrainingArguments;
 import dev.trainer4j.model.MixedPrecisionModel;
+import dev.trainer4j.model.NamedParameter;
 import dev.trainer4j.model.SegmentedModel;
 import dev.trainer4j.model.TrainableModel;
 import dev.trainer4j.torch.Autocast;
@@ -84,6 +86,30 @@ record Precision(Autocast.@Nullable Type autocast, Autocast.@Nullable Type fullE
           + ", or leave tf32 out";
     }
     return "";
+  }
+
+  /** Refuses to train parameters of 16 bits: updates smaller than their rounding would be lost. */
+  static void requireFloat32(List<NamedParameter> parameters) {
+    for (NamedParameter parameter : parameters) {
+      DataType type = parameter.array().getDataType();
+      String found =
+          switch (type) {
+            case FLOAT16 -> "float16";
+            case BFLOAT16, UNKNOWN -> "bfloat16"; // DJL has no name for it.
+            default -> null;
+          };
+      if (found != null) {
+        throw new IllegalArgumentException(
+            "dtype is "
+                + found
+                + ": the weights ("
+                + parameter.name()
+                + " is the first) have 16 bits, which lose small updates; training needs float32."
+                + " Load the model in float32 (LoadOptions.withDtype(FLOAT32), the default), and set"
+                + " bf16(true) for products in 16 bits; evaluate() and predict() take the model as"
+                + " it is");
+      }
+    }
   }
 
   /** Evaluates in the wanted types until closed. */

@@ -63,6 +63,7 @@ final class RunCheckpoints implements AutoCloseable {
   TrainingSession openSession(DataLoader loader, TrainingPlan plan, ResumeFrom from) {
     requireOutputFolder();
     ModelInitialization.run(trainer.model(), loader, trainer.manager(), args().seed());
+    Precision.requireFloat32(trainer.model().parameters());
     try {
       if (writes() || from.readsOutputDir()) {
         own();

@@ -48,14 +48,31 @@ public final class ModelTensorsWriter {
    */
   public static void write(Path folder, Map<String, ? extends NDArray> arrays, long maxShardSize)
       throws IOException {
+    write(
+        folder,
+        TiedTensors.distinct(arrays).entrySet().stream()
+            .map(entry -> TensorSource.of(entry.getKey(), entry.getValue()))
+            .toList(),
+        maxShardSize);
+  }
+
+  /**
+   * Writes tensors from their sources, one after the other, as {@link #write(Path, Map, long)} does
+   * with arrays.
+   *
+   * @param folder must exist
+   * @param tensors in the order in which they fill the files
+   * @param maxShardSize bytes of tensors in one file, at least 1
+   * @throws IllegalArgumentException if two tensors have one name
+   * @throws SafetensorsException if a source does not write what it announced
+   * @throws IOException if a file cannot be written
+   */
+  public static void write(Path folder, List<TensorSource> tensors, long maxShardSize)
+      throws IOException {
     if (maxShardSize < 1) {
       throw new IllegalArgumentException(
           "maxShardSize is " + maxShardSize + ", must be 1 byte or more");
     }
-    List<TensorSource> tensors =
-        TiedTensors.distinct(arrays).entrySet().stream()
-            .map(entry -> TensorSource.of(entry.getKey(), entry.getValue()))
-            .toList();
     List<List<TensorSource>> shards = cut(tensors, maxShardSize);
     Set<String> written = new HashSet<>();
     if (shards.size() == 1) {

@@ -143,6 +143,21 @@ public final class TorchFunctions {
         .differentiableList("to_half", Kernels.shared().constant(type.scalarType()), arrays);
   }
 
+  /**
+   * Returns the values of an array in a type of 16 bits (to nearest, ties to even), cut from autograd.
+   *
+   * @param array of any number type
+   * @param owner of the new array, which is a copy
+   */
+  public static NDArray toHalf(NDArray array, Autocast.Type type, NDManager owner) {
+    try (IValue x = IValue.from((PtNDArray) array);
+        IValue to = IValue.from(type.scalarType())) {
+      NDArray result = Kernels.shared().tensor(owner, "to_type", x, to);
+      ai.djl.ndarray.NDScope.unregister(result);
+      return result;
+    }
+  }
+
   /** Returns an array of 16 bits as float32, within autograd; another one as it is. */
   public static NDArray toFloat32(NDArray array) {
     return switch (array.getDataType()) {

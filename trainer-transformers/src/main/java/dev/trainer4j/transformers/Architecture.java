@@ -36,6 +36,11 @@ interface Architecture extends AutoCloseable {
    */
   boolean mayBeFresh(String name);
 
+  /** Returns the type that a tensor is kept and saved in, where {@code wanted} is the model's. */
+  default Dtype dtype(String name, Dtype wanted) {
+    return wanted;
+  }
+
   /** Returns the segments over {@code weights}, which they read anew at each pass. */
   List<Segment> segments(Weights weights);
 

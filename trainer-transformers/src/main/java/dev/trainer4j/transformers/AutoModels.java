@@ -10,7 +10,8 @@ import java.nio.file.Path;
  *
  * <p>The family is that of {@code model_type}. A folder of a model for another task, or of none,
  * gives its body; the head is then initialised anew, which is told in a warning. Weights are float32,
- * whatever the file holds; other types are widened.
+ * whatever the file holds, unless {@link LoadOptions#withDtype} or {@link LoadOptions#withAutoDtype}
+ * say otherwise.
  *
  * <p>Every method that loads throws an {@link IOException} if a file is missing, damaged or cannot be
  * read, and a {@link PretrainedException} if the configuration is not supported, or if the folder lacks

@@ -3,7 +3,6 @@ package dev.trainer4j.transformers;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import dev.trainer4j.torch.ArrayScope;
 import dev.trainer4j.torch.Autograd;
@@ -160,10 +159,9 @@ final class DecoderSession implements DecodingSession {
 
   private List<NDArray> allocate(int rows) {
     List<NDArray> fresh = new ArrayList<>();
-    DataType type = outer.get(0).getDataType();
     for (int i = 0; i < spec.layers(); i++) {
-      Shape shape = new Shape(2, rows, spec.keyValueHeads(), capacity, spec.headDim());
-      NDArray cache = manager.create(shape, type);
+      long[] shape = {2, rows, spec.keyValueHeads(), capacity, spec.headDim()};
+      NDArray cache = kernels.script().tensor(manager, "empty_cache", outer.get(0), shape);
       fresh.add(ArrayScope.keep(cache, manager));
     }
     return fresh;

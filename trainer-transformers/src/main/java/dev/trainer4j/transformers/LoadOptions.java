@@ -14,12 +14,14 @@ import org.jspecify.annotations.Nullable;
  * @param labels the labels' names, the first of index 0; null for those of {@code config.json}
  * @param ignoreMismatchedSizes whether a tensor of the head whose shape is not the model's is
  *     initialised anew instead of an error
+ * @param dtype the type of the weights in memory; null for that of the folder
  * @param seed what tensors are initialised from that no file holds
  */
 public record LoadOptions(
     @Nullable Device device,
     @Nullable List<String> labels,
     boolean ignoreMismatchedSizes,
+    @Nullable Dtype dtype,
     long seed) {
 
   /** Copies the labels. */
@@ -29,17 +31,17 @@ public record LoadOptions(
 
   /** Float32 on the default device, with the file's own labels; the seed is 42. */
   public static LoadOptions defaults() {
-    return new LoadOptions(null, null, false, 42);
+    return new LoadOptions(null, null, false, Dtype.FLOAT32, 42);
   }
 
   /** Sets the device of the weights. */
   public LoadOptions withDevice(Device value) {
-    return new LoadOptions(value, labels, ignoreMismatchedSizes, seed);
+    return new LoadOptions(value, labels, ignoreMismatchedSizes, dtype, seed);
   }
 
   /** Sets the names of the labels, and with them their number. */
   public LoadOptions withLabels(List<String> value) {
-    return new LoadOptions(device, value, ignoreMismatchedSizes, seed);
+    return new LoadOptions(device, value, ignoreMismatchedSizes, dtype, seed);
   }
 
   /** Sets the number of labels, which are then called {@code LABEL_0} and so on. */
@@ -52,12 +54,32 @@ public record LoadOptions(
 
   /** Sets whether a head of another size is replaced by a new one. */
   public LoadOptions withIgnoreMismatchedSizes(boolean value) {
-    return new LoadOptions(device, labels, value, seed);
+    return new LoadOptions(device, labels, value, dtype, seed);
+  }
+
+  /**
+   * Sets the type of the weights, whatever the folder holds; float32 by default.
+   *
+   * <p>Weights of 16 bits take half the memory and compute in their type, for evaluation, prediction and
+   * generation; logits and losses stay float32. They record no gradients, and {@code Trainer.train}
+   * refuses them.
+   */
+  public LoadOptions withDtype(Dtype value) {
+    return new LoadOptions(device, labels, ignoreMismatchedSizes, value, seed);
+  }
+
+  /**
+   * Leaves the weights in the type of the folder, as transformers' {@code dtype="auto"}: that which
+   * {@code config.json} names, else that of the first tensor of floating point. A model made of a
+   * configuration that names none is float32.
+   */
+  public LoadOptions withAutoDtype() {
+    return new LoadOptions(device, labels, ignoreMismatchedSizes, null, seed);
   }
 
   /** Sets the seed of tensors that no file holds. */
   public LoadOptions withSeed(long value) {
-    return new LoadOptions(device, labels, ignoreMismatchedSizes, value);
+    return new LoadOptions(device, labels, ignoreMismatchedSizes, dtype, value);
   }
 
   Device resolvedDevice() {

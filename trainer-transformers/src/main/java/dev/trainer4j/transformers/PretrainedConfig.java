@@ -50,6 +50,9 @@ public final class PretrainedConfig {
           "forced_bos_token_id",
           "forced_eos_token_id");
 
+  /** Today's key, and that of transformers before its version 5. */
+  private static final List<String> DTYPE_KEYS = List.of("dtype", "torch_dtype");
+
   private final String source;
   private final ObjectNode tree;
 
@@ -168,15 +171,46 @@ public final class PretrainedConfig {
     return new PretrainedConfig(source, copy);
   }
 
-  /** Returns a copy that says, where it says anything of it, that tensors are float32. */
-  PretrainedConfig withFloat32() {
+  /**
+   * Returns a copy that names the type of the tensors. Float32, which a file that says nothing means, is
+   * named only where this one names a type.
+   */
+  PretrainedConfig withDtype(Dtype dtype) {
     PretrainedConfig config = this;
-    for (String key : List.of("dtype", "torch_dtype")) {
+    boolean named = dtype == Dtype.FLOAT32;
+    for (String key : DTYPE_KEYS) {
       if (has(key)) {
-        config = config.with(key, "float32");
+        config = config.with(key, dtype.text());
+        named = true;
       }
     }
-    return config;
+    return named ? config : config.with(DTYPE_KEYS.get(0), dtype.text());
+  }
+
+  /**
+   * Returns the type that the file names, if it does.
+   *
+   * @throws PretrainedException if weights cannot be kept in it
+   */
+  Optional<Dtype> dtype() {
+    for (String key : DTYPE_KEYS) {
+      if (has(key)) {
+        return Optional.of(
+            text(key)
+                .flatMap(Dtype::named)
+                .orElseThrow(
+                    () ->
+                        new PretrainedException(
+                            source
+                                + ": "
+                                + key
+                                + " is "
+                                + node(key)
+                                + ", expected float32, float16 or bfloat16; choose one of them with"
+                                + " LoadOptions.withDtype")));
+      }
+    }
+    return Optional.empty();
   }
 
   /** Returns a copy without a key. */

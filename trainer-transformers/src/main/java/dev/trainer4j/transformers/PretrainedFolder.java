@@ -2,10 +2,8 @@
 package dev.trainer4j.transformers;
 
 import ai.djl.Device;
-import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import dev.trainer4j.checkpoint.ModelTensors;
-import dev.trainer4j.torch.ArrayScope;
 import dev.trainer4j.torch.Seeds;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -13,6 +11,8 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -56,14 +56,15 @@ final class PretrainedFolder {
       PretrainedConfig given,
       Task task,
       LoadOptions options,
-      @org.jspecify.annotations.Nullable ModelTensors tensors,
+      @Nullable ModelTensors tensors,
       Map<String, byte[]> companions)
       throws IOException {
     ModelFamily family = ModelFamilies.of(given, task);
+    Dtype dtype = options.dtype() == null ? dtypeOf(given, tensors) : options.dtype();
     PretrainedConfig config =
         (options.labels() == null ? given : given.withLabels(options.labels()))
             .with("architectures", List.of(family.className() + family.suffix(task)))
-            .withFloat32(); // whatever the folder held: these are the weights that are saved
+            .withDtype(dtype); // whatever the folder held: these are the weights that are saved
     Device device = options.resolvedDevice();
     ConfigReader reader = new ConfigReader(config, tensors);
     Architecture architecture = family.create(reader, task, device);
@@ -77,12 +78,13 @@ final class PretrainedFolder {
       if (tensors != null) {
         match.report(LOGGER);
       }
-      Map<String, NDArray> state =
-          Seeds.with(options.seed(), () -> create(architecture, match, manager));
+      LoadedWeights weights = new LoadedWeights(architecture, dtype, manager);
+      Seeds.with(options.seed(), () -> weights.create(match.fresh()));
       if (tensors != null) {
-        match.read(tensors, state);
+        weights.read(tensors, match.sources());
       }
-      return new PretrainedModel(config, task, architecture, manager, state, companions);
+      return new PretrainedModel(
+          config, task, dtype, architecture, manager, weights.state(), companions);
     } catch (Throwable e) { // Running out of memory, too, must not leave half a model behind.
       architecture.close();
       manager.close();
@@ -90,21 +92,19 @@ final class PretrainedFolder {
     }
   }
 
-  private static Map<String, NDArray> create(
-      Architecture architecture, TensorMatch match, NDManager manager) {
-    Map<String, NDArray> state = new LinkedHashMap<>();
-    try (ArrayScope scope = ArrayScope.open()) {
-      for (TensorSpec spec : architecture.tensors()) {
-        NDArray array =
-            match.isFresh(spec.name())
-                ? spec.initializer().create(manager, spec.shape())
-                : manager.create(spec.shape(), ai.djl.ndarray.types.DataType.FLOAT32);
-        state.put(spec.name(), ArrayScope.keep(array, manager));
-        if (spec.trainable()) {
-          array.setRequiresGradient(true);
-        }
+  /** The type of a folder, or of a configuration alone, where the options leave it to them. */
+  private static Dtype dtypeOf(PretrainedConfig config, @Nullable ModelTensors tensors)
+      throws IOException {
+    Optional<Dtype> named = config.dtype();
+    if (named.isPresent() || tensors == null) {
+      return named.orElse(Dtype.FLOAT32);
+    }
+    for (String name : tensors.names()) {
+      Optional<Dtype> found = Dtype.of(tensors.info(name).type());
+      if (found.isPresent()) {
+        return found.get();
       }
     }
-    return state;
+    return Dtype.FLOAT32;
   }
 }

@@ -45,6 +45,7 @@ public final class PretrainedModel implements SegmentedModel, MixedPrecisionMode
 
   private final PretrainedConfig config;
   private final Task task;
+  private final Dtype dtype;
   private final Architecture architecture;
   private final NDManager manager;
   private final Map<String, NDArray> state;
@@ -58,12 +59,14 @@ public final class PretrainedModel implements SegmentedModel, MixedPrecisionMode
   PretrainedModel(
       PretrainedConfig config,
       Task task,
+      Dtype dtype,
       Architecture architecture,
       NDManager manager,
       Map<String, NDArray> state,
       Map<String, byte[]> companions) {
     this.config = config;
     this.task = task;
+    this.dtype = dtype;
     this.architecture = architecture;
     this.manager = manager;
     this.state = Collections.unmodifiableMap(new LinkedHashMap<>(state));
@@ -88,6 +91,9 @@ public final class PretrainedModel implements SegmentedModel, MixedPrecisionMode
 
   @Override
   public Autocast.Scope halved(Autocast.Type type) {
+    if (type == dtype.half()) {
+      return () -> {};
+    }
     NDManager owner = manager.newSubManager();
     owner.setName("weights in 16 bits");
     Map<String, NDArray> copies = new LinkedHashMap<>();
@@ -115,8 +121,13 @@ public final class PretrainedModel implements SegmentedModel, MixedPrecisionMode
     return task;
   }
 
+  /** Returns the type of the weights in memory: that of the {@link LoadOptions}. */
+  public Dtype dtype() {
+    return dtype;
+  }
+
   /**
-   * Runs the model.
+   * Runs the model. Logits and losses are float32, whatever the type of the weights.
    *
    * @throws IllegalArgumentException if an id or label is beyond what the model knows, or a text is too
    *     long for it
@@ -186,7 +197,11 @@ public final class PretrainedModel implements SegmentedModel, MixedPrecisionMode
   /** Writes {@code config.json} and, if the model came with one, {@code generation_config.json}. */
   @Override
   public void saveExtras(Path folder) throws IOException {
-    Files.writeString(folder.resolve(PretrainedConfig.FILE_NAME), config.toJson());
+    writeExtras(folder, config);
+  }
+
+  private void writeExtras(Path folder, PretrainedConfig written) throws IOException {
+    Files.writeString(folder.resolve(PretrainedConfig.FILE_NAME), written.toJson());
     for (Map.Entry<String, byte[]> file : companions.entrySet()) {
       Files.write(folder.resolve(file.getKey()), file.getValue());
     }
@@ -194,13 +209,13 @@ public final class PretrainedModel implements SegmentedModel, MixedPrecisionMode
 
   /**
    * Writes a folder that transformers opens: {@code config.json}, {@code generation_config.json} if
-   * the model came with one, and the weights, as shards above 50 GB. It holds no tokenizer: {@link
+   * the model came with one, and the weights in the type in memory, as shards above 50 GB. It holds no tokenizer: {@link
    * dev.trainer4j.transformers.tokenization.PretrainedTokenizer#save} writes that beside it.
    *
    * @param folder is created if it does not exist
    */
   public void save(Path folder) throws IOException {
-    save(folder, ModelTensorsWriter.DEFAULT_MAX_SHARD_SIZE);
+    save(folder, SaveOptions.defaults());
   }
 
   /**
@@ -211,9 +226,27 @@ public final class PretrainedModel implements SegmentedModel, MixedPrecisionMode
    *     index
    */
   public void save(Path folder, long maxShardSize) throws IOException {
+    save(folder, SaveOptions.defaults().withMaxShardSize(maxShardSize));
+  }
+
+  /**
+   * Writes a folder that transformers opens, without a tokenizer, as {@link #save(Path)}, in a type of
+   * choice. Tensors are cast one after the other, so that it takes the memory of the largest one; the
+   * {@code dtype} of {@code config.json} is that of the file.
+   *
+   * <p>As in transformers, a T5 in float16 keeps the last weights of its feed-forward parts as float32.
+   *
+   * @param folder is created if it does not exist
+   * @throws IOException if a file cannot be written
+   */
+  public void save(Path folder, SaveOptions options) throws IOException {
+    Dtype saved = options.dtype() == null ? dtype : options.dtype();
     Files.createDirectories(folder);
-    ModelTensorsWriter.write(folder, state, maxShardSize);
-    saveExtras(folder);
+    ModelTensorsWriter.write(
+        folder,
+        WeightSources.of(state, name -> architecture.dtype(name, saved)),
+        options.maxShardSize());
+    writeExtras(folder, config.withDtype(saved));
   }
 
   /**

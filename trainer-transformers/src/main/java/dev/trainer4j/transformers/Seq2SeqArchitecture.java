@@ -74,6 +74,14 @@ final class Seq2SeqArchitecture implements Architecture {
     return head.slots(names).contains(name);
   }
 
+  /** As in transformers: what T5's feed-forward parts put out can be beyond float16. */
+  @Override
+  public Dtype dtype(String name, Dtype wanted) {
+    return spec.isT5() && wanted == Dtype.FLOAT16 && name.endsWith(".wo.weight")
+        ? Dtype.FLOAT32
+        : wanted;
+  }
+
   @Override
   public List<Segment> segments(Weights weights) {
     List<Segment> segments = new ArrayList<>(encoderSegments(weights));

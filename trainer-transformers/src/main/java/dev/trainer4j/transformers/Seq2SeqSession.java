@@ -103,9 +103,9 @@ final class Seq2SeqSession implements DecodingSession {
 
   private List<NDArray> allocate(int rows) {
     List<NDArray> fresh = new ArrayList<>();
-    Shape shape = new Shape(2, rows, spec.decoder().heads(), capacity, spec.headDim());
+    long[] shape = {2, rows, spec.decoder().heads(), capacity, spec.headDim()};
     for (NDArray memory : memories) {
-      fresh.add(ArrayScope.keep(manager.create(shape, memory.getDataType()), manager));
+      fresh.add(ArrayScope.keep(kernels.tensor(manager, "empty_cache", memory, shape), manager));
     }
     return fresh;
   }

@@ -1,13 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.transformers;
 
-import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDManager;
 import dev.trainer4j.checkpoint.ModelTensors;
 import dev.trainer4j.checkpoint.TensorInfo;
-import dev.trainer4j.torch.ArrayScope;
-import dev.trainer4j.torch.Autograd;
-import dev.trainer4j.torch.TorchFunctions;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -189,22 +184,13 @@ final class TensorMatch {
     }
   }
 
-  /** Returns whether a tensor of the model has to be initialised. */
-  boolean isFresh(String name) {
-    return fresh.contains(name);
+  /** Returns the tensors of the model that have to be initialised. */
+  Set<String> fresh() {
+    return fresh;
   }
 
-  /** Reads every tensor that is not fresh into its array. */
-  void read(ModelTensors tensors, Map<String, NDArray> state) throws IOException {
-    for (Map.Entry<String, String> entry : sources.entrySet()) {
-      NDArray target = java.util.Objects.requireNonNull(state.get(entry.getKey()));
-      try (Autograd.Recording off = Autograd.record(false);
-          ArrayScope scope = ArrayScope.open();
-          NDManager temporary = target.getManager().newSubManager();
-          NDArray values = tensors.read(entry.getValue(), temporary)) {
-        // The copy converts; bfloat16 among others.
-        TorchFunctions.copy(List.of(target), List.of(values));
-      }
-    }
+  /** Returns, of each tensor of the model that is not fresh, the name in the file. */
+  Map<String, String> sources() {
+    return sources;
   }
 }

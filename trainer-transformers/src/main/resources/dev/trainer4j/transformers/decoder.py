@@ -40,12 +40,13 @@ class Decoder(Module):
       y = torch.to(x, type)
     return y
 
-  # LayerNorm with a bias; without one RMSNorm, whose weight Gemma stores minus one (offset 1).
+  # LayerNorm with a bias; without one RMSNorm, whose weight Gemma stores minus one (offset 1). The sum is taken in float32:
+  # beside 1, 16 bits would round the weight away.
   def norm(self: __torch__.Decoder, x: Tensor, weight: Tensor, bias: Tensor, eps: float, offset: float) -> Tensor:
     if (self).absent(bias):
       w = weight
       if offset != 0.0:
-        w = torch.add(weight, offset)
+        w = torch.add((self).full(weight), offset)
       y = torch.rms_norm((self).cast(x, ops.prim.dtype(w)), [torch.size(x, -1)], w, eps)
     else:
       y = torch.layer_norm((self).cast(x, ops.prim.dtype(weight)), [torch.size(x, -1)], weight, bias, eps)
@@ -272,12 +273,12 @@ class Decoder(Module):
         y = torch.dropout(x, p, True)
     return y
 
-  # The embeddings [B, S, H] of ids [B, S], times scale. weights: token embeddings, learned position embeddings or empty,
+  # The embeddings [B, S, H] of ids [B, S], times scale, which is rounded to their type as in transformers. weights: token embeddings, learned position embeddings or empty,
   # looked up by positions [B, S] or [S].
   def embed(self: __torch__.Decoder, ids: Tensor, positions: Tensor, scale: Tensor, dropout: Tensor,
             weights: List[Tensor]) -> Tensor:
     x = torch.embedding(weights[0], ids)
-    factor = float(scale)
+    factor = float((self).cast(scale, ops.prim.dtype(x)))
     if factor != 1.0:
       x = torch.mul(x, factor)
     if torch.__not__((self).absent(weights[1])):
@@ -448,6 +449,10 @@ class Decoder(Module):
       y = (self).scores(query, seen_keys, seen_values, mask, True, 0.0, scale)
       y = torch.reshape(torch.transpose(y, 1, 2), [b, s, n * d])
     return y
+
+  # A cache in the type of the weights, which need not be one that Java can name.
+  def empty_cache(self: __torch__.Decoder, like: Tensor, shape: List[int]) -> Tensor:
+    return torch.empty(shape, dtype=ops.prim.dtype(like), device=ops.prim.device(like))
 
   # Fills the first length positions of each new cache with rows of the old one; they may be the same cache.
   def reorder(self: __torch__.Decoder, old: List[Tensor], new: List[Tensor], rows: Tensor, length: int) -> None:

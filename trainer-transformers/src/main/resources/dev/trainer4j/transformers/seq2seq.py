@@ -106,8 +106,12 @@ class Seq2Seq(Module):
 
   # The residual stream x after a sublayer has made y. Half precision is kept from overflowing, as in transformers.
   def leave(self: __torch__.Seq2Seq, x: Tensor, y: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    # The sum stays in the type of x. The cast is explicit because the compiled gradient of a sum does not promote.
-    z = torch.add(x, (self).cast((self).dropout(y, $hidden_dropout), ops.prim.dtype(x)))
+    # The sum stays in the type of x, unless weights that were kept wide made a wide y: the sum may be what 16 bits cannot hold.
+    # The cast is explicit because the compiled gradient of a sum does not promote.
+    type = ops.prim.dtype(x)
+    if ops.prim.dtype(y) == 6:
+      type = 6
+    z = torch.add((self).cast(x, type), (self).cast((self).dropout(y, $hidden_dropout), type))
     if torch.__not__($norm_first):
       z = (self).norm(z, weight, bias)
     if ops.prim.dtype(z) == 5:
@@ -266,7 +270,7 @@ class Seq2Seq(Module):
     z = (self).product(y, weights[0])
     if torch.__not__((self).absent(weights[1])):
       z = torch.add((self).cast(z, ops.prim.dtype(weights[1])), weights[1])
-    return z
+    return (self).full(z)
 
   # Logits [B, T, V], and the summed cross entropy against labels [B, T] with the number of labels that count.
   def loss(self: __torch__.Seq2Seq, x: Tensor, labels: Tensor, weights: List[Tensor]) -> Tuple[Tensor, Tensor, Tensor]:
@@ -317,6 +321,10 @@ class Seq2Seq(Module):
     if torch.__not__((self).absent(outer[5])):
       last = (self).norm(last, outer[5], outer[6])
     return torch.squeeze((self).logits(last, torch.slice(outer, 7, 9)), 1)
+
+  # A cache in the type of the memory, which need not be one that Java can name.
+  def empty_cache(self: __torch__.Seq2Seq, like: Tensor, shape: List[int]) -> Tensor:
+    return torch.empty(shape, dtype=ops.prim.dtype(like), device=ops.prim.device(like))
 
   # Fills the first length positions of each new cache with rows of the old one; they may be the same cache.
   def reorder(self: __torch__.Seq2Seq, old: List[Tensor], new: List[Tensor], rows: Tensor, length: int) -> None:

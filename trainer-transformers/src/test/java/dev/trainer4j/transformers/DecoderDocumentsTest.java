@@ -30,7 +30,7 @@ class DecoderDocumentsTest {
   private record Result(double loss, double weight, Map<String, float[]> gradients) {}
 
   @ParameterizedTest
-  @ValueSource(strings = {"gpt2", "llama", "mistral", "qwen3"})
+  @ValueSource(strings = {"gpt2", "llama", "mistral", "qwen2-window", "qwen3", "gemma"})
   void paddingFreeBatchesEqualPaddedOnes(String name) throws IOException {
     Result padded = run(name, DecoderDocumentsTest::padded);
 

@@ -9,9 +9,11 @@ import dev.trainer4j.args.TrainingArguments;
 import dev.trainer4j.data.Dataset;
 import dev.trainer4j.metrics.EvalPrediction;
 import dev.trainer4j.transformers.AutoModels;
+import dev.trainer4j.transformers.Dtype;
 import dev.trainer4j.transformers.LoadOptions;
 import dev.trainer4j.transformers.PretrainedConfig;
 import dev.trainer4j.transformers.PretrainedModel;
+import dev.trainer4j.transformers.SaveOptions;
 import dev.trainer4j.transformers.Seq2SeqArguments;
 import dev.trainer4j.transformers.Seq2SeqTrainer;
 import dev.trainer4j.transformers.Seq2SeqTrainingArguments;
@@ -76,6 +78,17 @@ public final class Transformers {
     }
   }
 
+  /** Weights of 16 bits in memory and in files. */
+  public static void dtype(Path folder, Path out) throws IOException {
+    // docs: dtype
+    LoadOptions options = LoadOptions.defaults().withDtype(Dtype.BFLOAT16); // or withAutoDtype()
+    try (PretrainedModel model = AutoModels.load(folder, options)) {
+      model.save(out.resolve("bf16")); // the type in memory
+      model.save(out.resolve("fp16"), SaveOptions.defaults().withDtype(Dtype.FLOAT16));
+    }
+    // end docs
+  }
+
   /** Load with options. */
   public static PretrainedModel options(Path folder) throws IOException {
     // docs: options
@@ -84,6 +97,7 @@ public final class Transformers {
             .withDevice(Device.cpu()) // by default the first GPU, or the CPU
             .withNumLabels(5) // or withLabels(names)
             .withIgnoreMismatchedSizes(true) // a head of other labels is begun anew
+            .withDtype(Dtype.FLOAT32) // the default; training needs it
             .withSeed(7); // of what is begun anew
     PretrainedModel model = AutoModels.load(folder, options); // the task of its architectures
     // end docs
