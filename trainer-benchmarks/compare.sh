@@ -24,7 +24,7 @@ python=${PYTHON:-python3}
 reference=${REFERENCE:-$here/reference_bench.py}
 runs=${RUNS:-5}
 out=${OUT:-$here/target/compare.jsonl}
-java_opts=${JAVA_OPTS--XX:+UseSerialGC -XX:TieredStopAtLevel=1}
+java_opts=${JAVA_OPTS--XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xmn8m}
 export THREADS=${THREADS:-2}
 cases=("${@:-mlp}")
 

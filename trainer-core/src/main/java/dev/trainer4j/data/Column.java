@@ -28,7 +28,8 @@ final class Column {
 
   void add(@Nullable Object value) {
     try {
-      layouts.add(ValueLayout.of(value));
+      ValueLayout last = layouts.isEmpty() ? null : layouts.get(layouts.size() - 1);
+      layouts.add(ValueLayout.of(value, last));
     } catch (IllegalArgumentException e) {
       throw wrong(String.format("of sample %d %s.", values.size(), e.getMessage()));
     }
@@ -107,7 +108,7 @@ final class Column {
   private ElementType type() {
     ElementType type = layouts.get(0).type();
     for (ValueLayout layout : layouts) {
-      type = ValueLayout.common(type, layout.type());
+      type = layout.type() == type ? type : ValueLayout.common(type, layout.type());
     }
     return type;
   }

@@ -46,6 +46,29 @@ record ValueLayout(ElementType type, List<Integer> dimensions) {
     throw new IllegalArgumentException(unsupported(value));
   }
 
+  /** The same, but {@code like} itself where the value has it: most rows of a column are alike. */
+  static ValueLayout of(@Nullable Object value, @Nullable ValueLayout like) {
+    return like != null && like.fits(value) ? like : of(value);
+  }
+
+  /** Whether a value of one of the common types has this layout; false says nothing. */
+  private boolean fits(@Nullable Object value) {
+    if (value instanceof float[] floats) {
+      return type == ElementType.FLOAT32 && isSequenceOf(floats.length);
+    }
+    if (value instanceof long[] longs) {
+      return type == ElementType.INT64 && isSequenceOf(longs.length);
+    }
+    if (value instanceof int[] ints) {
+      return type == ElementType.INT64 && isSequenceOf(ints.length);
+    }
+    return value instanceof Integer && type == ElementType.INT64 && dimensions.isEmpty();
+  }
+
+  private boolean isSequenceOf(int length) {
+    return isSequence() && dimensions.get(0) == length;
+  }
+
   private static ValueLayout ofElements(List<?> elements) {
     if (elements.isEmpty()) {
       return new ValueLayout(ElementType.INT64, List.of(0));
