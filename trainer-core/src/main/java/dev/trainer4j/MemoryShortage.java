@@ -11,9 +11,18 @@ final class MemoryShortage extends RuntimeException {
 
   private static final long serialVersionUID = 1;
 
-  /** What the allocators of libtorch say, on a GPU and on a CPU. */
+  /** What the allocators of libtorch say, on a GPU and on a CPU, and cuBLAS and cuDNN. */
   private static final List<String> MESSAGES =
-      List.of("out of memory", "can't allocate memory", "not enough memory", "bad_alloc");
+      List.of(
+          "out of memory",
+          "can't allocate memory",
+          "not enough memory",
+          "bad_alloc",
+          "status_alloc_failed");
+
+  /** Of these there is no less in a smaller batch. */
+  private static final List<String> OTHER_SHORTAGES =
+      List.of("thread", "metaspace", "compressed class space");
 
   private final String reason;
 
@@ -35,7 +44,7 @@ final class MemoryShortage extends RuntimeException {
   private static boolean isOne(Throwable error) {
     String message = String.valueOf(error.getMessage()).toLowerCase(Locale.ROOT);
     if (error instanceof OutOfMemoryError) {
-      return !message.contains("thread"); // Of threads there are no fewer in a smaller batch.
+      return OTHER_SHORTAGES.stream().noneMatch(message::contains);
     }
     return error instanceof EngineException && MESSAGES.stream().anyMatch(message::contains);
   }

@@ -73,7 +73,7 @@ final class RunCheckpoints implements AutoCloseable {
         warnOfEarlierRun();
       }
       return folder == null
-          ? newSession(loader, plan, TrainerState.initial())
+          ? newSession(loader, plan, TrainerState.initial(), 0)
           : resume(new CheckpointFiles(folder), loader, plan, from.changesAllowed());
     } catch (IOException e) {
       throw new UncheckedIOException(e.getMessage(), e);
@@ -106,7 +106,11 @@ final class RunCheckpoints implements AutoCloseable {
     }
   }
 
-  private TrainingSession newSession(DataLoader loader, TrainingPlan plan, TrainerState past) {
+  /**
+   * @param found the size of a micro batch to begin with; 0 for that of the arguments
+   */
+  private TrainingSession newSession(
+      DataLoader loader, TrainingPlan plan, TrainerState past, int found) {
     List<NamedParameter> parameters = trainer.model().parameters();
     if (parameters.isEmpty()) {
       throw new IllegalArgumentException(
@@ -118,7 +122,7 @@ final class RunCheckpoints implements AutoCloseable {
             ParameterGroup.decayAndNoDecay(
                 parameters, args().learningRate(), args().weightDecay()));
     try {
-      MicroBatches batches = microBatches(loader, plan, past);
+      MicroBatches batches = microBatches(loader, plan, found);
       return new TrainingSession(
           plan,
           batches,
@@ -134,14 +138,24 @@ final class RunCheckpoints implements AutoCloseable {
     }
   }
 
-  /** Begins with the size that a checkpoint's run had found, so that it goes on as that one would have. */
-  private MicroBatches microBatches(DataLoader loader, TrainingPlan plan, TrainerState past) {
+  private MicroBatches microBatches(DataLoader loader, TrainingPlan plan, int found) {
     MicroBatches batches = new MicroBatches(loader, plan.microBatchesPerUpdate());
     if (args().autoFindBatchSize()) {
       batches.use(1); // Now, and not in the night, if the loader cannot.
-      batches.use(batches.fits(past.trainBatchSize()) ? past.trainBatchSize() : loader.batchSize());
+      batches.use(batches.fits(found) ? found : loader.batchSize());
     }
     return batches;
+  }
+
+  /**
+   * Returns the size that a checkpoint's run had found, so that this one goes on as that one would have; 0
+   * if this run asks for another size than that one did.
+   */
+  private int foundSize(TrainerState past, Map<String, Object> before) {
+    Object asked = before.get("per_device_train_batch_size");
+    boolean same =
+        asked instanceof Number size && size.intValue() == args().perDeviceTrainBatchSize();
+    return same ? past.trainBatchSize() : 0;
   }
 
   /** Checks all that can be checked before the model's own weights are overwritten. */
@@ -164,7 +178,8 @@ final class RunCheckpoints implements AutoCloseable {
     }
     trainer.runLog().info("Resuming from {}", files.folder());
     files.readModel(trainer.model());
-    TrainingSession session = newSession(loader, plan, past);
+    Map<String, Object> before = files.readArguments();
+    TrainingSession session = newSession(loader, plan, past, foundSize(past, before));
     try {
       files.readOptimizer(session.optimizer().state(), trainer.model());
       session.scheduler().restore(files.readScheduler());
@@ -175,7 +190,7 @@ final class RunCheckpoints implements AutoCloseable {
         session.lossScaler().restore(point.lossScale());
       }
       trainer.callbacks().restore(past.statefulCallbacks());
-      tellDifferences(files.readArguments());
+      tellDifferences(before);
       // Last: what fails behind it would leave the callbacks' copies to nobody.
       restoreCallbackTensors(files);
       return session;
@@ -202,7 +217,7 @@ final class RunCheckpoints implements AutoCloseable {
     TrainerState past = files.readState();
     trainer.runLog().info("Resuming from {}, of Hugging Face's Trainer", files.folder());
     files.readModel(trainer.model());
-    TrainingSession session = newSession(loader, plan, past);
+    TrainingSession session = newSession(loader, plan, past, 0);
     try {
       restoreHuggingFace(session, files);
       locateBest(session.progress(), files.folder());

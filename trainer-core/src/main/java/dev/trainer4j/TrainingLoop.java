@@ -60,6 +60,8 @@ final class TrainingLoop {
     } catch (RuntimeException | Error e) {
       callbacks.onTrainError(progress.snapshot(), e);
       throw e;
+    } finally {
+      trainer.awaitCopied(); // The session closes next, and with it the optimizer's state.
     }
   }
 

@@ -9,6 +9,7 @@ import dev.trainer4j.data.Batch;
 import dev.trainer4j.data.BatchIterator;
 import dev.trainer4j.model.LossOutput;
 import dev.trainer4j.model.NamedParameter;
+import dev.trainer4j.optim.LossWeight;
 import dev.trainer4j.optim.UpdateObserver;
 import dev.trainer4j.optim.UpdateRequest;
 import dev.trainer4j.optim.UpdateResult;
@@ -40,9 +41,6 @@ final class UpdateStep implements AutoCloseable {
   private final List<NDArray> losses = new ArrayList<>();
   private final List<NDArray> weights = new ArrayList<>();
   private double knownWeight;
-
-  /** The updates done when the last one began: one that is run again does not begin again. */
-  private long begun = -1;
 
   private final Map<String, List<NDArray>> parts = new LinkedHashMap<>();
 
@@ -86,10 +84,7 @@ final class UpdateStep implements AutoCloseable {
    *     gradients; the update may be run again
    */
   UpdateOutcome run(BatchIterator batches) {
-    if (begun != session.progress().globalStep()) {
-      begun = session.progress().globalStep();
-      trainer.callbacks().onStepBegin(session.progress().snapshot());
-    }
+    trainer.callbacks().onStepBegin(session.progress().snapshot());
     LossScaler scaler = session.lossScaler();
     if (scaler != null) {
       scaler.beginUpdate();
@@ -133,7 +128,7 @@ final class UpdateStep implements AutoCloseable {
                 + " and gradientAccumulationSteps to "
                 + session.batches().perUpdate());
       }
-      return update(localWeight(), means > 0, microBatches, samples, streamState);
+      return update(means > 0, microBatches, samples, streamState);
     } finally {
       release();
     }
@@ -181,32 +176,25 @@ final class UpdateStep implements AutoCloseable {
                     .add(ArrayScope.keep(part, scalars)));
   }
 
-  /** The weight of this rank's losses; asks the device once, when all micro batches are on their way. */
-  private double localWeight() {
-    return knownWeight + Arrays.stream(TorchFunctions.numbers(weights)).sum();
+  /** The weight of the losses of all ranks; where there is one only, the device is not asked for it. */
+  private LossWeight weight() {
+    LossWeight local = LossWeight.of(knownWeight, weights);
+    return trainer.processes().worldSize() == 1
+        ? local
+        : LossWeight.of(trainer.processes().sum(local.value())[0]);
   }
 
   private UpdateOutcome update(
-      double localWeight,
-      boolean mean,
-      int microBatches,
-      long samples,
-      @Nullable Map<String, Object> streamState) {
-    double weight = trainer.processes().sum(localWeight)[0];
-    if (weight == 0) {
-      throw new IllegalStateException(
-          "update "
-              + (session.progress().globalStep() + 1)
-              + " has nothing to learn from: the weight of its losses is 0, as when every label is"
-              + " -100; drop such samples from the data, or look at how labels are made");
-    }
+      boolean mean, int microBatches, long samples, @Nullable Map<String, Object> streamState) {
+    LossWeight lossWeight = weight();
     double factor = session.rateFactor();
     LossScaler scaler = session.lossScaler();
     NanPolicy policy = trainer.args().nanPolicy();
     UpdateRequest request =
         new UpdateRequest(
             losses,
-            scaler == null ? weight : weight * scaler.seed(),
+            lossWeight,
+            scaler == null ? 1 : scaler.seed(),
             trainer.args().maxGradNorm(),
             factor,
             scaler != null || policy != NanPolicy.CONTINUE);
@@ -219,6 +207,10 @@ final class UpdateStep implements AutoCloseable {
       long start = System.nanoTime();
       result = session.optimizer().update(request, new Phases());
       session.clock().ranOptimizer(start);
+    }
+    double weight = lossWeight.value();
+    if (weight == 0) {
+      throw nothingToLearn();
     }
     if (scaler != null) {
       scaler.afterUpdate(result.stepTaken());
@@ -247,6 +239,14 @@ final class UpdateStep implements AutoCloseable {
         session.batches().asPlanned(microBatches, samples),
         samples,
         streamState);
+  }
+
+  private IllegalStateException nothingToLearn() {
+    return new IllegalStateException(
+        "update "
+            + (session.progress().globalStep() + 1)
+            + " has nothing to learn from: the weight of its losses is 0, as when every label is"
+            + " -100; drop such samples from the data, or look at how labels are made");
   }
 
   /** That gradients overflow now and then is how the scale finds its place. */

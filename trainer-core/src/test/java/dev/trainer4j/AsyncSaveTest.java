@@ -10,6 +10,13 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import dev.trainer4j.SmallRun.Result;
+import dev.trainer4j.args.TrainingArguments;
+import dev.trainer4j.checkpoint.CheckpointStore;
+import dev.trainer4j.checkpoint.CheckpointVerification;
+import dev.trainer4j.model.FunctionModel;
+import dev.trainer4j.model.ModelOutput;
+import dev.trainer4j.testing.Crash;
+import dev.trainer4j.testing.TinyData;
 import dev.trainer4j.torch.Autograd;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -77,6 +84,37 @@ class AsyncSaveTest {
               }
             });
     assertThat(run("out", true).train(ResumeFrom.latest()).weights()).isEqualTo(whole.weights());
+  }
+
+  @Test
+  void aSaveWhoseCopyIsUnderWayWhenTheRunFailsIsWhole() throws IOException {
+    try (NDManager manager = NDManager.newBaseManager(Device.cpu(), "PyTorch")) {
+      // So large that the copy takes longer than it takes to fail.
+      NDArray large = manager.ones(new Shape(6, 500_000));
+      FunctionModel model =
+          new FunctionModel(
+              Map.of("large", large),
+              manager,
+              (inputs, training) -> ModelOutput.logits(inputs.get("x").matMul(large.get(":, :3"))));
+      TrainingArguments args =
+          TrainingArguments.builder()
+              .outputDir(folder.resolve("out"))
+              .perDeviceTrainBatchSize(4)
+              .saveStrategy(STEPS)
+              .saveSteps(1)
+              .asyncSave(true)
+              .build();
+      try (Trainer trainer =
+          Trainer.builder(model, args)
+              .trainDataset(TinyData.points(22, 1))
+              .callback(Crash.after(1))
+              .build()) {
+        assertThatThrownBy(trainer::train).hasMessageContaining("crash after update 1");
+      }
+    }
+    CheckpointVerification found =
+        new CheckpointStore(folder.resolve("out")).verify(folder.resolve("out/checkpoint-1"));
+    assertThat(found.status()).isEqualTo(CheckpointVerification.Status.VALID);
   }
 
   @Test

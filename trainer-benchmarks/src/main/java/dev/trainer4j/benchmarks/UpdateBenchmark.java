@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import dev.trainer4j.model.NamedParameter;
+import dev.trainer4j.optim.LossWeight;
 import dev.trainer4j.optim.Optimizer;
 import dev.trainer4j.optim.Optimizers;
 import dev.trainer4j.optim.ParameterGroup;
@@ -79,7 +80,9 @@ public class UpdateBenchmark {
   @Benchmark
   public double update() {
     try (Autograd.Recording off = Autograd.record(false)) {
-      return optimizer.update(new UpdateRequest(losses, 32, 1, 1, true), NOBODY).gradientNorm();
+      return optimizer
+          .update(new UpdateRequest(losses, LossWeight.of(32), 1, 1, 1, true), NOBODY)
+          .gradientNorm();
     }
   }
 

@@ -68,17 +68,15 @@ class JniCallsTest {
           Map.entry("torchSetGradMode", 2L),
           Map.entry("torchSizes", 4L));
 
-  /** The weight of the losses, then clip, step and zero: two runs of kernels, arguments and results. */
+  /** Divide by the weight of the losses, clip, step: a kernel with its arguments and results. */
   private static final Map<String, Long> UPDATE =
       Map.ofEntries(
           Map.entry("iValueFromBool", 1L),
-          Map.entry("iValueFromDouble", 2L),
+          Map.entry("iValueFromDouble", 3L),
           Map.entry("iValueFromDoubleList", 2L),
-          Map.entry("iValueFromTensor", 1L),
-          Map.entry("iValueFromTensorList", 1L),
-          Map.entry("iValueToDouble", 1L),
+          Map.entry("iValueFromTensorList", 2L),
           Map.entry("iValueToDoubleList", 1L),
-          Map.entry("moduleRunMethod", 2L),
+          Map.entry("moduleRunMethod", 1L),
           Map.entry("torchDType", 1L),
           Map.entry("torchDeleteIValue", 9L),
           Map.entry("torchIsGradMode", 1L));

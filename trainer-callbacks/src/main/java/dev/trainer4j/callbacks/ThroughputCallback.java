@@ -47,6 +47,11 @@ public final class ThroughputCallback implements TrainerCallback {
   private double flopsPerUnit;
   private long tokens;
   private double flops;
+
+  /** Of the update in progress, which may have to begin again. */
+  private long updateTokens;
+
+  private double updateFlops;
   private @Nullable LoopTimes windowTimes;
   private long windowStart;
 
@@ -83,6 +88,8 @@ public final class ThroughputCallback implements TrainerCallback {
     if (windowTimes == null) {
       begin(ctx.times().orElse(LoopTimes.ZERO));
     }
+    updateTokens = 0;
+    updateFlops = 0;
   }
 
   private void begin(LoopTimes now) {
@@ -90,15 +97,23 @@ public final class ThroughputCallback implements TrainerCallback {
     windowStart = System.nanoTime();
     tokens = 0;
     flops = 0;
+    updateTokens = 0;
+    updateFlops = 0;
   }
 
   @Override
   public void onSubstepBegin(
       CallbackContext ctx, TrainerState state, TrainerControl control, ModelInputs inputs) {
-    tokens += tokenCount.applyAsLong(inputs);
+    updateTokens += tokenCount.applyAsLong(inputs);
     if (flopCount != null) {
-      flops += flopCount.applyAsDouble(inputs);
+      updateFlops += flopCount.applyAsDouble(inputs);
     }
+  }
+
+  @Override
+  public void onStepEnd(CallbackContext ctx, TrainerState state, TrainerControl control) {
+    tokens += updateTokens;
+    flops += updateFlops;
   }
 
   @Override

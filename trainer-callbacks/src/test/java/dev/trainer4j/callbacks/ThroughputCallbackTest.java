@@ -4,8 +4,13 @@ package dev.trainer4j.callbacks;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ai.djl.engine.EngineException;
 import dev.trainer4j.Trainer;
 import dev.trainer4j.args.TrainingArguments;
+import dev.trainer4j.data.ModelInputs;
+import dev.trainer4j.model.LossOutput;
+import dev.trainer4j.model.Losses;
+import dev.trainer4j.model.TrainableModel;
 import dev.trainer4j.state.LogEntry;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -79,6 +84,47 @@ class ThroughputCallbackTest {
           .isCloseTo(100, org.assertj.core.data.Percentage.withPercentage(1e-6));
       assertThat(value(line, "flops_per_second") / samples)
           .isCloseTo(7, org.assertj.core.data.Percentage.withPercentage(1e-6));
+    }
+  }
+
+  /** Runs out of memory once, in the second loss. */
+  private static final class Cramped extends Trainer {
+    private int losses;
+
+    Cramped(Builder builder) {
+      super(builder);
+    }
+
+    @Override
+    protected LossOutput computeLoss(TrainableModel model, ModelInputs inputs) {
+      if (++losses == 2) {
+        throw new EngineException("CUDA out of memory");
+      }
+      return Losses.crossEntropy(model.forward(inputs, true).logits(), inputs.get("labels"));
+    }
+  }
+
+  @Test
+  void countsTheTokensOfAnUpdateThatBeginsAgainOnce() throws IOException {
+    TrainingArguments args =
+        GoldenTask.args(dir).maxSteps(3).loggingSteps(1).autoFindBatchSize(true).build();
+    ThroughputCallback callback =
+        ThroughputCallback.builder()
+            .peakFlops(1)
+            .tokens(inputs -> 100 * inputs.batchSize())
+            .flops(inputs -> 7.0 * inputs.batchSize())
+            .build();
+    try (GoldenTask task = new GoldenTask();
+        Trainer trainer = new Cramped(task.trainer(args).callback(callback))) {
+      trainer.train();
+      assertThat(trainer.state().trainBatchSize()).isEqualTo(4);
+      for (LogEntry line : trainer.state().logHistory().subList(0, 3)) {
+        double samples = value(line, "samples_per_second");
+        assertThat(value(line, "tokens_per_second") / samples)
+            .isCloseTo(100, org.assertj.core.data.Percentage.withPercentage(1e-6));
+        assertThat(value(line, "flops_per_second") / samples)
+            .isCloseTo(7, org.assertj.core.data.Percentage.withPercentage(1e-6));
+      }
     }
   }
 

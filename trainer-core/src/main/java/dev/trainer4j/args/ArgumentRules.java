@@ -178,6 +178,12 @@ final class ArgumentRules {
           "dataloader_drop_last false, since a smaller micro batch would drop other samples",
           "Remove one of them");
     }
+    if (args.autoFindBatchSize() && args.perDeviceTrainBatchSize() == 1) {
+      problem(
+          "auto_find_batch_size",
+          "per_device_train_batch_size above 1, since one sample cannot be split",
+          "Raise that and lower gradient_accumulation_steps, or remove auto_find_batch_size");
+    }
     boolean isDefault =
         show("dataloader_prefetch_factor", args)
             .equals(show("dataloader_prefetch_factor", TrainingArguments.builder().unchecked()));

@@ -68,7 +68,10 @@ public interface TrainerCallback {
   /** Called after the last update of each epoch, also of one that was stopped. */
   default void onEpochEnd(CallbackContext ctx, TrainerState state, TrainerControl control) {}
 
-  /** Called before the first micro batch of each update. */
+  /**
+   * Called before the first micro batch of each update; once more, and its micro batches with it, when
+   * {@code autoFindBatchSize} begins an update again.
+   */
   default void onStepBegin(CallbackContext ctx, TrainerState state, TrainerControl control) {}
 
   /**

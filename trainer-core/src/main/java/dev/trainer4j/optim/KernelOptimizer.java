@@ -173,6 +173,10 @@ final class KernelOptimizer implements Optimizer {
 
   private UpdateResult update(UpdateKernel kernel, UpdateRequest request, UpdateObserver observer) {
     UpdateKernel.Outcome outcome = update(kernel, request, true);
+    request.weight().found(outcome.weight());
+    if (outcome.weight() == 0) {
+      return new UpdateResult(outcome.gradientNorm(), outcome.lossSum(), false);
+    }
     boolean taken = outcome.taken() || !request.skipNonFinite();
     UpdateResult result = new UpdateResult(outcome.gradientNorm(), outcome.lossSum(), taken);
     if (!outcome.taken()) {
@@ -197,7 +201,9 @@ final class KernelOptimizer implements Optimizer {
         ratesTimes(request.rateFactor()),
         decays,
         request.losses(),
-        1 / request.weight(),
+        request.weight().unread(),
+        request.weight().known(),
+        request.scale(),
         request.maxGradNorm(),
         guard);
   }

@@ -17,6 +17,9 @@ final class PhasedUpdate {
   }
 
   UpdateResult run(UpdateRequest request, UpdateObserver observer, DoubleConsumer step) {
+    if (request.weight().value() == 0) {
+      return new UpdateResult(0, 0, false);
+    }
     UpdateKernel.Outcome clipped = clip(request, true);
     UpdateResult result =
         new UpdateResult(
@@ -41,6 +44,6 @@ final class PhasedUpdate {
   }
 
   private UpdateKernel.Outcome clip(UpdateRequest request, boolean guard) {
-    return gradients.clip(request.losses(), 1 / request.weight(), request.maxGradNorm(), guard);
+    return gradients.clip(request.losses(), 1 / request.divisor(), request.maxGradNorm(), guard);
   }
 }

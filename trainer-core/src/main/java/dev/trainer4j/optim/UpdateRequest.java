@@ -5,17 +5,25 @@ import ai.djl.ndarray.NDArray;
 import java.util.List;
 
 /**
- * One update to make from the gradients that backward has summed up.
+ * One update to make from the gradients of one or more backward passes.
  *
  * @param losses the micro batches' losses, scalars
- * @param weight what the gradients are divided by: the weight of all the losses, above 0
+ * @param weight the weight of all the losses; of 0 nothing can be learned, and nothing is to be done
+ * @param scale the loss scale that the gradients are too large by, 1 for none
  * @param maxGradNorm largest global L2 norm of the gradients, 0 for no clipping
  * @param rateFactor multiplies every group's learning rate
  * @param skipNonFinite whether a loss or norm that is not finite leaves the parameters as they were
  */
 public record UpdateRequest(
     List<NDArray> losses,
-    double weight,
+    LossWeight weight,
+    double scale,
     double maxGradNorm,
     double rateFactor,
-    boolean skipNonFinite) {}
+    boolean skipNonFinite) {
+
+  /** Returns what the gradients are divided by: weight and scale. */
+  public double divisor() {
+    return weight.value() * scale;
+  }
+}

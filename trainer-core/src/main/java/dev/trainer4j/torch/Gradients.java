@@ -98,7 +98,7 @@ public final class Gradients extends GradientList {
         IValue guardValue = IValue.from(guard)) {
       double[] stats =
           kernels.numbers("clip", value(), lossesValue, weightValue, normValue, guardValue);
-      return new UpdateKernel.Outcome(stats[0], stats[1], stats[2] == 1.0);
+      return new UpdateKernel.Outcome(stats[0], stats[1], stats[2] == 1.0, 1 / inverseWeight);
     }
   }
 

@@ -18,9 +18,10 @@ public final class UpdateKernel implements AutoCloseable {
    *
    * @param gradientNorm global L2 norm of the gradients after division, before clipping
    * @param lossSum sum of the micro batches' losses, not divided
-   * @param taken false if the guard kept everything as it was
+   * @param taken false if the guard, or a weight of 0, kept everything as it was
+   * @param weight what the gradients were divided by, besides the scale
    */
-  public record Outcome(double gradientNorm, double lossSum, boolean taken) {}
+  public record Outcome(double gradientNorm, double lossSum, boolean taken, double weight) {}
 
   private final Kernels kernels = Kernels.shared();
   private final IValue kind;
@@ -67,7 +68,9 @@ public final class UpdateKernel implements AutoCloseable {
    * @param rates learning rate of each group
    * @param decays weight decay of each group
    * @param losses the micro batches' losses, scalars
-   * @param inverseWeight one over the weight of the update; multiplies the gradients
+   * @param weights scalars that are part of the weight of the update; read on the device
+   * @param knownWeight the rest of the weight
+   * @param scale what the gradients are divided by besides the weight
    * @param maxNorm the largest global norm, 0 for no clipping
    * @param guard whether a norm or loss that is not finite leaves parameters and gradients as they
    *     were
@@ -76,13 +79,17 @@ public final class UpdateKernel implements AutoCloseable {
       double[] rates,
       double[] decays,
       List<NDArray> losses,
-      double inverseWeight,
+      List<NDArray> weights,
+      double knownWeight,
+      double scale,
       double maxNorm,
       boolean guard) {
     try (IValue ratesValue = IValue.listFrom(rates);
         IValue decaysValue = IValue.listFrom(decays);
         IValue lossesValue = Kernels.list(losses);
-        IValue weightValue = IValue.from(inverseWeight);
+        IValue weightsValue = Kernels.list(weights);
+        IValue weightValue = IValue.from(knownWeight);
+        IValue scaleValue = IValue.from(scale);
         IValue normValue = IValue.from(maxNorm);
         IValue guardValue = IValue.from(guard)) {
       double[] outcome =
@@ -98,10 +105,12 @@ public final class UpdateKernel implements AutoCloseable {
               ratesValue,
               decaysValue,
               lossesValue,
+              weightsValue,
               weightValue,
+              scaleValue,
               normValue,
               guardValue);
-      return new Outcome(outcome[0], outcome[1], outcome[2] == 1.0);
+      return new Outcome(outcome[0], outcome[1], outcome[2] == 1.0, outcome[3]);
     }
   }
 

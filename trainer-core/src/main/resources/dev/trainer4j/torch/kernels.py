@@ -13,30 +13,38 @@ class Kernels(Module):
 
   # ------------------------------------------------------------------------------------------------- one whole update
 
-  # Clip and step in one call. Returns the norm before clipping, the sum of the losses, and 1.0 if the step was
-  # taken: with guard, a norm or loss that is not finite leaves parameters and gradients as they were, so that somebody
-  # can still look for the culprit.
+  # Divide by the weight (known and the sum of weights) and scale, clip and step in one call. Returns the norm before
+  # clipping, the sum of the losses, 1.0 if the step was taken, and the weight. With guard, a norm or loss that is not
+  # finite leaves parameters and gradients as they were, so that somebody can still look for the culprit. So does a
+  # weight of 0.
   #
   # Numbers are computed as numbers. Next to a small model each operator on a scalar tensor shows.
   def advance(self: __torch__.Kernels, kind: str, params: List[Tensor], grads: List[Tensor], slots: List[Tensor],
               counters: List[Tensor], group_ends: List[int], options: List[float], rates: List[float],
-              decays: List[float], losses: List[Tensor], inverse_weight: float, max_norm: float,
-              guard: bool) -> List[float]:
-    norm = (self).norm(grads) * inverse_weight
+              decays: List[float], losses: List[Tensor], weights: List[Tensor], known: float, scale: float,
+              max_norm: float, guard: bool) -> List[float]:
+    weight = known
+    if torch.len(weights) > 0:
+      weight = known + (self).total(weights)
     loss = (self).total(losses)
-    taken = (self).allowed(norm, loss, guard)
-    if taken == 1.0:
-      (self).step(kind, params, grads, slots, counters, group_ends, options, rates, decays,
-                  (self).divisor(norm, inverse_weight, max_norm))
-    return [norm, loss, taken]
+    norm = 0.0
+    taken = 0.0
+    if weight != 0.0:
+      inverse = 1.0 / (weight * scale)
+      norm = (self).norm(grads) * inverse
+      taken = (self).allowed(norm, loss, guard)
+      if taken == 1.0:
+        (self).step(kind, params, grads, slots, counters, group_ends, options, rates, decays,
+                    (self).divisor(norm, inverse, max_norm))
+    return [norm, loss, taken, weight]
 
   # The same with gradients that add up in p.grad, which are zeroed for the next update.
   def update(self: __torch__.Kernels, kind: str, params: List[Tensor], grads: List[Tensor], slots: List[Tensor],
              counters: List[Tensor], group_ends: List[int], options: List[float], rates: List[float],
-             decays: List[float], losses: List[Tensor], inverse_weight: float, max_norm: float,
-             guard: bool) -> List[float]:
+             decays: List[float], losses: List[Tensor], weights: List[Tensor], known: float, scale: float,
+             max_norm: float, guard: bool) -> List[float]:
     outcome = (self).advance(kind, params, grads, slots, counters, group_ends, options, rates, decays, losses,
-                             inverse_weight, max_norm, guard)
+                             weights, known, scale, max_norm, guard)
     if outcome[2] == 1.0:
       torch._foreach_zero_(grads)
     return outcome
@@ -44,8 +52,8 @@ class Kernels(Module):
   # The same with fresh gradients (grad), for the parameters that have one.
   def update_fresh(self: __torch__.Kernels, kind: str, params: List[Tensor], grads: List[Tensor], slots: List[Tensor],
                    counters: List[Tensor], group_ends: List[int], options: List[float], rates: List[float],
-                   decays: List[float], losses: List[Tensor], inverse_weight: float, max_norm: float,
-                   guard: bool) -> List[float]:
+                   decays: List[float], losses: List[Tensor], weights: List[Tensor], known: float, scale: float,
+                   max_norm: float, guard: bool) -> List[float]:
     n = torch.len(params)
     present = annotate(List[int], [])
     ends = annotate(List[int], [])
@@ -60,7 +68,7 @@ class Kernels(Module):
       ops.prim.RaiseException("no loss has depended on any of the parameters yet")
     if torch.len(present) == n:
       outcome = (self).advance(kind, params, grads, slots, counters, group_ends, options, rates, decays, losses,
-                               inverse_weight, max_norm, guard)
+                               weights, known, scale, max_norm, guard)
     else:
       ps = annotate(List[Tensor], [])
       gs = annotate(List[Tensor], [])
@@ -75,8 +83,8 @@ class Kernels(Module):
       if torch.len(counters) > 0:
         for j in range(torch.len(present)):
           steps = torch.append(steps, slots[present[j]])
-      outcome = (self).advance(kind, ps, gs, states, steps, ends, options, rates, decays, losses, inverse_weight,
-                               max_norm, guard)
+      outcome = (self).advance(kind, ps, gs, states, steps, ends, options, rates, decays, losses, weights,
+                               known, scale, max_norm, guard)
     return outcome
 
   # The gradients of loss, times seed, in arrays of their own instead of sums in p.grad: there is nothing to add or to

@@ -3,6 +3,7 @@ package dev.trainer4j.functional;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDManager;
@@ -28,9 +29,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What becomes of a run whose micro batches are too large for the memory. */
 class AutoFindBatchSizeTest {
@@ -137,8 +142,8 @@ class AutoFindBatchSizeTest {
 
     assertThat(found.weights()).isEqualTo(small.weights());
     assertThat(found.trainBatchSize()).isEqualTo(2);
-    // 22 samples are updates of 8, 8 and 6.
-    assertThat(found.begun()).isEqualTo(6);
+    // 22 samples are updates of 8, 8 and 6; the first begins again with 4, and again with 2.
+    assertThat(found.begun()).isEqualTo(6 + 2);
     assertThat(found.logs()).extracting(LogEntry::step).containsExactly(1L, 2L, 3L, 4L, 5L, 6L);
     assertThat(found.logs())
         .extracting(log -> log.value("loss"))
@@ -193,6 +198,125 @@ class AutoFindBatchSizeTest {
 
     assertThat(resumed.weights()).isEqualTo(whole.weights());
     assertThat(resumed.trainBatchSize()).isEqualTo(2);
+  }
+
+  @Test
+  void aRunThatResumesWithAnotherSizeBeginsWithThatOne() {
+    train(
+        args("out", 8, 1).autoFindBatchSize(true).build(), 2, At.FORWARD, 0, ResumeFrom.never(), 2);
+
+    Outcome resumed =
+        train(
+            args("out", 4, 2).autoFindBatchSize(true).build(),
+            4,
+            At.FORWARD,
+            0,
+            ResumeFrom.latest(),
+            -1);
+
+    assertThat(resumed.trainBatchSize()).isEqualTo(4);
+  }
+
+  /** Runs out of memory once, in a loss of the run; its gradients are fresh until then. */
+  private Outcome trainFailingAtLoss(String name, int batch, int accumulation, int failing) {
+    AtomicInteger losses = new AtomicInteger();
+    TrainingArguments args = args(name, batch, accumulation).autoFindBatchSize(true).build();
+    try (TinyModel model = new TinyModel(7, 0);
+        Trainer trainer =
+            new Trainer(builder(model, args)) {
+              @Override
+              protected LossOutput computeLoss(TrainableModel m, ModelInputs inputs) {
+                LossOutput loss = super.computeLoss(m, inputs);
+                if (losses.incrementAndGet() == failing) {
+                  Cramped.runOut(m.manager());
+                }
+                return loss;
+              }
+            }) {
+      trainer.train();
+      return new Outcome(model.weights(), List.of(), trainer.state().trainBatchSize(), 0);
+    }
+  }
+
+  @Test
+  void whatWasDoneBeforeMemoryRanOutIsKept() {
+    // The first update takes 8 samples at once, all others two times 4.
+    Outcome found = trainFailingAtLoss("found", 8, 1, 2);
+    Outcome small = train(args("small", 4, 2).build(), 4, At.FORWARD);
+
+    assertThat(found.trainBatchSize()).isEqualTo(4);
+    assertClose(found, small);
+  }
+
+  @Test
+  void gradientsOfMicroBatchesBeforeTheOneThatFailedAreNotCountedTwice() {
+    Outcome found = trainFailingAtLoss("found", 4, 2, 4);
+    Outcome small = train(args("small", 2, 4).build(), 2, At.FORWARD);
+
+    assertThat(found.trainBatchSize()).isEqualTo(2);
+    assertClose(found, small);
+  }
+
+  /** Sums of the same samples in another order. */
+  private static void assertClose(Outcome actual, Outcome expected) {
+    actual
+        .weights()
+        .forEach(
+            (name, values) -> {
+              for (int i = 0; i < values.size(); i++) {
+                assertThat(values.get(i))
+                    .isCloseTo(expected.weights().get(name).get(i), within(1e-4));
+              }
+            });
+  }
+
+  private void trainWith(Throwable fault) {
+    AtomicBoolean thrown = new AtomicBoolean();
+    try (TinyModel model = new TinyModel(7, 0);
+        Trainer trainer =
+            new Trainer(builder(model, args("out", 8, 1).autoFindBatchSize(true).build())) {
+              @Override
+              protected LossOutput computeLoss(TrainableModel m, ModelInputs inputs) {
+                if (thrown.compareAndSet(false, true)) {
+                  throw fault instanceof Error error ? sneaky(error) : (RuntimeException) fault;
+                }
+                return super.computeLoss(m, inputs);
+              }
+            }) {
+      trainer.train();
+      assertThat(trainer.state().trainBatchSize()).isEqualTo(4);
+    }
+  }
+
+  private static RuntimeException sneaky(Error error) {
+    throw error;
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "CUDA out of memory. Tried to allocate 2.00 GiB",
+        "CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`",
+        "cuDNN error: CUDNN_STATUS_ALLOC_FAILED",
+        "DefaultCPUAllocator: not enough memory: you tried to allocate 8 bytes."
+      })
+  void whatAllocatorsSayIsUnderstood(String message) {
+    trainWith(new EngineException(message));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"Metaspace", "Compressed class space", "unable to create native thread"})
+  void whatASmallerBatchDoesNotRelieveComesThrough(String message) {
+    assertThatThrownBy(() -> trainWith(new OutOfMemoryError(message)))
+        .isInstanceOf(OutOfMemoryError.class)
+        .hasMessage(message);
+  }
+
+  @Test
+  void oneSampleIsRefusedBecauseItCannotBeSplit() {
+    assertThatThrownBy(() -> args("out", 1, 8).autoFindBatchSize(true).build())
+        .hasMessageContaining("autoFindBatchSize = true")
+        .hasMessageContaining("perDeviceTrainBatchSize above 1");
   }
 
   @Test

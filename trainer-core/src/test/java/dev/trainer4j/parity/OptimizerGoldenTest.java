@@ -23,6 +23,7 @@ import dev.trainer4j.model.FunctionModel;
 import dev.trainer4j.model.LossOutput;
 import dev.trainer4j.model.ModelOutput;
 import dev.trainer4j.model.NamedParameter;
+import dev.trainer4j.optim.LossWeight;
 import dev.trainer4j.optim.Optimizer;
 import dev.trainer4j.optim.Optimizers;
 import dev.trainer4j.optim.Optimizers.AdafactorOptions;
@@ -78,7 +79,8 @@ class OptimizerGoldenTest {
             loss = parameters.lossOf(i);
             autograd.backward(loss);
           }
-          optimizer.update(new UpdateRequest(List.of(loss), 1, 0, 1, true), new Nobody());
+          optimizer.update(
+              new UpdateRequest(List.of(loss), LossWeight.of(1), 1, 0, 1, true), new Nobody());
         }
         parameters.compare(name + " after update " + (i + 1), golden.get("after").get(i));
       }
