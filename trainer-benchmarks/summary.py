@@ -24,6 +24,12 @@ def ratio(ours, theirs):
     return median(a["steps_per_s"] / b["steps_per_s"] for a, b in zip(ours, theirs))
 
 
+def speed(runs):
+    """The median of the updates a second, of three digits or so."""
+    value = median(run["steps_per_s"] for run in runs)
+    return f"{value:.1f}" if value >= 10 else f"{value:.2f}"
+
+
 def main():
     with open(sys.argv[1]) as file:
         lines = [json.loads(line) for line in file]
@@ -35,7 +41,7 @@ def main():
             times = "" if mode == "trainer4j" else f"{ratio(sides['trainer4j'], runs):.2f}x"
             first = [run["first_update_s"] for run in runs if "first_update_s" in run]
             print(
-                f"| {case} | {name} | {median(run['steps_per_s'] for run in runs):.1f} | {times} "
+                f"| {case} | {name} | {speed(runs)} | {times} "
                 f"| {median(run['peak_rss_mb'] for run in runs):.0f} | {f'{median(first):.2f}' if first else ''} |"
             )
     for line in lines:

@@ -66,7 +66,7 @@ class JniCallsTest {
           Map.entry("torchNNLinear", 3L),
           Map.entry("torchNNRelu", 2L),
           Map.entry("torchSetGradMode", 2L),
-          Map.entry("torchSizes", 4L));
+          Map.entry("torchSizes", 3L));
 
   /** Divide by the weight of the losses, clip, step: a kernel with its arguments and results. */
   private static final Map<String, Long> UPDATE =
@@ -77,7 +77,6 @@ class JniCallsTest {
           Map.entry("iValueFromTensorList", 2L),
           Map.entry("iValueToDoubleList", 1L),
           Map.entry("moduleRunMethod", 1L),
-          Map.entry("torchDType", 1L),
           Map.entry("torchDeleteIValue", 9L),
           Map.entry("torchIsGradMode", 1L));
 
