@@ -5,10 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.Device;
+import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import ai.djl.nn.Block;
+import ai.djl.nn.SequentialBlock;
+import ai.djl.nn.core.Linear;
+import ai.djl.nn.recurrent.LSTM;
 import dev.trainer4j.Trainer;
 import dev.trainer4j.args.IntervalStrategy;
 import dev.trainer4j.args.NanPolicy;
@@ -41,6 +46,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * An update of one micro batch takes gradients in arrays of their own. What it makes of them is what an
@@ -185,6 +191,39 @@ class FreshGradientsTest {
 
     assertThat(alone).isEqualTo(watched);
     assertThat(alone.get("p2")).isEqualTo(Values.of(parameters(6, 6, 6)).get("p2"));
+  }
+
+  private List<Double> trainRecurrent(int batch, TrainerCallback... callbacks) {
+    Engine.getEngine("PyTorch").setRandomSeed(3);
+    Block block =
+        new SequentialBlock()
+            .add(list -> new NDList(list.head().reshape(-1, 3, 2)))
+            .add(LSTM.builder().setStateSize(4).setNumLayers(2).optBatchFirst(true).build())
+            .add(list -> new NDList(list.head().get(":, -1")))
+            .add(Linear.builder().setUnits(TinyData.CLASSES).build());
+    Trainer.Builder builder =
+        Trainer.builder(
+                block, args(OptimizerName.ADAMW_TORCH).perDeviceTrainBatchSize(batch).build())
+            .trainDataset(TinyData.points(20, 1));
+    List.of(callbacks).forEach(builder::callback);
+    try (Trainer trainer = builder.build()) {
+      trainer.train();
+      return trainer.model().parameters().stream()
+          .flatMap(p -> Values.of(Map.of(p.name(), p.array())).values().stream())
+          .flatMap(List::stream)
+          .toList();
+    } finally {
+      block.clear();
+    }
+  }
+
+  /** Its two biases are added, and of a single sample their gradients may be one array. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 4})
+  void somebodyWhoLooksOnChangesNothingInRecurrentLayers(int batch) {
+    assertThat(trainRecurrent(batch))
+        .isEqualTo(trainRecurrent(batch, new Watcher()))
+        .hasSizeGreaterThan(100);
   }
 
   private static BiFunction<Map<String, NDArray>, NDArray, NDArray> everyOther() {
