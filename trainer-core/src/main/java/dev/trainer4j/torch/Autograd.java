@@ -45,18 +45,7 @@ public final class Autograd implements AutoCloseable {
    * @throws IllegalArgumentException if the loss is no scalar or depends on no parameter
    */
   public void backward(NDArray loss) {
-    backward(loss, 1);
-  }
-
-  /**
-   * Adds the gradients of {@code loss}, times {@code factor}, to its parameters and frees the graph.
-   *
-   * @param loss a scalar computed while recording
-   * @param factor what backward starts from: the scale of a loss, at no cost
-   * @throws IllegalArgumentException if the loss is no scalar or depends on no parameter
-   */
-  public void backward(NDArray loss, double factor) {
-    backward(loss, factor, null);
+    backward(loss, 1, null);
   }
 
   /**

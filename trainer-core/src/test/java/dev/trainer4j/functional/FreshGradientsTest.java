@@ -102,11 +102,15 @@ class FreshGradientsTest {
             (inputs, training) ->
                 ModelOutput.of(Map.of())
                     .withLoss(LossOutput.of(loss.apply(parameters, inputs.get("x")), 4)));
-    Trainer.Builder builder = Trainer.builder(model, args).trainDataset(TinyData.points(20, 1));
+    train(Trainer.builder(model, args), callbacks);
+    return Values.of(parameters);
+  }
+
+  private static void train(Trainer.Builder builder, TrainerCallback... callbacks) {
+    builder.trainDataset(TinyData.points(20, 1));
     List.of(callbacks).forEach(builder::callback);
     try (Trainer trainer = builder.build()) {
       trainer.train();
-      return Values.of(parameters);
     }
   }
 
@@ -201,15 +205,15 @@ class FreshGradientsTest {
             .add(LSTM.builder().setStateSize(4).setNumLayers(2).optBatchFirst(true).build())
             .add(list -> new NDList(list.head().get(":, -1")))
             .add(Linear.builder().setUnits(TinyData.CLASSES).build());
-    Trainer.Builder builder =
-        Trainer.builder(
-                block, args(OptimizerName.ADAMW_TORCH).perDeviceTrainBatchSize(batch).build())
-            .trainDataset(TinyData.points(20, 1));
-    List.of(callbacks).forEach(builder::callback);
-    try (Trainer trainer = builder.build()) {
-      trainer.train();
-      return trainer.model().parameters().stream()
-          .flatMap(p -> Values.of(Map.of(p.name(), p.array())).values().stream())
+    try {
+      train(
+          Trainer.builder(
+              block, args(OptimizerName.ADAMW_TORCH).perDeviceTrainBatchSize(batch).build()),
+          callbacks);
+      return block.getParameters().stream()
+          .flatMap(
+              pair ->
+                  Values.of(Map.of(pair.getKey(), pair.getValue().getArray())).values().stream())
           .flatMap(List::stream)
           .toList();
     } finally {

@@ -11,6 +11,8 @@ import java.util.Map;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * The text of a kernels resource, in which {@code $name} stands for a constant of the model.
@@ -21,17 +23,21 @@ final class KernelText {
 
   private static final Pattern CONSTANT = Pattern.compile("\\$([a-z_0-9]+)");
 
+  private static final String SELF = "__torch__.Self";
+
   private KernelText() {}
 
   /**
-   * Compiles a resource beside this class.
+   * Compiles resources beside this class, one behind the other.
    *
-   * @param className the class that the text defines
+   * @param className the class that the first one defines; the others hold more of its methods and
+   *     call it {@code Self}
    * @param constants every {@code $name} of the text: numbers, booleans, and texts, which are quoted
    */
-  static ScriptKernels compile(String resource, String className, Map<String, ?> constants) {
+  static ScriptKernels compile(String className, Map<String, ?> constants, String... resources) {
+    String source = Stream.of(resources).map(KernelText::read).collect(Collectors.joining("\n"));
     Set<String> used = new HashSet<>();
-    Matcher matcher = CONSTANT.matcher(read(resource));
+    Matcher matcher = CONSTANT.matcher(source.replace(SELF, "__torch__." + className));
     StringBuilder text = new StringBuilder();
     while (matcher.find()) {
       if (matcher.group().equals(ScriptKernels.AUTOCAST)) {
@@ -39,14 +45,14 @@ final class KernelText {
       }
       Object value = constants.get(matcher.group(1));
       if (value == null) {
-        throw new IllegalStateException(resource + " has no value for $" + matcher.group(1));
+        throw new IllegalStateException(className + " has no value for $" + matcher.group(1));
       }
       used.add(matcher.group(1));
       matcher.appendReplacement(text, Matcher.quoteReplacement(literal(value)));
     }
     matcher.appendTail(text);
     if (!used.containsAll(constants.keySet())) {
-      throw new IllegalStateException(resource + " does not use all of " + constants.keySet());
+      throw new IllegalStateException(className + " does not use all of " + constants.keySet());
     }
     return ScriptKernels.compile(className, text.toString());
   }

@@ -60,7 +60,7 @@ final class Seq2SeqKernels implements AutoCloseable {
     constants.put("head_dropout", headDropout);
     constants.put("end_token_id", head.endToken());
     constants.put("problem_type", head.problemType());
-    return KernelText.compile("seq2seq.py", "Seq2Seq", constants);
+    return KernelText.compile("Seq2Seq", constants, "seq2seq.py", "heads.py", "caches.py");
   }
 
   ScriptKernels of(ForwardPass pass) {

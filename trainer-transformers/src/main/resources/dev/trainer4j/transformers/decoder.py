@@ -449,14 +449,3 @@ class Decoder(Module):
       y = (self).scores(query, seen_keys, seen_values, mask, True, 0.0, scale)
       y = torch.reshape(torch.transpose(y, 1, 2), [b, s, n * d])
     return y
-
-  # A cache in the type of the weights, which need not be one that Java can name.
-  def empty_cache(self: __torch__.Decoder, like: Tensor, shape: List[int]) -> Tensor:
-    return torch.empty(shape, dtype=ops.prim.dtype(like), device=ops.prim.device(like))
-
-  # Fills the first length positions of each new cache with rows of the old one; they may be the same cache.
-  def reorder(self: __torch__.Decoder, old: List[Tensor], new: List[Tensor], rows: Tensor, length: int) -> None:
-    for i in range(torch.len(old)):
-      picked = torch.index_select(torch.slice(old[i], 3, 0, length), 1, rows)
-      copied = torch.copy_(torch.slice(new[i], 3, 0, length), picked)
-    return None

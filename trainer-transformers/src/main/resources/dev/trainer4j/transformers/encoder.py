@@ -158,68 +158,16 @@ class Encoder(Module):
     loss, weight, = (self).text_loss(logits, labels)
     return (logits, loss, weight)
 
-  # The kind of problem is transformers': given, or else from the number of labels and their type.
-  def text_loss(self: __torch__.Encoder, logits: Tensor, labels: Tensor) -> Tuple[Tensor, Tensor]:
-    classes = torch.size(logits, -1)
-    if torch.numel(labels) == 0:
-      sum = torch.zeros([])
-      weight = torch.zeros([])
-    else:
-      kind = $problem_type
-      if kind == "":
-        if classes == 1:
-          kind = "regression"
-        elif torch.is_floating_point(labels):
-          kind = "multi_label_classification"
-        else:
-          kind = "single_label_classification"
-      if kind == "single_label_classification":
-        sum, weight, = (self).cross_entropy(logits, labels)
-      elif kind == "regression":
-        target = torch.reshape(torch.to(labels, ops.prim.dtype(logits)), torch.size(logits))
-        sum = torch.mse_loss(logits, target, 2)
-        weight = torch.full([], torch.numel(logits), dtype=4)
-      else:
-        target = torch.to(labels, ops.prim.dtype(logits))
-        sum = torch.binary_cross_entropy_with_logits(logits, target, None, None, 2)
-        weight = torch.full([], torch.numel(logits), dtype=4)
-    return (sum, weight)
-
-  def cross_entropy(self: __torch__.Encoder, logits: Tensor, labels: Tensor) -> Tuple[Tensor, Tensor]:
-    flat = torch.reshape(logits, [-1, torch.size(logits, -1)])
-    targets = torch.reshape(torch.to(labels, 4), [-1])
-    return (torch.cross_entropy_loss(flat, targets, None, 2, -100), torch.sum(torch.ne(targets, -100)))
-
   # weights: classifier weight, bias
   def tokens(self: __torch__.Encoder, hidden: Tensor, labels: Tensor, w: List[Tensor]) -> Tuple[Tensor, Tensor, Tensor]:
     logits = (self).full((self).linear((self).dropout(hidden, $head_dropout), w[0], w[1]))
-    if torch.numel(labels) == 0:
-      sum = torch.zeros([])
-      weight = torch.zeros([])
-    else:
-      sum, weight, = (self).cross_entropy(logits, labels)
+    sum, weight, = (self).label_loss(logits, labels)
     return (logits, sum, weight)
 
   # weights: outputs weight, bias
   def span(self: __torch__.Encoder, hidden: Tensor, starts: Tensor, ends: Tensor, w: List[Tensor]) -> Tuple[Tensor, Tensor, Tensor, Tensor]:
     both = (self).full((self).linear((self).dropout(hidden, $head_dropout), w[0], w[1]))
-    start = torch.contiguous(torch.select(both, 2, 0))
-    end = torch.contiguous(torch.select(both, 2, 1))
-    if torch.numel(starts) == 0:
-      sum = torch.zeros([])
-      weight = torch.zeros([])
-    else:
-      start_sum, start_weight, = (self).position_loss(start, starts)
-      end_sum, end_weight, = (self).position_loss(end, ends)
-      sum = torch.add(start_sum, end_sum)
-      weight = torch.add(start_weight, end_weight)
-    return (start, end, sum, weight)
-
-  # Positions behind the text do not count.
-  def position_loss(self: __torch__.Encoder, logits: Tensor, positions: Tensor) -> Tuple[Tensor, Tensor]:
-    length = torch.size(logits, 1)
-    targets = torch.clamp(torch.reshape(torch.to(positions, 4), [-1]), 0, length)
-    return (torch.cross_entropy_loss(logits, targets, None, 2, length), torch.sum(torch.ne(targets, length)))
+    return (self).spans(both, starts, ends)
 
   # weights: dense weight, bias; norm weight, bias; decoder weight, bias
   def masked(self: __torch__.Encoder, hidden: Tensor, labels: Tensor, w: List[Tensor]) -> Tuple[Tensor, Tensor, Tensor]:
@@ -230,11 +178,7 @@ class Encoder(Module):
       bent = (self).activation(dense)
     normed = torch.layer_norm((self).cast(bent, ops.prim.dtype(w[2])), [$hidden_size], w[2], w[3], $mlm_eps)
     logits = (self).full((self).linear(normed, w[4], w[5]))
-    if torch.numel(labels) == 0:
-      sum = torch.zeros([])
-      weight = torch.zeros([])
-    else:
-      sum, weight, = (self).cross_entropy(logits, labels)
+    sum, weight, = (self).label_loss(logits, labels)
     return (logits, sum, weight)
 
   # Each text is a choice among those of its row in ids [batch, choices, length]: logits [batch, choices]. weights: as for
@@ -242,9 +186,5 @@ class Encoder(Module):
   def choose(self: __torch__.Encoder, hidden: Tensor, labels: Tensor, ids: Tensor, w: List[Tensor]) -> Tuple[Tensor, Tensor, Tensor]:
     scores, none, nothing, = (self).classify(hidden, torch.slice(labels, 0, 0, 0), w)
     logits = torch.reshape(scores, [-1, torch.size(ids, 1)])
-    if torch.numel(labels) == 0:
-      sum = torch.zeros([])
-      weight = torch.zeros([])
-    else:
-      sum, weight, = (self).cross_entropy(logits, labels)
+    sum, weight, = (self).label_loss(logits, labels)
     return (logits, sum, weight)

@@ -322,17 +322,6 @@ class Seq2Seq(Module):
       last = (self).norm(last, outer[5], outer[6])
     return torch.squeeze((self).logits(last, torch.slice(outer, 7, 9)), 1)
 
-  # A cache in the type of the memory, which need not be one that Java can name.
-  def empty_cache(self: __torch__.Seq2Seq, like: Tensor, shape: List[int]) -> Tensor:
-    return torch.empty(shape, dtype=ops.prim.dtype(like), device=ops.prim.device(like))
-
-  # Fills the first length positions of each new cache with rows of the old one; they may be the same cache.
-  def reorder(self: __torch__.Seq2Seq, old: List[Tensor], new: List[Tensor], rows: Tensor, length: int) -> None:
-    for i in range(torch.len(old)):
-      picked = torch.index_select(torch.slice(old[i], 3, 0, length), 1, rows)
-      copied = torch.copy_(torch.slice(new[i], 3, 0, length), picked)
-    return None
-
   def rows(self: __torch__.Seq2Seq, x: Tensor, rows: Tensor, dim: int) -> Tensor:
     return torch.index_select(x, dim, rows)
 
@@ -354,49 +343,7 @@ class Seq2Seq(Module):
     loss, weight, = (self).text_loss(logits, labels)
     return (logits, loss, weight)
 
-  # The kind of problem is transformers': given, or else from the number of labels and their type.
-  def text_loss(self: __torch__.Seq2Seq, logits: Tensor, labels: Tensor) -> Tuple[Tensor, Tensor]:
-    classes = torch.size(logits, -1)
-    weight = torch.full([], torch.numel(logits), dtype=4)
-    if torch.numel(labels) == 0:
-      sum = torch.zeros([])
-    else:
-      kind = $problem_type
-      if kind == "":
-        if classes == 1:
-          kind = "regression"
-        elif torch.is_floating_point(labels):
-          kind = "multi_label_classification"
-        else:
-          kind = "single_label_classification"
-      if kind == "single_label_classification":
-        targets = torch.reshape(torch.to(labels, 4), [-1])
-        sum = torch.cross_entropy_loss(logits, targets, None, 2, -100)
-        weight = torch.sum(torch.ne(targets, -100))
-      elif kind == "regression":
-        target = torch.reshape(torch.to(labels, ops.prim.dtype(logits)), torch.size(logits))
-        sum = torch.mse_loss(logits, target, 2)
-      else:
-        sum = torch.binary_cross_entropy_with_logits(logits, torch.to(labels, ops.prim.dtype(logits)), None, None, 2)
-    return (sum, weight)
-
   # weights: outputs weight, bias
   def span(self: __torch__.Seq2Seq, x: Tensor, starts: Tensor, ends: Tensor, w: List[Tensor]) -> Tuple[Tensor, Tensor, Tensor, Tensor]:
     both = (self).full((self).linear(x, w[0], w[1]))
-    start = torch.contiguous(torch.select(both, 2, 0))
-    end = torch.contiguous(torch.select(both, 2, 1))
-    if torch.numel(starts) == 0:
-      sum = torch.zeros([])
-      weight = torch.zeros([])
-    else:
-      start_sum, start_weight, = (self).position_loss(start, starts)
-      end_sum, end_weight, = (self).position_loss(end, ends)
-      sum = torch.add(start_sum, end_sum)
-      weight = torch.add(start_weight, end_weight)
-    return (start, end, sum, weight)
-
-  # Positions behind the text do not count.
-  def position_loss(self: __torch__.Seq2Seq, logits: Tensor, positions: Tensor) -> Tuple[Tensor, Tensor]:
-    length = torch.size(logits, 1)
-    targets = torch.clamp(torch.reshape(torch.to(positions, 4), [-1]), 0, length)
-    return (torch.cross_entropy_loss(logits, targets, None, 2, length), torch.sum(torch.ne(targets, length)))
+    return (self).spans(both, starts, ends)
