@@ -28,6 +28,7 @@ import dev.trainer4j.state.TrainerState;
 import dev.trainer4j.torch.Autocast;
 import dev.trainer4j.torch.Autograd;
 import dev.trainer4j.torch.FreshGradients;
+import dev.trainer4j.torch.NativeHeap;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -83,6 +84,9 @@ public class Trainer implements AutoCloseable {
     setup = builder.setup();
     manager = setup.model().manager().newSubManager();
     manager.setName("trainer");
+    if (!manager.getDevice().isGpu()) {
+      NativeHeap.keepFreed();
+    }
     context = new LiveContext(setup.args(), setup.model());
     callbacks = new CallbackDispatcher(context, control);
     best = new BestModel(setup.args());
@@ -440,6 +444,9 @@ public class Trainer implements AutoCloseable {
     } finally {
       autograd.close();
       manager.close();
+      if (!manager.getDevice().isGpu()) {
+        NativeHeap.giveBack();
+      }
     }
   }
 

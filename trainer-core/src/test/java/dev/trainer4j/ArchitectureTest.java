@@ -107,6 +107,7 @@ class ArchitectureTest {
               "ai.djl..",
               "org.slf4j..",
               "com.fasterxml.jackson..",
+              "com.sun.jna", // the C library's heap
               "org.apache.commons.csv..",
               "blue.strategic.parquet..", // only where Parquet files are read
               "org.apache.parquet..",
