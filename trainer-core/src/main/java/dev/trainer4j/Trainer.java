@@ -443,6 +443,7 @@ public class Trainer implements AutoCloseable {
       checkpoints.close();
     } finally {
       autograd.close();
+      setup.close();
       manager.close();
       if (!manager.getDevice().isGpu()) {
         NativeHeap.giveBack();
@@ -482,7 +483,9 @@ public class Trainer implements AutoCloseable {
 
   private LossOutput runRecorded(ModelInputs inputs) {
     training = true;
+    FreshGradients fresh = freshGradients;
     try (Autograd.Recording on = Autograd.record(true);
+        FreshGradients.Collection collection = fresh == null ? () -> {} : fresh.collect();
         Autocast.Scope products = Autocast.to(setup.precision().autocast())) {
       return trainingStep(model(), inputs);
     } finally {

@@ -106,6 +106,13 @@ final class TrainerSetup {
     callbacks = List.copyOf(all);
   }
 
+  /** Closes the model if it is no more than a view of what the builder was given. */
+  void close() {
+    if (model instanceof BlockModel view) {
+      view.close();
+    }
+  }
+
   private static boolean smooths(TrainingArguments args) {
     return args.labelSmoothingFactor() > 0;
   }

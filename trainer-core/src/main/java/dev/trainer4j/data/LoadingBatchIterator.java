@@ -97,7 +97,11 @@ final class LoadingBatchIterator<T> implements BatchIterator {
     }
   }
 
+  /** Starts several when few are left: waking a worker costs more than what a small batch takes. */
   private void startMore() {
+    if (underWay.size() >= Math.max(1, batchesAhead / 2)) {
+      return;
+    }
     while (underWay.size() < batchesAhead) {
       long number = nextNumber++;
       FutureTask<Optional<Batch>> task = new FutureTask<>(() -> makeUnlessClosed(number));

@@ -14,6 +14,7 @@ import dev.trainer4j.data.ModelInputs;
 import dev.trainer4j.torch.ArrayScope;
 import dev.trainer4j.torch.Autocast;
 import dev.trainer4j.torch.Autograd;
+import dev.trainer4j.torch.FreshGradients;
 import dev.trainer4j.torch.TorchFunctions;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -42,6 +43,8 @@ public final class BlockModel implements MixedPrecisionModel {
   private final NDManager manager;
   private final Set<String> labelNames;
   private final ParameterStore parameterStore;
+  private @Nullable LayerChain chain;
+  private boolean lookedForChain;
   private @Nullable BlockPrecision halved;
   private Autocast.@Nullable Type halvedType;
 
@@ -144,7 +147,11 @@ public final class BlockModel implements MixedPrecisionModel {
   private NDList forward(NDList inputs, boolean training) {
     Autocast.Type type = halvedType != null ? halvedType : Autocast.current();
     if (type == null) {
-      return block.forward(parameterStore, inputs, training);
+      FreshGradients gradients = training ? FreshGradients.collecting() : null;
+      LayerChain layers = gradients == null ? null : chain();
+      return gradients == null || layers == null
+          ? block.forward(parameterStore, inputs, training)
+          : layers.forward(inputs, parameterStore, gradients);
     }
     ParameterStore store =
         halved != null ? halved : new BlockPrecision(block, parameterStore, manager, type);
@@ -157,6 +164,17 @@ public final class BlockModel implements MixedPrecisionModel {
       full.add(array);
     }
     return full;
+  }
+
+  private @Nullable LayerChain chain() {
+    if (chain != null && !chain.isCurrent()) {
+      close();
+    }
+    if (!lookedForChain) {
+      chain = LayerChain.of(block, manager.getDevice());
+      lookedForChain = true;
+    }
+    return chain;
   }
 
   @Override
@@ -223,7 +241,13 @@ public final class BlockModel implements MixedPrecisionModel {
     return manager;
   }
 
-  /** Leaves the block and its parameters to whoever made them. */
+  /** Leaves the block and its parameters to whoever made them; the model can still be used. */
   @Override
-  public void close() {}
+  public void close() {
+    if (chain != null) {
+      chain.close();
+      chain = null;
+    }
+    lookedForChain = false;
+  }
 }

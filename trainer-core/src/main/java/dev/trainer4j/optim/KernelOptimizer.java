@@ -39,6 +39,10 @@ final class KernelOptimizer implements Optimizer {
   private final double[] rates;
   private final double[] decays;
   private @Nullable UpdateKernel kernel;
+
+  /** How many parameters had a gradient when the kernel was bound. */
+  private int kernelParameters;
+
   private @Nullable UpdateKernel freshKernel;
 
   KernelOptimizer(List<ParameterGroup> groups, KernelSpec spec) {
@@ -93,11 +97,13 @@ final class KernelOptimizer implements Optimizer {
 
   /** The kernel of gradients that add up in the parameters: of those parameters that have one. */
   private UpdateKernel kernel() {
-    if (gradients.refresh() || kernel == null) {
+    int present = gradients.refresh();
+    if (kernel == null || kernelParameters != present) {
       if (kernel != null) {
         kernel.close();
       }
       kernel = bind(gradients, gradients::has);
+      kernelParameters = present;
     }
     return kernel;
   }

@@ -21,14 +21,25 @@ import org.jspecify.annotations.Nullable;
  */
 public final class FreshGradients extends GradientList {
 
+  private static final ThreadLocal<@Nullable FreshGradients> COLLECTING = new ThreadLocal<>();
+
   private final Kernels kernels = Kernels.shared();
   private final List<NDArray> parameters;
   private final IValue parameterList;
 
-  /** 1 for a parameter that has had a gradient; the kernel writes into it. */
+  /** 1 for a parameter that has had a gradient; the kernels write into it. */
   private final IValue seen;
 
+  private final IValue none = IValue.listFrom(new PtNDArray[0]);
+  private final FunctionPasses passes = new FunctionPasses();
+
   private @Nullable IValue gradients;
+
+  /** While it is open, {@link #apply} may be called on the thread that opened it. */
+  public interface Collection extends AutoCloseable {
+    @Override
+    void close();
+  }
 
   /** Binds {@code parameters}. */
   public FreshGradients(List<NDArray> parameters) {
@@ -37,21 +48,83 @@ public final class FreshGradients extends GradientList {
     seen = IValue.listFrom(new long[parameters.size()]);
   }
 
+  /** Opens a micro batch on the calling thread: forward, loss and backward. */
+  public Collection collect() {
+    COLLECTING.set(this);
+    return () -> {
+      COLLECTING.remove();
+      passes.forget();
+    };
+  }
+
+  /** Returns the gradients that the micro batch of the calling thread will have, null if none are open. */
+  public static @Nullable FreshGradients collecting() {
+    return COLLECTING.get();
+  }
+
+  /**
+   * Applies {@code function} outside of autograd; backward from a loss of the result takes the gradients
+   * of its parameters, too.
+   *
+   * @return a leaf to autograd; null if x itself takes part in gradients, or a parameter is none of those
+   *     whose gradients are wanted
+   */
+  public @Nullable NDArray apply(KernelFunction function, NDArray x) {
+    return passes.run(function, (PtNDArray) x, parameters);
+  }
+
+  /**
+   * Returns the cross entropy of {@code logits} that {@link #apply} has just returned, outside of autograd,
+   * too: the sum, and the number of labels that are not -100. Null for other arrays.
+   */
+  @Nullable NDList crossEntropy(NDArray logits, NDArray labels) {
+    return passes.endWith(logits)
+        ? passes.crossEntropy((PtNDArray) logits, (PtNDArray) labels)
+        : null;
+  }
+
   /** Goes backward from a loss; a second time before {@link #drop}, gradients add up. */
   void backward(PtNDArray loss, PtNDArray seed) {
-    try (IValue lossValue = IValue.from(loss);
-        IValue seedValue = IValue.from(seed)) {
-      IValue fresh = kernels.value("grad", lossValue, seedValue, parameterList, seen);
-      IValue before = gradients;
-      if (before == null) {
-        gradients = fresh;
-        return;
+    IValue fresh = grad(loss, seed);
+    IValue before = gradients;
+    if (before == null) {
+      gradients = fresh;
+      return;
+    }
+    try (before;
+        fresh) {
+      gradients = null;
+      gradients = kernels.value("add", before, fresh);
+    }
+  }
+
+  private IValue grad(PtNDArray loss, PtNDArray seed) {
+    try (IValue seedValue = IValue.from(seed)) {
+      if (passes.size() == 0) {
+        return recordedGrad(loss, seedValue, none);
       }
-      try (before;
-          fresh) {
-        gradients = null;
-        gradients = kernels.value("add", before, fresh);
+      IValue all = gradOfLeaves(loss, seedValue);
+      if (passes.backward(all, seen) < parameters.size()) {
+        kernels.run("fill", all, parameterList, seen);
       }
+      return all;
+    }
+  }
+
+  private IValue gradOfLeaves(PtNDArray loss, IValue seed) {
+    if (passes.endWith(loss)) {
+      try (IValue before = IValue.from(passes.size() - 1L)) {
+        return kernels.value("grad_of_leaf", seed, parameterList, before);
+      }
+    }
+    try (IValue leaves = passes.leaves()) {
+      return recordedGrad(loss, seed, leaves);
+    }
+  }
+
+  private IValue recordedGrad(PtNDArray loss, IValue seed, IValue leaves) {
+    try (IValue lossValue = IValue.from(loss)) {
+      return kernels.value("grad", lossValue, seed, parameterList, leaves, seen);
     }
   }
 
@@ -101,6 +174,8 @@ public final class FreshGradients extends GradientList {
   @Override
   public void close() {
     drop();
+    passes.close();
+    none.close();
     parameterList.close();
     seen.close();
   }

@@ -33,8 +33,8 @@ public final class Gradients extends GradientList {
     missing = found.length;
   }
 
-  /** Looks for gradients that did not exist before; returns whether there are any. */
-  public boolean refresh() {
+  /** Looks for gradients that did not exist before; returns how many there are. */
+  public int refresh() {
     int before = missing;
     for (int i = 0; missing > 0 && i < found.length; i++) {
       if (found[i] == null) {
@@ -46,12 +46,11 @@ public final class Gradients extends GradientList {
         }
       }
     }
-    if (missing == before) {
-      return false;
+    if (missing != before) {
+      release();
+      present = Kernels.list(present());
     }
-    release();
-    present = Kernels.list(present());
-    return true;
+    return found.length - missing;
   }
 
   /** Returns whether parameter {@code index} has a gradient, as far as {@link #refresh} saw. */

@@ -29,7 +29,11 @@ public final class TorchFunctions {
       NDArray logits, NDArray labels, long ignoreIndex, double labelSmoothing) {
     Kernels kernels = Kernels.shared();
     if (ignoreIndex == -100 && labelSmoothing == 0) {
-      return kernels.differentiable("cross_entropy", logits, labels);
+      FreshGradients gradients = FreshGradients.collecting();
+      NDList unrecorded = gradients == null ? null : gradients.crossEntropy(logits, labels);
+      return unrecorded != null
+          ? unrecorded
+          : kernels.differentiable("cross_entropy", logits, labels);
     }
     return kernels.differentiable(
         "smoothed_cross_entropy",

@@ -90,20 +90,43 @@ class Kernels(Module):
   # The gradients of loss, times seed, in arrays of their own instead of sums in p.grad: there is nothing to add or to
   # zero, and no memory taken while the forward pass needs most. A parameter that the loss does not depend on has zeros,
   # or, if none ever did (seen), an array without elements.
-  def grad(self: __torch__.Kernels, loss: Tensor, seed: Tensor, params: List[Tensor], seen: List[int]) -> List[Tensor]:
+  #
+  # Leaves are the outputs of functions that autograd has not recorded. Their gradients come behind those of the parameters,
+  # for the functions' own kernels to take; after that it is time to fill.
+  def grad(self: __torch__.Kernels, loss: Tensor, seed: Tensor, params: List[Tensor], leaves: List[Tensor],
+           seen: List[int]) -> List[Tensor]:
     seeds = annotate(List[Optional[Tensor]], [seed])
-    found = torch.grad([loss], params, seeds, None, False, True)
+    inputs = params
+    if torch.len(leaves) > 0:
+      inputs = torch.add(params, leaves)
+    found = torch.grad([loss], inputs, seeds, None, False, True)
     grads = annotate(List[Tensor], [])
-    for i in range(torch.len(params)):
+    for i in range(torch.len(inputs)):
       g = found[i]
       if torch.__isnot__(g, None):
-        grads = torch.append(grads, (self).own(unchecked_cast(Tensor, g), params[i]))
-        torch._set_item(seen, i, 1)
-      elif seen[i] == 1:
-        grads = torch.append(grads, torch.zeros_like(params[i]))
+        grads = torch.append(grads, (self).own(unchecked_cast(Tensor, g), inputs[i]))
+        if i < torch.len(params):
+          torch._set_item(seen, i, 1)
       else:
         grads = torch.append(grads, torch.empty([0], dtype=ops.prim.dtype(loss), device=ops.prim.device(loss)))
+    if torch.len(leaves) == 0:
+      (self).fill(grads, params, seen)
     return grads
+
+  # The same where loss is itself the last leaf: nothing is recorded, and its gradient is seed.
+  def grad_of_leaf(self: __torch__.Kernels, seed: Tensor, params: List[Tensor], leaves_before: int) -> List[Tensor]:
+    absent = torch.empty([0], dtype=ops.prim.dtype(seed), device=ops.prim.device(seed))
+    grads = torch.mul([absent], torch.len(params) + leaves_before)
+    grads = torch.append(grads, seed)
+    return grads
+
+  # Zeros where a gradient is missing that was there before.
+  def fill(self: __torch__.Kernels, grads: List[Tensor], params: List[Tensor], seen: List[int]) -> None:
+    for i in range(torch.len(params)):
+      if seen[i] == 1:
+        if torch.numel(grads[i]) == 0:
+          torch._set_item(grads, i, torch.zeros_like(params[i]))
+    return None
 
   # Backward may give one array, or views of one, to several parameters, and the update writes into them. A lazy clone is
   # copied when it is written to while it shares its memory, else never. The fused kernels also want the parameter's layout.
@@ -406,6 +429,29 @@ class Kernels(Module):
       targets = torch.to(targets, 4)
     loss, weight = torch.nll_loss_forward(torch.log_softmax((self).full(flat), 1, None), targets, None, 2, -100)
     return (loss, weight)
+
+  # The same outside of autograd, of logits [n, classes] that are a leaf: a third result is what the next kernel needs.
+  def cross_entropy_forward(self: __torch__.Kernels, logits: Tensor,
+                            labels: Tensor) -> Tuple[Tensor, Tensor, List[Tensor]]:
+    targets = labels
+    if ops.prim.dtype(labels) != 4:
+      targets = torch.to(labels, 4)
+    shares = torch.log_softmax(logits, 1, None)
+    loss, weight = torch.nll_loss_forward(shares, targets, None, 2, -100)
+    return (loss, weight, [shares, targets, weight])
+
+  # Takes the gradient of the loss from the end of grads, and adds that of the logits to what is the end then.
+  def cross_entropy_backward(self: __torch__.Kernels, saved: List[Tensor], grads: List[Tensor]) -> None:
+    g = torch.pop(grads)
+    if torch.numel(g) > 0:
+      shares = saved[0]
+      g = torch.nll_loss_backward(g, shares, saved[1], None, 2, -100, saved[2])
+      g = torch._log_softmax_backward_data(g, shares, 1, ops.prim.dtype(shares))
+      before = torch.pop(grads)
+      if torch.numel(before) > 0:
+        g = torch.add(before, g)
+      torch.append(grads, g)
+    return None
 
   # The same with label smoothing and another label to ignore, both scalars on the CPU.
   def smoothed_cross_entropy(self: __torch__.Kernels, logits: Tensor, labels: Tensor, ignore_index: Tensor,

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j.model;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.Activation;
+import ai.djl.nn.Block;
+import ai.djl.nn.LambdaBlock;
+import ai.djl.nn.Parameter;
+import ai.djl.nn.SequentialBlock;
+import ai.djl.nn.core.Linear;
+import ai.djl.nn.norm.Dropout;
+import ai.djl.training.ParameterStore;
+import dev.trainer4j.torch.FreshGradients;
+import dev.trainer4j.torch.KernelFunction;
+import java.lang.reflect.Field;
+import java.util.ArrayList;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The layers of a block that work on vectors, as one kernel forward and one backward.
+ *
+ * <p>A small layer costs more to call and to record than to compute. Linear layers, activations and
+ * dropout that follow each other are written as the operators that autograd itself would call, in the
+ * same order, so that outputs, gradients and random numbers are the same to the bit.
+ *
+ * <p>Only DJL's own layers are known; a chain of them must reach to the end of the block. What is
+ * before it and has no parameters, such as a flattening, runs as it is.
+ */
+final class LayerChain implements AutoCloseable {
+
+  /** What DJL's activations are made of: the functions themselves, for a name proves nothing. */
+  private static final IdentityHashMap<Object, Consumer<LayerChainText>> ACTIVATIONS =
+      new IdentityHashMap<>();
+
+  static {
+    know(Activation.reluBlock(), LayerChainText::relu);
+    know(Activation.tanhBlock(), LayerChainText::tanh);
+    know(Activation.sigmoidBlock(), LayerChainText::sigmoid);
+    know(Activation.geluBlock(), LayerChainText::gelu);
+  }
+
+  private final List<Block> before;
+  private final List<Block> layers;
+  private final List<Parameter> parameters;
+  private final KernelFunction function;
+  private final List<NDArray> arrays;
+  private final NDArray firstWeight;
+
+  private LayerChain(List<Block> before, List<Block> layers) {
+    this.before = List.copyOf(before);
+    this.layers = List.copyOf(layers);
+    parameters =
+        layers.stream().flatMap(layer -> layer.getDirectParameters().values().stream()).toList();
+    arrays = parameters.stream().map(Parameter::getArray).toList();
+    firstWeight = arrays.get(0);
+    LayerChainText text = new LayerChainText();
+    layers.forEach(layer -> write(layer, text));
+    function = new KernelFunction(LayerChainText.CLASS_NAME, text.toString(), text.parameters());
+  }
+
+  /** Returns the chain of an initialized block on {@code device}, null if it has none. */
+  static @Nullable LayerChain of(Block block, Device device) {
+    List<Block> blocks = new ArrayList<>();
+    flatten(block, blocks);
+    int start = blocks.size();
+    while (start > 0 && isKnown(blocks.get(start - 1), device)) {
+      start--;
+    }
+    while (start < blocks.size() && !(blocks.get(start) instanceof Linear)) {
+      start++;
+    }
+    List<Block> before = blocks.subList(0, start);
+    boolean hasOthers = before.stream().anyMatch(other -> !other.getParameters().isEmpty());
+    return start == blocks.size() || hasOthers
+        ? null
+        : new LayerChain(before, blocks.subList(start, blocks.size()));
+  }
+
+  private static void flatten(Block block, List<Block> blocks) {
+    if (block.getClass() == SequentialBlock.class
+        && !((SequentialBlock) block).isReturnIntermediate()) {
+      block.getChildren().values().forEach(child -> flatten(child, blocks));
+    } else {
+      blocks.add(block);
+    }
+  }
+
+  private static boolean isKnown(Block block, Device device) {
+    return block.getClass() == Linear.class
+        || (block.getClass() == Dropout.class && !device.isGpu() && valueOf(block, "rate") != null)
+        || (block.getClass() == LambdaBlock.class
+            && ACTIVATIONS.containsKey(valueOf(block, "lambda")));
+  }
+
+  private static void write(Block layer, LayerChainText text) {
+    if (layer instanceof Linear) {
+      List<Parameter> own = layer.getDirectParameters().values();
+      text.linear(own.get(0).getArray(), own.size() == 1 ? null : own.get(1).getArray());
+    } else if (layer instanceof Dropout) {
+      if (valueOf(layer, "rate") instanceof Float rate && rate > 0) {
+        text.dropout(rate);
+      }
+    } else {
+      ACTIVATIONS.getOrDefault(valueOf(layer, "lambda"), LayerChain::unknown).accept(text);
+    }
+  }
+
+  private static void unknown(LayerChainText text) {
+    throw new IllegalStateException("no layer of a chain: " + text);
+  }
+
+  private static void know(Block activation, Consumer<LayerChainText> writer) {
+    Object lambda = valueOf(activation, "lambda");
+    if (lambda != null) {
+      ACTIVATIONS.put(lambda, writer);
+    }
+  }
+
+  /** What DJL shows to nobody; null where it cannot be seen, and then nothing is known of the block. */
+  private static @Nullable Object valueOf(Block block, String field) {
+    try {
+      Field found = block.getClass().getDeclaredField(field);
+      found.setAccessible(true);
+      return found.get(block);
+    } catch (ReflectiveOperationException | RuntimeException e) {
+      return null;
+    }
+  }
+
+  /** Returns whether the parameters are still the arrays that the chain was made of. */
+  boolean isCurrent() {
+    for (int i = 0; i < arrays.size(); i++) {
+      if (parameters.get(i).getArray() != arrays.get(i)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Runs the block in training, and the layers as they are where the kernels cannot. */
+  NDList forward(NDList inputs, ParameterStore store, FreshGradients gradients) {
+    NDList hidden = run(before, store, inputs);
+    NDArray output = takes(hidden) ? gradients.apply(function, hidden.head()) : null;
+    return output == null ? run(layers, store, hidden) : new NDList(output);
+  }
+
+  private static NDList run(List<Block> blocks, ParameterStore store, NDList inputs) {
+    NDList hidden = inputs;
+    for (Block block : blocks) {
+      hidden = block.forward(store, hidden, true);
+    }
+    return hidden;
+  }
+
+  private boolean takes(NDList hidden) {
+    if (hidden.size() != 1) {
+      return false;
+    }
+    NDArray x = hidden.head();
+    Shape shape = x.getShape();
+    return shape.dimension() == 2
+        && shape.get(1) == firstWeight.getShape().get(1)
+        && x.getDataType() == firstWeight.getDataType();
+  }
+
+  @Override
+  public void close() {
+    function.close();
+  }
+}
