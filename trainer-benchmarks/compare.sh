@@ -12,7 +12,7 @@
 #   PYTHON     a Python with torch, transformers and accelerate; python3 by default
 #   REFERENCE  the Python side; reference_bench.py beside this file by default
 #   RUNS       rounds of the three sides, at least 5; 5 by default
-#   STEPS      updates that are timed; by default 2000 for mlp, 100 for small transformers, 20 for bert-base
+#   STEPS      updates that are timed; by default 10000 for mlp, 100 for small transformers, 20 for bert-base
 #   THREADS    threads within an operation, for all sides; 2 by default
 #   JAVA_OPTS  options for the JVM; by default those that docs/performance.md gives for few cores
 #   MALLOC_ARENA_MAX  for the JVM, 1 by default, as docs/performance.md says
@@ -41,7 +41,7 @@ classpath=$here/target/classes:$(<"$here/target/classpath.txt")
 
 steps_of() {
   case $1 in
-    mlp) echo "${STEPS:-2000}" ;;
+    mlp) echo "${STEPS:-10000}" ;;
     bert-base) echo "${STEPS:-20}" ;;
     *) echo "${STEPS:-100}" ;;
   esac

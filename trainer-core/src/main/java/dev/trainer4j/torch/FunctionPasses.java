@@ -8,8 +8,10 @@ import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.jni.IValue;
 import ai.djl.pytorch.jni.JniUtils;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,7 +30,11 @@ final class FunctionPasses implements AutoCloseable {
   private final Kernels kernels = Kernels.shared();
   private final List<Pass> passes = new ArrayList<>();
 
-  /** Where the gradients of a function's parameters belong; null if it cannot be used here. */
+  /** Functions that were once given an input with a gradient: a model does that always or never. */
+  private final Set<KernelFunction> refused =
+      Collections.newSetFromMap(new IdentityHashMap<KernelFunction, Boolean>());
+
+  /** Where the gradients of a function's parameters belong; null if some are not wanted. */
   private final IdentityHashMap<KernelFunction, @Nullable IValue> places = new IdentityHashMap<>();
 
   @Nullable NDArray run(KernelFunction function, PtNDArray x, List<NDArray> parameters) {
@@ -36,7 +42,7 @@ final class FunctionPasses implements AutoCloseable {
       places.put(function, placesOf(function, parameters));
     }
     IValue at = places.get(function);
-    if (at == null) {
+    if (at == null || refused.contains(function)) {
       return null;
     }
     try (IValue value = IValue.from(x);
@@ -52,8 +58,7 @@ final class FunctionPasses implements AutoCloseable {
       if (e.getMessage() == null || !e.getMessage().contains(KernelFunction.INPUT_HAS_GRADIENT)) {
         throw e;
       }
-      at.close();
-      places.put(function, null);
+      refused.add(function);
       return null;
     }
   }

@@ -310,6 +310,15 @@ class LayerChainTest {
                   return Losses.crossEntropy(first, inputs.get("labels"));
                 }),
             Map.entry(
+                "an input that depends on what came of another one",
+                (model, inputs) -> {
+                  NDArray first = model.forward(inputs, true).logits();
+                  NDArray next = first.concat(first, 1);
+                  NDArray second = model.forward(inputs.with("x", next), true).logits();
+                  LossOutput entropy = Losses.crossEntropy(second, inputs.get("labels"));
+                  return LossOutput.of(entropy.value().add(first.square().sum()), 4);
+                }),
+            Map.entry(
                 "an input that depends on a parameter",
                 (model, inputs) -> {
                   NDArray bias = model.parameters().get(1).array().get(":6");
