@@ -15,7 +15,7 @@
 #   STEPS      updates that are timed; by default 10000 for mlp, 100 for small transformers, 20 for bert-base
 #   THREADS    threads within an operation, for all sides; 2 by default
 #   JAVA_OPTS  options for the JVM; by default those that docs/performance.md gives for few cores
-#   MALLOC_ARENA_MAX  for the JVM, 1 by default, as docs/performance.md says
+#   MALLOC_ARENA_MAX, GLIBC_TUNABLES  for the JVM; by default those that docs/performance.md gives
 #   EXTRAS     1 also measures resident memory over 10,000 updates and the stall of saves; 0 by default
 #   OUT        where the JSON lines go; trainer-benchmarks/target/compare.jsonl by default
 set -euo pipefail
@@ -47,11 +47,15 @@ steps_of() {
   esac
 }
 
+# Large models fit better into a heap without caches of small blocks; docs/performance.md says why.
+tunables_of() { [[ $1 != bert-base ]] || echo glibc.malloc.tcache_count=0; }
+
 now_millis() { date +%s%3N; }
 
 ours() { # MAIN-CLASS ARGUMENT...
   # shellcheck disable=SC2086
-  MALLOC_ARENA_MAX=${MALLOC_ARENA_MAX:-1} STARTED_MILLIS=$(now_millis) java $java_opts -DOPT_OUT_TRACKING=true -Dai.djl.offline=true \
+  MALLOC_ARENA_MAX=${MALLOC_ARENA_MAX:-1} GLIBC_TUNABLES=${GLIBC_TUNABLES-$(tunables_of "${2:-}")} \
+    STARTED_MILLIS=$(now_millis) java $java_opts -DOPT_OUT_TRACKING=true -Dai.djl.offline=true \
     -cp "$classpath" "dev.trainer4j.benchmarks.$1" "${@:2}"
 }
 

@@ -2,6 +2,8 @@
 package dev.trainer4j.torch;
 
 import com.sun.jna.NativeLibrary;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -19,7 +21,9 @@ public final class NativeHeap {
 
   private static final Logger LOG = LoggerFactory.getLogger(NativeHeap.class);
 
-  /** From {@code malloc.h}. */
+  /** From {@code malloc.h}, like those that follow. */
+  private static final int M_MXFAST = 1;
+
   private static final int M_TRIM_THRESHOLD = -1;
 
   private static final int M_TOP_PAD = -2;
@@ -31,14 +35,17 @@ public final class NativeHeap {
   /** The heaps of all threads but the first are made of pieces of this size, each given back when empty. */
   private static final int TOP_PAD = 64 << 20;
 
+  /** What a trainer sets, and what is set beside it by those who set it themselves. */
+  private static final List<String> SETTINGS =
+      List.of("trim_threshold", "mmap_threshold", "mmap_max", "top_pad");
+
   private static boolean asked;
 
   private NativeHeap() {}
 
   /**
    * Makes the heap keep what is freed, for the rest of the process; once is enough. Environment
-   * variables that set up glibc's heap take precedence, {@code MALLOC_ARENA_MAX} excepted, which says
-   * nothing about that.
+   * variables that say when glibc takes and gives back memory take precedence.
    */
   public static synchronized void keepFreed() {
     if (asked) {
@@ -49,6 +56,8 @@ public final class NativeHeap {
       call("mallopt", M_MMAP_THRESHOLD, MMAP_THRESHOLD);
       call("mallopt", M_TRIM_THRESHOLD, Integer.MAX_VALUE);
       call("mallopt", M_TOP_PAD, TOP_PAD);
+      // Small blocks that are kept for later lie between large ones, which then do not join.
+      call("mallopt", M_MXFAST, 0);
     }
   }
 
@@ -57,12 +66,13 @@ public final class NativeHeap {
     call("malloc_trim", 0);
   }
 
-  static boolean isSetUp(Map<String, String> environment) {
-    return environment.containsKey("MALLOC_TRIM_THRESHOLD_")
-        || environment.containsKey("MALLOC_MMAP_THRESHOLD_")
-        || environment.containsKey("MALLOC_MMAP_MAX_")
-        || environment.containsKey("MALLOC_TOP_PAD_")
-        || environment.getOrDefault("GLIBC_TUNABLES", "").contains("glibc.malloc.");
+  private static boolean isSetUp(Map<String, String> environment) {
+    String tunables = environment.getOrDefault("GLIBC_TUNABLES", "");
+    return SETTINGS.stream()
+        .anyMatch(
+            name ->
+                environment.containsKey("MALLOC_" + name.toUpperCase(Locale.ROOT) + "_")
+                    || tunables.contains("glibc.malloc." + name + "="));
   }
 
   private static void call(String function, Object... arguments) {
