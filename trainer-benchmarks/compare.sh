@@ -12,11 +12,11 @@
 #   PYTHON     a Python with torch, transformers and accelerate; python3 by default
 #   REFERENCE  the Python side; reference_bench.py beside this file by default
 #   RUNS       rounds of the three sides, at least 5; 5 by default
-#   STEPS      updates that are timed; by default 10000 for mlp, 100 for small transformers, 20 for bert-base
+#   STEPS      updates that are timed; by default 10000 for mlp, 500 for bert-tiny, 100 for gpt2-mini, 20 for bert-base
 #   THREADS    threads within an operation, for all sides; 2 by default
 #   JAVA_OPTS  options for the JVM; by default those that docs/performance.md gives for few cores
 #   MALLOC_ARENA_MAX, GLIBC_TUNABLES  for the JVM; by default those that docs/performance.md gives
-#   EXTRAS     1 also measures resident memory over 10,000 updates and the stall of saves; 0 by default
+#   EXTRAS     1 also measures the stall of saves; 0 by default
 #   OUT        where the JSON lines go; trainer-benchmarks/target/compare.jsonl by default
 set -euo pipefail
 
@@ -42,6 +42,7 @@ classpath=$here/target/classes:$(<"$here/target/classpath.txt")
 steps_of() {
   case $1 in
     mlp) echo "${STEPS:-10000}" ;;
+    bert-tiny) echo "${STEPS:-500}" ;;
     bert-base) echo "${STEPS:-20}" ;;
     *) echo "${STEPS:-100}" ;;
   esac
@@ -79,7 +80,6 @@ for each in "${cases[@]}"; do
   done
 done
 if [[ ${EXTRAS:-0} == 1 ]]; then
-  ours Bench mlp 9500 | keep
   ours SaveStall | keep
 fi
 

@@ -13,7 +13,7 @@ def rounds(lines):
     """The lines by case and side, in the order of the rounds."""
     found = defaultdict(lambda: defaultdict(list))
     for line in lines:
-        if "mode" in line and "rss_mb_at_10000" not in line:
+        if "mode" in line:
             name = line["case"] + (", bf16" if line["bf16"] else "")
             found[name][line["mode"]].append(line)
     return found
@@ -44,9 +44,12 @@ def main():
                 f"| {case} | {name} | {speed(runs)} | {times} "
                 f"| {median(run['peak_rss_mb'] for run in runs):.0f} | {f'{median(first):.2f}' if first else ''} |"
             )
+    for case, sides in rounds(lines).items():
+        for mode, name in SIDES.items():
+            early, late = ([run[f"rss_mb_at_{n}"] for run in sides[mode] if f"rss_mb_at_{n}" in run] for n in (1000, 10000))
+            if late:
+                print(f"\n{case}, {name}: {median(early):.1f} MB resident after 1,000 updates, {median(late):.1f} after 10,000.")
     for line in lines:
-        if "rss_mb_at_10000" in line:
-            print(f"\nResident after 1,000 updates: {line['rss_mb_at_1000']} MB; after 10,000: {line['rss_mb_at_10000']} MB.")
         if line["case"] == "save-stall":
             print(f"\nA save stalls the loop for {line['sync_ms']} ms, with asyncSave for {line['async_ms']} ms.")
 

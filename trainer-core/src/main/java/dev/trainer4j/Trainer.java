@@ -69,7 +69,8 @@ public class Trainer implements AutoCloseable {
   private final RunLog runLog;
   private final RunCheckpoints checkpoints;
   private final StopRequest stopRequest = new StopRequest();
-  private final boolean ownTrainingStep = overridesTrainingStep(getClass());
+  private final boolean ownTrainingStep = overrides(getClass(), "trainingStep");
+  private final boolean ownLoss = overrides(getClass(), "computeLoss");
 
   private TrainingProgress progress =
       new TrainingProgress(TrainingPlan.none(), TrainerState.initial());
@@ -443,7 +444,6 @@ public class Trainer implements AutoCloseable {
       checkpoints.close();
     } finally {
       autograd.close();
-      setup.close();
       manager.close();
       if (!manager.getDevice().isGpu()) {
         NativeHeap.giveBack();
@@ -463,9 +463,9 @@ public class Trainer implements AutoCloseable {
     return ownTrainingStep;
   }
 
-  private static boolean overridesTrainingStep(Class<?> type) {
+  private static boolean overrides(Class<?> type, String method) {
     for (Class<?> c = type; c != Trainer.class; c = c.getSuperclass()) {
-      if (Arrays.stream(c.getDeclaredMethods()).anyMatch(m -> m.getName().equals("trainingStep"))) {
+      if (Arrays.stream(c.getDeclaredMethods()).anyMatch(m -> m.getName().equals(method))) {
         return true;
       }
     }
@@ -483,9 +483,9 @@ public class Trainer implements AutoCloseable {
 
   private LossOutput runRecorded(ModelInputs inputs) {
     training = true;
-    FreshGradients fresh = freshGradients;
+    FreshGradients unrecorded = setup.hasUsualLoss() && !ownLoss ? freshGradients : null;
     try (Autograd.Recording on = Autograd.record(true);
-        FreshGradients.Collection collection = fresh == null ? () -> {} : fresh.collect();
+        FreshGradients.MicroBatch microBatch = FreshGradients.open(unrecorded);
         Autocast.Scope products = Autocast.to(setup.precision().autocast())) {
       return trainingStep(model(), inputs);
     } finally {

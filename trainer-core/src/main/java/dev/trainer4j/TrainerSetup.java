@@ -106,11 +106,9 @@ final class TrainerSetup {
     callbacks = List.copyOf(all);
   }
 
-  /** Closes the model if it is no more than a view of what the builder was given. */
-  void close() {
-    if (model instanceof BlockModel view) {
-      view.close();
-    }
+  /** Returns whether the loss is the cross entropy of what a DJL block returns, with nothing in between. */
+  boolean hasUsualLoss() {
+    return model instanceof BlockModel && lossFunction == null && !smooths(args);
   }
 
   private static boolean smooths(TrainingArguments args) {

@@ -25,6 +25,10 @@ final class LoadingBatchIterator<T> implements BatchIterator {
   private final DataCollator<? super T> collator;
   private final NDManager parent;
   private final int batchesAhead;
+
+  /** No fewer than there are workers, so that none of them waits for others. */
+  private final int refillBelow;
+
   private final Workers workers;
 
   /** An empty result marks the end of the epoch. */
@@ -42,6 +46,7 @@ final class LoadingBatchIterator<T> implements BatchIterator {
     this.collator = collator;
     this.parent = parent;
     this.batchesAhead = options.batchesAhead();
+    this.refillBelow = Math.max(Math.max(1, options.workers()), batchesAhead / 2);
     this.workers = new Workers(options.workers());
     if (workers.areThreads()) {
       startMore();
@@ -99,7 +104,7 @@ final class LoadingBatchIterator<T> implements BatchIterator {
 
   /** Starts several when few are left: waking a worker costs more than what a small batch takes. */
   private void startMore() {
-    if (underWay.size() >= Math.max(1, batchesAhead / 2)) {
+    if (underWay.size() >= refillBelow) {
       return;
     }
     while (underWay.size() < batchesAhead) {

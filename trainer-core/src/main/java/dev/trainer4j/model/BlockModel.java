@@ -43,8 +43,6 @@ public final class BlockModel implements MixedPrecisionModel {
   private final NDManager manager;
   private final Set<String> labelNames;
   private final ParameterStore parameterStore;
-  private @Nullable LayerChain chain;
-  private boolean lookedForChain;
   private @Nullable BlockPrecision halved;
   private Autocast.@Nullable Type halvedType;
 
@@ -147,11 +145,12 @@ public final class BlockModel implements MixedPrecisionModel {
   private NDList forward(NDList inputs, boolean training) {
     Autocast.Type type = halvedType != null ? halvedType : Autocast.current();
     if (type == null) {
-      FreshGradients gradients = training ? FreshGradients.collecting() : null;
-      LayerChain layers = gradients == null ? null : chain();
-      return gradients == null || layers == null
+      FreshGradients gradients = training ? FreshGradients.current() : null;
+      return gradients == null
           ? block.forward(parameterStore, inputs, training)
-          : layers.forward(inputs, parameterStore, gradients);
+          : gradients
+              .resource(LayerChain.class, () -> LayerChain.of(block, manager.getDevice()))
+              .forward(inputs, parameterStore, gradients);
     }
     ParameterStore store =
         halved != null ? halved : new BlockPrecision(block, parameterStore, manager, type);
@@ -164,17 +163,6 @@ public final class BlockModel implements MixedPrecisionModel {
       full.add(array);
     }
     return full;
-  }
-
-  private @Nullable LayerChain chain() {
-    if (chain != null && !chain.isCurrent()) {
-      close();
-    }
-    if (!lookedForChain) {
-      chain = LayerChain.of(block, manager.getDevice());
-      lookedForChain = true;
-    }
-    return chain;
   }
 
   @Override
@@ -241,13 +229,7 @@ public final class BlockModel implements MixedPrecisionModel {
     return manager;
   }
 
-  /** Leaves the block and its parameters to whoever made them; the model can still be used. */
+  /** Leaves the block and its parameters to whoever made them. */
   @Override
-  public void close() {
-    if (chain != null) {
-      chain.close();
-      chain = null;
-    }
-    lookedForChain = false;
-  }
+  public void close() {}
 }

@@ -4,6 +4,7 @@ package dev.trainer4j.model;
 import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Activation;
 import ai.djl.nn.Block;
@@ -32,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Only DJL's own layers are known; a chain of them must reach to the end of the block. What is
  * before it and has no parameters, such as a flattening, runs as it is.
  */
-final class LayerChain implements AutoCloseable {
+final class LayerChain implements FreshGradients.Resource {
 
   /** What DJL's activations are made of: the functions themselves, for a name proves nothing. */
   private static final IdentityHashMap<Object, Consumer<LayerChainText>> ACTIVATIONS =
@@ -47,25 +48,36 @@ final class LayerChain implements AutoCloseable {
 
   private final List<Block> before;
   private final List<Block> layers;
-  private final List<Parameter> parameters;
-  private final KernelFunction function;
-  private final List<NDArray> arrays;
-  private final NDArray firstWeight;
+
+  /** The input features of the first layer. */
+  private final long features;
+
+  /** Null if there is no chain. */
+  private final @Nullable KernelFunction function;
 
   private LayerChain(List<Block> before, List<Block> layers) {
     this.before = List.copyOf(before);
     this.layers = List.copyOf(layers);
-    parameters =
-        layers.stream().flatMap(layer -> layer.getDirectParameters().values().stream()).toList();
-    arrays = parameters.stream().map(Parameter::getArray).toList();
-    firstWeight = arrays.get(0);
+    boolean othersHaveParameters =
+        before.stream().anyMatch(other -> !other.getParameters().isEmpty());
+    if (layers.isEmpty() || othersHaveParameters) {
+      function = null;
+      features = 0;
+      return;
+    }
     LayerChainText text = new LayerChainText();
     layers.forEach(layer -> write(layer, text));
-    function = new KernelFunction(LayerChainText.CLASS_NAME, text.toString(), text.parameters());
+    features = text.parameters().get(0).getShape().get(1);
+    boolean full =
+        text.parameters().stream().allMatch(array -> array.getDataType() == DataType.FLOAT32);
+    function =
+        full
+            ? new KernelFunction(LayerChainText.CLASS_NAME, text.toString(), text.parameters())
+            : null;
   }
 
-  /** Returns the chain of an initialized block on {@code device}, null if it has none. */
-  static @Nullable LayerChain of(Block block, Device device) {
+  /** Returns the layers of an initialized block on {@code device}. */
+  static LayerChain of(Block block, Device device) {
     List<Block> blocks = new ArrayList<>();
     flatten(block, blocks);
     int start = blocks.size();
@@ -75,11 +87,12 @@ final class LayerChain implements AutoCloseable {
     while (start < blocks.size() && !(blocks.get(start) instanceof Linear)) {
       start++;
     }
-    List<Block> before = blocks.subList(0, start);
-    boolean hasOthers = before.stream().anyMatch(other -> !other.getParameters().isEmpty());
-    return start == blocks.size() || hasOthers
-        ? null
-        : new LayerChain(before, blocks.subList(start, blocks.size()));
+    return new LayerChain(blocks.subList(0, start), blocks.subList(start, blocks.size()));
+  }
+
+  /** Returns whether no layer is known. */
+  boolean isEmpty() {
+    return function == null;
   }
 
   private static void flatten(Block block, List<Block> blocks) {
@@ -93,7 +106,10 @@ final class LayerChain implements AutoCloseable {
 
   private static boolean isKnown(Block block, Device device) {
     return block.getClass() == Linear.class
-        || (block.getClass() == Dropout.class && !device.isGpu() && valueOf(block, "rate") != null)
+        || (block.getClass() == Dropout.class
+            && !device.isGpu() // draws in another way
+            && valueOf(block, "rate") instanceof Float rate
+            && rate < 1)
         || (block.getClass() == LambdaBlock.class
             && ACTIVATIONS.containsKey(valueOf(block, "lambda")));
   }
@@ -133,20 +149,12 @@ final class LayerChain implements AutoCloseable {
     }
   }
 
-  /** Returns whether the parameters are still the arrays that the chain was made of. */
-  boolean isCurrent() {
-    for (int i = 0; i < arrays.size(); i++) {
-      if (parameters.get(i).getArray() != arrays.get(i)) {
-        return false;
-      }
-    }
-    return true;
-  }
-
   /** Runs the block in training, and the layers as they are where the kernels cannot. */
   NDList forward(NDList inputs, ParameterStore store, FreshGradients gradients) {
     NDList hidden = run(before, store, inputs);
-    NDArray output = takes(hidden) ? gradients.apply(function, hidden.head()) : null;
+    KernelFunction kernels = function;
+    NDArray output =
+        kernels != null && takes(hidden) ? gradients.apply(kernels, hidden.head()) : null;
     return output == null ? run(layers, store, hidden) : new NDList(output);
   }
 
@@ -162,15 +170,16 @@ final class LayerChain implements AutoCloseable {
     if (hidden.size() != 1) {
       return false;
     }
-    NDArray x = hidden.head();
-    Shape shape = x.getShape();
+    Shape shape = hidden.head().getShape();
     return shape.dimension() == 2
-        && shape.get(1) == firstWeight.getShape().get(1)
-        && x.getDataType() == firstWeight.getDataType();
+        && shape.get(1) == features
+        && hidden.head().getDataType() == DataType.FLOAT32;
   }
 
   @Override
   public void close() {
-    function.close();
+    if (function != null) {
+      function.close();
+    }
   }
 }

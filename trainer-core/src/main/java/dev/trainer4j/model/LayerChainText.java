@@ -28,6 +28,8 @@ final class LayerChainText {
             sum = g
             if torch.numel(grads[place]) > 0:
               sum = torch.add(grads[place], g)
+            if torch.__not__(torch.is_contiguous(w)):
+              sum = torch.copy_(torch.empty_like(w), sum)
             torch._set_item(grads, place, sum)
             torch._set_item(seen, place, 1)
           return place
@@ -47,7 +49,6 @@ final class LayerChainText {
         def backward_pass(self: __torch__.LayerChain, saved: List[Tensor], ws: List[Tensor], grads: List[Tensor],
                           seen: List[int], places: List[int]) -> int:
           g = torch.pop(grads)
-          if torch.numel(g) > 0:
       """;
 
   private static final String TAIL =
@@ -167,10 +168,10 @@ final class LayerChainText {
     text.append(BACKWARD);
     int index = 0;
     for (String name : saved) {
-      text.append("      %s = saved[%d]\n".formatted(name, index++));
+      text.append("    %s = saved[%d]\n".formatted(name, index++));
     }
     for (int i = backward.size() - 1; i >= 0; i--) {
-      backward.get(i).forEach(line -> text.append("      ").append(line).append('\n'));
+      backward.get(i).forEach(line -> text.append("    ").append(line).append('\n'));
     }
     return text.append(TAIL).toString();
   }

@@ -10,6 +10,7 @@ import ai.djl.pytorch.jni.IValue;
 import ai.djl.pytorch.jni.JniUtils;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class FreshGradients extends GradientList {
 
-  private static final ThreadLocal<@Nullable FreshGradients> COLLECTING = new ThreadLocal<>();
+  private static final ThreadLocal<@Nullable FreshGradients> OPEN = new ThreadLocal<>();
 
   private final Kernels kernels = Kernels.shared();
   private final List<NDArray> parameters;
@@ -30,13 +31,18 @@ public final class FreshGradients extends GradientList {
   /** 1 for a parameter that has had a gradient; the kernels write into it. */
   private final IValue seen;
 
-  private final IValue none = IValue.listFrom(new PtNDArray[0]);
-  private final FunctionPasses passes = new FunctionPasses();
-
+  private final UnrecordedPass pass;
+  private @Nullable Resource resource;
   private @Nullable IValue gradients;
 
-  /** While it is open, {@link #apply} may be called on the thread that opened it. */
-  public interface Collection extends AutoCloseable {
+  /** The micro batch of a thread, from before its forward pass to behind its backward pass. */
+  public interface MicroBatch extends AutoCloseable {
+    @Override
+    void close();
+  }
+
+  /** What a model keeps as long as there are these gradients. */
+  public interface Resource extends AutoCloseable {
     @Override
     void close();
   }
@@ -46,85 +52,76 @@ public final class FreshGradients extends GradientList {
     this.parameters = List.copyOf(parameters);
     parameterList = Kernels.list(parameters);
     seen = IValue.listFrom(new long[parameters.size()]);
+    pass = new UnrecordedPass(this.parameters);
   }
 
-  /** Opens a micro batch on the calling thread: forward, loss and backward. */
-  public Collection collect() {
-    COLLECTING.set(this);
+  /**
+   * Opens a micro batch on the calling thread in which nobody but the library stands between the model's
+   * forward pass, cross entropy and backward, so that autograd need not know of them.
+   *
+   * @param gradients those that it will have; null for a micro batch that autograd records
+   */
+  public static MicroBatch open(@Nullable FreshGradients gradients) {
+    FreshGradients outer = OPEN.get();
+    OPEN.set(gradients);
     return () -> {
-      COLLECTING.remove();
-      passes.forget();
+      OPEN.set(outer);
+      if (gradients != null) {
+        gradients.pass.forget();
+      }
     };
   }
 
-  /** Returns the gradients that the micro batch of the calling thread will have, null if none are open. */
-  public static @Nullable FreshGradients collecting() {
-    return COLLECTING.get();
+  /** Returns the gradients of the micro batch that the calling thread has open, null without one. */
+  public static @Nullable FreshGradients current() {
+    return OPEN.get();
+  }
+
+  /** Returns what the model keeps here, made at the first call and closed with the gradients. */
+  public <T extends Resource> T resource(Class<T> type, Supplier<T> maker) {
+    if (resource == null) {
+      resource = maker.get();
+    }
+    return type.cast(resource);
   }
 
   /**
-   * Applies {@code function} outside of autograd; backward from a loss of the result takes the gradients
-   * of its parameters, too.
+   * Applies {@code function} outside of autograd. The only thing to do with the result is {@link
+   * TorchFunctions#crossEntropy}, and with that, backward.
    *
-   * @return a leaf to autograd; null if x itself takes part in gradients, or a parameter is none of those
-   *     whose gradients are wanted
+   * @return null if x itself takes part in gradients, or a parameter is none of those whose gradients are
+   *     wanted; then autograd must do it
    */
   public @Nullable NDArray apply(KernelFunction function, NDArray x) {
-    return passes.run(function, (PtNDArray) x, parameters);
+    return pass.run(function, (PtNDArray) x);
   }
 
-  /**
-   * Returns the cross entropy of {@code logits} that {@link #apply} has just returned, outside of autograd,
-   * too: the sum, and the number of labels that are not -100. Null for other arrays.
-   */
+  /** Returns the cross entropy of what {@link #apply} returned, null of other arrays. */
   @Nullable NDList crossEntropy(NDArray logits, NDArray labels) {
-    return passes.endWith(logits)
-        ? passes.crossEntropy((PtNDArray) logits, (PtNDArray) labels)
-        : null;
+    return pass.crossEntropy((PtNDArray) logits, (PtNDArray) labels);
   }
 
   /** Goes backward from a loss; a second time before {@link #drop}, gradients add up. */
   void backward(PtNDArray loss, PtNDArray seed) {
-    IValue fresh = grad(loss, seed);
-    IValue before = gradients;
-    if (before == null) {
-      gradients = fresh;
-      return;
-    }
-    try (before;
-        fresh) {
-      gradients = null;
-      gradients = kernels.value("add", before, fresh);
-    }
-  }
-
-  private IValue grad(PtNDArray loss, PtNDArray seed) {
     try (IValue seedValue = IValue.from(seed)) {
-      if (passes.size() == 0) {
-        return recordedGrad(loss, seedValue, none);
+      IValue unrecorded = pass.backward(loss, seedValue, parameterList, seen);
+      IValue fresh = unrecorded != null ? unrecorded : recorded(loss, seedValue);
+      IValue before = gradients;
+      if (before == null) {
+        gradients = fresh;
+        return;
       }
-      IValue all = gradOfLeaves(loss, seedValue);
-      if (passes.backward(all, seen) < parameters.size()) {
-        kernels.run("fill", all, parameterList, seen);
+      try (before;
+          fresh) {
+        gradients = null;
+        gradients = kernels.value("add", before, fresh);
       }
-      return all;
     }
   }
 
-  private IValue gradOfLeaves(PtNDArray loss, IValue seed) {
-    if (passes.endWith(loss)) {
-      try (IValue before = IValue.from(passes.size() - 1L)) {
-        return kernels.value("grad_of_leaf", seed, parameterList, before);
-      }
-    }
-    try (IValue leaves = passes.leaves()) {
-      return recordedGrad(loss, seed, leaves);
-    }
-  }
-
-  private IValue recordedGrad(PtNDArray loss, IValue seed, IValue leaves) {
+  private IValue recorded(PtNDArray loss, IValue seed) {
     try (IValue lossValue = IValue.from(loss)) {
-      return kernels.value("grad", lossValue, seed, parameterList, leaves, seen);
+      return kernels.value("grad", lossValue, seed, parameterList, seen);
     }
   }
 
@@ -174,8 +171,11 @@ public final class FreshGradients extends GradientList {
   @Override
   public void close() {
     drop();
-    passes.close();
-    none.close();
+    pass.close();
+    if (resource != null) {
+      resource.close();
+      resource = null;
+    }
     parameterList.close();
     seen.close();
   }

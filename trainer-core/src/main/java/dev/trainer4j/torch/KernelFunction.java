@@ -15,7 +15,7 @@ import java.util.List;
 
 /**
  * A function of one array and of parameters that comes with the kernel of its own gradients, so that
- * autograd need not record it: two native calls instead of two for each operator.
+ * autograd need not record it: two kernels instead of two operators and a node for each layer.
  *
  * <p>The text is a class with these methods:
  *
@@ -24,8 +24,8 @@ import java.util.List;
  *   # the output, and what backward_pass needs; raises {@link #INPUT_HAS_GRADIENT} if x requires one
  * def backward_pass(self, saved: List[Tensor], ws: List[Tensor], grads: List[Tensor],
  *                   seen: List[int], places: List[int]) -&gt; int
- *   # takes the output's gradient from the end of grads, and adds that of ws[i] at grads[places[i]],
- *   # where seen becomes 1; returns how many of these places are still empty
+ *   # takes the output's gradient from the end of grads, and puts that of ws[i] at grads[places[i]], where
+ *   # seen becomes 1; returns how many of these places are empty
  * </pre>
  */
 public final class KernelFunction implements AutoCloseable {
@@ -52,6 +52,9 @@ public final class KernelFunction implements AutoCloseable {
       module = JniUtils.loadModule(manager, TorchScriptArchive.of(className, source), false, false);
     } catch (IOException e) {
       throw new UncheckedIOException("an archive in memory cannot fail", e);
+    } catch (RuntimeException e) {
+      manager.close();
+      throw e;
     }
     this.parameters = List.copyOf(parameters);
     parameterList = Kernels.list(parameters);

@@ -37,9 +37,10 @@ public final class NativeHeap {
 
   /** What a trainer sets, and what is set beside it by those who set it themselves. */
   private static final List<String> SETTINGS =
-      List.of("trim_threshold", "mmap_threshold", "mmap_max", "top_pad");
+      List.of("trim_threshold", "mmap_threshold", "mmap_max", "top_pad", "mxfast");
 
   private static boolean asked;
+  private static boolean keeps;
 
   private NativeHeap() {}
 
@@ -52,7 +53,8 @@ public final class NativeHeap {
       return;
     }
     asked = true;
-    if (!isSetUp(System.getenv())) {
+    keeps = !isSetUp(System.getenv());
+    if (keeps) {
       call("mallopt", M_MMAP_THRESHOLD, MMAP_THRESHOLD);
       call("mallopt", M_TRIM_THRESHOLD, Integer.MAX_VALUE);
       call("mallopt", M_TOP_PAD, TOP_PAD);
@@ -61,9 +63,11 @@ public final class NativeHeap {
     }
   }
 
-  /** Gives what is free back to the system. It comes again as it is needed. */
-  public static void giveBack() {
-    call("malloc_trim", 0);
+  /** Gives what was kept back to the system. It comes again as it is needed. */
+  public static synchronized void giveBack() {
+    if (keeps) {
+      call("malloc_trim", 0);
+    }
   }
 
   private static boolean isSetUp(Map<String, String> environment) {

@@ -29,7 +29,7 @@ public final class TorchFunctions {
       NDArray logits, NDArray labels, long ignoreIndex, double labelSmoothing) {
     Kernels kernels = Kernels.shared();
     if (ignoreIndex == -100 && labelSmoothing == 0) {
-      FreshGradients gradients = FreshGradients.collecting();
+      FreshGradients gradients = FreshGradients.current();
       NDList unrecorded = gradients == null ? null : gradients.crossEntropy(logits, labels);
       return unrecorded != null
           ? unrecorded

@@ -90,34 +90,18 @@ class Kernels(Module):
   # The gradients of loss, times seed, in arrays of their own instead of sums in p.grad: there is nothing to add or to
   # zero, and no memory taken while the forward pass needs most. A parameter that the loss does not depend on has zeros,
   # or, if none ever did (seen), an array without elements.
-  #
-  # Leaves are the outputs of functions that autograd has not recorded. Their gradients come behind those of the parameters,
-  # for the functions' own kernels to take; after that it is time to fill.
-  def grad(self: __torch__.Kernels, loss: Tensor, seed: Tensor, params: List[Tensor], leaves: List[Tensor],
-           seen: List[int]) -> List[Tensor]:
+  def grad(self: __torch__.Kernels, loss: Tensor, seed: Tensor, params: List[Tensor], seen: List[int]) -> List[Tensor]:
     seeds = annotate(List[Optional[Tensor]], [seed])
-    inputs = params
-    if torch.len(leaves) > 0:
-      inputs = torch.add(params, leaves)
-    found = torch.grad([loss], inputs, seeds, None, False, True)
+    found = torch.grad([loss], params, seeds, None, False, True)
     grads = annotate(List[Tensor], [])
-    for i in range(torch.len(inputs)):
+    for i in range(torch.len(params)):
       g = found[i]
       if torch.__isnot__(g, None):
-        grads = torch.append(grads, (self).own(unchecked_cast(Tensor, g), inputs[i]))
-        if i < torch.len(params):
-          torch._set_item(seen, i, 1)
+        grads = torch.append(grads, (self).own(unchecked_cast(Tensor, g), params[i]))
+        torch._set_item(seen, i, 1)
       else:
         grads = torch.append(grads, torch.empty([0], dtype=ops.prim.dtype(loss), device=ops.prim.device(loss)))
-    if torch.len(leaves) == 0:
-      (self).fill(grads, params, seen)
-    return grads
-
-  # The same where loss is itself the last leaf: nothing is recorded, and its gradient is seed.
-  def grad_of_leaf(self: __torch__.Kernels, seed: Tensor, params: List[Tensor], leaves_before: int) -> List[Tensor]:
-    absent = torch.empty([0], dtype=ops.prim.dtype(seed), device=ops.prim.device(seed))
-    grads = torch.mul([absent], torch.len(params) + leaves_before)
-    grads = torch.append(grads, seed)
+    (self).fill(grads, params, seen)
     return grads
 
   # Zeros where a gradient is missing that was there before.
@@ -430,7 +414,7 @@ class Kernels(Module):
     loss, weight = torch.nll_loss_forward(torch.log_softmax((self).full(flat), 1, None), targets, None, 2, -100)
     return (loss, weight)
 
-  # The same outside of autograd, of logits [n, classes] that are a leaf: a third result is what the next kernel needs.
+  # The same outside of autograd, of logits [n, classes]: a third result is what the next kernel needs.
   def cross_entropy_forward(self: __torch__.Kernels, logits: Tensor,
                             labels: Tensor) -> Tuple[Tensor, Tensor, List[Tensor]]:
     targets = labels
@@ -440,18 +424,15 @@ class Kernels(Module):
     loss, weight = torch.nll_loss_forward(shares, targets, None, 2, -100)
     return (loss, weight, [shares, targets, weight])
 
-  # Takes the gradient of the loss from the end of grads, and adds that of the logits to what is the end then.
-  def cross_entropy_backward(self: __torch__.Kernels, saved: List[Tensor], grads: List[Tensor]) -> None:
-    g = torch.pop(grads)
-    if torch.numel(g) > 0:
-      shares = saved[0]
-      g = torch.nll_loss_backward(g, shares, saved[1], None, 2, -100, saved[2])
-      g = torch._log_softmax_backward_data(g, shares, 1, ops.prim.dtype(shares))
-      before = torch.pop(grads)
-      if torch.numel(before) > 0:
-        g = torch.add(before, g)
-      torch.append(grads, g)
-    return None
+  # A list without gradients for params, and behind them the gradient of the logits, for a function's own kernel to take.
+  def cross_entropy_backward(self: __torch__.Kernels, saved: List[Tensor], seed: Tensor,
+                             params: List[Tensor]) -> List[Tensor]:
+    shares = saved[0]
+    g = torch.nll_loss_backward(seed, shares, saved[1], None, 2, -100, saved[2])
+    absent = torch.empty([0], dtype=ops.prim.dtype(seed), device=ops.prim.device(seed))
+    grads = torch.mul([absent], torch.len(params))
+    grads = torch.append(grads, torch._log_softmax_backward_data(g, shares, 1, ops.prim.dtype(shares)))
+    return grads
 
   # The same with label smoothing and another label to ignore, both scalars on the CPU.
   def smoothed_cross_entropy(self: __torch__.Kernels, logits: Tensor, labels: Tensor, ignore_index: Tensor,
