@@ -35,7 +35,8 @@ def main():
         lines = [json.loads(line) for line in file]
     print("| case | side | updates/s | Trainer4J is | peak resident MB | start to first update s |")
     print("|---|---|---|---|---|---|")
-    for case, sides in rounds(lines).items():
+    cases = rounds(lines)
+    for case, sides in cases.items():
         for mode, name in SIDES.items():
             runs = sides[mode]
             times = "" if mode == "trainer4j" else f"{ratio(sides['trainer4j'], runs):.2f}x"
@@ -44,11 +45,12 @@ def main():
                 f"| {case} | {name} | {speed(runs)} | {times} "
                 f"| {median(run['peak_rss_mb'] for run in runs):.0f} | {f'{median(first):.2f}' if first else ''} |"
             )
-    for case, sides in rounds(lines).items():
+    for case, sides in cases.items():
         for mode, name in SIDES.items():
-            early, late = ([run[f"rss_mb_at_{n}"] for run in sides[mode] if f"rss_mb_at_{n}" in run] for n in (1000, 10000))
-            if late:
-                print(f"\n{case}, {name}: {median(early):.1f} MB resident after 1,000 updates, {median(late):.1f} after 10,000.")
+            long_runs = [run for run in sides[mode] if "rss_mb_at_10000" in run]
+            if long_runs:
+                early, late = (median(run[f"rss_mb_at_{n}"] for run in long_runs) for n in (1000, 10000))
+                print(f"\n{case}, {name}: {early:.1f} MB resident after 1,000 updates, {late:.1f} after 10,000.")
     for line in lines:
         if line["case"] == "save-stall":
             print(f"\nA save stalls the loop for {line['sync_ms']} ms, with asyncSave for {line['async_ms']} ms.")

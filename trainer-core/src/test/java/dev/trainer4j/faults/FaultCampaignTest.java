@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.trainer4j.checkpoint.Checkpoint;
 import dev.trainer4j.checkpoint.CheckpointStore;
 import dev.trainer4j.checkpoint.CheckpointVerification;
+import dev.trainer4j.testing.ChildJvm;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -98,18 +99,7 @@ class FaultCampaignTest {
   /** Starts the child; kills it so long after its first update. Returns whether it ended well. */
   private boolean runChild(Path outputDir, int saveSteps, long lifeMillis) throws Exception {
     Process child =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:TieredStopAtLevel=1",
-                "-XX:+UseSerialGC",
-                "-DOPT_OUT_TRACKING=true",
-                "-Dai.djl.offline=true",
-                "-cp",
-                System.getProperty("java.class.path"),
-                CampaignChild.class.getName(),
-                outputDir.toString(),
-                String.valueOf(UPDATES),
-                String.valueOf(saveSteps))
+        new ProcessBuilder(ChildJvm.command(CampaignChild.class, outputDir, UPDATES, saveSteps))
             .redirectErrorStream(true)
             .start();
     List<String> lines = new ArrayList<>();

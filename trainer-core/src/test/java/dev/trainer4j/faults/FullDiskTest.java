@@ -4,6 +4,7 @@ package dev.trainer4j.faults;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.trainer4j.testing.ChildJvm;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -106,22 +107,9 @@ class FullDiskTest {
   }
 
   private List<String> sweep(String namespace) throws IOException, InterruptedException {
-    Process child =
-        new ProcessBuilder(
-                "unshare",
-                namespace,
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:TieredStopAtLevel=1",
-                "-XX:+UseSerialGC",
-                "-DOPT_OUT_TRACKING=true",
-                "-Dai.djl.offline=true",
-                "-cp",
-                System.getProperty("java.class.path"),
-                FullDiskChild.class.getName(),
-                folder.toString(),
-                String.valueOf(MOST_PAGES))
-            .redirectErrorStream(true)
-            .start();
+    List<String> command = ChildJvm.command(FullDiskChild.class, folder, MOST_PAGES);
+    command.addAll(0, List.of("unshare", namespace));
+    Process child = new ProcessBuilder(command).redirectErrorStream(true).start();
     List<String> all = new ArrayList<>();
     try (var out = child.inputReader(StandardCharsets.UTF_8)) {
       out.lines().forEach(all::add);

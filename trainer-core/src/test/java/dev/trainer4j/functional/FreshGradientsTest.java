@@ -30,6 +30,7 @@ import dev.trainer4j.model.LossOutput;
 import dev.trainer4j.model.ModelOutput;
 import dev.trainer4j.model.TrainableModel;
 import dev.trainer4j.state.TrainerState;
+import dev.trainer4j.testing.PhaseWatcher;
 import dev.trainer4j.testing.TinyData;
 import dev.trainer4j.testing.Values;
 import dev.trainer4j.torch.Autograd;
@@ -61,13 +62,6 @@ class FreshGradientsTest {
   @AfterEach
   void close() {
     manager.close();
-  }
-
-  /** Makes updates run in phases, from the gradients of the parameters. */
-  private static final class Watcher implements TrainerCallback {
-    @Override
-    public void onPreOptimizerStep(
-        CallbackContext ctx, TrainerState state, TrainerControl control) {}
   }
 
   private Map<String, NDArray> parameters(long... lengths) {
@@ -191,7 +185,7 @@ class FreshGradientsTest {
     Map<String, List<Double>> alone =
         train(parameters(6, 6, 6), args(optimizer).build(), everyOther());
     Map<String, List<Double>> watched =
-        train(parameters(6, 6, 6), args(optimizer).build(), everyOther(), new Watcher());
+        train(parameters(6, 6, 6), args(optimizer).build(), everyOther(), new PhaseWatcher());
 
     assertThat(alone).isEqualTo(watched);
     assertThat(alone.get("p2")).isEqualTo(Values.of(parameters(6, 6, 6)).get("p2"));
@@ -226,7 +220,7 @@ class FreshGradientsTest {
   @ValueSource(ints = {1, 4})
   void somebodyWhoLooksOnChangesNothingInRecurrentLayers(int batch) {
     assertThat(trainRecurrent(batch))
-        .isEqualTo(trainRecurrent(batch, new Watcher()))
+        .isEqualTo(trainRecurrent(batch, new PhaseWatcher()))
         .hasSizeGreaterThan(100);
   }
 
@@ -309,7 +303,7 @@ class FreshGradientsTest {
     assertThat(culprits.gradients.get("p0")).containsOnly(Float.NaN);
     assertThat(culprits.gradients.get("p1")).containsExactly(2, 2, 2);
     assertThat(trained)
-        .isEqualTo(train(parameters(2, 3), args, notANumberInTheThird(), new Watcher()));
+        .isEqualTo(train(parameters(2, 3), args, notANumberInTheThird(), new PhaseWatcher()));
   }
 
   @Test

@@ -3,6 +3,7 @@ package dev.trainer4j.functional;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.trainer4j.testing.ChildJvm;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -25,19 +26,10 @@ class NativeHeapTest {
 
   /** Page faults an update, KiB resident before and after the trainer closed. */
   private long[] train(Map<String, String> environment) throws Exception {
-    ProcessBuilder builder =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:TieredStopAtLevel=1",
-                "-XX:+UseSerialGC",
-                "-Xmn8m",
-                "-DOPT_OUT_TRACKING=true",
-                "-Dai.djl.offline=true",
-                "-cp",
-                System.getProperty("java.class.path"),
-                HeapChild.class.getName(),
-                folder.toString())
-            .redirectErrorStream(true);
+    List<String> command = ChildJvm.command(HeapChild.class, folder);
+    command.add(1, "-Xmn8m"); // or a young generation that fills takes pages, too
+    ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+    builder.environment().remove("GLIBC_TUNABLES");
     builder.environment().keySet().removeIf(name -> name.startsWith("MALLOC_"));
     builder.environment().putAll(environment);
     Process child = builder.start();
