@@ -85,9 +85,7 @@ public class Trainer implements AutoCloseable {
     setup = builder.setup();
     manager = setup.model().manager().newSubManager();
     manager.setName("trainer");
-    if (!manager.getDevice().isGpu()) {
-      NativeHeap.keepFreed();
-    }
+    NativeHeap.keepFreed(manager.getDevice());
     context = new LiveContext(setup.args(), setup.model());
     callbacks = new CallbackDispatcher(context, control);
     best = new BestModel(setup.args());
@@ -445,9 +443,7 @@ public class Trainer implements AutoCloseable {
     } finally {
       autograd.close();
       manager.close();
-      if (!manager.getDevice().isGpu()) {
-        NativeHeap.giveBack();
-      }
+      NativeHeap.giveBack(manager.getDevice());
     }
   }
 

@@ -20,6 +20,7 @@ import java.lang.reflect.Field;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -58,22 +59,16 @@ final class LayerChain implements FreshGradients.Resource {
   private LayerChain(List<Block> before, List<Block> layers) {
     this.before = List.copyOf(before);
     this.layers = List.copyOf(layers);
-    boolean othersHaveParameters =
-        before.stream().anyMatch(other -> !other.getParameters().isEmpty());
-    if (layers.isEmpty() || othersHaveParameters) {
-      function = null;
-      features = 0;
-      return;
-    }
     LayerChainText text = new LayerChainText();
     layers.forEach(layer -> write(layer, text));
-    features = text.parameters().get(0).getShape().get(1);
-    boolean full =
-        text.parameters().stream().allMatch(array -> array.getDataType() == DataType.FLOAT32);
+    List<NDArray> parameters = text.parameters();
+    boolean isKnown =
+        !parameters.isEmpty()
+            && parameters.stream().allMatch(array -> array.getDataType() == DataType.FLOAT32)
+            && before.stream().allMatch(other -> other.getParameters().isEmpty());
+    features = isKnown ? parameters.get(0).getShape().get(1) : 0;
     function =
-        full
-            ? new KernelFunction(LayerChainText.CLASS_NAME, text.toString(), text.parameters())
-            : null;
+        isKnown ? new KernelFunction(LayerChainText.CLASS_NAME, text.toString(), parameters) : null;
   }
 
   /** Returns the layers of an initialized block on {@code device}. */
@@ -123,12 +118,8 @@ final class LayerChain implements FreshGradients.Resource {
         text.dropout(rate);
       }
     } else {
-      ACTIVATIONS.getOrDefault(valueOf(layer, "lambda"), LayerChain::unknown).accept(text);
+      Objects.requireNonNull(ACTIVATIONS.get(valueOf(layer, "lambda"))).accept(text);
     }
-  }
-
-  private static void unknown(LayerChainText text) {
-    throw new IllegalStateException("no layer of a chain: " + text);
   }
 
   private static void know(Block activation, Consumer<LayerChainText> writer) {

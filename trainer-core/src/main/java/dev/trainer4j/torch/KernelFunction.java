@@ -8,9 +8,6 @@ import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.engine.PtSymbolBlock;
 import ai.djl.pytorch.jni.IValue;
 import ai.djl.pytorch.jni.IValueUtils;
-import ai.djl.pytorch.jni.JniUtils;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.List;
 
 /**
@@ -49,9 +46,7 @@ public final class KernelFunction implements AutoCloseable {
     manager = (PtNDManager) Engine.getEngine("PyTorch").newBaseManager(Device.cpu());
     manager.setName("kernels " + className);
     try {
-      module = JniUtils.loadModule(manager, TorchScriptArchive.of(className, source), false, false);
-    } catch (IOException e) {
-      throw new UncheckedIOException("an archive in memory cannot fail", e);
+      module = TorchScriptArchive.load(manager, className, source);
     } catch (RuntimeException e) {
       manager.close();
       throw e;

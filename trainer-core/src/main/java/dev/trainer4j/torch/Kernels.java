@@ -11,7 +11,6 @@ import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.engine.PtSymbolBlock;
 import ai.djl.pytorch.jni.IValue;
 import ai.djl.pytorch.jni.IValueUtils;
-import ai.djl.pytorch.jni.JniUtils;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -48,8 +47,7 @@ final class Kernels {
         throw new IllegalStateException("kernels.py is missing from the class path");
       }
       String source = new String(text.readAllBytes(), StandardCharsets.UTF_8);
-      module =
-          JniUtils.loadModule(manager, TorchScriptArchive.of(CLASS_NAME, source), false, false);
+      module = TorchScriptArchive.load(manager, CLASS_NAME, source);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.torch;
 
+import ai.djl.Device;
 import com.sun.jna.NativeLibrary;
 import java.util.List;
 import java.util.Locale;
@@ -47,9 +48,11 @@ public final class NativeHeap {
   /**
    * Makes the heap keep what is freed, for the rest of the process; once is enough. Environment
    * variables that say when glibc takes and gives back memory take precedence.
+   *
+   * @param device where arrays are; on a GPU they are not in this heap, and nothing happens
    */
-  public static synchronized void keepFreed() {
-    if (asked) {
+  public static synchronized void keepFreed(Device device) {
+    if (asked || device.isGpu()) {
       return;
     }
     asked = true;
@@ -63,9 +66,9 @@ public final class NativeHeap {
     }
   }
 
-  /** Gives what was kept back to the system. It comes again as it is needed. */
-  public static synchronized void giveBack() {
-    if (keeps) {
+  /** Gives what was kept back to the system, if arrays are not on a GPU. It comes again as it is needed. */
+  public static synchronized void giveBack(Device device) {
+    if (keeps && !device.isGpu()) {
       call("malloc_trim", 0);
     }
   }

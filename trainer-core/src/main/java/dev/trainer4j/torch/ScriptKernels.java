@@ -14,9 +14,6 @@ import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.engine.PtSymbolBlock;
 import ai.djl.pytorch.jni.IValue;
 import ai.djl.pytorch.jni.IValueUtils;
-import ai.djl.pytorch.jni.JniUtils;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -67,11 +64,7 @@ public final class ScriptKernels implements AutoCloseable {
 
   private PtSymbolBlock load(long autocast) {
     String text = source.replace(AUTOCAST, Long.toString(autocast));
-    try {
-      return JniUtils.loadModule(manager, TorchScriptArchive.of(className, text), false, false);
-    } catch (IOException e) {
-      throw new UncheckedIOException("an archive in memory cannot fail", e);
-    }
+    return TorchScriptArchive.load(manager, className, text);
   }
 
   private PtSymbolBlock module() {

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.torch;
 
+import ai.djl.pytorch.engine.PtNDManager;
+import ai.djl.pytorch.engine.PtSymbolBlock;
+import ai.djl.pytorch.jni.JniUtils;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -24,16 +27,23 @@ final class TorchScriptArchive {
 
   private TorchScriptArchive() {}
 
+  /** Loads {@code source}, the text of a class; the caller closes what it returns. */
+  static PtSymbolBlock load(PtNDManager manager, String className, String source) {
+    try {
+      return JniUtils.loadModule(manager, of(className, source), false, false);
+    } catch (IOException e) {
+      throw new UncheckedIOException("an archive in memory cannot fail", e);
+    }
+  }
+
   /** Returns the archive of {@code source}, the text of a class {@code __torch__.<className>}. */
-  static InputStream of(String className, String source) {
+  private static InputStream of(String className, String source) throws IOException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try (ZipOutputStream zip = new ZipOutputStream(bytes)) {
       store(zip, "data.pkl", instanceOf(className));
       store(zip, "code/__torch__.py", source.getBytes(StandardCharsets.UTF_8));
       store(zip, "constants.pkl", new byte[] {(byte) 0x80, 2, ')', '.'});
       store(zip, "version", VERSION.getBytes(StandardCharsets.US_ASCII));
-    } catch (IOException e) {
-      throw new UncheckedIOException("an archive in memory cannot fail", e);
     }
     return new ByteArrayInputStream(bytes.toByteArray());
   }

@@ -409,12 +409,10 @@ class Kernels(Module):
     if torch.dim(logits) != 2:
       flat = torch.reshape(logits, [-1, torch.size(logits, -1)])
       targets = torch.reshape(labels, [-1])
-    if ops.prim.dtype(labels) != 4:
-      targets = torch.to(targets, 4)
-    loss, weight = torch.nll_loss_forward(torch.log_softmax((self).full(flat), 1, None), targets, None, 2, -100)
+    loss, weight, saved = (self).cross_entropy_forward((self).full(flat), targets)
     return (loss, weight)
 
-  # The same outside of autograd, of logits [n, classes]: a third result is what the next kernel needs.
+  # The same of float32 logits [n, classes] and labels [n]. Outside of autograd the next kernel needs the third result.
   def cross_entropy_forward(self: __torch__.Kernels, logits: Tensor,
                             labels: Tensor) -> Tuple[Tensor, Tensor, List[Tensor]]:
     targets = labels
