@@ -37,7 +37,7 @@ final class DecoderKernels implements AutoCloseable {
 
   DecoderKernels(DecoderSpec spec, int paddingId, Device device) {
     this.spec = spec;
-    script = KernelText.compile("Decoder", Map.of(), "decoder.py", "caches.py");
+    script = KernelText.compile("Decoder", Map.of(), "decoder.py", "basics.py", "caches.py");
     scalars = NDManager.newBaseManager(Device.cpu(), "PyTorch");
     tables = NDManager.newBaseManager(device, "PyTorch");
     scalars.setName("decoder constants");

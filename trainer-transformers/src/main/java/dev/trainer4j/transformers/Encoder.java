@@ -57,7 +57,8 @@ final class Encoder implements Architecture {
     constants.put("dense_activation", names.tanh() ? "tanh" : "relu");
     constants.put("problem_type", shape.problemType());
     constants.put("mlm_activation", "same");
-    return KernelText.compile("Encoder", constants, "encoder.py", "heads.py");
+    return KernelText.compile(
+        "Encoder", constants, "encoder.py", "basics.py", "dropout.py", "heads.py");
   }
 
   private ScriptKernels kernels(ForwardPass pass) {

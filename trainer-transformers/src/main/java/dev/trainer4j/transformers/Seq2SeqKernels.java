@@ -60,7 +60,8 @@ final class Seq2SeqKernels implements AutoCloseable {
     constants.put("head_dropout", headDropout);
     constants.put("end_token_id", head.endToken());
     constants.put("problem_type", head.problemType());
-    return KernelText.compile("Seq2Seq", constants, "seq2seq.py", "heads.py", "caches.py");
+    return KernelText.compile(
+        "Seq2Seq", constants, "seq2seq.py", "basics.py", "dropout.py", "heads.py", "caches.py");
   }
 
   ScriptKernels of(ForwardPass pass) {

@@ -11,9 +11,6 @@ class Decoder(Module):
 
   # ---------------------------------------------------------------------------------------------------------- building blocks
 
-  def absent(self: __torch__.Decoder, x: Tensor) -> bool:
-    return torch.numel(x) == 0
-
   # x [..., in]; weight [out, in], or [in, out] as GPT-2 stores it (Conv1D); bias [out] or empty.
   # The product is taken in the type of autocast ($autocast, -1 without it), otherwise in that of the weight.
   def project(self: __torch__.Decoder, x: Tensor, weight: Tensor, bias: Tensor, conv: bool) -> Tensor:
@@ -33,12 +30,6 @@ class Decoder(Module):
   # The sum stays in the type of x. The cast is explicit because the compiled gradient of a sum does not promote.
   def residual(self: __torch__.Decoder, x: Tensor, y: Tensor) -> Tensor:
     return torch.add(x, (self).cast(y, ops.prim.dtype(x)))
-
-  def cast(self: __torch__.Decoder, x: Tensor, type: int) -> Tensor:
-    y = x
-    if ops.prim.dtype(x) != type:
-      y = torch.to(x, type)
-    return y
 
   # LayerNorm with a bias; without one RMSNorm, whose weight Gemma stores minus one (offset 1). The sum is taken in float32:
   # beside 1, 16 bits would round the weight away.
@@ -349,13 +340,6 @@ class Decoder(Module):
       ends = torch.sub(torch.cumsum(lengths, 0), 1)
       targets = torch.index_fill(targets, 0, torch.to(ends, ops.prim.device(labels), 4), -100)
     return targets
-
-  # Low precision would round the logarithm: the loss is computed in float32.
-  def full(self: __torch__.Decoder, x: Tensor) -> Tensor:
-    y = x
-    if torch.__or__(ops.prim.dtype(x) == 5, ops.prim.dtype(x) == 15):
-      y = torch.to(x, 6)
-    return y
 
   # ----------------------------------------------------------------------------------------------------------------- documents
 

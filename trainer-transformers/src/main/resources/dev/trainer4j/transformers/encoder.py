@@ -8,22 +8,6 @@ class Encoder(Module):
 
   # ------------------------------------------------------------------------------------------------------------ building blocks
 
-  # Four 16-bit numbers of one random draw decide on four elements: the random numbers are the dear part of a dropout.
-  # The rate is thereby one of 65536, and the scale is that of the rate in fact. Numbers at and above the threshold become
-  # the scale and those below become 0 by arithmetic, which is vectorised; comparing and converting booleans is not.
-  def dropout(self: __torch__.Encoder, x: Tensor, rate: float) -> Tensor:
-    dropped = x
-    if rate > 0.0:
-      count = torch.numel(x)
-      draws = torch.random_(torch.empty([torch.floordiv(count + 3, 4)], dtype=4, device=ops.prim.device(x)), -9223372036854775808, None)
-      bits = torch.slice(torch.view_copy(draws, dtype=2), 0, 0, count)
-      threshold = int(rate * 65536.0)
-      scale = 65536.0 / float(65536 - threshold)
-      kept = torch.mul_(torch.sub_(torch.to(bits, 6), float(threshold) - 32768.5), 4.0 * scale)
-      mask = torch.view(torch.clamp_(kept, 0.0, scale), torch.size(x))
-      dropped = torch.mul(x, (self).cast(mask, ops.prim.dtype(x)))
-    return dropped
-
   def activation(self: __torch__.Encoder, x: Tensor) -> Tensor:
     if $activation == "gelu":
       y = torch.gelu(x)
@@ -33,12 +17,6 @@ class Encoder(Module):
       y = torch.relu(x)
     else:
       y = torch.silu(x)
-    return y
-
-  def cast(self: __torch__.Encoder, x: Tensor, type: int) -> Tensor:
-    y = x
-    if ops.prim.dtype(x) != type:
-      y = torch.to(x, type)
     return y
 
   # Products are taken in the type of autocast ($autocast, -1 without it), otherwise in that of the weight.
@@ -52,13 +30,6 @@ class Encoder(Module):
   # The sum stays in the type of x. The cast is explicit because the compiled gradient of a sum does not promote.
   def residual(self: __torch__.Encoder, x: Tensor, y: Tensor) -> Tensor:
     return torch.add((self).cast((self).dropout(y, $hidden_dropout), ops.prim.dtype(x)), x)
-
-  # Low precision would round logits and loss: both are float32.
-  def full(self: __torch__.Encoder, x: Tensor) -> Tensor:
-    y = x
-    if torch.__or__(ops.prim.dtype(x) == 5, ops.prim.dtype(x) == 15):
-      y = torch.to(x, 6)
-    return y
 
   # The mask in the type of the scores; the lowest float32 would be infinite in it, and a row that hides all of itself NaN.
   def mask_like(self: __torch__.Encoder, mask: Tensor, x: Tensor) -> Tensor:

@@ -10,25 +10,6 @@ class Seq2Seq(Module):
 
   # ---------------------------------------------------------------------------------------------------------- building blocks
 
-  def absent(self: __torch__.Seq2Seq, x: Tensor) -> bool:
-    return torch.numel(x) == 0
-
-  # Four 16-bit numbers of one random draw decide on four elements: the random numbers are the dear part of a dropout.
-  # The rate is thereby one of 65536, and the scale is that of the rate in fact. Numbers at and above the threshold become
-  # the scale and those below become 0 by arithmetic, which is vectorised; comparing and converting booleans is not.
-  def dropout(self: __torch__.Seq2Seq, x: Tensor, rate: float) -> Tensor:
-    dropped = x
-    if rate > 0.0:
-      count = torch.numel(x)
-      draws = torch.random_(torch.empty([torch.floordiv(count + 3, 4)], dtype=4, device=ops.prim.device(x)), -9223372036854775808, None)
-      bits = torch.slice(torch.view_copy(draws, dtype=2), 0, 0, count)
-      threshold = int(rate * 65536.0)
-      scale = 65536.0 / float(65536 - threshold)
-      kept = torch.mul_(torch.sub_(torch.to(bits, 6), float(threshold) - 32768.5), 4.0 * scale)
-      mask = torch.view(torch.clamp_(kept, 0.0, scale), torch.size(x))
-      dropped = torch.mul(x, (self).cast(mask, ops.prim.dtype(x)))
-    return dropped
-
   def activate(self: __torch__.Seq2Seq, x: Tensor) -> Tensor:
     if $activation == "gelu":
       y = torch.gelu(x)
@@ -38,19 +19,6 @@ class Seq2Seq(Module):
       y = torch.relu(x)
     else:
       y = torch.silu(x)
-    return y
-
-  def cast(self: __torch__.Seq2Seq, x: Tensor, type: int) -> Tensor:
-    y = x
-    if ops.prim.dtype(x) != type:
-      y = torch.to(x, type)
-    return y
-
-  # Low precision would round logits, loss and biases of distances: these are float32.
-  def full(self: __torch__.Seq2Seq, x: Tensor) -> Tensor:
-    y = x
-    if torch.__or__(ops.prim.dtype(x) == 5, ops.prim.dtype(x) == 15):
-      y = torch.to(x, 6)
     return y
 
   # The product is taken in the type of autocast ($autocast, -1 without it), otherwise in that of the weight.
