@@ -12,7 +12,7 @@
 #   PYTHON     a Python with torch, transformers and accelerate; python3 by default
 #   REFERENCE  the Python side; reference_bench.py beside this file by default
 #   RUNS       rounds of the three sides, at least 5; 5 by default
-#   STEPS      updates that are timed; by default 10000 for mlp, 500 for bert-tiny, 100 for gpt2-mini, 20 for bert-base
+#   STEPS      updates that are timed; by default 10000 for mlp, 500 for bert-tiny, 100 for gpt2-mini, 10 for bert-base
 #   THREADS    threads within an operation, for all sides; 2 by default
 #   JAVA_OPTS  options for the JVM; by default those that docs/performance.md gives for few cores
 #   MALLOC_ARENA_MAX, GLIBC_TUNABLES  for the JVM; by default those that docs/performance.md gives
@@ -43,7 +43,7 @@ steps_of() {
   case $1 in
     mlp) echo "${STEPS:-10000}" ;;
     bert-tiny) echo "${STEPS:-500}" ;;
-    bert-base) echo "${STEPS:-20}" ;;
+    bert-base) echo "${STEPS:-10}" ;;
     *) echo "${STEPS:-100}" ;;
   esac
 }

@@ -21,13 +21,18 @@ def rounds(lines):
 
 def ratio(ours, theirs):
     """The median of the ratios of each round: what slows a whole round down cancels out."""
-    return median(a["steps_per_s"] / b["steps_per_s"] for a, b in zip(ours, theirs))
+    return median(updates_a_second(a) / updates_a_second(b) for a, b in zip(ours, theirs))
+
+
+def updates_a_second(run):
+    """Not the field steps_per_s, whose two decimals say little of a large model."""
+    return run["steps"] / run["seconds"]
 
 
 def speed(runs):
     """The median of the updates a second, of three digits or so."""
-    value = median(run["steps_per_s"] for run in runs)
-    return f"{value:.1f}" if value >= 10 else f"{value:.2f}"
+    value = median(updates_a_second(run) for run in runs)
+    return f"{value:.1f}" if value >= 10 else f"{value:.2f}" if value >= 1 else f"{value:.3f}"
 
 
 def main():
