@@ -28,10 +28,7 @@ public final class NativeHeap {
   private static final int M_TRIM_THRESHOLD = -1;
 
   private static final int M_TOP_PAD = -2;
-  private static final int M_MMAP_THRESHOLD = -3;
-
-  /** Larger blocks are mapped and unmapped, each by itself: the most that glibc allows. */
-  private static final int MMAP_THRESHOLD = 32 << 20;
+  private static final int M_MMAP_MAX = -4;
 
   /** The heaps of all threads but the first are made of pieces of this size, each given back when empty. */
   private static final int TOP_PAD = 64 << 20;
@@ -58,7 +55,8 @@ public final class NativeHeap {
     asked = true;
     keeps = !isSetUp(System.getenv());
     if (keeps) {
-      call("mallopt", M_MMAP_THRESHOLD, MMAP_THRESHOLD);
+      // A mapped block goes back when it is freed: the gradient of an embedding, update for update.
+      call("mallopt", M_MMAP_MAX, 0);
       call("mallopt", M_TRIM_THRESHOLD, Integer.MAX_VALUE);
       call("mallopt", M_TOP_PAD, TOP_PAD);
       // Small blocks that are kept for later lie between large ones, which then do not join.
