@@ -2,11 +2,13 @@
 """Prints the medians of compare.sh's JSON lines as Markdown. usage: summary.py FILE"""
 
 import json
+import math
 import sys
 from collections import defaultdict
 from statistics import median
 
 SIDES = {"raw": "PyTorch", "trainer": "HF Trainer", "trainer4j": "Trainer4J"}
+PHASES = ("forward_backward_us", "optimizer_us", "loop_us", "data_us")
 
 
 def rounds(lines):
@@ -32,7 +34,13 @@ def updates_a_second(run):
 def speed(runs):
     """The median of the updates a second, of three digits or so."""
     value = median(updates_a_second(run) for run in runs)
-    return f"{value:.1f}" if value >= 10 else f"{value:.2f}" if value >= 1 else f"{value:.3f}"
+    return f"{value:.{max(1, 2 - math.floor(math.log10(value)))}f}"
+
+
+def shares(runs):
+    """What the medians of the phases are of their sum."""
+    micros = [median(run[phase] for run in runs) for phase in PHASES]
+    return [value / sum(micros) for value in micros]
 
 
 def main():
@@ -50,6 +58,10 @@ def main():
                 f"| {case} | {name} | {speed(runs)} | {times} "
                 f"| {median(run['peak_rss_mb'] for run in runs):.0f} | {f'{median(first):.2f}' if first else ''} |"
             )
+    print("\n| case | forward and backward | update | other parts of the loop | waiting for data |")
+    print("|---|---|---|---|---|")
+    for case, sides in cases.items():
+        print(f"| {case} | {' | '.join(f'{share:.1%}' for share in shares(sides['trainer4j']))} |")
     for case, sides in cases.items():
         for mode, name in SIDES.items():
             long_runs = [run for run in sides[mode] if "rss_mb_at_10000" in run]
