@@ -7,6 +7,7 @@ import dev.trainer4j.callback.LoopTimes;
 import dev.trainer4j.data.DataLoader;
 import dev.trainer4j.model.TrainableModel;
 import dev.trainer4j.optim.Optimizer;
+import dev.trainer4j.run.TrainingSession;
 import dev.trainer4j.schedule.LearningRateScheduler;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;

@@ -3,6 +3,7 @@ package dev.trainer4j;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import dev.trainer4j.evaluation.EvaluationResult;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -21,16 +22,11 @@ public final class PredictionOutput implements AutoCloseable {
   private final Map<String, Double> metrics;
   private final String metricKeyPrefix;
 
-  PredictionOutput(
-      NDManager owner,
-      Map<String, NDArray> predictions,
-      Map<String, NDArray> labels,
-      Map<String, Double> metrics,
-      String metricKeyPrefix) {
-    this.owner = owner;
-    this.predictions = Collections.unmodifiableMap(new LinkedHashMap<>(predictions));
-    this.labels = Collections.unmodifiableMap(new LinkedHashMap<>(labels));
-    this.metrics = Collections.unmodifiableMap(new LinkedHashMap<>(metrics));
+  PredictionOutput(EvaluationResult result, String metricKeyPrefix) {
+    owner = result.owner();
+    predictions = Collections.unmodifiableMap(new LinkedHashMap<>(result.predictions()));
+    labels = Collections.unmodifiableMap(new LinkedHashMap<>(result.labels()));
+    metrics = Collections.unmodifiableMap(new LinkedHashMap<>(result.metrics()));
     this.metricKeyPrefix = metricKeyPrefix;
   }
 

@@ -1,32 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j;
 
+import dev.trainer4j.saving.ResumeRequest;
+import dev.trainer4j.saving.ResumeRequest.Kind;
 import java.nio.file.Path;
-import org.jspecify.annotations.Nullable;
 
 /** Where training starts from. */
 public final class ResumeFrom {
 
-  enum Kind {
-    NEVER,
-    LATEST,
-    LATEST_IF_ANY,
-    PATH
+  private final ResumeRequest request;
+
+  private ResumeFrom(ResumeRequest request) {
+    this.request = request;
   }
 
-  private final Kind kind;
-  private final @Nullable Path path;
-  private final boolean changesAllowed;
-
-  private ResumeFrom(Kind kind, @Nullable Path path, boolean changesAllowed) {
-    this.kind = kind;
-    this.path = path;
-    this.changesAllowed = changesAllowed;
+  private static ResumeFrom of(Kind kind) {
+    return new ResumeFrom(new ResumeRequest(kind, null, false));
   }
 
   /** Starts from the model as it is. */
   public static ResumeFrom never() {
-    return new ResumeFrom(Kind.NEVER, null, false);
+    return of(Kind.NEVER);
   }
 
   /**
@@ -34,7 +28,7 @@ public final class ResumeFrom {
    * none.
    */
   public static ResumeFrom latest() {
-    return new ResumeFrom(Kind.LATEST, null, false);
+    return of(Kind.LATEST);
   }
 
   /**
@@ -42,12 +36,12 @@ public final class ResumeFrom {
    * is if there is no checkpoint at all. It is an error if there are some and none is intact.
    */
   public static ResumeFrom latestIfAny() {
-    return new ResumeFrom(Kind.LATEST_IF_ANY, null, false);
+    return of(Kind.LATEST_IF_ANY);
   }
 
   /** Goes on from the checkpoint in {@code folder}; it is an error if that is damaged. */
   public static ResumeFrom path(Path folder) {
-    return new ResumeFrom(Kind.PATH, folder, false);
+    return new ResumeFrom(new ResumeRequest(Kind.PATH, folder, false));
   }
 
   /**
@@ -55,25 +49,10 @@ public final class ResumeFrom {
    * error, because the data then comes in another order.
    */
   public ResumeFrom allowChanges() {
-    return new ResumeFrom(kind, path, true);
+    return new ResumeFrom(new ResumeRequest(request.kind(), request.path(), true));
   }
 
-  boolean readsOutputDir() {
-    return kind == Kind.LATEST || kind == Kind.LATEST_IF_ANY;
-  }
-
-  Kind kind() {
-    return kind;
-  }
-
-  Path path() {
-    if (path == null) {
-      throw new IllegalStateException("no path was given");
-    }
-    return path;
-  }
-
-  boolean changesAllowed() {
-    return changesAllowed;
+  ResumeRequest request() {
+    return request;
   }
 }

@@ -13,25 +13,24 @@ import dev.trainer4j.data.DataLoader;
 import dev.trainer4j.data.DataSource;
 import dev.trainer4j.data.ModelInputs;
 import dev.trainer4j.data.ProcessingClass;
-import dev.trainer4j.metrics.ComputeMetrics;
-import dev.trainer4j.metrics.StreamingMetrics;
+import dev.trainer4j.evaluation.EvaluationResult;
+import dev.trainer4j.evaluation.Evaluator;
+import dev.trainer4j.evaluation.PredictionStep;
 import dev.trainer4j.model.LossOutput;
 import dev.trainer4j.model.ModelOutput;
-import dev.trainer4j.model.SegmentTape;
 import dev.trainer4j.model.TrainableModel;
 import dev.trainer4j.optim.Optimizer;
 import dev.trainer4j.optim.ParameterGroup;
-import dev.trainer4j.process.ProcessGroup;
+import dev.trainer4j.report.LogLines;
+import dev.trainer4j.report.RunLog;
+import dev.trainer4j.run.RunState;
+import dev.trainer4j.saving.RunCheckpoints;
 import dev.trainer4j.schedule.LearningRateScheduler;
 import dev.trainer4j.state.LogEntry;
 import dev.trainer4j.state.TrainerState;
-import dev.trainer4j.torch.Autocast;
-import dev.trainer4j.torch.Autograd;
-import dev.trainer4j.torch.FreshGradients;
 import dev.trainer4j.torch.NativeHeap;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -61,37 +60,51 @@ public class Trainer implements AutoCloseable {
 
   private final TrainerSetup setup;
   private final NDManager manager;
-  private final Autograd autograd = new Autograd();
-  private final TrainerControl control = new TrainerControl();
-  private final CallbackDispatcher callbacks;
-  private final LiveContext context;
-  private final BestModel best;
-  private final RunLog runLog;
-  private final RunCheckpoints checkpoints;
+  private final RunLog log;
+  private final RunState state = new RunState();
   private final StopRequest stopRequest = new StopRequest();
-  private final boolean ownTrainingStep = overrides(getClass(), "trainingStep");
-  private final boolean ownLoss = overrides(getClass(), "computeLoss");
-
-  private TrainingProgress progress =
-      new TrainingProgress(TrainingPlan.none(), TrainerState.initial());
-  private boolean training;
+  private final TrainerHooks hooks = new Hooks();
+  private final LiveContext context;
+  private final CallbackDispatcher callbacks;
+  private final LogLines lines = new LogLines(state, hooks::log);
+  private final RunCheckpoints checkpoints;
+  private final Evaluator evaluator;
+  private @Nullable MicroBatchPass pass;
   private boolean predicting;
-  private @Nullable LossScaler lossScaler;
-  private @Nullable FreshGradients freshGradients;
 
   /** Makes a trainer from a builder; for subclasses, others call {@link Builder#build}. */
   @SuppressWarnings("this-escape")
-  protected Trainer(Builder builder) {
+  protected Trainer(TrainerBuilder<?> builder) {
     setup = builder.setup();
     manager = setup.model().manager().newSubManager();
     manager.setName("trainer");
     NativeHeap.keepFreed(manager.getDevice());
-    context = new LiveContext(setup.args(), setup.model());
-    callbacks = new CallbackDispatcher(context, control);
-    best = new BestModel(setup.args());
-    runLog =
-        new RunLog(processes().isMain() ? setup.args().logLevel() : setup.args().logLevelReplica());
-    checkpoints = new RunCheckpoints(this);
+    log = new RunLog(setup.processes().isMain() ? args().logLevel() : args().logLevelReplica());
+    context = new LiveContext(args(), model());
+    callbacks = new CallbackDispatcher(context, new TrainerControl());
+    checkpoints =
+        new RunCheckpoints(
+            args(),
+            model(),
+            setup.processingClass(),
+            manager,
+            setup.processes(),
+            callbacks,
+            state,
+            log);
+    evaluator =
+        new Evaluator(
+            model(),
+            setup.precision(),
+            setup.metrics(),
+            manager,
+            args().seed(),
+            hooks::predictionStep,
+            checkpoints::lendWeights,
+            context::evaluating,
+            callbacks,
+            state,
+            log);
     try {
       setup.callbacks().forEach(callbacks::add);
       callbacks.onInitEnd(state());
@@ -137,43 +150,20 @@ public class Trainer implements AutoCloseable {
    */
   public TrainOutput train(ResumeFrom from) {
     stopRequest.begin(args().maxTrainTime());
-    DataLoader loader = getTrainDataLoader();
-    TrainingPlan plan = TrainingPlan.of(loader, args(), processes().worldSize());
-    RunReport report = new RunReport(runLog);
-    try (StopSignals.Listening signals = listenToSignals();
-        RunCheckpoints owned = checkpoints;
-        TrainingSession session = owned.openSession(loader, plan, from)) {
-      progress = session.progress();
-      lossScaler = session.lossScaler();
-      context.trainingWith(session);
-      report.start(this, session);
-      TrainOutput output = new TrainingLoop(this, session).run();
-      if (output.stopReason() == StopReason.SIGNAL) {
-        signals.heed();
-      }
-      report.end(output);
-      return output;
-    } finally {
-      context.trainingWith(null);
-      lossScaler = null;
-      freshGradients = null;
-      training = false;
-    }
-  }
-
-  private StopSignals.Listening listenToSignals() {
-    if (!args().enableJitCheckpoint()) {
-      return StopSignals.none();
-    }
-    return StopSignals.shared()
-        .listen(
-            name -> {
-              runLog.warn(
-                  "SIG{}: finishing the update and saving a checkpoint; a second signal is not"
-                      + " waited for",
-                  name);
-              stopRequest.ask(StopReason.SIGNAL);
-            });
+    return new TrainingRun(
+            setup,
+            OwnHooks.of(getClass()),
+            hooks,
+            manager,
+            callbacks,
+            context,
+            state,
+            stopRequest,
+            checkpoints,
+            lines,
+            () -> evaluate().metrics(),
+            log)
+        .run(getTrainDataLoader(), from.request());
   }
 
   /**
@@ -206,12 +196,10 @@ public class Trainer implements AutoCloseable {
    * @param metricKeyPrefix what stands before the metrics' names and an underscore
    */
   public EvaluationOutput evaluate(DataSource<?> dataset, String metricKeyPrefix) {
-    // Without metrics there is no use for predictions.
-    boolean lossOnly =
-        args().predictionLossOnly() || (streamingMetrics() == null && wholeMetrics() == null);
-    try (EvaluationLoop loop = new EvaluationLoop(this, false, lossOnly)) {
-      EvaluationLoop.Result result = runEvaluation(loop, dataset, metricKeyPrefix);
-      emitLog(result.metrics());
+    boolean lossOnly = args().predictionLossOnly() || evaluator.wantsLossOnly();
+    try (EvaluationResult result =
+        evaluator.run(getEvalDataLoader(dataset), metricKeyPrefix + "_", false, lossOnly)) {
+      lines.emit(result.metrics());
       callbacks.onEvaluate(state(), result.metrics());
       return new EvaluationOutput(result.metrics(), result.samples(), metricKeyPrefix);
     }
@@ -232,34 +220,20 @@ public class Trainer implements AutoCloseable {
    * @return arrays on the CPU; close it, or they live as long as the trainer
    */
   public PredictionOutput predict(DataSource<?> dataset, String metricKeyPrefix) {
-    EvaluationLoop loop = new EvaluationLoop(this, true, args().predictionLossOnly());
     predicting = true;
     try {
-      EvaluationLoop.Result result = runEvaluation(loop, dataset, metricKeyPrefix);
-      callbacks.onPredict(state(), result.metrics());
-      return new PredictionOutput(
-          loop.owner(), result.predictions(), result.labels(), result.metrics(), metricKeyPrefix);
-    } catch (RuntimeException e) {
-      loop.close();
-      throw e;
+      EvaluationResult result =
+          evaluator.run(
+              getEvalDataLoader(dataset), metricKeyPrefix + "_", true, args().predictionLossOnly());
+      try {
+        callbacks.onPredict(state(), result.metrics());
+        return new PredictionOutput(result, metricKeyPrefix);
+      } catch (RuntimeException e) {
+        result.close();
+        throw e;
+      }
     } finally {
       predicting = false;
-    }
-  }
-
-  private EvaluationLoop.Result runEvaluation(
-      EvaluationLoop loop, DataSource<?> dataset, String prefix) {
-    boolean wasTraining = training;
-    training = false;
-    DataLoader loader = getEvalDataLoader(dataset);
-    ModelInitialization.run(model(), loader, manager, args().seed());
-    context.evaluating(loader);
-    try (CallbackDispatcher.Lent weights = lendWeights();
-        Autocast.Scope precision = setup.precision().evaluating(model())) {
-      return loop.run(loader, prefix + "_");
-    } finally {
-      context.evaluating(null);
-      training = wasTraining;
     }
   }
 
@@ -289,7 +263,7 @@ public class Trainer implements AutoCloseable {
 
   /** Makes the loader of the training data. */
   protected DataLoader getTrainDataLoader() {
-    return setup.trainLoader();
+    return setup.loaders().train();
   }
 
   /**
@@ -333,12 +307,12 @@ public class Trainer implements AutoCloseable {
    */
   protected LossOutput computeLoss(TrainableModel model, ModelInputs inputs) {
     ModelOutput outputs = model.forward(inputs, isTraining());
-    return setup.lossOf(outputs, inputs).withOutputs(outputs);
+    return setup.loss().of(outputs, inputs).withOutputs(outputs);
   }
 
   /** Makes the loader of an evaluation data set. */
   protected DataLoader getEvalDataLoader(DataSource<?> dataset) {
-    return setup.evalLoader(dataset);
+    return setup.loaders().evaluation(dataset);
   }
 
   /**
@@ -348,9 +322,9 @@ public class Trainer implements AutoCloseable {
    */
   protected PredictionStep predictionStep(
       TrainableModel model, ModelInputs inputs, boolean lossOnly) {
-    Map<String, NDArray> labels = setup.labelsIn(inputs);
+    Map<String, NDArray> labels = setup.loss().labelsIn(inputs);
     // Data to predict for has often no labels, which a loss function would look for in vain.
-    boolean hasLoss = !labels.isEmpty() || (setup.hasLossFunction() && !predicting);
+    boolean hasLoss = !labels.isEmpty() || (setup.loss().hasFunction() && !predicting);
     LossOutput loss = hasLoss ? computeLoss(model, inputs) : null;
     ModelOutput outputs = loss == null ? null : loss.outputs();
     if (outputs == null && (!lossOnly || loss == null)) {
@@ -365,24 +339,28 @@ public class Trainer implements AutoCloseable {
 
   /** Receives each log line; by default adds it to the history and tells the callbacks. */
   protected void log(LogEntry entry) {
-    progress.log(entry);
+    state.progress().log(entry);
     callbacks.onLog(state(), entry);
   }
 
-  /** Takes the gradients of a loss; for those who override trainingStep. */
+  /**
+   * Takes the gradients of a loss; for those who override trainingStep.
+   *
+   * @throws IllegalStateException outside of a training step
+   */
   protected final void backward(LossOutput loss) {
-    LossScaler scaler = lossScaler;
-    autograd.backward(
-        loss.value(), scaler == null ? 1 : scaler.seed(loss.weight()), freshGradients);
-    SegmentTape tape = SegmentTape.current();
-    if (tape != null) {
-      tape.backward();
+    MicroBatchPass current = pass;
+    if (current == null) {
+      throw new IllegalStateException(
+          "backward was called outside of trainingStep; call it there, or take gradients with"
+              + " dev.trainer4j.torch.Autograd");
     }
+    current.backward(loss);
   }
 
   /** Returns whether a training step is in progress, as opposed to an evaluation. */
   protected final boolean isTraining() {
-    return training;
+    return pass != null;
   }
 
   // ------------------------------------------------------------------------------- accessors
@@ -399,19 +377,12 @@ public class Trainer implements AutoCloseable {
 
   /** Returns what made the samples, such as a tokenizer, if the builder was given it. */
   public final Optional<ProcessingClass> processingClass() {
-    return setup.processingClass();
-  }
-
-  void saveProcessingClass(Path folder) throws IOException {
-    Optional<ProcessingClass> processing = setup.processingClass();
-    if (processing.isPresent()) {
-      processing.get().save(folder);
-    }
+    return Optional.ofNullable(setup.processingClass());
   }
 
   /** Returns a snapshot of the state. */
   public final TrainerState state() {
-    return progress.snapshot();
+    return state.snapshot();
   }
 
   /** Adds a callback behind the others. */
@@ -441,110 +412,8 @@ public class Trainer implements AutoCloseable {
     try {
       checkpoints.close();
     } finally {
-      autograd.close();
       manager.close();
       NativeHeap.giveBack(manager.getDevice());
-    }
-  }
-
-  // ---------------------------------------------------------------- for the rest of the package
-
-  /** Sets where backward puts gradients; null for the parameters. */
-  void gradientsInto(@Nullable FreshGradients gradients) {
-    freshGradients = gradients;
-  }
-
-  /** Returns whether a subclass has a training step of its own, which may look at gradients. */
-  boolean overridesTrainingStep() {
-    return ownTrainingStep;
-  }
-
-  private static boolean overrides(Class<?> type, String method) {
-    for (Class<?> c = type; c != Trainer.class; c = c.getSuperclass()) {
-      if (Arrays.stream(c.getDeclaredMethods()).anyMatch(m -> m.getName().equals(method))) {
-        return true;
-      }
-    }
-    return false;
-  }
-
-  LossOutput runTrainingStep(ModelInputs inputs) {
-    if (!args().gradientCheckpointing()) {
-      return runRecorded(inputs);
-    }
-    try (SegmentTape tape = SegmentTape.open()) {
-      return runRecorded(inputs);
-    }
-  }
-
-  private LossOutput runRecorded(ModelInputs inputs) {
-    training = true;
-    FreshGradients unrecorded = setup.hasUsualLoss() && !ownLoss ? freshGradients : null;
-    try (Autograd.Recording on = Autograd.record(true);
-        FreshGradients.MicroBatch microBatch = FreshGradients.open(unrecorded);
-        Autocast.Scope products = Autocast.to(setup.precision().autocast())) {
-      return trainingStep(model(), inputs);
-    } finally {
-      training = false;
-    }
-  }
-
-  PredictionStep runPredictionStep(ModelInputs inputs, boolean lossOnly) {
-    return predictionStep(model(), inputs, lossOnly);
-  }
-
-  /** Evaluates on all data sets during training; metrics of all, by name. */
-  Map<String, Double> evaluateAll() {
-    return evaluate().metrics();
-  }
-
-  /** Completes a log line with the epoch and hands it out. */
-  LogEntry emitLog(Map<String, Double> values) {
-    Map<String, Double> line = new LinkedHashMap<>(values);
-    line.put("epoch", progress.epochFraction());
-    LogEntry entry = new LogEntry(progress.globalStep(), line);
-    log(entry);
-    return entry;
-  }
-
-  void saveCheckpoint(TrainingSession session) {
-    awaitSaves(); // What it tells must stand: rotation after this save may drop it.
-    checkpoints.save(session);
-  }
-
-  /** Throws what a save in the background has failed with. */
-  void checkSaves() {
-    checkpoints.check();
-    tellCommitted();
-  }
-
-  /** Waits for the save in the background. */
-  void awaitSaves() {
-    checkpoints.await();
-    tellCommitted();
-  }
-
-  /** Waits until weights and optimizer state may change: a save in the background copies them first. */
-  void awaitCopied() {
-    checkpoints.awaitCopied();
-  }
-
-  /** Puts a callback's weights for evaluations into the model until closed, if one has them. */
-  CallbackDispatcher.Lent lendWeights() {
-    awaitCopied();
-    return callbacks.lendWeights();
-  }
-
-  /** Tells callbacks of the checkpoints that stand now and did not when they were last told. */
-  void tellCommitted() {
-    for (Path folder : checkpoints.drainCommitted()) {
-      callbacks.onCheckpointCommitted(state(), folder);
-    }
-  }
-
-  void loadBestModel(TrainingSession session) {
-    if (args().loadBestModelAtEnd()) {
-      checkpoints.loadBest(session.progress());
     }
   }
 
@@ -556,45 +425,45 @@ public class Trainer implements AutoCloseable {
     }
   }
 
-  NDManager manager() {
-    return manager;
-  }
+  /** The way up for the parts: what a subclass overrides is called from here alone. */
+  private final class Hooks implements TrainerHooks {
+    @Override
+    public Optimizer createOptimizer(List<ParameterGroup> groups) {
+      return Trainer.this.createOptimizer(groups);
+    }
 
-  CallbackDispatcher callbacks() {
-    return callbacks;
-  }
+    @Override
+    public LearningRateScheduler createScheduler(int totalSteps) {
+      return Trainer.this.createScheduler(totalSteps);
+    }
 
-  TrainerControl control() {
-    return control;
-  }
+    @Override
+    public LossOutput trainingStep(MicroBatchPass current, ModelInputs inputs) {
+      pass = current;
+      try {
+        return Trainer.this.trainingStep(current.model(), inputs);
+      } finally {
+        pass = null;
+      }
+    }
 
-  ProcessGroup processes() {
-    return ProcessGroup.single();
-  }
+    @Override
+    public PredictionStep predictionStep(
+        TrainableModel model, ModelInputs inputs, boolean lossOnly) {
+      return Trainer.this.predictionStep(model, inputs, lossOnly);
+    }
 
-  BestModel best() {
-    return best;
-  }
-
-  RunLog runLog() {
-    return runLog;
-  }
-
-  StopRequest stopRequest() {
-    return stopRequest;
-  }
-
-  @Nullable StreamingMetrics streamingMetrics() {
-    return setup.streamingMetrics();
-  }
-
-  @Nullable ComputeMetrics wholeMetrics() {
-    return setup.wholeMetrics();
+    @Override
+    public void log(LogEntry entry) {
+      Trainer.this.log(entry);
+    }
   }
 
   /** Collects what a trainer is made of. */
-  public static final class Builder extends TrainerBuilder {
-    Builder(TrainingArguments args) {
+  public static class Builder extends TrainerBuilder<Builder> {
+
+    /** Starts with the arguments. */
+    protected Builder(TrainingArguments args) {
       super(args);
     }
 
@@ -608,8 +477,13 @@ public class Trainer implements AutoCloseable {
     }
 
     @Override
-    Builder self() {
+    protected Builder self() {
       return this;
+    }
+
+    @Override
+    protected Builder withOwnSettings(TrainingArguments other) {
+      return new Builder(other);
     }
   }
 }

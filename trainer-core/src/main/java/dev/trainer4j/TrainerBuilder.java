@@ -13,6 +13,8 @@ import dev.trainer4j.metrics.ComputeMetrics;
 import dev.trainer4j.metrics.StreamingMetrics;
 import dev.trainer4j.model.LossFunction;
 import dev.trainer4j.model.TrainableModel;
+import dev.trainer4j.optim.ParameterGroup;
+import dev.trainer4j.process.ProcessGroup;
 import dev.trainer4j.schedule.LearningRateScheduler;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -20,10 +22,18 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.BiFunction;
 import java.util.function.IntFunction;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
-/** The settings of {@link Trainer.Builder}; setters only assign, {@link TrainerSetup} checks. */
-abstract class TrainerBuilder {
+/**
+ * The settings of a trainer; setters only assign, building checks.
+ *
+ * <p>A trainer of another kind extends it for settings of its own: {@code class SftBuilder extends
+ * TrainerBuilder<SftBuilder>}, whose {@code build()} hands itself to the constructor of {@link Trainer}.
+ *
+ * @param <B> the builder's own type, which setters return
+ */
+public abstract class TrainerBuilder<B extends TrainerBuilder<B>> {
 
   final TrainingArguments args;
   @Nullable Block block;
@@ -38,31 +48,41 @@ abstract class TrainerBuilder {
   @Nullable StreamingMetrics streamingMetrics;
   @Nullable BiFunction<NDArray, Map<String, NDArray>, NDArray> preprocessLogits;
   @Nullable IntFunction<LearningRateScheduler> lrScheduler;
+  UnaryOperator<List<ParameterGroup>> parameterGroups = UnaryOperator.identity();
+  @Nullable ProcessGroup processes;
   final List<TrainerCallback> callbacks = new ArrayList<>();
 
-  TrainerBuilder(TrainingArguments args) {
+  /** Starts with the arguments; {@link #block}, {@link #djlModel} or {@link #model} follows. */
+  protected TrainerBuilder(TrainingArguments args) {
     this.args = args;
   }
 
-  abstract Trainer.Builder self();
+  /** Returns this builder. */
+  protected abstract B self();
 
-  Trainer.Builder block(Block block) {
+  /** Returns another builder of this kind, with its own settings but none of those of this class. */
+  protected abstract B withOwnSettings(TrainingArguments other);
+
+  /** Sets the model: a DJL block. */
+  protected B block(Block block) {
     this.block = block;
     return self();
   }
 
-  Trainer.Builder djlModel(Model model) {
+  /** Sets the model: the block of a DJL model. */
+  protected B djlModel(Model model) {
     this.djlModel = model;
     return self();
   }
 
-  Trainer.Builder model(TrainableModel model) {
+  /** Sets the model. */
+  protected B model(TrainableModel model) {
     this.model = model;
     return self();
   }
 
   /** Sets the data to train on; for a stream the arguments need {@code maxSteps}. */
-  public Trainer.Builder trainDataset(DataSource<?> data) {
+  public B trainDataset(DataSource<?> data) {
     trainDataset = data;
     return self();
   }
@@ -73,7 +93,7 @@ abstract class TrainerBuilder {
    *
    * @throws IllegalStateException if {@link #evalDatasets} was called: then all data sets have names
    */
-  public Trainer.Builder evalDataset(DataSource<?> data) {
+  public B evalDataset(DataSource<?> data) {
     requireOneKind(evalDatasets.keySet().stream().allMatch(String::isEmpty));
     evalDatasets.put("", data);
     return self();
@@ -86,7 +106,7 @@ abstract class TrainerBuilder {
    * @throws IllegalStateException if {@link #evalDataset} was called: then there is one, without a
    *     name
    */
-  public Trainer.Builder evalDatasets(Map<String, ? extends DataSource<?>> datasets) {
+  public B evalDatasets(Map<String, ? extends DataSource<?>> datasets) {
     requireOneKind(!evalDatasets.containsKey(""));
     evalDatasets.putAll(datasets);
     return self();
@@ -104,31 +124,31 @@ abstract class TrainerBuilder {
    * Sets what makes a batch of samples; by default maps of numbers and arrays are stacked ({@link
    * dev.trainer4j.data.DefaultDataCollator}).
    */
-  public <T> Trainer.Builder dataCollator(DataCollator<T> collator) {
+  public <T> B dataCollator(DataCollator<T> collator) {
     dataCollator = collator;
     return self();
   }
 
   /** Sets what made the samples, such as a tokenizer; saved with the model and every checkpoint. */
-  public Trainer.Builder processingClass(ProcessingClass processing) {
+  public B processingClass(ProcessingClass processing) {
     processingClass = processing;
     return self();
   }
 
   /** Sets the loss of a model that computes none; see {@link dev.trainer4j.model.Losses}. */
-  public Trainer.Builder computeLossFunc(LossFunction function) {
+  public B computeLossFunc(LossFunction function) {
     lossFunction = function;
     return self();
   }
 
   /** Sets metrics that need all predictions of an evaluation at once. */
-  public Trainer.Builder computeMetrics(ComputeMetrics metrics) {
+  public B computeMetrics(ComputeMetrics metrics) {
     wholeMetrics = metrics;
     return self();
   }
 
   /** Sets metrics that read an evaluation batch by batch; see {@link dev.trainer4j.metrics.Metrics}. */
-  public Trainer.Builder computeMetrics(StreamingMetrics metrics) {
+  public B computeMetrics(StreamingMetrics metrics) {
     streamingMetrics = metrics;
     return self();
   }
@@ -138,8 +158,7 @@ abstract class TrainerBuilder {
    *
    * @param function from logits and labels by name to what is kept, on the device
    */
-  public Trainer.Builder preprocessLogitsForMetrics(
-      BiFunction<NDArray, Map<String, NDArray>, NDArray> function) {
+  public B preprocessLogitsForMetrics(BiFunction<NDArray, Map<String, NDArray>, NDArray> function) {
     preprocessLogits = function;
     return self();
   }
@@ -150,13 +169,33 @@ abstract class TrainerBuilder {
    *
    * @param factory from the updates of the run to its schedule
    */
-  public Trainer.Builder lrScheduler(IntFunction<LearningRateScheduler> factory) {
+  public B lrScheduler(IntFunction<LearningRateScheduler> factory) {
     lrScheduler = factory;
     return self();
   }
 
+  /**
+   * Sets what is made of the parameter groups, such as rates of their own; see {@link
+   * dev.trainer4j.optim.ParameterGroups}.
+   *
+   * @param function from the groups with and without weight decay to those that the optimizer gets
+   */
+  public B parameterGroups(UnaryOperator<List<ParameterGroup>> function) {
+    parameterGroups = function;
+    return self();
+  }
+
+  /**
+   * Sets the processes that train together, of which this is one; by default those that a provider on
+   * the class path finds, else this process alone. They stay the caller's.
+   */
+  public B processGroup(ProcessGroup group) {
+    processes = group;
+    return self();
+  }
+
   /** Adds a callback behind those added before. */
-  public Trainer.Builder callback(TrainerCallback callback) {
+  public B callback(TrainerCallback callback) {
     callbacks.add(callback);
     return self();
   }
@@ -165,8 +204,9 @@ abstract class TrainerBuilder {
    * Starts a builder of the same model, data and functions with other arguments and no callbacks;
    * this one stays as it is. Both trainers train the same parameters, so use one after the other.
    */
-  public Trainer.Builder withArgs(TrainingArguments args) {
-    Trainer.Builder other = new Trainer.Builder(args);
+  public B withArgs(TrainingArguments args) {
+    B copy = withOwnSettings(args);
+    TrainerBuilder<B> other = copy;
     other.block = block;
     other.djlModel = djlModel;
     other.model = model;
@@ -179,7 +219,9 @@ abstract class TrainerBuilder {
     other.streamingMetrics = streamingMetrics;
     other.preprocessLogits = preprocessLogits;
     other.lrScheduler = lrScheduler;
-    return other;
+    other.parameterGroups = parameterGroups;
+    other.processes = processes;
+    return copy;
   }
 
   /** Returns the arguments. */

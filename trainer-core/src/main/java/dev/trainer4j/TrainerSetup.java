@@ -8,25 +8,17 @@ import dev.trainer4j.args.IntervalStrategy;
 import dev.trainer4j.args.TrainingArguments;
 import dev.trainer4j.callback.DefaultFlowCallback;
 import dev.trainer4j.callback.TrainerCallback;
-import dev.trainer4j.data.DataCollator;
-import dev.trainer4j.data.DataLoader;
-import dev.trainer4j.data.DataLoaderOptions;
 import dev.trainer4j.data.DataSource;
-import dev.trainer4j.data.Dataset;
 import dev.trainer4j.data.DefaultDataCollator;
-import dev.trainer4j.data.IterableDataset;
-import dev.trainer4j.data.ModelInputs;
 import dev.trainer4j.data.ProcessingClass;
-import dev.trainer4j.data.SampleOrder;
-import dev.trainer4j.metrics.ComputeMetrics;
-import dev.trainer4j.metrics.StreamingMetrics;
+import dev.trainer4j.evaluation.EvaluationMetrics;
 import dev.trainer4j.model.BlockModel;
-import dev.trainer4j.model.LabelLayout;
-import dev.trainer4j.model.LossFunction;
-import dev.trainer4j.model.LossOutput;
-import dev.trainer4j.model.Losses;
-import dev.trainer4j.model.ModelOutput;
+import dev.trainer4j.model.NamedParameter;
 import dev.trainer4j.model.TrainableModel;
+import dev.trainer4j.optim.ParameterGroup;
+import dev.trainer4j.process.ProcessGroup;
+import dev.trainer4j.report.ReportCallbacks;
+import dev.trainer4j.run.Precision;
 import dev.trainer4j.schedule.LearningRateScheduler;
 import dev.trainer4j.schedule.LearningRateSchedulers;
 import dev.trainer4j.schedule.ScheduleContext;
@@ -38,9 +30,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
+import java.util.Set;
 import java.util.function.BiFunction;
 import java.util.function.IntFunction;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** What a trainer is made of, checked and with all defaults filled in. */
@@ -49,20 +42,19 @@ final class TrainerSetup {
   private final TrainingArguments args;
   private final TrainableModel model;
   private final Precision precision;
-  private final @Nullable DataSource<?> trainDataset;
   private final Map<String, DataSource<?>> evalDatasets;
-  private final DataCollator<?> collator;
-  private final List<String> labelNames;
+  private final ProcessGroup processes;
+  private final Loaders loaders;
+  private final DefaultLoss loss;
   private final @Nullable ProcessingClass processingClass;
-  private final @Nullable LossFunction lossFunction;
-  private final @Nullable ComputeMetrics wholeMetrics;
-  private final @Nullable StreamingMetrics streamingMetrics;
+  private final EvaluationMetrics metrics;
   private final @Nullable BiFunction<NDArray, Map<String, NDArray>, NDArray> preprocessLogits;
   private final @Nullable IntFunction<LearningRateScheduler> lrScheduler;
+  private final UnaryOperator<List<ParameterGroup>> parameterGroups;
   private final List<TrainerCallback> callbacks;
 
-  TrainerSetup(TrainerBuilder builder) {
-    Reports reports = new Reports(builder.args);
+  TrainerSetup(TrainerBuilder<?> builder) {
+    ReportCallbacks reports = new ReportCallbacks(builder.args);
     check(builder, reports.problems());
     args = builder.args;
     boolean given = !args.labelNames().isEmpty();
@@ -78,7 +70,8 @@ final class TrainerSetup {
     } else {
       model = Objects.requireNonNull(builder.model, "model");
     }
-    labelNames = given ? List.copyOf(args.labelNames()) : List.copyOf(model.labelNames());
+    List<String> labelNames =
+        given ? List.copyOf(args.labelNames()) : List.copyOf(model.labelNames());
     if (args.useCpu() && model.manager().getDevice().isGpu()) {
       throw new IllegalArgumentException(
           "useCpu is true, but the model is on "
@@ -86,19 +79,23 @@ final class TrainerSetup {
               + "; load it on the CPU, or leave useCpu out");
     }
     throwIfAny(Precision.problems(args, model));
-    if (smooths(args) && model.labelLayout() == LabelLayout.OTHER) {
-      throw cannotSmooth("is no cross entropy of its logits and one label for each place");
-    }
     precision = Precision.of(args);
-    trainDataset = builder.trainDataset;
+    ProcessGroup group = builder.processes;
+    processes = group == null ? ProcessGroup.single() : group;
     evalDatasets = Collections.unmodifiableMap(new LinkedHashMap<>(builder.evalDatasets));
-    collator = builder.dataCollator != null ? builder.dataCollator : new DefaultDataCollator();
+    loaders =
+        new Loaders(
+            args,
+            builder.trainDataset,
+            builder.dataCollator != null ? builder.dataCollator : new DefaultDataCollator());
+    loss = new DefaultLoss(model, labelNames, builder.lossFunction, args.labelSmoothingFactor());
     processingClass = builder.processingClass;
-    lossFunction = builder.lossFunction;
-    wholeMetrics = builder.wholeMetrics;
-    streamingMetrics = builder.streamingMetrics;
+    metrics =
+        new EvaluationMetrics(
+            builder.wholeMetrics, builder.streamingMetrics, Set.copyOf(args.includeForMetrics()));
     preprocessLogits = builder.preprocessLogits;
     lrScheduler = builder.lrScheduler;
+    parameterGroups = builder.parameterGroups;
     List<TrainerCallback> all = new ArrayList<>();
     all.add(new DefaultFlowCallback());
     all.addAll(reports.create(builder.callbacks));
@@ -106,31 +103,11 @@ final class TrainerSetup {
     callbacks = List.copyOf(all);
   }
 
-  /** Returns whether the loss is the cross entropy of what a DJL block returns, with nothing in between. */
-  boolean hasUsualLoss() {
-    return model instanceof BlockModel && lossFunction == null && !smooths(args);
-  }
-
-  private static boolean smooths(TrainingArguments args) {
-    return args.labelSmoothingFactor() > 0;
-  }
-
-  private IllegalArgumentException cannotSmooth(String why) {
-    return new IllegalArgumentException(
-        "labelSmoothingFactor is "
-            + args.labelSmoothingFactor()
-            + ", but the loss that the model ("
-            + model.getClass().getSimpleName()
-            + ") computes itself "
-            + why
-            + "; leave it out, let the model smooth its own loss, or override computeLoss");
-  }
-
   private static Device device(TrainingArguments args) {
     return args.useCpu() ? Device.cpu() : TorchFunctions.defaultDevice();
   }
 
-  private static void check(TrainerBuilder builder, List<String> found) {
+  private static void check(TrainerBuilder<?> builder, List<String> found) {
     List<String> problems = new ArrayList<>(found);
     TrainingArguments args = builder.args;
     if (builder.djlModel != null && builder.djlModel.getBlock() == null) {
@@ -171,63 +148,6 @@ final class TrainerSetup {
     }
   }
 
-  DataLoader trainLoader() {
-    DataSource<?> dataset = trainDataset;
-    if (dataset == null) {
-      throw new IllegalStateException(
-          "there is no training data; pass trainDataset(...) to the builder");
-    }
-    if (dataset instanceof Dataset<?> sized && sized.size() == 0) {
-      throw new IllegalArgumentException("the training data is empty: trainDataset.size() is 0");
-    }
-    long dataSeed = args.resolvedDataSeed();
-    SampleOrder.Factory order =
-        switch (args.trainSamplingStrategy()) {
-          case SEQUENTIAL -> (size, epoch) -> SampleOrder.sequential(size);
-          case RANDOM -> (size, epoch) -> SampleOrder.shuffled(size, dataSeed, epoch);
-          case GROUP_BY_LENGTH -> byLength(dataset, dataSeed);
-        };
-    return loader(dataset, options(args.perDeviceTrainBatchSize()).order(order).build());
-  }
-
-  private SampleOrder.Factory byLength(DataSource<?> dataset, long seed) {
-    if (!(dataset instanceof Dataset<?> sized)) {
-      throw new IllegalArgumentException(
-          "trainSamplingStrategy group_by_length needs data with an index, but trainDataset is a"
-              + " stream; choose another, or read the stream into a Dataset");
-    }
-    return SampleOrder.lengthGrouped(
-        sized,
-        args.lengthColumnName(),
-        Math.multiplyExact(args.perDeviceTrainBatchSize(), args.gradientAccumulationSteps()),
-        seed);
-  }
-
-  DataLoader evalLoader(DataSource<?> dataset) {
-    if (dataset instanceof Dataset<?> sized && sized.size() == 0) {
-      throw new IllegalArgumentException("the evaluation data is empty: its size() is 0");
-    }
-    return loader(dataset, options(args.perDeviceEvalBatchSize()).build());
-  }
-
-  private DataLoaderOptions.Builder options(int batchSize) {
-    return DataLoaderOptions.builder()
-        .batchSize(batchSize)
-        // As in Hugging Face's Trainer, also for evaluation.
-        .dropLast(args.dataloaderDropLast())
-        .workers(args.dataloaderNumWorkers())
-        .prefetchFactor(args.dataloaderPrefetchFactor());
-  }
-
-  /** The types of samples and collator meet only here; a mismatch fails at the first batch. */
-  @SuppressWarnings("unchecked")
-  private DataLoader loader(DataSource<?> source, DataLoaderOptions options) {
-    DataCollator<Object> anyCollator = (DataCollator<Object>) collator;
-    return source instanceof Dataset<?> sized
-        ? DataLoader.of((Dataset<Object>) sized, anyCollator, options)
-        : DataLoader.of((IterableDataset<Object>) source, anyCollator, options);
-  }
-
   /** The schedule of a trainer that overrides nothing. */
   LearningRateScheduler scheduler(int totalSteps) {
     if (lrScheduler != null) {
@@ -241,51 +161,6 @@ final class TrainerSetup {
             args.warmupStepsFor(totalSteps),
             totalSteps,
             args.resolvedGreaterIsBetter()));
-  }
-
-  /** Returns the labels among the inputs; all of {@link #labelNames} or none, as Hugging Face. */
-  Map<String, NDArray> labelsIn(ModelInputs inputs) {
-    Map<String, NDArray> labels = new LinkedHashMap<>();
-    for (String name : labelNames) {
-      Optional<NDArray> label = inputs.find(name);
-      if (label.isEmpty()) {
-        return Map.of();
-      }
-      labels.put(name, label.get());
-    }
-    return labels;
-  }
-
-  /** The loss of a trainer that overrides nothing; see {@link Trainer#computeLoss}. */
-  LossOutput lossOf(ModelOutput outputs, ModelInputs inputs) {
-    if (lossFunction != null) {
-      return lossFunction.compute(outputs, inputs);
-    }
-    LossOutput own = outputs.loss();
-    LabelLayout layout = model.labelLayout();
-    if (own != null) {
-      if (!smooths(args)) {
-        return own;
-      }
-      // One label for all of a sample leaves nothing to shift; with several, places may differ.
-      if (layout == LabelLayout.UNKNOWN && outputs.logits().getShape().dimension() > 2) {
-        throw cannotSmooth("would be replaced, and its labelLayout() does not say by what");
-      }
-    }
-    Map<String, NDArray> labels = labelsIn(inputs);
-    if (labels.isEmpty()) {
-      throw new IllegalArgumentException(
-          "no loss: the model computes none, and the inputs "
-              + inputs.names()
-              + " have no label of the names "
-              + labelNames
-              + "; set labelNames, or override computeLoss");
-    }
-    NDArray first = labels.values().iterator().next();
-    return Losses.crossEntropy(
-        outputs.logits(),
-        layout == LabelLayout.NEXT ? Losses.nextLabels(first) : first,
-        args.labelSmoothingFactor());
   }
 
   /** Applies {@code preprocessLogitsForMetrics} to the first output. */
@@ -315,20 +190,30 @@ final class TrainerSetup {
     return evalDatasets;
   }
 
-  Optional<ProcessingClass> processingClass() {
-    return Optional.ofNullable(processingClass);
+  @Nullable ProcessingClass processingClass() {
+    return processingClass;
   }
 
-  boolean hasLossFunction() {
-    return lossFunction != null;
+  ProcessGroup processes() {
+    return processes;
   }
 
-  @Nullable ComputeMetrics wholeMetrics() {
-    return wholeMetrics;
+  Loaders loaders() {
+    return loaders;
   }
 
-  @Nullable StreamingMetrics streamingMetrics() {
-    return streamingMetrics;
+  DefaultLoss loss() {
+    return loss;
+  }
+
+  EvaluationMetrics metrics() {
+    return metrics;
+  }
+
+  /** The groups of an optimizer over {@code parameters}, rates from the arguments and the builder. */
+  List<ParameterGroup> groups(List<NamedParameter> parameters) {
+    return parameterGroups.apply(
+        ParameterGroup.decayAndNoDecay(parameters, args.learningRate(), args.weightDecay()));
   }
 
   List<TrainerCallback> callbacks() {

@@ -1,81 +1,86 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j;
 
-import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDManager;
 import dev.trainer4j.args.NanPolicy;
-import dev.trainer4j.callback.NonFiniteUpdate;
+import dev.trainer4j.args.TrainingArguments;
+import dev.trainer4j.callback.CallbackDispatcher;
 import dev.trainer4j.data.Batch;
 import dev.trainer4j.data.BatchIterator;
 import dev.trainer4j.model.LossOutput;
 import dev.trainer4j.model.NamedParameter;
-import dev.trainer4j.optim.LossWeight;
-import dev.trainer4j.optim.UpdateObserver;
+import dev.trainer4j.model.TrainableModel;
+import dev.trainer4j.model.TrainingPass;
+import dev.trainer4j.optim.GradientSync;
 import dev.trainer4j.optim.UpdateRequest;
 import dev.trainer4j.optim.UpdateResult;
+import dev.trainer4j.process.ProcessGroup;
+import dev.trainer4j.report.RunLog;
+import dev.trainer4j.run.LossScaler;
+import dev.trainer4j.run.MemoryShortage;
+import dev.trainer4j.run.TrainingProgress;
+import dev.trainer4j.run.TrainingSession;
+import dev.trainer4j.run.UpdateOutcome;
+import dev.trainer4j.saving.RunCheckpoints;
 import dev.trainer4j.torch.ArrayScope;
 import dev.trainer4j.torch.Autograd;
 import dev.trainer4j.torch.FreshGradients;
 import dev.trainer4j.torch.Gradients;
 import dev.trainer4j.torch.Seeds;
-import dev.trainer4j.torch.TorchFunctions;
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One update: micro batches, then clip, optimizer step and zero.
+ * One update: micro batches forward and backward, then the optimizer's stations.
  *
- * <p>Each micro batch has a scope that owns its arrays. Only the scalars of the losses outlive it,
- * so that the device is asked for numbers once an update.
+ * <p>Each micro batch has a scope that owns its arrays; only the scalars of its loss outlive it.
  */
 final class UpdateStep implements AutoCloseable {
 
-  private final Trainer trainer;
+  private final TrainingArguments args;
+  private final TrainableModel model;
   private final TrainingSession session;
-  private final NDManager scalars;
-  private final List<NDArray> losses = new ArrayList<>();
-  private final List<NDArray> weights = new ArrayList<>();
-  private double knownWeight;
+  private final TrainerHooks hooks;
+  private final PassChoice passes;
+  private final CallbackDispatcher callbacks;
+  private final ProcessGroup processes;
+  private final GradientSync sync;
+  private final RunCheckpoints checkpoints;
+  private final TrainingProgress progress;
+  private final UpdateLosses losses;
+  private final UpdateEvents events;
+  private final UpdateVerdict verdict;
 
-  private final Map<String, List<NDArray>> parts = new LinkedHashMap<>();
-
-  UpdateStep(Trainer trainer, TrainingSession session) {
-    this.trainer = trainer;
+  UpdateStep(
+      TrainingArguments args,
+      TrainableModel model,
+      TrainingSession session,
+      TrainerHooks hooks,
+      PassChoice passes,
+      CallbackDispatcher callbacks,
+      ProcessGroup processes,
+      GradientSync sync,
+      RunCheckpoints checkpoints,
+      RunLog log) {
+    this.args = args;
+    this.model = model;
     this.session = session;
-    scalars = trainer.model().manager().newSubManager();
-    scalars.setName("losses of the update");
-    forget();
+    this.hooks = hooks;
+    this.passes = passes;
+    this.callbacks = callbacks;
+    this.processes = processes;
+    this.sync = sync;
+    this.checkpoints = checkpoints;
+    progress = session.progress();
+    losses = new UpdateLosses(model.manager());
+    events = new UpdateEvents(callbacks, progress, losses, args.nanPolicy());
+    verdict = new UpdateVerdict(args.nanPolicy(), log);
+    dropGradients();
   }
 
-  /** Drops the gradients that an update has left which failed in its middle. */
-  void forget() {
-    try (Gradients gradients =
-        new Gradients(trainer.model().parameters().stream().map(NamedParameter::array).toList())) {
-      gradients.zero();
-    }
-    FreshGradients fresh = session.optimizer().freshGradients();
-    if (fresh != null) {
-      fresh.drop();
-    }
-  }
-
-  /**
-   * Where backward puts the gradients of an update of one micro batch that nobody looks at between its
-   * phases; null for the parameters, where gradients add up and can be looked at.
-   */
-  private @Nullable FreshGradients freshGradients() {
-    boolean inParameters =
-        session.batches().perUpdate() > 1
-            || trainer.callbacks().watchesUpdates()
-            || trainer.overridesTrainingStep()
-            || trainer.args().gradientCheckpointing();
-    return inParameters ? null : session.optimizer().freshGradients();
-  }
+  /** What the micro batches of an update have read. */
+  private record Consumed(
+      int microBatches, long samples, @Nullable Map<String, Object> streamState) {}
 
   /**
    * Runs the next update from {@code batches}, which must have a next one.
@@ -84,59 +89,77 @@ final class UpdateStep implements AutoCloseable {
    *     gradients; the update may be run again
    */
   UpdateOutcome run(BatchIterator batches) {
-    trainer.callbacks().onStepBegin(session.progress().snapshot());
+    callbacks.onStepBegin(progress.snapshot());
     LossScaler scaler = session.lossScaler();
     if (scaler != null) {
       scaler.beginUpdate();
     }
-    trainer.gradientsInto(freshGradients());
     try {
-      int means = 0;
-      int microBatches = 0;
-      long samples = 0;
-      boolean last;
-      Map<String, Object> streamState;
-      do {
-        try (ArrayScope scope = ArrayScope.open();
-            Batch batch = sparing(batches::next)) {
-          trainer.callbacks().onSubstepBegin(session.progress().snapshot(), batch.inputs());
-          long start = System.nanoTime();
-          LossOutput loss = step(batch, microBatches);
-          session.clock().ranForwardBackward(start);
-          means += loss.isMean() ? 1 : 0;
-          samples += batch.sampleCount();
-          streamState = batch.streamState();
-          keep(loss);
-        }
-        microBatches++;
-        last = microBatches == session.batches().perUpdate() || !batches.hasNext();
-        if (!last) {
-          trainer.callbacks().onSubstepEnd(session.progress().snapshot());
-        }
-      } while (!last);
-      if (means != 0 && means != microBatches) {
-        throw new IllegalStateException(
-            "one update mixed losses of sums with LossOutput.mean; computeLoss must return one"
-                + " kind");
-      }
-      if (means > 0 && session.batches().isSplit()) {
-        throw new IllegalStateException(
-            "autoFindBatchSize: memory did not suffice, and this model gives the mean of a micro batch"
-                + " (LossOutput.mean), of which smaller ones make another loss; return"
-                + " LossOutput.of(sum, weight), or set perDeviceTrainBatchSize to "
-                + session.batches().size()
-                + " and gradientAccumulationSteps to "
-                + session.batches().perUpdate());
-      }
-      return update(means > 0, microBatches, samples, streamState);
+      Consumed consumed = runMicroBatches(batches);
+      requireSums();
+      return outcome(consumed, update());
     } finally {
-      release();
+      losses.release();
+    }
+  }
+
+  private Consumed runMicroBatches(BatchIterator batches) {
+    int microBatches = 0;
+    long samples = 0;
+    boolean last;
+    Map<String, Object> streamState;
+    do {
+      try (ArrayScope scope = ArrayScope.open();
+          Batch batch = noticingShortage(batches::next)) {
+        callbacks.onSubstepBegin(progress.snapshot(), batch.inputs());
+        long start = System.nanoTime();
+        losses.add(forwardBackward(batch, microBatches));
+        session.clock().ranForwardBackward(start);
+        samples += batch.sampleCount();
+        streamState = batch.streamState();
+      }
+      microBatches++;
+      last = microBatches == session.batches().perUpdate() || !batches.hasNext();
+      if (!last) {
+        callbacks.onSubstepEnd(progress.snapshot());
+      }
+    } while (!last);
+    return new Consumed(microBatches, samples, streamState);
+  }
+
+  /** One micro batch, its random numbers a function of its position. */
+  private LossOutput forwardBackward(Batch batch, int microBatch) {
+    followTrainable();
+    TrainingPass pass = passes.pass();
+    long seed = Seeds.mix(args.seed(), progress.globalStep(), microBatch, processes.rank());
+    pass.begin(seed);
+    try {
+      return noticingShortage(
+          () ->
+              Seeds.with(
+                  seed,
+                  () -> {
+                    try (Autograd.Recording on = Autograd.record(true)) {
+                      return hooks.trainingStep(
+                          new MicroBatchPass(pass, session.lossScaler()), batch.inputs());
+                    }
+                  }));
+    } finally {
+      pass.end();
+    }
+  }
+
+  /** Callbacks, hooks and users may freeze and release parameters whenever they like. */
+  private void followTrainable() {
+    if (session.trained().isOutdated()) {
+      checkpoints.await(); // It may be reading the state that goes.
+      session.trained().follow();
     }
   }
 
   /** Runs what may be run again when memory is short. */
-  private <T> T sparing(Supplier<T> work) {
-    if (!trainer.args().autoFindBatchSize()) {
+  private <T> T noticingShortage(Supplier<T> work) {
+    if (!args.autoFindBatchSize()) {
       return work.get();
     }
     try {
@@ -150,192 +173,74 @@ final class UpdateStep implements AutoCloseable {
     }
   }
 
-  /** Forward and backward of one micro batch, seeded by its position. */
-  private LossOutput step(Batch batch, int microBatch) {
-    long seed =
-        Seeds.mix(
-            trainer.args().seed(),
-            session.progress().globalStep(),
-            microBatch,
-            trainer.processes().rank());
-    return sparing(() -> Seeds.with(seed, () -> trainer.runTrainingStep(batch.inputs())));
-  }
-
-  private void keep(LossOutput loss) {
-    losses.add(ArrayScope.keep(loss.value(), scalars));
-    if (loss.weightArray() == null) {
-      knownWeight += loss.weight();
-    } else {
-      weights.add(ArrayScope.keep(loss.weightArray(), scalars));
+  /** A mean of means is another loss where micro batches became smaller. */
+  private void requireSums() {
+    if (losses.areMeans() && session.batches().isSplit()) {
+      throw new IllegalStateException(
+          "autoFindBatchSize: memory did not suffice, and this model gives the mean of a micro batch"
+              + " (LossOutput.mean), of which smaller ones make another loss; return"
+              + " LossOutput.of(sum, weight), or set perDeviceTrainBatchSize to "
+              + session.batches().size()
+              + " and gradientAccumulationSteps to "
+              + session.batches().perUpdate());
     }
-    loss.parts()
-        .forEach(
-            (name, part) ->
-                parts
-                    .computeIfAbsent(name, n -> new ArrayList<>())
-                    .add(ArrayScope.keep(part, scalars)));
   }
 
-  /** The weight of the losses of all ranks; where there is one only, the device is not asked for it. */
-  private LossWeight weight() {
-    LossWeight local = LossWeight.of(knownWeight, weights);
-    return trainer.processes().worldSize() == 1
-        ? local
-        : LossWeight.of(trainer.processes().sum(local.value())[0]);
-  }
-
-  private UpdateOutcome update(
-      boolean mean, int microBatches, long samples, @Nullable Map<String, Object> streamState) {
-    LossWeight lossWeight = weight();
-    double factor = session.rateFactor();
+  /** Weight, synchronize, norm, agree, clip, step, zero: see {@code PhasedUpdate}. */
+  private UpdateResult update() {
     LossScaler scaler = session.lossScaler();
-    NanPolicy policy = trainer.args().nanPolicy();
     UpdateRequest request =
         new UpdateRequest(
-            losses,
-            lossWeight,
+            losses.values(),
+            losses.weight(),
             scaler == null ? 1 : scaler.seed(),
-            trainer.args().maxGradNorm(),
-            factor,
-            scaler != null || policy != NanPolicy.CONTINUE);
-    trainer.awaitCopied();
-    UpdateResult result;
+            args.maxGradNorm(),
+            session.rateFactor(),
+            scaler != null || args.nanPolicy() != NanPolicy.CONTINUE,
+            sync);
+    checkpoints.awaitCopied();
     // An optimizer or callback of the user's own may compute with arrays: outside of autograd, and
     // what it leaves behind is closed.
     try (ArrayScope scope = ArrayScope.open();
         Autograd.Recording off = Autograd.record(false)) {
       long start = System.nanoTime();
-      result = session.optimizer().update(request, new Phases());
+      UpdateResult result = session.optimizer().update(request, events);
       session.clock().ranOptimizer(start);
+      return result;
     }
-    double weight = lossWeight.value();
-    if (weight == 0) {
-      throw nothingToLearn();
-    }
-    if (scaler != null) {
-      scaler.afterUpdate(result.stepTaken());
-    }
-    if (scaler != null && Double.isFinite(result.lossSum()) && !scaler.isExhausted()) {
-      tellSkipped(result, scaler);
-    } else if (!result.isFinite()) {
-      notFinite(result, policy, weight);
-    }
-    Map<String, Double> partMeans = new LinkedHashMap<>();
-    List<NDArray> all = parts.values().stream().flatMap(List::stream).toList();
-    double[] numbers = TorchFunctions.numbers(all);
-    int next = 0;
-    for (Map.Entry<String, List<NDArray>> part : parts.entrySet()) {
-      int end = next + part.getValue().size();
-      partMeans.put(part.getKey(), Arrays.stream(numbers, next, end).sum() / weight);
-      next = end;
-    }
+  }
+
+  private UpdateOutcome outcome(Consumed consumed, UpdateResult result) {
+    double factor = session.rateFactor();
+    verdict.judge(progress.globalStep() + 1, result, losses.values(), session.lossScaler());
+    double weight = result.weight();
     return new UpdateOutcome(
         result.lossSum() / weight,
-        mean ? 1 : weight,
-        partMeans,
+        losses.areMeans() ? 1 : weight,
+        losses.partMeans(weight, sync),
         result.gradientNorm(),
         session.optimizer().groups().get(0).learningRate() * factor,
         result.stepTaken(),
-        session.batches().asPlanned(microBatches, samples),
-        samples,
-        streamState);
+        session.batches().asPlanned(consumed.microBatches(), consumed.samples()),
+        (long) sync.sum((double) consumed.samples())[0],
+        consumed.streamState());
   }
 
-  private IllegalStateException nothingToLearn() {
-    return new IllegalStateException(
-        "update "
-            + (session.progress().globalStep() + 1)
-            + " has nothing to learn from: the weight of its losses is 0, as when every label is"
-            + " -100; drop such samples from the data, or look at how labels are made");
-  }
-
-  /** That gradients overflow now and then is how the scale finds its place. */
-  private void tellSkipped(UpdateResult result, LossScaler scaler) {
-    if (!result.stepTaken()) {
-      trainer
-          .runLog()
-          .info(
-              "update {}: gradients overflowed in float16, the step is skipped; the loss scale is"
-                  + " now {}",
-              session.progress().globalStep() + 1,
-              scaler.scale());
+  /** Drops the gradients that an update has left which failed in its middle. */
+  void dropGradients() {
+    try (Gradients gradients =
+        new Gradients(model.parameters().stream().map(NamedParameter::array).toList())) {
+      gradients.zero();
     }
-  }
-
-  private void notFinite(UpdateResult result, NanPolicy policy, double weight) {
-    long update = session.progress().globalStep() + 1;
-    StringBuilder what = new StringBuilder("update " + update + ": ");
-    for (int i = 0; i < losses.size(); i++) {
-      double loss = TorchFunctions.number(losses.get(i));
-      if (!Double.isFinite(loss)) {
-        what.append("the loss of micro batch ").append(i + 1).append(" is ").append(loss);
-        break;
-      }
+    FreshGradients fresh = session.optimizer().freshGradients();
+    if (fresh != null) {
+      fresh.drop();
     }
-    if (Double.isFinite(result.lossSum())) {
-      what.append("the loss is ").append(result.lossSum() / weight);
-      what.append(" but the gradient norm is ").append(result.gradientNorm());
-    }
-    switch (policy) {
-      case FAIL ->
-          throw new NonFiniteLossException(
-              what
-                  + "; the parameters are as they were before it. Lower learningRate, add"
-                  + " warmupSteps, look at this update's data, or choose nanPolicy SKIP or"
-                  + " CONTINUE");
-      case SKIP -> trainer.runLog().warn("{}; the update is skipped (nanPolicy SKIP)", what);
-      case CONTINUE -> trainer.runLog().warn("{} (nanPolicy CONTINUE)", what);
-    }
-  }
-
-  private void release() {
-    losses.forEach(NDArray::close);
-    losses.clear();
-    weights.forEach(NDArray::close);
-    weights.clear();
-    knownWeight = 0;
-    parts.values().forEach(values -> values.forEach(NDArray::close));
-    parts.clear();
   }
 
   @Override
   public void close() {
-    scalars.close();
-  }
-
-  /** Tells the callbacks about the phases inside an update. */
-  private final class Phases implements UpdateObserver {
-    @Override
-    public boolean isWatching() {
-      return trainer.callbacks().watchesUpdates();
-    }
-
-    @Override
-    public boolean looksForCulprits() {
-      return trainer.callbacks().looksForCulprits();
-    }
-
-    @Override
-    public void notFinite(UpdateResult found) {
-      trainer
-          .callbacks()
-          .onNonFinite(
-              session.progress().snapshot(),
-              new NonFiniteUpdate(
-                  session.progress().globalStep() + 1,
-                  losses.stream().map(TorchFunctions::number).toList(),
-                  found.gradientNorm(),
-                  trainer.args().nanPolicy()));
-    }
-
-    @Override
-    public void beforeStep() {
-      trainer.callbacks().onPreOptimizerStep(session.progress().snapshot());
-    }
-
-    @Override
-    public void afterStep() {
-      trainer.callbacks().onOptimizerStep(session.progress().snapshot());
-    }
+    passes.close();
+    losses.close();
   }
 }

@@ -17,7 +17,6 @@ import dev.trainer4j.model.FunctionModel;
 import dev.trainer4j.model.ModelOutput;
 import dev.trainer4j.testing.Crash;
 import dev.trainer4j.testing.TinyData;
-import dev.trainer4j.torch.Autograd;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -26,7 +25,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -176,124 +174,5 @@ class AsyncSaveTest {
         .isInstanceOf(UncheckedIOException.class)
         .hasMessageContaining("checkpoint-9");
     assertThat(SmallRun.steps(folder.resolve("out"))).hasSize(8);
-  }
-
-  @Test
-  void theNextSaveWaitsForTheOneInFlight() throws Exception {
-    List<String> done = new ArrayList<>();
-    CountDownLatch running = new CountDownLatch(1);
-    CountDownLatch go = new CountDownLatch(1);
-    try (CheckpointWriter writer = new CheckpointWriter()) {
-      writer.submit(
-          "first",
-          () -> {
-            running.countDown();
-            awaitLatch(go);
-            done.add("first");
-          });
-      running.await();
-      writer.check();
-      assertThat(done).isEmpty();
-      new Thread(go::countDown).start();
-      writer.submit("second", () -> done.add("second"));
-      assertThat(done).contains("first");
-    }
-    assertThat(done).containsExactly("first", "second");
-  }
-
-  @Test
-  void anInterruptDoesNotLeaveASaveBehindAndIsNotLost() {
-    List<String> done = new ArrayList<>();
-    CheckpointWriter writer = new CheckpointWriter();
-    CountDownLatch go = new CountDownLatch(1);
-    writer.submit(
-        "save",
-        () -> {
-          awaitLatch(go);
-          done.add("saved");
-        });
-    Thread.currentThread().interrupt();
-    go.countDown();
-    writer.close();
-    assertThat(Thread.interrupted()).isTrue();
-    assertThat(done).containsExactly("saved");
-  }
-
-  private static void awaitLatch(CountDownLatch latch) {
-    try {
-      latch.await();
-    } catch (InterruptedException e) {
-      throw new IllegalStateException(e);
-    }
-  }
-
-  @Test
-  void aSnapshotStaysAsItIsUntilTheNextOneTakesItsMemory() throws IOException {
-    try (NDManager manager = NDManager.newBaseManager(Device.cpu(), "PyTorch");
-        SnapshotMemory memory = new SnapshotMemory()) {
-      NDArray weights = manager.create(new float[] {1, 2});
-      Map<String, NDArray> first = memory.copy("others", Map.of("w", weights));
-      weights.muli(10);
-      assertThat(written(snapshot(weights, memory).complete(), manager)).containsExactly(10, 20);
-
-      weights.muli(10);
-      assertThat(first.get("w").toFloatArray()).containsExactly(10, 20);
-      assertThat(memory.copy("others", Map.of("w", weights)).get("w")).isSameAs(first.get("w"));
-      assertThat(first.get("w").toFloatArray()).containsExactly(100, 200);
-    }
-  }
-
-  @Test
-  void aSnapshotOfOtherTensorsFreesTheMemoryOfTheOnesBefore() {
-    try (NDManager manager = NDManager.newBaseManager(Device.cpu(), "PyTorch");
-        SnapshotMemory memory = new SnapshotMemory()) {
-      NDArray before = memory.copy("model", Map.of("w", manager.ones(new Shape(2)))).get("w");
-      NDArray after = memory.copy("model", Map.of("w", manager.ones(new Shape(3)))).get("w");
-      assertThat(after.toFloatArray()).containsExactly(1, 1, 1);
-      assertThatThrownBy(before::toFloatArray).isInstanceOf(IllegalStateException.class);
-    }
-  }
-
-  private static Snapshot snapshot(NDArray weights, SnapshotMemory memory) {
-    return new Snapshot(Map.of("w", weights), null, Map.of(), memory);
-  }
-
-  @Test
-  void parametersAreCopiedLaterAndWhatAForwardPassChangesAtOnce() throws IOException {
-    try (NDManager manager = NDManager.newBaseManager(Device.cpu(), "PyTorch");
-        SnapshotMemory memory = new SnapshotMemory()) {
-      NDArray statistics = manager.create(new float[] {1, 2});
-      Snapshot snapshot = snapshot(statistics, memory);
-      statistics.muli(10);
-
-      assertThat(written(snapshot.complete(), manager)).containsExactly(1, 2);
-    }
-  }
-
-  @Test
-  void parametersThatSomebodyChangesBeforeTheyAreCopiedAreNotSaved() {
-    try (NDManager manager = NDManager.newBaseManager(Device.cpu(), "PyTorch");
-        SnapshotMemory memory = new SnapshotMemory();
-        Autograd.Recording off = Autograd.record(false)) {
-      NDArray weights = manager.create(new float[] {1, 2});
-      weights.setRequiresGradient(true);
-      Snapshot snapshot = snapshot(weights, memory);
-      weights.muli(10);
-
-      assertThatThrownBy(snapshot::complete)
-          .isInstanceOf(IllegalStateException.class)
-          .hasMessageContaining("asyncSave")
-          .hasMessageContaining("onStepEnd");
-      snapshot.await(); // Nobody waits for a copy that failed.
-    }
-  }
-
-  private float[] written(SavedTensors tensors, NDManager manager) throws IOException {
-    Path file = Files.createDirectory(folder.resolve("copy"));
-    tensors.write(new dev.trainer4j.checkpoint.CheckpointFiles(file), Long.MAX_VALUE);
-    try (var saved =
-        dev.trainer4j.checkpoint.SafetensorsFile.open(file.resolve("model.safetensors"))) {
-      return saved.read("w", manager).toFloatArray();
-    }
   }
 }

@@ -8,6 +8,7 @@ import dev.trainer4j.args.TrainingArguments;
 import dev.trainer4j.callback.DefaultFlowCallback;
 import dev.trainer4j.metrics.Metrics;
 import dev.trainer4j.model.LossOutput;
+import dev.trainer4j.process.ProcessGroup;
 import dev.trainer4j.schedule.LearningRateSchedulers;
 import dev.trainer4j.schedule.ScheduleContext;
 import dev.trainer4j.testing.TinyData;
@@ -43,6 +44,8 @@ class TrainerBuilderTest {
                   total ->
                       LearningRateSchedulers.create(
                           "constant", Map.of(), new ScheduleContext(1, 0, total, false)))
+              .parameterGroups(groups -> groups)
+              .processGroup(ProcessGroup.single())
               .callback(new DefaultFlowCallback());
 
       Trainer.Builder other = builder.withArgs(second);

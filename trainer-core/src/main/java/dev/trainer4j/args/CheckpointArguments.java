@@ -171,6 +171,11 @@ public interface CheckpointArguments {
     return Steps.resolve(saveSteps(), totalSteps);
   }
 
+  /** Returns whether a best evaluation is worth a checkpoint of its own. */
+  default boolean savesBest() {
+    return saveStrategy() == IntervalStrategy.BEST || loadBestModelAtEnd();
+  }
+
   /**
    * Whether the run writes checkpoints at its own pace, best models aside.
    *

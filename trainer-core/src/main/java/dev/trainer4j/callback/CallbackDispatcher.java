@@ -108,6 +108,11 @@ public final class CallbackDispatcher {
     return removed;
   }
 
+  /** Returns what callbacks ask through. */
+  public TrainerControl control() {
+    return control;
+  }
+
   /** Returns the callbacks in order. */
   public List<TrainerCallback> callbacks() {
     return List.copyOf(callbacks);

@@ -126,6 +126,30 @@ public final class TrainerControl {
         Map.of());
   }
 
+  /** Returns what is asked for, as flags that ranks can join. */
+  public long requests() {
+    return flag(trainingStop, 1)
+        | flag(interruption, 2)
+        | flag(epochStop, 4)
+        | flag(save, 8)
+        | flag(evaluate, 16)
+        | flag(log, 32);
+  }
+
+  private static long flag(boolean on, long value) {
+    return on ? value : 0;
+  }
+
+  /** Takes over what was asked for on other ranks; see {@link #requests}. */
+  public void join(long requests) {
+    trainingStop = (requests & 1) != 0;
+    interruption = (requests & 2) != 0;
+    epochStop = (requests & 4) != 0;
+    save = (requests & 8) != 0;
+    evaluate = (requests & 16) != 0;
+    log = (requests & 32) != 0;
+  }
+
   void beginLogLine() {
     logLine = new LinkedHashMap<>();
   }

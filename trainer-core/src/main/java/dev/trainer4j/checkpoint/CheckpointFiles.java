@@ -84,14 +84,24 @@ public final class CheckpointFiles {
    */
   public void writeModel(TrainableModel model, long maxShardSize) throws IOException {
     model.saveExtras(folder);
-    ModelTensorsWriter.write(folder, model.state(), maxShardSize);
+    writeModelTensors(model.savedTensors(), maxShardSize);
+  }
+
+  /**
+   * Writes the tensors of a model, without its other files.
+   *
+   * @param maxShardSize bytes of tensors in one file
+   */
+  public void writeModelTensors(Map<String, NDArray> tensors, long maxShardSize)
+      throws IOException {
+    ModelTensorsWriter.write(folder, tensors, maxShardSize);
   }
 
   /** Loads the model's tensors; names and shapes must agree. */
   public void readModel(TrainableModel model) throws IOException {
     model.loadExtras(folder);
     try (ModelTensors tensors = ModelTensors.open(folder)) {
-      TensorFiles.load(tensors, model.state(), model.manager(), "model");
+      TensorFiles.load(tensors, model.savedTensors(), model.manager(), "model");
     }
   }
 

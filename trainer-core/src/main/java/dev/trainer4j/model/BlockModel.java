@@ -12,10 +12,10 @@ import ai.djl.training.ParameterStore;
 import ai.djl.util.Pair;
 import dev.trainer4j.data.ModelInputs;
 import dev.trainer4j.torch.ArrayScope;
-import dev.trainer4j.torch.Autocast;
 import dev.trainer4j.torch.Autograd;
-import dev.trainer4j.torch.FreshGradients;
+import dev.trainer4j.torch.HalfType;
 import dev.trainer4j.torch.TorchFunctions;
+import dev.trainer4j.torch.TrainableFlags;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
@@ -24,6 +24,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,10 +42,14 @@ public final class BlockModel implements MixedPrecisionModel {
 
   private final Block block;
   private final NDManager manager;
-  private final Set<String> labelNames;
+  private final List<String> labelNames;
   private final ParameterStore parameterStore;
-  private @Nullable BlockPrecision halved;
-  private Autocast.@Nullable Type halvedType;
+
+  /** The type that passes compute in, null for that of the parameters. */
+  private final @Nullable HalfType type;
+
+  /** Copies of the parameters in that type; null if each pass makes its own. */
+  private final @Nullable BlockPrecision halved;
 
   /**
    * Wraps a block.
@@ -55,11 +60,22 @@ public final class BlockModel implements MixedPrecisionModel {
   public BlockModel(Block block, NDManager manager, Collection<String> labelNames) {
     this.block = block;
     this.manager = manager;
-    this.labelNames = Set.copyOf(labelNames);
+    this.labelNames = List.copyOf(labelNames);
     parameterStore = new ParameterStore(manager, false);
+    type = null;
+    halved = null;
     if (block.isInitialized()) {
       requireGradients();
     }
+  }
+
+  private BlockModel(BlockModel of, HalfType type, @Nullable BlockPrecision halved) {
+    block = of.block;
+    manager = of.manager;
+    labelNames = of.labelNames;
+    parameterStore = of.parameterStore;
+    this.type = type;
+    this.halved = halved;
   }
 
   @Override
@@ -79,6 +95,13 @@ public final class BlockModel implements MixedPrecisionModel {
   }
 
   private void requireGradients() {
+    Set<NDArray> frozen = Collections.newSetFromMap(new IdentityHashMap<>());
+    for (Pair<String, Parameter> entry : block.getParameters()) {
+      NDArray array = entry.getValue().getArray();
+      if (entry.getValue().requiresGradient() && TrainableFlags.isSwitchedOff(array)) {
+        frozen.add(array);
+      }
+    }
     for (Pair<String, Parameter> entry : block.getParameters()) {
       NDArray array = entry.getValue().getArray();
       if (!array.getDevice().equals(manager.getDevice())) {
@@ -91,8 +114,10 @@ public final class BlockModel implements MixedPrecisionModel {
                 + manager.getDevice()
                 + "; initialize the block there, or set useCpu(true) to train on the CPU");
       }
-      if (array.hasGradient() != entry.getValue().requiresGradient()) {
-        array.setRequiresGradient(entry.getValue().requiresGradient());
+      boolean wanted = entry.getValue().requiresGradient();
+      // What a file gave was never told; what somebody switched off stays off.
+      if (array.hasGradient() ? !wanted : wanted && !frozen.contains(array)) {
+        array.setRequiresGradient(wanted);
       }
     }
   }
@@ -111,9 +136,29 @@ public final class BlockModel implements MixedPrecisionModel {
     return list;
   }
 
+  /** Returns the layers that can run as kernels; null if passes compute in 16 bits or there are none. */
+  @Nullable LayerChain layers() {
+    return type == null ? LayerChain.of(block, manager.getDevice()) : null;
+  }
+
+  /** Returns the first of the labels, if the inputs have all of them. */
+  @Nullable NDArray firstLabel(ModelInputs inputs) {
+    return labelNames.stream().allMatch(name -> inputs.find(name).isPresent())
+        ? inputs.get(labelNames.get(0))
+        : null;
+  }
+
+  ParameterStore parameterStore() {
+    return parameterStore;
+  }
+
   @Override
   public ModelOutput forward(ModelInputs inputs, boolean training) {
-    NDList outputs = run(inputs, training);
+    return named(run(inputs, list -> forward(list, training)));
+  }
+
+  /** Returns what a block gave under its names. */
+  ModelOutput named(NDList outputs) {
     Map<String, NDArray> named = new LinkedHashMap<>();
     for (int i = 0; i < outputs.size(); i++) {
       String name = outputs.get(i).getName();
@@ -124,10 +169,11 @@ public final class BlockModel implements MixedPrecisionModel {
     return ModelOutput.of(named);
   }
 
-  private NDList run(ModelInputs inputs, boolean training) {
+  /** Runs {@code layers} of the block over its inputs, and says what it was given if they refuse. */
+  NDList run(ModelInputs inputs, UnaryOperator<NDList> layers) {
     NDList list = blockInputs(inputs);
     try {
-      return forward(list, training);
+      return layers.apply(list);
     } catch (IllegalArgumentException | UnsupportedOperationException e) {
       throw new IllegalArgumentException(
           "the block does not take "
@@ -143,14 +189,8 @@ public final class BlockModel implements MixedPrecisionModel {
   }
 
   private NDList forward(NDList inputs, boolean training) {
-    Autocast.Type type = halvedType != null ? halvedType : Autocast.current();
     if (type == null) {
-      FreshGradients gradients = training ? FreshGradients.current() : null;
-      return gradients == null
-          ? block.forward(parameterStore, inputs, training)
-          : gradients
-              .resource(LayerChain.class, () -> LayerChain.of(block, manager.getDevice()))
-              .forward(inputs, parameterStore, gradients);
+      return block.forward(parameterStore, inputs, training);
     }
     ParameterStore store =
         halved != null ? halved : new BlockPrecision(block, parameterStore, manager, type);
@@ -166,20 +206,19 @@ public final class BlockModel implements MixedPrecisionModel {
   }
 
   @Override
-  public Autocast.Scope halved(Autocast.Type type) {
+  public TrainableModel autocast(HalfType products) {
+    return new BlockModel(this, products, null);
+  }
+
+  @Override
+  public TrainableModel halved(HalfType wanted) {
     NDManager owner = manager.newSubManager();
     owner.setName("weights in 16 bits");
     try (Autograd.Recording off = Autograd.record(false)) {
-      BlockPrecision copies = new BlockPrecision(block, parameterStore, owner, type);
+      BlockPrecision copies = new BlockPrecision(block, parameterStore, owner, wanted);
       copies.copies().forEach(copy -> ArrayScope.keep(copy, owner));
-      halved = copies;
+      return new BlockModel(this, wanted, copies);
     }
-    halvedType = type;
-    return () -> {
-      halved = null;
-      halvedType = null;
-      owner.close();
-    };
   }
 
   private String described(ModelInputs inputs) {
@@ -197,7 +236,7 @@ public final class BlockModel implements MixedPrecisionModel {
     for (Pair<String, Parameter> entry : block.getParameters()) {
       Parameter parameter = entry.getValue();
       // A block that is used twice has its parameters under two names; one update is enough.
-      if (parameter.requiresGradient() && known.add(parameter)) {
+      if (parameter.getArray().hasGradient() && known.add(parameter)) {
         NamedParameter byName = NamedParameter.of(entry.getKey(), parameter.getArray());
         parameters.add(
             new NamedParameter(
@@ -231,5 +270,9 @@ public final class BlockModel implements MixedPrecisionModel {
 
   /** Leaves the block and its parameters to whoever made them. */
   @Override
-  public void close() {}
+  public void close() {
+    if (halved != null) {
+      halved.close();
+    }
+  }
 }

@@ -9,7 +9,7 @@ import ai.djl.nn.Parameter;
 import ai.djl.nn.norm.LayerNorm;
 import ai.djl.training.ParameterStore;
 import ai.djl.util.Pair;
-import dev.trainer4j.torch.Autocast;
+import dev.trainer4j.torch.HalfType;
 import dev.trainer4j.torch.TorchFunctions;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -25,12 +25,14 @@ import java.util.Map;
 final class BlockPrecision extends ParameterStore {
 
   private final ParameterStore masters;
+  private final NDManager manager;
   private final Map<String, NDArray> copies = new HashMap<>();
 
   /** Casts the parameters of {@code block}, within autograd if that is recording. */
-  BlockPrecision(Block block, ParameterStore masters, NDManager manager, Autocast.Type type) {
+  BlockPrecision(Block block, ParameterStore masters, NDManager manager, HalfType type) {
     super(manager, false);
     this.masters = masters;
+    this.manager = manager;
     List<Parameter> cast = new ArrayList<>();
     collect(block, cast);
     List<NDArray> arrays =
@@ -52,6 +54,11 @@ final class BlockPrecision extends ParameterStore {
     for (Pair<String, Block> child : block.getChildren()) {
       collect(child.getValue(), cast);
     }
+  }
+
+  /** Frees what owns the copies; for one that has a manager of its own. */
+  void close() {
+    manager.close();
   }
 
   /** The copies, for an owner that is to outlive the pass. */

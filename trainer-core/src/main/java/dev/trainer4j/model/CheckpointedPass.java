@@ -2,108 +2,83 @@
 package dev.trainer4j.model;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDList;
-import ai.djl.ndarray.NDScope;
-import ai.djl.ndarray.types.DataType;
-import dev.trainer4j.torch.ArrayScope;
+import dev.trainer4j.data.ModelInputs;
 import dev.trainer4j.torch.Autograd;
-import dev.trainer4j.torch.Seeds;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
-import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
-/** One forward pass of which only the inputs of segments are kept. */
-final class CheckpointedPass implements AutoCloseable {
+/**
+ * Gradient checkpointing (Chen et al.: Training Deep Nets with Sublinear Memory Cost, 2016) by the
+ * segments of a model.
+ *
+ * <p>Training passes run all segments but the last without recording, and keep the input of each. After
+ * the backward pass of the loss, the segments follow from the end: each runs again, from its input and
+ * with the same random numbers, and goes backward from the gradient of its output. At any time the
+ * activations inside of one segment are in memory. The operators and their inputs are the same, so the
+ * gradients are too, to the bit where libtorch's compiler fuses nothing; those of a tensor that several
+ * segments read, up to the order in which they are added.
+ */
+final class CheckpointedPass implements TrainingPass, SegmentRunner {
 
-  private final SegmentedModel model;
-  private final ForwardPass pass;
-  private final List<Segment> segments;
-  private final long position = Seeds.nextPass();
+  private final Autograd autograd = new Autograd();
+  private final PassSeeds seeds = new PassSeeds();
+  private final List<KeptInputs> passes = new ArrayList<>();
+  private final TrainableModel model;
 
-  /** The first segment with something to train: below it there is no gradient to compute. */
-  private final int first;
+  private CheckpointedPass(SegmentedModel model) {
+    this.model = model.runBy(this);
+  }
 
-  /** The input of each segment, cut from the one before: a leaf that a gradient arrives in. */
-  private final List<NDList> inputs = new ArrayList<>();
+  static @Nullable TrainingPass offer(PassConditions conditions) {
+    return conditions.checkpointing() && conditions.model() instanceof SegmentedModel segmented
+        ? new CheckpointedPass(segmented)
+        : null;
+  }
 
-  CheckpointedPass(SegmentedModel model, ForwardPass pass) {
-    this.model = model;
-    this.pass = pass;
-    segments = model.segments();
-    Set<String> trainable =
-        model.parameters().stream().map(NamedParameter::name).collect(Collectors.toSet());
-    int index = 0;
-    while (index < segments.size() - 1
-        && segments.get(index).parameterNames().stream().noneMatch(trainable::contains)) {
-      index++;
+  @Override
+  public TrainableModel model() {
+    return model;
+  }
+
+  @Override
+  public void begin(long seed) {
+    seeds.begin(seed);
+  }
+
+  @Override
+  public ModelOutput run(SegmentedModel segmented, ModelInputs inputs, boolean training) {
+    if (!training) {
+      return SegmentRunner.plain().run(segmented, inputs, false);
     }
-    first = index;
+    KeptInputs pass = new KeptInputs(segmented, segmented.begin(inputs, true), seeds.nextPass());
+    passes.add(pass);
+    return pass.forward();
   }
 
-  ModelOutput forward() {
-    inputs.add(new NDList());
-    int last = segments.size() - 1;
-    for (int i = 0; i < last; i++) {
-      Seeds.segment(position, i);
-      inputs.add(cut(runUnrecorded(i), i + 1 > first));
+  @Override
+  public void backward(NDArray loss, double factor) {
+    autograd.backward(loss, factor, null);
+    for (int i = passes.size() - 1; i >= 0; i--) {
+      passes.get(i).backward();
     }
-    Seeds.segment(position, last);
-    return model.finish(segments.get(last).forward(inputs.get(last), pass), pass);
+    end();
   }
 
-  private NDList runUnrecorded(int index) {
-    try (Autograd.Recording off = Autograd.record(false);
-        ArrayScope scope = ArrayScope.open()) {
-      NDList output = segments.get(index).forward(inputs.get(index), pass);
-      output.forEach(NDScope::unregister);
-      return output;
-    }
+  @Override
+  public void end() {
+    passes.forEach(KeptInputs::close);
+    passes.clear();
   }
 
-  /** The arrays as leaves of their own; an input that a segment hands on is cut once more. */
-  private NDList cut(NDList output, boolean needsGradient) {
-    NDList leaves = new NDList(output.size());
-    for (NDArray array : output) {
-      NDArray leaf = array.stopGradient();
-      NDScope.unregister(leaf); // It goes as soon as its gradient was used.
-      leaf.setName(array.getName());
-      if (needsGradient && isFloating(array)) {
-        leaf.setRequiresGradient(true);
-      }
-      leaves.add(leaf);
-      if (inputs.get(inputs.size() - 1).stream().noneMatch(before -> before == array)) {
-        array.close();
-      }
-    }
-    return leaves;
-  }
-
-  private static boolean isFloating(NDArray array) {
-    // DJL calls bfloat16 unknown.
-    return array.getDataType().isFloating() || array.getDataType() == DataType.UNKNOWN;
-  }
-
-  /** Backward of all segments but the last, which the loss's own backward has done. */
-  void backward() {
-    for (int i = segments.size() - 2; i >= first; i--) {
-      try (Autograd.Recording on = Autograd.record(true);
-          ArrayScope scope = ArrayScope.open()) {
-        Seeds.segment(position, i);
-        NDList output = segments.get(i).forward(inputs.get(i), pass);
-        Autograd.backward(output, inputs.get(i + 1));
-      }
-      close(inputs.remove(i + 1));
-    }
-  }
-
-  private static void close(NDList arrays) {
-    arrays.forEach(NDArray::close);
+  @Override
+  public String toString() {
+    return "segments, computed again in backward";
   }
 
   @Override
   public void close() {
-    inputs.forEach(CheckpointedPass::close);
-    inputs.clear();
+    end();
+    autograd.close();
   }
 }

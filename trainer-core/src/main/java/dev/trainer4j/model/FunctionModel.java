@@ -50,7 +50,7 @@ public final class FunctionModel implements TrainableModel {
 
   @Override
   public List<NamedParameter> parameters() {
-    return trained;
+    return trained.stream().filter(parameter -> parameter.array().hasGradient()).toList();
   }
 
   @Override

@@ -14,7 +14,6 @@ import ai.djl.nn.SequentialBlock;
 import ai.djl.nn.core.Linear;
 import ai.djl.nn.norm.Dropout;
 import ai.djl.training.ParameterStore;
-import dev.trainer4j.torch.FreshGradients;
 import dev.trainer4j.torch.KernelFunction;
 import java.lang.reflect.Field;
 import java.util.ArrayList;
@@ -34,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Only DJL's own layers are known; a chain of them must reach to the end of the block. What is
  * before it and has no parameters, such as a flattening, runs as it is.
  */
-final class LayerChain implements FreshGradients.Resource {
+final class LayerChain implements AutoCloseable {
 
   /** What DJL's activations are made of: the functions themselves, for a name proves nothing. */
   private static final IdentityHashMap<Object, Consumer<LayerChainText>> ACTIVATIONS =
@@ -53,26 +52,18 @@ final class LayerChain implements FreshGradients.Resource {
   /** The input features of the first layer. */
   private final long features;
 
-  /** Null if there is no chain. */
-  private final @Nullable KernelFunction function;
+  private final KernelFunction function;
 
-  private LayerChain(List<Block> before, List<Block> layers) {
+  private LayerChain(List<Block> before, List<Block> layers, LayerChainText text) {
     this.before = List.copyOf(before);
     this.layers = List.copyOf(layers);
-    LayerChainText text = new LayerChainText();
-    layers.forEach(layer -> write(layer, text));
     List<NDArray> parameters = text.parameters();
-    boolean isKnown =
-        !parameters.isEmpty()
-            && parameters.stream().allMatch(array -> array.getDataType() == DataType.FLOAT32)
-            && before.stream().allMatch(other -> other.getParameters().isEmpty());
-    features = isKnown ? parameters.get(0).getShape().get(1) : 0;
-    function =
-        isKnown ? new KernelFunction(LayerChainText.CLASS_NAME, text.toString(), parameters) : null;
+    features = parameters.get(0).getShape().get(1);
+    function = new KernelFunction(LayerChainText.CLASS_NAME, text.toString(), parameters);
   }
 
-  /** Returns the layers of an initialized block on {@code device}. */
-  static LayerChain of(Block block, Device device) {
+  /** Returns the layers of an initialized block on {@code device}; null if it ends in none that is known. */
+  static @Nullable LayerChain of(Block block, Device device) {
     List<Block> blocks = new ArrayList<>();
     flatten(block, blocks);
     int start = blocks.size();
@@ -82,12 +73,20 @@ final class LayerChain implements FreshGradients.Resource {
     while (start < blocks.size() && !(blocks.get(start) instanceof Linear)) {
       start++;
     }
-    return new LayerChain(blocks.subList(0, start), blocks.subList(start, blocks.size()));
+    List<Block> before = blocks.subList(0, start);
+    List<Block> layers = blocks.subList(start, blocks.size());
+    LayerChainText text = new LayerChainText();
+    layers.forEach(layer -> write(layer, text));
+    boolean isChain =
+        !layers.isEmpty()
+            && text.parameters().stream().allMatch(p -> p.getDataType() == DataType.FLOAT32)
+            && before.stream().allMatch(other -> other.getParameters().isEmpty());
+    return isChain ? new LayerChain(before, layers, text) : null;
   }
 
-  /** Returns whether no layer is known. */
-  boolean isEmpty() {
-    return function == null;
+  /** Returns the kernels. */
+  KernelFunction function() {
+    return function;
   }
 
   private static void flatten(Block block, List<Block> blocks) {
@@ -140,13 +139,14 @@ final class LayerChain implements FreshGradients.Resource {
     }
   }
 
-  /** Runs the block in training, and the layers as they are where the kernels cannot. */
-  NDList forward(NDList inputs, ParameterStore store, FreshGradients gradients) {
-    NDList hidden = run(before, store, inputs);
-    KernelFunction kernels = function;
-    NDArray output =
-        kernels != null && takes(hidden) ? gradients.apply(kernels, hidden.head()) : null;
-    return output == null ? run(layers, store, hidden) : new NDList(output);
+  /** Runs what is before the layers. */
+  NDList before(ParameterStore store, NDList inputs) {
+    return run(before, store, inputs);
+  }
+
+  /** Runs the layers as they are, for what the kernels do not take. */
+  NDList layers(ParameterStore store, NDList hidden) {
+    return run(layers, store, hidden);
   }
 
   private static NDList run(List<Block> blocks, ParameterStore store, NDList inputs) {
@@ -157,7 +157,8 @@ final class LayerChain implements FreshGradients.Resource {
     return hidden;
   }
 
-  private boolean takes(NDList hidden) {
+  /** Returns whether the kernels take what is before them gave. */
+  boolean takes(NDList hidden) {
     if (hidden.size() != 1) {
       return false;
     }
@@ -168,9 +169,12 @@ final class LayerChain implements FreshGradients.Resource {
   }
 
   @Override
+  public String toString() {
+    return layers.size() + (layers.size() == 1 ? " layer" : " layers");
+  }
+
+  @Override
   public void close() {
-    if (function != null) {
-      function.close();
-    }
+    function.close();
   }
 }

@@ -8,6 +8,7 @@ import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import dev.trainer4j.torch.TorchFunctions;
+import java.util.function.Supplier;
 
 /** Ready-made losses, each a sum and its weight. */
 public final class Losses {
@@ -34,6 +35,18 @@ public final class Losses {
    * @throws IllegalArgumentException if shapes do not match or a label is no class
    */
   public static LossOutput crossEntropy(NDArray logits, NDArray labels, double labelSmoothing) {
+    return crossEntropy(
+        logits,
+        labels,
+        () -> TorchFunctions.crossEntropy(logits, labels, IGNORE_INDEX, labelSmoothing));
+  }
+
+  /**
+   * Checks logits and labels around a computation of their cross entropy.
+   *
+   * @param result gives the sum and the number of labels that count
+   */
+  static LossOutput crossEntropy(NDArray logits, NDArray labels, Supplier<NDList> result) {
     Shape shape = logits.getShape();
     if (shape.dimension() < 1
         || !shape.slice(0, shape.dimension() - 1).equals(labels.getShape())
@@ -48,8 +61,8 @@ public final class Losses {
               + "; pass another loss with computeLossFunc, or override computeLoss");
     }
     try {
-      NDList result = TorchFunctions.crossEntropy(logits, labels, IGNORE_INDEX, labelSmoothing);
-      return LossOutput.of(result.get(0), result.get(1));
+      NDList sumAndCount = result.get();
+      return LossOutput.of(sumAndCount.get(0), sumAndCount.get(1));
     } catch (EngineException e) {
       throw outOfRange(labels, shape.get(shape.dimension() - 1), e);
     }

@@ -3,14 +3,13 @@ package dev.trainer4j.model;
 
 import ai.djl.ndarray.NDList;
 import dev.trainer4j.data.ModelInputs;
-import dev.trainer4j.torch.Seeds;
 import java.util.List;
 
 /**
  * A model that offers its forward pass as a chain of segments.
  *
- * <p>{@link #forward} is nothing but {@link #begin}, the segments in their order, and {@link
- * #finish}, with the random numbers of each segment a function of its position: who wants to run segments in another way calls the three itself.
+ * <p>{@link #forward} is nothing but {@link #begin}, the segments in their order, and {@link #finish}:
+ * who wants to run segments in another way calls the three itself.
  */
 public interface SegmentedModel extends TrainableModel {
 
@@ -25,18 +24,14 @@ public interface SegmentedModel extends TrainableModel {
 
   @Override
   default ModelOutput forward(ModelInputs inputs, boolean training) {
-    SegmentTape tape = SegmentTape.current();
-    if (tape != null && training) {
-      return tape.forward(this, inputs);
-    }
-    ForwardPass pass = begin(inputs, training);
-    long position = training ? Seeds.nextPass() : -1;
-    NDList hidden = new NDList();
-    int index = 0;
-    for (Segment segment : segments()) {
-      Seeds.segment(position, index++);
-      hidden = segment.forward(hidden, pass);
-    }
-    return finish(hidden, pass);
+    return SegmentRunner.plain().run(this, inputs, training);
+  }
+
+  /**
+   * Returns this model as {@code runner} runs its forward passes: a view with the same tensors, which is
+   * not to be closed. A model of further abilities returns one that has them, too.
+   */
+  default TrainableModel runBy(SegmentRunner runner) {
+    return new ModelView(this, (inputs, training) -> runner.run(this, inputs, training));
   }
 }

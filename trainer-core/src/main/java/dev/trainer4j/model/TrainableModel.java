@@ -21,11 +21,23 @@ public interface TrainableModel extends AutoCloseable {
    */
   ModelOutput forward(ModelInputs inputs, boolean training);
 
-  /** Returns the trainable parameters, always in the same order. */
+  /**
+   * Returns the parameters that are trainable now, always in the same order: not those whose array was
+   * told {@code setRequiresGradient(false)}. The trainer asks again before each update, so parameters may
+   * be frozen and released at any time.
+   */
   List<NamedParameter> parameters();
 
   /** Returns every tensor that makes up the model, by name: parameters, frozen ones, buffers. */
   Map<String, NDArray> state();
+
+  /**
+   * Returns the tensors that a checkpoint holds, by name: by default all of {@link #state}. A model that
+   * trains little on top of a base which is saved elsewhere returns that little.
+   */
+  default Map<String, NDArray> savedTensors() {
+    return state();
+  }
 
   /** Returns the manager that the parameters live on; its device is where batches go. */
   NDManager manager();

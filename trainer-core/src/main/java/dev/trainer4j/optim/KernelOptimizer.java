@@ -166,25 +166,28 @@ final class KernelOptimizer implements Optimizer {
   @Override
   public UpdateResult update(UpdateRequest request, UpdateObserver observer) {
     if (fresh.isEmpty()) {
-      return observer.isWatching()
-          ? phases.run(request, observer, this::step)
-          : update(kernel(), request, observer);
+      return request.sync().isNone() && !observer.isWatching()
+          ? fused(kernel(), request, observer)
+          : phases.run(request, observer, this::step);
     }
     try {
-      return update(freshKernel(), request, observer);
+      return fused(freshKernel(), request, observer);
     } finally {
       fresh.drop();
     }
   }
 
-  private UpdateResult update(UpdateKernel kernel, UpdateRequest request, UpdateObserver observer) {
+  /** The stations of {@link PhasedUpdate} in one call: nobody synchronizes, and nobody looks on. */
+  private UpdateResult fused(UpdateKernel kernel, UpdateRequest request, UpdateObserver observer) {
     UpdateKernel.Outcome outcome = update(kernel, request, true);
-    request.weight().found(outcome.weight());
-    if (outcome.weight() == 0) {
-      return new UpdateResult(outcome.gradientNorm(), outcome.lossSum(), false);
+    double weight = outcome.weight();
+    request.weight().found(weight);
+    if (weight == 0) {
+      return UpdateResult.nothing();
     }
     boolean taken = outcome.taken() || !request.skipNonFinite();
-    UpdateResult result = new UpdateResult(outcome.gradientNorm(), outcome.lossSum(), taken);
+    UpdateResult result =
+        new UpdateResult(outcome.gradientNorm(), outcome.lossSum(), taken, weight);
     if (!outcome.taken()) {
       if (!fresh.isEmpty() && observer.looksForCulprits()) {
         fresh.publish();

@@ -4,10 +4,14 @@ package dev.trainer4j.optim;
 import dev.trainer4j.torch.ArrayScope;
 import dev.trainer4j.torch.Autograd;
 import dev.trainer4j.torch.Gradients;
-import dev.trainer4j.torch.UpdateKernel;
 import java.util.function.DoubleConsumer;
 
-/** An update in separate phases, for those who want to look on or bring their own step. */
+/**
+ * An update station by station: weight, synchronize, norm, agree, clip, step, zero.
+ *
+ * <p>It serves ranks that have something to synchronize, callbacks that look on, and optimizers of the
+ * user's own. Where there is none of them, a kernel passes the same stations in one call.
+ */
 final class PhasedUpdate {
 
   private final Gradients gradients;
@@ -17,33 +21,48 @@ final class PhasedUpdate {
   }
 
   UpdateResult run(UpdateRequest request, UpdateObserver observer, DoubleConsumer step) {
-    if (request.weight().value() == 0) {
-      return new UpdateResult(0, 0, false);
+    GradientSync sync = request.sync();
+    double weight = sync.sum(request.weight().value())[0];
+    if (weight == 0) {
+      return UpdateResult.nothing();
     }
-    UpdateKernel.Outcome clipped = clip(request, true);
-    UpdateResult result =
-        new UpdateResult(
-            clipped.gradientNorm(), clipped.lossSum(), clipped.taken() || !request.skipNonFinite());
-    if (!clipped.taken()) {
+    double scale = synchronize(request);
+    double inverse = 1 / (weight * scale);
+    Gradients.Measure measure = gradients.measure(request.losses(), inverse);
+    double loss = sync.sum(measure.lossSum())[0];
+    UpdateResult found = new UpdateResult(measure.norm(), loss, true, weight);
+    boolean take = sync.all(found.isFinite()) || !request.skipNonFinite();
+    UpdateResult result = new UpdateResult(measure.norm(), loss, take, weight);
+    if (!found.isFinite()) {
       observer.notFinite(result);
-      if (!result.stepTaken()) {
-        gradients.zero();
-        return result;
+    }
+    if (take) {
+      gradients.clip(measure.norm(), inverse, request.maxGradNorm());
+      observer.beforeStep();
+      // A step written in plain array operations must not be recorded, and leaves intermediates.
+      try (ArrayScope scope = ArrayScope.open();
+          Autograd.Recording off = Autograd.record(false)) {
+        step.accept(request.rateFactor());
       }
-      clip(request, false);
+      observer.afterStep();
     }
-    observer.beforeStep();
-    // A step written in plain array operations must not be recorded, and leaves intermediates.
-    try (ArrayScope scope = ArrayScope.open();
-        Autograd.Recording off = Autograd.record(false)) {
-      step.accept(request.rateFactor());
-    }
-    observer.afterStep();
     gradients.zero();
     return result;
   }
 
-  private UpdateKernel.Outcome clip(UpdateRequest request, boolean guard) {
-    return gradients.clip(request.losses(), 1 / request.divisor(), request.maxGradNorm(), guard);
+  /** Sums the gradients of all ranks; returns the loss scale that all of them have then. */
+  private double synchronize(UpdateRequest request) {
+    GradientSync sync = request.sync();
+    if (sync.isNone()) {
+      return request.scale();
+    }
+    // A rank may have had no data in this update, or the scale of another first micro batch.
+    gradients.require(sync.any(gradients.present()));
+    double common = sync.max(request.scale());
+    if (common != request.scale()) {
+      gradients.multiply(common / request.scale());
+    }
+    sync.synchronize(gradients.arrays());
+    return common;
   }
 }

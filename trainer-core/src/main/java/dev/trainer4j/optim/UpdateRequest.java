@@ -7,12 +7,14 @@ import java.util.List;
 /**
  * One update to make from the gradients of one or more backward passes.
  *
- * @param losses the micro batches' losses, scalars
- * @param weight the weight of all the losses; of 0 nothing can be learned, and nothing is to be done
+ * @param losses the micro batches' losses on this rank, scalars
+ * @param weight the weight of all the losses on this rank; if it is 0 on all ranks, nothing can be learned,
+ *     and nothing is to be done
  * @param scale the loss scale that the gradients are too large by, 1 for none
  * @param maxGradNorm largest global L2 norm of the gradients, 0 for no clipping
  * @param rateFactor multiplies every group's learning rate
  * @param skipNonFinite whether a loss or norm that is not finite leaves the parameters as they were
+ * @param sync makes sums over the ranks
  */
 public record UpdateRequest(
     List<NDArray> losses,
@@ -20,10 +22,5 @@ public record UpdateRequest(
     double scale,
     double maxGradNorm,
     double rateFactor,
-    boolean skipNonFinite) {
-
-  /** Returns what the gradients are divided by: weight and scale. */
-  public double divisor() {
-    return weight.value() * scale;
-  }
-}
+    boolean skipNonFinite,
+    GradientSync sync) {}

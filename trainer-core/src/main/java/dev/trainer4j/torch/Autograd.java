@@ -57,12 +57,7 @@ public final class Autograd implements AutoCloseable {
    * @throws IllegalArgumentException if the loss is no scalar or depends on no parameter
    */
   public void backward(NDArray loss, double factor, @Nullable FreshGradients fresh) {
-    if (loss.size() != 1) {
-      throw new IllegalArgumentException(
-          "the loss must be a scalar, but has shape "
-              + loss.getShape()
-              + "; reduce it with sum() and pass its weight");
-    }
+    requireScalar(loss);
     try {
       PtNDArray start = (PtNDArray) seedFor(loss, factor);
       if (fresh == null) {
@@ -79,6 +74,24 @@ public final class Autograd implements AutoCloseable {
             e);
       }
       throw e;
+    }
+  }
+
+  /**
+   * Takes the gradients of the loss of a pass outside of autograd, times {@code factor}.
+   *
+   * @param loss what {@code pass} gave
+   */
+  public void backwardOf(UnrecordedPass pass, NDArray loss, double factor) {
+    pass.backward(seedFor(loss, factor));
+  }
+
+  private static void requireScalar(NDArray loss) {
+    if (loss.size() != 1) {
+      throw new IllegalArgumentException(
+          "the loss must be a scalar, but has shape "
+              + loss.getShape()
+              + "; reduce it with sum() and pass its weight");
     }
   }
 

@@ -48,7 +48,7 @@ public final class Gradients extends GradientList {
     }
     if (missing != before) {
       release();
-      present = Kernels.list(present());
+      present = Kernels.list(found());
     }
     return found.length - missing;
   }
@@ -56,16 +56,6 @@ public final class Gradients extends GradientList {
   /** Returns whether parameter {@code index} has a gradient, as far as {@link #refresh} saw. */
   public boolean has(int index) {
     return found[index] != null;
-  }
-
-  private List<NDArray> present() {
-    List<NDArray> gradients = new ArrayList<>();
-    for (NDArray gradient : found) {
-      if (gradient != null) {
-        gradients.add(gradient);
-      }
-    }
-    return gradients;
   }
 
   /** Those that exist. */
@@ -79,26 +69,99 @@ public final class Gradients extends GradientList {
   }
 
   /**
-   * Divides the gradients and clips them by their global L2 norm, as PyTorch's {@code
-   * clip_grad_norm_} does.
+   * What the gradients of an update come to.
+   *
+   * @param norm global L2 norm after division by the weight, before clipping
+   * @param lossSum sum of the losses, not divided
+   */
+  public record Measure(double norm, double lossSum) {}
+
+  /**
+   * Returns the global L2 norm of the gradients, and the sum of the losses, reading the device once.
    *
    * @param losses the micro batches' losses, scalars
-   * @param inverseWeight multiplies the gradients
-   * @param maxNorm the largest norm, 0 for no clipping
-   * @param guard whether a norm or loss that is not finite leaves the gradients as they were
-   * @return the norm before clipping, the sum of the losses, and whether the guard let it happen
+   * @param inverseWeight what the gradients are still to be multiplied by
    */
-  public UpdateKernel.Outcome clip(
-      List<NDArray> losses, double inverseWeight, double maxNorm, boolean guard) {
+  public Measure measure(List<NDArray> losses, double inverseWeight) {
     refresh();
     try (IValue lossesValue = Kernels.list(losses);
-        IValue weightValue = IValue.from(inverseWeight);
-        IValue normValue = IValue.from(maxNorm);
-        IValue guardValue = IValue.from(guard)) {
-      double[] stats =
-          kernels.numbers("clip", value(), lossesValue, weightValue, normValue, guardValue);
-      return new UpdateKernel.Outcome(stats[0], stats[1], stats[2] == 1.0, 1 / inverseWeight);
+        IValue weightValue = IValue.from(inverseWeight)) {
+      double[] numbers = kernels.numbers("measure", value(), lossesValue, weightValue);
+      return new Measure(numbers[0], numbers[1]);
     }
+  }
+
+  /**
+   * Multiplies the gradients by {@code inverseWeight} and clips them by their global L2 norm, as
+   * PyTorch's {@code clip_grad_norm_} does.
+   *
+   * @param norm what {@link #measure} found
+   * @param maxNorm the largest norm, 0 for no clipping
+   */
+  public void clip(double norm, double inverseWeight, double maxNorm) {
+    try (IValue normValue = IValue.from(norm);
+        IValue weightValue = IValue.from(inverseWeight);
+        IValue maxValue = IValue.from(maxNorm)) {
+      kernels.run("clip", value(), normValue, weightValue, maxValue);
+    }
+  }
+
+  /** Multiplies the gradients. */
+  public void multiply(double factor) {
+    try (IValue factorValue = IValue.from(factor)) {
+      kernels.run("multiply", value(), factorValue);
+    }
+  }
+
+  /** Returns which parameters have a gradient. */
+  public boolean[] present() {
+    refresh();
+    boolean[] present = new boolean[found.length];
+    for (int i = 0; i < found.length; i++) {
+      present[i] = found[i] != null;
+    }
+    return present;
+  }
+
+  /** Gives a gradient of zeros to parameters of which another rank has one. */
+  public void require(boolean[] wanted) {
+    List<NDArray> both = new ArrayList<>();
+    for (int i = 0; i < wanted.length; i++) {
+      if (wanted[i] && found[i] == null) {
+        both.add(parameters.get(i));
+      }
+    }
+    if (both.isEmpty()) {
+      return;
+    }
+    try (Autograd.Recording on = Autograd.record(true);
+        ArrayScope scope = ArrayScope.open()) {
+      for (NDArray parameter : List.copyOf(both)) {
+        both.add(parameter.zerosLike());
+      }
+      NDArray sum =
+          kernels
+              .differentiableList("with_gradients", kernels.constant(0.0), both)
+              .singletonOrThrow();
+      JniUtils.backward((PtNDArray) sum, (PtNDArray) sum.onesLike(), false, false);
+    }
+    refresh();
+  }
+
+  /** Returns the gradients that exist, in the order of their parameters; they stay this object's. */
+  public List<NDArray> arrays() {
+    refresh();
+    return found();
+  }
+
+  private List<NDArray> found() {
+    List<NDArray> gradients = new ArrayList<>();
+    for (NDArray gradient : found) {
+      if (gradient != null) {
+        gradients.add(gradient);
+      }
+    }
+    return gradients;
   }
 
   /** Sets all gradients that exist to zero. */

@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Kernels of a model: the text of one TorchScript class, loaded, whose methods take part in
@@ -28,8 +29,8 @@ import java.util.concurrent.ConcurrentHashMap;
  * returns a tensor or a tuple of tensors. What is constant for a model (sizes, rates) belongs into
  * the text. Kernels hold code and no state, so several threads may call them.
  *
- * <p>{@link #AUTOCAST} in the text stands for the scalar type of {@link Autocast}, or for -1 where
- * there is none. Text that has it is compiled once for each type it is called under.
+ * <p>{@link #AUTOCAST} in the text stands for the scalar type of a {@link HalfType}, or for -1 where
+ * there is none. Text that has it is compiled once for each type that {@link #in} is asked for.
  */
 public final class ScriptKernels implements AutoCloseable {
 
@@ -42,18 +43,19 @@ public final class ScriptKernels implements AutoCloseable {
   private final PtNDManager manager;
   private final String className;
   private final String source;
-  private final PtSymbolBlock plain;
-  private final Map<Autocast.Type, PtSymbolBlock> casting = new ConcurrentHashMap<>();
+  private final PtSymbolBlock module;
+  private final Map<HalfType, ScriptKernels> casting = new ConcurrentHashMap<>();
   private final NDArray absent;
-  private final Map<String, NDArray> methods = new ConcurrentHashMap<>();
+  private final Map<String, NDArray> methods;
 
   private ScriptKernels(String className, String source) {
     this.className = className;
     this.source = source;
+    methods = new ConcurrentHashMap<>();
     manager = (PtNDManager) Engine.getEngine("PyTorch").newBaseManager(Device.cpu());
     manager.setName("kernels " + className);
     try {
-      plain = load(-1);
+      module = load(-1);
       absent = manager.zeros(new Shape(0), DataType.INT64);
       NDScope.unregister(absent);
     } catch (RuntimeException e) {
@@ -62,14 +64,30 @@ public final class ScriptKernels implements AutoCloseable {
     }
   }
 
+  /** The same text with another type for products. */
+  private ScriptKernels(ScriptKernels of, HalfType products) {
+    className = of.className;
+    source = of.source;
+    manager = of.manager;
+    absent = of.absent;
+    methods = of.methods;
+    module = load(products.scalarType());
+  }
+
   private PtSymbolBlock load(long autocast) {
     String text = source.replace(AUTOCAST, Long.toString(autocast));
     return TorchScriptArchive.load(manager, className, text);
   }
 
-  private PtSymbolBlock module() {
-    Autocast.Type type = Autocast.current();
-    return type == null ? plain : casting.computeIfAbsent(type, t -> load(t.scalarType()));
+  /**
+   * Returns these kernels as they take products in {@code products}; they close with these.
+   *
+   * @param products null for the type of the operands, which is what these do
+   */
+  public ScriptKernels in(@Nullable HalfType products) {
+    return products == null
+        ? this
+        : casting.computeIfAbsent(products, type -> new ScriptKernels(this, type));
   }
 
   /**
@@ -94,7 +112,7 @@ public final class ScriptKernels implements AutoCloseable {
     NDList list = new NDList(arguments.length + 1);
     list.addAll(List.of(arguments));
     list.add(marker(method));
-    return IValueUtils.forward(module(), list, true);
+    return IValueUtils.forward(module, list, true);
   }
 
   /**
@@ -113,7 +131,7 @@ public final class ScriptKernels implements AutoCloseable {
       list.add(weight);
     }
     list.add(marker(method));
-    return IValueUtils.forward(module(), list, true);
+    return IValueUtils.forward(module, list, true);
   }
 
   /**
@@ -144,7 +162,7 @@ public final class ScriptKernels implements AutoCloseable {
       for (Object argument : arguments) {
         values.add(value(argument));
       }
-      return IValueUtils.runMethod(module(), method, values.toArray(IValue[]::new));
+      return IValueUtils.runMethod(module, method, values.toArray(IValue[]::new));
     } finally {
       values.forEach(IValue::close);
     }
@@ -189,8 +207,8 @@ public final class ScriptKernels implements AutoCloseable {
 
   @Override
   public void close() {
-    plain.close();
-    casting.values().forEach(PtSymbolBlock::close);
+    casting.values().forEach(kernels -> kernels.module.close());
+    module.close();
     manager.close();
   }
 }

@@ -4,7 +4,6 @@ package dev.trainer4j.torch;
 import ai.djl.pytorch.jni.JniUtils;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Random numbers as a pure function of the position in the run.
@@ -18,11 +17,6 @@ public final class Seeds {
   /** The generator belongs to the process; trainers in other threads wait their turn. */
   private static final ReentrantLock GENERATOR = new ReentrantLock();
 
-  /** The seed of the body in progress, and how many passes it began. */
-  private static final ThreadLocal<long @Nullable []> POSITION = new ThreadLocal<>();
-
-  private static final long NO_PASS = -1;
-
   private Seeds() {}
 
   /** Runs {@code body} with the process's generator seeded, undisturbed by other trainers. */
@@ -30,30 +24,20 @@ public final class Seeds {
     GENERATOR.lock();
     try {
       JniUtils.setSeed(seed);
-      POSITION.set(new long[] {seed, 0});
       return body.get();
     } finally {
-      POSITION.remove();
       GENERATOR.unlock();
     }
   }
 
   /**
-   * Begins a forward pass whose segments are seeded one by one, so that each can be run again with the
-   * same random numbers.
+   * Seeds the generator for one segment of a forward pass, so that the segment can be run again with the
+   * same random numbers; within {@link #with}.
    *
-   * @return what {@link #segment} takes
+   * @param pass the seed of the pass
    */
-  public static long nextPass() {
-    long[] position = POSITION.get();
-    return position == null ? NO_PASS : mix(position[0], position[1]++) >>> 1;
-  }
-
-  /** Seeds the generator for one segment of a pass; does nothing outside of {@link #with}. */
   public static void segment(long pass, int segment) {
-    if (pass != NO_PASS) {
-      JniUtils.setSeed(mix(pass, segment));
-    }
+    JniUtils.setSeed(mix(pass, segment));
   }
 
   /** Mixes a position into one seed: neighbouring positions give unrelated seeds. */

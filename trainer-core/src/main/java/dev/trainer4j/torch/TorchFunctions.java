@@ -29,11 +29,7 @@ public final class TorchFunctions {
       NDArray logits, NDArray labels, long ignoreIndex, double labelSmoothing) {
     Kernels kernels = Kernels.shared();
     if (ignoreIndex == -100 && labelSmoothing == 0) {
-      FreshGradients gradients = FreshGradients.current();
-      NDList unrecorded = gradients == null ? null : gradients.crossEntropy(logits, labels);
-      return unrecorded != null
-          ? unrecorded
-          : kernels.differentiable("cross_entropy", logits, labels);
+      return kernels.differentiable("cross_entropy", logits, labels);
     }
     return kernels.differentiable(
         "smoothed_cross_entropy",
@@ -139,7 +135,7 @@ public final class TorchFunctions {
    *
    * <p>Do not ask an array of bfloat16 for its values: {@link Bfloat16} says what it can.
    */
-  public static List<NDArray> toHalf(List<NDArray> arrays, Autocast.Type type) {
+  public static List<NDArray> toHalf(List<NDArray> arrays, HalfType type) {
     if (arrays.isEmpty()) {
       return List.of();
     }
@@ -153,7 +149,7 @@ public final class TorchFunctions {
    * @param array of any number type
    * @param owner of the new array, which is a copy
    */
-  public static NDArray toHalf(NDArray array, Autocast.Type type, NDManager owner) {
+  public static NDArray toHalf(NDArray array, HalfType type, NDManager owner) {
     try (IValue x = IValue.from((PtNDArray) array);
         IValue to = IValue.from(type.scalarType())) {
       NDArray result = Kernels.shared().tensor(owner, "to_type", x, to);

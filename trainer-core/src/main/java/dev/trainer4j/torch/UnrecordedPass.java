@@ -8,44 +8,67 @@ import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.jni.IValue;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One pass outside of autograd: a {@link KernelFunction}, and cross entropy of what it returned. It
- * keeps what backward needs until {@link #forget}.
+ * Passes outside of autograd: a {@link KernelFunction}, and the cross entropy of what it returned, as
+ * one kernel forward and one backward each.
+ *
+ * <p>What backward needs is kept from {@link #run} to {@link #forget}.
  */
-final class UnrecordedPass implements AutoCloseable {
+public final class UnrecordedPass implements AutoCloseable {
 
   private final Kernels kernels = Kernels.shared();
-  private final List<NDArray> parameters;
+  private final KernelFunction function;
+  private final FreshGradients target;
 
-  private @Nullable KernelFunction function;
-
-  /** Where the gradients of the function's parameters belong; null if some are not wanted. */
-  private @Nullable IValue places;
+  /** Where the gradients of the function's parameters belong. */
+  private final IValue places;
 
   private @Nullable NDArray output;
   private @Nullable IValue saved;
   private @Nullable NDArray loss;
   private @Nullable IValue lossSaved;
 
-  UnrecordedPass(List<NDArray> parameters) {
-    this.parameters = parameters;
+  private UnrecordedPass(KernelFunction function, FreshGradients target, long[] places) {
+    this.function = function;
+    this.target = target;
+    this.places = IValue.listFrom(places);
   }
 
-  /** Runs the function; null if it cannot be used here, or has run. */
-  @Nullable NDArray run(KernelFunction of, PtNDArray x) {
-    if (function == null) {
-      function = of;
-      places = placesOf(of);
+  /**
+   * Binds a function to the gradients that its backward passes give.
+   *
+   * @return null if a parameter of the function is none of those whose gradients are wanted
+   */
+  public static @Nullable UnrecordedPass of(KernelFunction function, FreshGradients target) {
+    IdentityHashMap<NDArray, Integer> known = new IdentityHashMap<>();
+    List<NDArray> wanted = target.parameters();
+    for (int i = 0; i < wanted.size(); i++) {
+      known.put(wanted.get(i), i);
     }
-    if (function != of || places == null || output != null) {
+    List<NDArray> own = function.parameters();
+    return known.keySet().containsAll(own)
+        ? new UnrecordedPass(function, target, own.stream().mapToLong(known::get).toArray())
+        : null;
+  }
+
+  /**
+   * Runs the function outside of autograd. The only thing to do with the result is {@link
+   * #crossEntropy}, and with that, {@link #backward}.
+   *
+   * @return null if x itself takes part in gradients, or the function has run in this micro batch: then
+   *     autograd must do it
+   */
+  public @Nullable NDArray run(NDArray x) {
+    if (output != null) {
       return null;
     }
-    try (IValue value = IValue.from(x)) {
-      IValue[] results = of.forward(value);
+    try (IValue value = IValue.from((PtNDArray) x)) {
+      IValue[] results = function.forward(value);
       saved = results[1];
-      output = array(results[0], x);
+      output = array(results[0], (PtNDArray) x);
       return output;
     } catch (EngineException e) {
       if (e.getMessage() == null || !e.getMessage().contains(KernelFunction.INPUT_HAS_GRADIENT)) {
@@ -53,17 +76,6 @@ final class UnrecordedPass implements AutoCloseable {
       }
       return null;
     }
-  }
-
-  private @Nullable IValue placesOf(KernelFunction of) {
-    IdentityHashMap<NDArray, Integer> known = new IdentityHashMap<>();
-    for (int i = 0; i < parameters.size(); i++) {
-      known.put(parameters.get(i), i);
-    }
-    List<NDArray> own = of.parameters();
-    return known.keySet().containsAll(own)
-        ? IValue.listFrom(own.stream().mapToLong(known::get).toArray())
-        : null;
   }
 
   /**
@@ -76,13 +88,16 @@ final class UnrecordedPass implements AutoCloseable {
     }
   }
 
-  /** The summed cross entropy of the output, and the number of labels that count; null of other arrays. */
-  @Nullable NDList crossEntropy(PtNDArray logits, PtNDArray labels) {
-    if (output == null || output != logits || loss != null) {
-      return null;
-    }
+  /**
+   * Returns the summed cross entropy of what {@link #run} returned and the number of labels that count,
+   * both scalars.
+   *
+   * @param labels shape [batch], integers in [0, classes) or -100
+   */
+  public NDList crossEntropy(NDArray labels) {
+    PtNDArray logits = (PtNDArray) Objects.requireNonNull(output, "run comes first");
     try (IValue x = IValue.from(logits);
-        IValue y = IValue.from(labels);
+        IValue y = IValue.from((PtNDArray) labels);
         IValue all = kernels.value("cross_entropy_forward", x, y)) {
       IValue[] results = all.toIValueTuple();
       lossSaved = results[2];
@@ -92,34 +107,33 @@ final class UnrecordedPass implements AutoCloseable {
     }
   }
 
-  /**
-   * Returns the gradients of all parameters, of those that the function does not have without elements.
-   *
-   * @return null if {@code from} is not the loss of this pass
-   * @throws IllegalStateException if there was a pass, but this is another loss
-   */
-  @Nullable IValue backward(NDArray from, IValue seed, IValue parameterList, IValue seen) {
-    if (output == null) {
-      return null;
-    }
-    if (loss != from || function == null || saved == null || lossSaved == null || places == null) {
-      throw new IllegalStateException(
-          "the loss is not the cross entropy of what the block returned");
-    }
-    IValue gradients = kernels.value("cross_entropy_backward", lossSaved, seed, parameterList);
-    try {
-      if (function.backward(saved, gradients, seen, places) < parameters.size()) {
-        kernels.run("fill", gradients, parameterList, seen);
+  /** Returns whether {@code array} is the loss that {@link #crossEntropy} gave in this micro batch. */
+  public boolean isLoss(NDArray array) {
+    return loss != null && loss == array;
+  }
+
+  /** Gives the gradients of the loss, times {@code seed}, to those that were wanted. */
+  void backward(NDArray seed) {
+    IValue forFunction = Objects.requireNonNull(saved, "run comes first");
+    IValue forLoss = Objects.requireNonNull(lossSaved, "crossEntropy comes first");
+    try (IValue seedValue = IValue.from((PtNDArray) seed)) {
+      IValue gradients =
+          kernels.value("cross_entropy_backward", forLoss, seedValue, target.parameterList());
+      try {
+        if (function.backward(forFunction, gradients, target.seen(), places)
+            < target.parameters().size()) {
+          kernels.run("fill", gradients, target.parameterList(), target.seen());
+        }
+      } catch (RuntimeException e) {
+        gradients.close();
+        throw e;
       }
-      return gradients;
-    } catch (RuntimeException e) {
-      gradients.close();
-      throw e;
+      target.add(gradients);
     }
   }
 
   /** Frees what backward needed; the output and the loss are the micro batch's. */
-  void forget() {
+  public void forget() {
     close(saved);
     saved = null;
     output = null;
@@ -137,8 +151,6 @@ final class UnrecordedPass implements AutoCloseable {
   @Override
   public void close() {
     forget();
-    close(places);
-    places = null;
-    function = null;
+    places.close();
   }
 }

@@ -145,19 +145,21 @@ class Kernels(Module):
         sum = torch.add(sum, torch.sum(torch.mul(xs[i], torch.clone(xs[n + i]))))
     return sum
 
+  # The norm of the gradients as they will be when they are divided, and the sum of the losses.
+  def measure(self: __torch__.Kernels, grads: List[Tensor], losses: List[Tensor],
+              inverse_weight: float) -> List[float]:
+    return [(self).norm(grads) * inverse_weight, (self).total(losses)]
+
   # Divides the gradients by the weight of the update and clips them by their global norm (0 = no clipping).
-  # Returns [norm before clipping, sum of the losses, 1.0 if that was done]; with guard it is not if one of the two is
-  # not finite.
-  def clip(self: __torch__.Kernels, grads: List[Tensor], losses: List[Tensor], inverse_weight: float,
-           max_norm: float, guard: bool) -> List[float]:
-    norm = (self).norm(grads) * inverse_weight
-    loss = (self).total(losses)
-    done = (self).allowed(norm, loss, guard)
-    if done == 1.0:
-      divisor = (self).divisor(norm, inverse_weight, max_norm)
-      if divisor != 1.0:
-        torch._foreach_div_(grads, divisor)
-    return [norm, loss, done]
+  def clip(self: __torch__.Kernels, grads: List[Tensor], norm: float, inverse_weight: float, max_norm: float) -> None:
+    divisor = (self).divisor(norm, inverse_weight, max_norm)
+    if divisor != 1.0:
+      torch._foreach_div_(grads, divisor)
+    return None
+
+  def multiply(self: __torch__.Kernels, grads: List[Tensor], factor: float) -> None:
+    torch._foreach_mul_(grads, factor)
+    return None
 
   def allowed(self: __torch__.Kernels, norm: float, loss: float, guard: bool) -> float:
     done = 1.0
@@ -171,9 +173,10 @@ class Kernels(Module):
     return float(torch.linalg_vector_norm(torch.stack(torch._foreach_norm(grads, 2)), 2))
 
   def total(self: __torch__.Kernels, losses: List[Tensor]) -> float:
+    sum = 0.0
     if torch.len(losses) == 1:
       sum = float(losses[0])
-    else:
+    elif torch.len(losses) > 1:
       sum = float(torch.sum(torch.to(torch.stack(losses), 7)))
     return sum
 

@@ -4,7 +4,6 @@ package dev.trainer4j.functional;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.djl.ndarray.NDArray;
-import dev.trainer4j.PredictionStep;
 import dev.trainer4j.Trainer;
 import dev.trainer4j.args.IntervalStrategy;
 import dev.trainer4j.args.SamplingStrategy;
@@ -15,6 +14,7 @@ import dev.trainer4j.data.DataLoaderOptions;
 import dev.trainer4j.data.DataSource;
 import dev.trainer4j.data.DefaultDataCollator;
 import dev.trainer4j.data.ModelInputs;
+import dev.trainer4j.evaluation.PredictionStep;
 import dev.trainer4j.model.LossOutput;
 import dev.trainer4j.model.Losses;
 import dev.trainer4j.model.ModelOutput;

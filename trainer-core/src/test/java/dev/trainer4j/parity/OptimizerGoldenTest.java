@@ -23,6 +23,7 @@ import dev.trainer4j.model.FunctionModel;
 import dev.trainer4j.model.LossOutput;
 import dev.trainer4j.model.ModelOutput;
 import dev.trainer4j.model.NamedParameter;
+import dev.trainer4j.optim.GradientSync;
 import dev.trainer4j.optim.LossWeight;
 import dev.trainer4j.optim.Optimizer;
 import dev.trainer4j.optim.Optimizers;
@@ -80,7 +81,9 @@ class OptimizerGoldenTest {
             autograd.backward(loss);
           }
           optimizer.update(
-              new UpdateRequest(List.of(loss), LossWeight.of(1), 1, 0, 1, true), new Nobody());
+              new UpdateRequest(
+                  List.of(loss), LossWeight.of(1), 1, 0, 1, true, GradientSync.none()),
+              new Nobody());
         }
         parameters.compare(name + " after update " + (i + 1), golden.get("after").get(i));
       }

@@ -7,7 +7,7 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import dev.trainer4j.EvaluationOutput;
 import dev.trainer4j.PredictionOutput;
-import dev.trainer4j.PredictionStep;
+import dev.trainer4j.evaluation.PredictionStep;
 import dev.trainer4j.Trainer;
 import dev.trainer4j.data.DataSource;
 import dev.trainer4j.data.ModelInputs;

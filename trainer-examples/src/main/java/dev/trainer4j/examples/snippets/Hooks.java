@@ -2,7 +2,7 @@
 package dev.trainer4j.examples.snippets;
 
 import ai.djl.ndarray.NDArray;
-import dev.trainer4j.PredictionStep;
+import dev.trainer4j.evaluation.PredictionStep;
 import dev.trainer4j.Trainer;
 import dev.trainer4j.data.DataLoader;
 import dev.trainer4j.data.DataLoaderOptions;

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j;
+
+import ai.djl.ndarray.NDArray;
+import dev.trainer4j.data.ModelInputs;
+import dev.trainer4j.model.BlockModel;
+import dev.trainer4j.model.LabelLayout;
+import dev.trainer4j.model.LossFunction;
+import dev.trainer4j.model.LossOutput;
+import dev.trainer4j.model.Losses;
+import dev.trainer4j.model.ModelOutput;
+import dev.trainer4j.model.TrainableModel;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** The loss of a trainer that overrides nothing. */
+final class DefaultLoss {
+
+  private final TrainableModel model;
+  private final List<String> labelNames;
+  private final @Nullable LossFunction lossFunction;
+  private final double smoothing;
+
+  /**
+   * Collects what decides the loss.
+   *
+   * @throws IllegalArgumentException if the loss of the model cannot be smoothed
+   */
+  DefaultLoss(
+      TrainableModel model,
+      List<String> labelNames,
+      @Nullable LossFunction lossFunction,
+      double smoothing) {
+    this.model = model;
+    this.labelNames = List.copyOf(labelNames);
+    this.lossFunction = lossFunction;
+    this.smoothing = smoothing;
+    if (smooths() && model.labelLayout() == LabelLayout.OTHER) {
+      throw cannotSmooth("is no cross entropy of its logits and one label for each place");
+    }
+  }
+
+  private boolean smooths() {
+    return smoothing > 0;
+  }
+
+  private IllegalArgumentException cannotSmooth(String why) {
+    return new IllegalArgumentException(
+        "labelSmoothingFactor is "
+            + smoothing
+            + ", but the loss that the model ("
+            + model.getClass().getSimpleName()
+            + ") computes itself "
+            + why
+            + "; leave it out, let the model smooth its own loss, or override computeLoss");
+  }
+
+  /** Returns whether the loss is the cross entropy of what a DJL block returns, with nothing in between. */
+  boolean isUsual() {
+    return model instanceof BlockModel && lossFunction == null && !smooths();
+  }
+
+  /** Returns whether the user gave a function, which may do without labels. */
+  boolean hasFunction() {
+    return lossFunction != null;
+  }
+
+  /** Returns the labels among the inputs; all of {@link #labelNames} or none, as Hugging Face. */
+  Map<String, NDArray> labelsIn(ModelInputs inputs) {
+    Map<String, NDArray> labels = new LinkedHashMap<>();
+    for (String name : labelNames) {
+      Optional<NDArray> label = inputs.find(name);
+      if (label.isEmpty()) {
+        return Map.of();
+      }
+      labels.put(name, label.get());
+    }
+    return labels;
+  }
+
+  /** The loss of a trainer that overrides nothing; see {@link Trainer#computeLoss}. */
+  LossOutput of(ModelOutput outputs, ModelInputs inputs) {
+    if (lossFunction != null) {
+      return lossFunction.compute(outputs, inputs);
+    }
+    LossOutput own = outputs.loss();
+    LabelLayout layout = model.labelLayout();
+    if (own != null) {
+      if (!smooths()) {
+        return own;
+      }
+      // One label for all of a sample leaves nothing to shift; with several, places may differ.
+      if (layout == LabelLayout.UNKNOWN && outputs.logits().getShape().dimension() > 2) {
+        throw cannotSmooth("would be replaced, and its labelLayout() does not say by what");
+      }
+    }
+    Map<String, NDArray> labels = labelsIn(inputs);
+    if (labels.isEmpty()) {
+      throw new IllegalArgumentException(
+          "no loss: the model computes none, and the inputs "
+              + inputs.names()
+              + " have no label of the names "
+              + labelNames
+              + "; set labelNames, or override computeLoss");
+    }
+    NDArray first = labels.values().iterator().next();
+    return Losses.crossEntropy(
+        outputs.logits(), layout == LabelLayout.NEXT ? Losses.nextLabels(first) : first, smoothing);
+  }
+}

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j;
+
+import dev.trainer4j.args.TrainingArguments;
+import dev.trainer4j.data.DataCollator;
+import dev.trainer4j.data.DataLoader;
+import dev.trainer4j.data.DataLoaderOptions;
+import dev.trainer4j.data.DataSource;
+import dev.trainer4j.data.Dataset;
+import dev.trainer4j.data.IterableDataset;
+import dev.trainer4j.data.SampleOrder;
+import org.jspecify.annotations.Nullable;
+
+/** The loaders of a trainer that overrides nothing. */
+final class Loaders {
+
+  private final TrainingArguments args;
+  private final @Nullable DataSource<?> trainDataset;
+  private final DataCollator<?> collator;
+
+  Loaders(TrainingArguments args, @Nullable DataSource<?> trainDataset, DataCollator<?> collator) {
+    this.args = args;
+    this.trainDataset = trainDataset;
+    this.collator = collator;
+  }
+
+  /** Makes the loader of the training data. */
+  DataLoader train() {
+    DataSource<?> dataset = trainDataset;
+    if (dataset == null) {
+      throw new IllegalStateException(
+          "there is no training data; pass trainDataset(...) to the builder");
+    }
+    if (dataset instanceof Dataset<?> sized && sized.size() == 0) {
+      throw new IllegalArgumentException("the training data is empty: trainDataset.size() is 0");
+    }
+    long dataSeed = args.resolvedDataSeed();
+    SampleOrder.Factory order =
+        switch (args.trainSamplingStrategy()) {
+          case SEQUENTIAL -> (size, epoch) -> SampleOrder.sequential(size);
+          case RANDOM -> (size, epoch) -> SampleOrder.shuffled(size, dataSeed, epoch);
+          case GROUP_BY_LENGTH -> byLength(dataset, dataSeed);
+        };
+    return loader(dataset, options(args.perDeviceTrainBatchSize()).order(order).build());
+  }
+
+  private SampleOrder.Factory byLength(DataSource<?> dataset, long seed) {
+    if (!(dataset instanceof Dataset<?> sized)) {
+      throw new IllegalArgumentException(
+          "trainSamplingStrategy group_by_length needs data with an index, but trainDataset is a"
+              + " stream; choose another, or read the stream into a Dataset");
+    }
+    return SampleOrder.lengthGrouped(
+        sized,
+        args.lengthColumnName(),
+        Math.multiplyExact(args.perDeviceTrainBatchSize(), args.gradientAccumulationSteps()),
+        seed);
+  }
+
+  /** Makes the loader of an evaluation data set. */
+  DataLoader evaluation(DataSource<?> dataset) {
+    if (dataset instanceof Dataset<?> sized && sized.size() == 0) {
+      throw new IllegalArgumentException("the evaluation data is empty: its size() is 0");
+    }
+    return loader(dataset, options(args.perDeviceEvalBatchSize()).build());
+  }
+
+  private DataLoaderOptions.Builder options(int batchSize) {
+    return DataLoaderOptions.builder()
+        .batchSize(batchSize)
+        // As in Hugging Face's Trainer, also for evaluation.
+        .dropLast(args.dataloaderDropLast())
+        .workers(args.dataloaderNumWorkers())
+        .prefetchFactor(args.dataloaderPrefetchFactor());
+  }
+
+  /** The types of samples and collator meet only here; a mismatch fails at the first batch. */
+  @SuppressWarnings("unchecked")
+  private DataLoader loader(DataSource<?> source, DataLoaderOptions options) {
+    DataCollator<Object> anyCollator = (DataCollator<Object>) collator;
+    return source instanceof Dataset<?> sized
+        ? DataLoader.of((Dataset<Object>) sized, anyCollator, options)
+        : DataLoader.of((IterableDataset<Object>) source, anyCollator, options);
+  }
+}

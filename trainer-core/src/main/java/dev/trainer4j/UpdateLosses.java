@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import dev.trainer4j.model.LossOutput;
+import dev.trainer4j.optim.GradientSync;
+import dev.trainer4j.optim.LossWeight;
+import dev.trainer4j.torch.ArrayScope;
+import dev.trainer4j.torch.TorchFunctions;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The losses of the micro batches of one update: only their scalars outlive the micro batch, so that the
+ * device is asked for numbers once an update.
+ */
+final class UpdateLosses implements AutoCloseable {
+
+  private final NDManager owner;
+  private final List<NDArray> losses = new ArrayList<>();
+  private final List<NDArray> weights = new ArrayList<>();
+  private final Map<String, List<NDArray>> parts = new LinkedHashMap<>();
+  private double knownWeight;
+  private int means;
+
+  UpdateLosses(NDManager model) {
+    owner = model.newSubManager();
+    owner.setName("losses of the update");
+  }
+
+  /** Keeps a micro batch's loss beyond its scope. */
+  void add(LossOutput loss) {
+    means += loss.isMean() ? 1 : 0;
+    losses.add(ArrayScope.keep(loss.value(), owner));
+    if (loss.weightArray() == null) {
+      knownWeight += loss.weight();
+    } else {
+      weights.add(ArrayScope.keep(loss.weightArray(), owner));
+    }
+    loss.parts()
+        .forEach(
+            (name, part) ->
+                parts
+                    .computeIfAbsent(name, n -> new ArrayList<>())
+                    .add(ArrayScope.keep(part, owner)));
+  }
+
+  /** Returns the scalars, one for each micro batch. */
+  List<NDArray> values() {
+    return losses;
+  }
+
+  /** Returns the weight on this rank; the device is not asked for it yet. */
+  LossWeight weight() {
+    return LossWeight.of(knownWeight, weights);
+  }
+
+  /**
+   * Returns whether these are means.
+   *
+   * @throws IllegalStateException if only some are
+   */
+  boolean areMeans() {
+    if (means != 0 && means != losses.size()) {
+      throw new IllegalStateException(
+          "one update mixed losses of sums with LossOutput.mean; computeLoss must return one"
+              + " kind");
+    }
+    return means > 0;
+  }
+
+  /** Returns the means of the named parts over all ranks. */
+  Map<String, Double> partMeans(double weight, GradientSync sync) {
+    if (parts.isEmpty()) {
+      return Map.of();
+    }
+    List<NDArray> all = parts.values().stream().flatMap(List::stream).toList();
+    double[] numbers = TorchFunctions.numbers(all);
+    double[] sums = new double[parts.size()];
+    int next = 0;
+    int part = 0;
+    for (List<NDArray> scalars : parts.values()) {
+      for (int i = 0; i < scalars.size(); i++) {
+        sums[part] += numbers[next++];
+      }
+      part++;
+    }
+    double[] global = sync.sum(sums);
+    Map<String, Double> means = new LinkedHashMap<>();
+    part = 0;
+    for (String name : parts.keySet()) {
+      means.put(name, global[part++] / weight);
+    }
+    return means;
+  }
+
+  /** Frees the scalars. */
+  void release() {
+    losses.forEach(NDArray::close);
+    losses.clear();
+    weights.forEach(NDArray::close);
+    weights.clear();
+    parts.values().forEach(values -> values.forEach(NDArray::close));
+    parts.clear();
+    knownWeight = 0;
+    means = 0;
+  }
+
+  @Override
+  public void close() {
+    owner.close();
+  }
+}

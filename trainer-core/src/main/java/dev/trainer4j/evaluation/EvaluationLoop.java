@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j.evaluation;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import dev.trainer4j.data.Batch;
+import dev.trainer4j.data.BatchIterator;
+import dev.trainer4j.data.DataLoader;
+import dev.trainer4j.metrics.ComputeMetrics;
+import dev.trainer4j.metrics.EvalPrediction;
+import dev.trainer4j.metrics.StreamingMetrics;
+import dev.trainer4j.model.LossOutput;
+import dev.trainer4j.model.TrainableModel;
+import dev.trainer4j.report.RunLog;
+import dev.trainer4j.report.Speed;
+import dev.trainer4j.torch.ArrayScope;
+import dev.trainer4j.torch.Autograd;
+import dev.trainer4j.torch.TorchFunctions;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Runs a model over a data set without learning: for every batch predict, add up the loss, feed the
+ * metrics.
+ *
+ * <p>What is kept of a batch leaves the device at once. With streaming metrics nothing is kept.
+ */
+final class EvaluationLoop implements AutoCloseable {
+
+  private final EvaluationMetrics metrics;
+  private final boolean keepPredictions;
+  private final boolean lossOnly;
+  private final RunLog log;
+  private final NDManager owner;
+  private final KeptArrays predictions;
+  private final KeptArrays labels;
+  private final KeptArrays inputs;
+  private final KeptArrays losses;
+  private final StreamingMetrics.@Nullable Accumulator streaming;
+
+  private final Map<String, Double> partSums = new LinkedHashMap<>();
+  private double lossSum;
+  private double lossWeight;
+  private long samples;
+  private boolean labelled;
+  private boolean lossSeen;
+
+  /**
+   * Prepares an evaluation.
+   *
+   * @param keepPredictions whether the caller wants the predictions themselves
+   * @param lossOnly whether nothing but the loss is wanted
+   */
+  EvaluationLoop(
+      EvaluationMetrics metrics,
+      NDManager manager,
+      boolean keepPredictions,
+      boolean lossOnly,
+      RunLog log) {
+    this.metrics = metrics;
+    this.keepPredictions = keepPredictions;
+    this.lossOnly = lossOnly;
+    this.log = log;
+    owner = manager.newSubManager(Device.cpu());
+    owner.setName("predictions");
+    predictions = new KeptArrays(owner);
+    labels = new KeptArrays(owner);
+    inputs = new KeptArrays(owner);
+    losses = new KeptArrays(owner);
+    StreamingMetrics stream = metrics.streaming();
+    streaming = stream == null || lossOnly ? null : stream.start();
+  }
+
+  /** Runs over all of {@code loader} and returns loss, metrics and speed under {@code prefix}. */
+  EvaluationResult run(
+      DataLoader loader,
+      TrainableModel model,
+      Predictor predictor,
+      String prefix,
+      Runnable afterBatch) {
+    long start = System.nanoTime();
+    long batches = 0;
+    try (Autograd.Recording off = Autograd.record(false);
+        BatchIterator iterator = loader.iterate(model.manager(), 0, 0)) {
+      while (iterator.hasNext()) {
+        try (ArrayScope scope = ArrayScope.open();
+            Batch batch = iterator.next()) {
+          add(batch, predictor.predict(model, batch.inputs(), lossOnly));
+        }
+        batches++;
+        afterBatch.run();
+      }
+    }
+    if (samples == 0) {
+      throw new IllegalArgumentException("the evaluation data is empty: it gave no batch");
+    }
+    double seconds = (System.nanoTime() - start) / 1e9;
+    return result(prefix, seconds, batches);
+  }
+
+  private void add(Batch batch, PredictionStep step) {
+    samples += batch.sampleCount();
+    LossOutput loss = step.loss();
+    double batchLoss = Double.NaN;
+    if (loss != null) {
+      lossSeen = true;
+      // A mean counts by samples, as in Hugging Face's Trainer; a sum by its own weight.
+      double weight = loss.isMean() ? batch.sampleCount() : loss.weight();
+      double value = TorchFunctions.number(loss.value());
+      lossSum += loss.isMean() ? value * weight : value;
+      lossWeight += weight;
+      batchLoss = loss.isMean() ? value : value / weight;
+      loss.parts()
+          .forEach(
+              (name, part) ->
+                  partSums.merge(
+                      name,
+                      TorchFunctions.number(part) * (loss.isMean() ? weight : 1),
+                      Double::sum));
+    }
+    if (lossOnly) {
+      return;
+    }
+    Map<String, NDArray> shown = includes("inputs") ? arrays(batch) : Map.of();
+    NDArray batchLosses =
+        includes("loss") && loss != null
+            ? owner.full(new Shape(batch.sampleCount()), (float) batchLoss)
+            : null;
+    if (streaming != null && !step.labels().isEmpty()) {
+      labelled = true;
+      streaming.add(new EvalPrediction(step.predictions(), step.labels(), shown, batchLosses));
+    }
+    if (keepPredictions || metrics.whole() != null) {
+      predictions.add(step.predictions());
+      labels.add(step.labels());
+      inputs.add(shown);
+      if (batchLosses != null) {
+        losses.add(Map.of("loss", batchLosses));
+      }
+    }
+  }
+
+  private boolean includes(String what) {
+    return metrics.included().contains(what);
+  }
+
+  private static Map<String, NDArray> arrays(Batch batch) {
+    Map<String, NDArray> arrays = new LinkedHashMap<>();
+    batch.inputs().names().forEach(name -> arrays.put(name, batch.inputs().get(name)));
+    return arrays;
+  }
+
+  private EvaluationResult result(String prefix, double seconds, long batches) {
+    Map<String, NDArray> allPredictions = predictions.joined();
+    Map<String, NDArray> allLabels = labels.joined();
+    Map<String, Double> values = new LinkedHashMap<>();
+    if (lossWeight > 0) {
+      values.put(prefix + "loss", lossSum / lossWeight);
+      partSums.forEach((name, sum) -> values.put(prefix + name, sum / lossWeight));
+    }
+    if (lossSeen && lossWeight == 0) {
+      // As in Hugging Face's Trainer, where the mean over no label is NaN: a missing metric would
+      // be a riddle to whoever looks for it, and a zero a lie.
+      values.put(prefix + "loss", Double.NaN);
+      log.warn(
+          "{}loss is NaN: the weight of the losses of all {} samples is 0, as when every label is"
+              + " -100; look at the data of this evaluation or at how its labels are made",
+          prefix,
+          samples);
+    }
+    Map<String, Double> computed = new HashMap<>();
+    // As in Hugging Face's Trainer there are no metrics without labels.
+    if (streaming != null && labelled) {
+      try (ArrayScope scope = ArrayScope.open()) {
+        computed.putAll(streaming.result());
+      }
+    }
+    ComputeMetrics whole = metrics.whole();
+    if (whole != null && !allPredictions.isEmpty() && !allLabels.isEmpty()) {
+      try (ArrayScope scope = ArrayScope.open()) {
+        Map<String, NDArray> allLosses = losses.joined();
+        computed.putAll(
+            whole.compute(
+                new EvalPrediction(
+                    allPredictions, allLabels, inputs.joined(), allLosses.get("loss"))));
+      }
+    }
+    computed.forEach(
+        (name, value) -> values.put(name.startsWith(prefix) ? name : prefix + name, value));
+    Speed.put(values, prefix, seconds, samples, batches);
+    return new EvaluationResult(values, allPredictions, allLabels, samples, owner);
+  }
+
+  @Override
+  public void close() {
+    owner.close();
+  }
+}

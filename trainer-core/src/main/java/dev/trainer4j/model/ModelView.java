@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j.model;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import dev.trainer4j.data.ModelInputs;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+
+/** A model whose forward pass goes another way; everything else is the model's own. */
+final class ModelView implements TrainableModel {
+
+  /** The way. */
+  @FunctionalInterface
+  interface Forward {
+    ModelOutput run(ModelInputs inputs, boolean training);
+  }
+
+  private final TrainableModel model;
+  private final Forward forward;
+
+  ModelView(TrainableModel model, Forward forward) {
+    this.model = model;
+    this.forward = forward;
+  }
+
+  @Override
+  public ModelOutput forward(ModelInputs inputs, boolean training) {
+    return forward.run(inputs, training);
+  }
+
+  @Override
+  public List<NamedParameter> parameters() {
+    return model.parameters();
+  }
+
+  @Override
+  public Map<String, NDArray> state() {
+    return model.state();
+  }
+
+  @Override
+  public Map<String, NDArray> savedTensors() {
+    return model.savedTensors();
+  }
+
+  @Override
+  public NDManager manager() {
+    return model.manager();
+  }
+
+  @Override
+  public List<String> labelNames() {
+    return model.labelNames();
+  }
+
+  @Override
+  public LabelLayout labelLayout() {
+    return model.labelLayout();
+  }
+
+  @Override
+  public boolean isInitialized() {
+    return model.isInitialized();
+  }
+
+  @Override
+  public void initialize(ModelInputs firstBatch) {
+    model.initialize(firstBatch);
+  }
+
+  @Override
+  public void saveExtras(Path folder) throws IOException {
+    model.saveExtras(folder);
+  }
+
+  @Override
+  public void loadExtras(Path folder) throws IOException {
+    model.loadExtras(folder);
+  }
+
+  /** Leaves the model to whoever made it. */
+  @Override
+  public void close() {}
+}

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j.model;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** The ways of running a micro batch, the most particular first. */
+public final class TrainingPasses {
+
+  /** One way: a pass, or null where it cannot honour the conditions. */
+  @FunctionalInterface
+  private interface Way {
+    @Nullable TrainingPass offer(PassConditions conditions);
+  }
+
+  private static final List<Way> WAYS =
+      List.of(CheckpointedPass::offer, KernelPass::offer, RecordedPass::offer);
+
+  private TrainingPasses() {}
+
+  /** Returns the first way that fits; recording by autograd always does. */
+  public static TrainingPass choose(PassConditions conditions) {
+    for (Way way : WAYS) {
+      TrainingPass pass = way.offer(conditions);
+      if (pass != null) {
+        return pass;
+      }
+    }
+    throw new IllegalStateException("no way to run " + conditions);
+  }
+}

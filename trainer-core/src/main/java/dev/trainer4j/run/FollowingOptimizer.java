@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j.run;
+
+import ai.djl.ndarray.NDArray;
+import dev.trainer4j.model.NamedParameter;
+import dev.trainer4j.model.TrainableModel;
+import dev.trainer4j.model.TrainableSet;
+import dev.trainer4j.optim.Optimizer;
+import dev.trainer4j.torch.TorchFunctions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+
+/**
+ * The optimizer of the parameters that are trainable now.
+ *
+ * <p>When some are frozen or released, another optimizer is made of those that are left, and takes over
+ * the state of those that it shares with the one before. So a frozen parameter takes no memory and does not
+ * move, whatever its momentum was, and a released one is trained from its next update on.
+ */
+public final class FollowingOptimizer implements AutoCloseable {
+
+  private final TrainableModel model;
+  private final Function<List<NamedParameter>, Optimizer> maker;
+  private TrainableSet made;
+  private Optimizer current;
+
+  /**
+   * Makes the first optimizer.
+   *
+   * @throws IllegalArgumentException if no parameter is trainable
+   */
+  public FollowingOptimizer(TrainableModel model, Function<List<NamedParameter>, Optimizer> maker) {
+    this.model = model;
+    this.maker = maker;
+    made = new TrainableSet(model);
+    current = make();
+  }
+
+  private Optimizer make() {
+    List<NamedParameter> parameters = model.parameters();
+    if (parameters.isEmpty()) {
+      throw new IllegalArgumentException(
+          "the model has no trainable parameters: none requires gradients, so there is nothing to"
+              + " train; unfreeze some, or call evaluate() or predict()");
+    }
+    return maker.apply(parameters);
+  }
+
+  /** Returns the optimizer. */
+  public Optimizer get() {
+    return current;
+  }
+
+  /** Returns whether parameters were frozen or released since the optimizer was made. */
+  public boolean isOutdated() {
+    return made.hasChanged();
+  }
+
+  /** Makes the optimizer that fits now; state that is being copied elsewhere must be so before. */
+  public void follow() {
+    TrainableSet now = new TrainableSet(model);
+    Optimizer next = make();
+    Map<String, NDArray> before = current.state();
+    List<NDArray> targets = new ArrayList<>();
+    List<NDArray> sources = new ArrayList<>();
+    next.state()
+        .forEach(
+            (name, array) -> {
+              NDArray known = before.get(name);
+              if (known != null && known.getShape().equals(array.getShape())) {
+                targets.add(array);
+                sources.add(known);
+              }
+            });
+    TorchFunctions.copy(targets, sources);
+    current.close();
+    current = next;
+    made = now;
+  }
+
+  @Override
+  public void close() {
+    current.close();
+  }
+}

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j.run;
+
+import ai.djl.engine.EngineException;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/** Memory ran out in a forward or backward pass: nothing is lost but the update in progress. */
+public final class MemoryShortage extends RuntimeException {
+
+  private static final long serialVersionUID = 1;
+
+  /** What the allocators of libtorch say, on a GPU and on a CPU, and cuBLAS and cuDNN. */
+  private static final List<String> MESSAGES =
+      List.of(
+          "out of memory",
+          "can't allocate memory",
+          "not enough memory",
+          "bad_alloc",
+          "status_alloc_failed");
+
+  /** Of these there is no less in a smaller batch. */
+  private static final List<String> OTHER_SHORTAGES =
+      List.of("thread", "metaspace", "compressed class space");
+
+  private final String reason;
+
+  private MemoryShortage(Throwable error) {
+    super(error);
+    reason = String.valueOf(error.getMessage()).lines().findFirst().orElse("");
+  }
+
+  /** Returns the shortage that {@code error} tells of; null if it is something else. */
+  public static @Nullable MemoryShortage of(Throwable error) {
+    for (Throwable cause = error; cause != null; cause = cause.getCause()) {
+      if (isOne(cause)) {
+        return new MemoryShortage(error);
+      }
+    }
+    return null;
+  }
+
+  private static boolean isOne(Throwable error) {
+    String message = String.valueOf(error.getMessage()).toLowerCase(Locale.ROOT);
+    if (error instanceof OutOfMemoryError) {
+      return OTHER_SHORTAGES.stream().noneMatch(message::contains);
+    }
+    return error instanceof EngineException && MESSAGES.stream().anyMatch(message::contains);
+  }
+
+  /** Returns the first line of what the allocator said. */
+  public String reason() {
+    return reason;
+  }
+}

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j.saving;
+
+import ai.djl.ndarray.NDArray;
+import dev.trainer4j.args.TrainingArguments;
+import dev.trainer4j.callback.CallbackDispatcher;
+import dev.trainer4j.checkpoint.CheckpointFiles;
+import dev.trainer4j.checkpoint.CheckpointStore;
+import dev.trainer4j.checkpoint.PendingCheckpoint;
+import dev.trainer4j.model.TrainableModel;
+import dev.trainer4j.run.TrainingSession;
+import dev.trainer4j.state.CallbackState;
+import dev.trainer4j.state.TrainerState;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Writes a run's checkpoints and drops those that are no longer to be kept.
+ *
+ * <p>What is small is written at once. The tensors follow, in the training thread or, as a copy, in
+ * the background; the files are the same.
+ */
+final class CheckpointSaver implements AutoCloseable {
+
+  private static final String CONTROL_KEY = "TrainerControl";
+
+  private final TrainingArguments args;
+  private final TrainableModel model;
+  private final ModelFolder modelFolder;
+  private final CallbackDispatcher callbacks;
+  private final CheckpointStore store;
+  private final BackgroundSave background = new BackgroundSave();
+  private final Queue<Path> committed = new ConcurrentLinkedQueue<>();
+  private @Nullable SnapshotMemory memory;
+  private @Nullable Snapshot copying;
+
+  CheckpointSaver(
+      TrainingArguments args,
+      TrainableModel model,
+      ModelFolder modelFolder,
+      CallbackDispatcher callbacks,
+      CheckpointStore store) {
+    this.args = args;
+    this.model = model;
+    this.modelFolder = modelFolder;
+    this.callbacks = callbacks;
+    this.store = store;
+  }
+
+  void save(TrainingSession session) {
+    long step = session.progress().globalStep();
+    Long best = session.progress().bestGlobalStep();
+    Set<Long> kept = best == null ? Set.of() : Set.of(best);
+    try {
+      PendingCheckpoint pending = store.begin(step, folder -> writeRecords(session, folder));
+      try {
+        if (args.asyncSave()) {
+          Snapshot copy = snapshot(session);
+          background.submit(
+              "trainer4j-checkpoint-" + step, () -> finish(pending, copy::complete, kept));
+          copying = copy;
+        } else {
+          finish(pending, () -> live(session), kept);
+        }
+      } catch (RuntimeException | Error e) {
+        pending.close();
+        throw e;
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e.getMessage(), e);
+    }
+  }
+
+  private Snapshot snapshot(TrainingSession session) {
+    background.await(); // The memory still holds the checkpoint before.
+    if (memory == null) {
+      memory = new SnapshotMemory();
+    }
+    return new Snapshot(model.savedTensors(), optimizerState(session), callbacks.tensors(), memory);
+  }
+
+  /** The tensors themselves; to be written before the next update. */
+  private SavedTensors live(TrainingSession session) {
+    return new SavedTensors(model.savedTensors(), optimizerState(session), callbacks.tensors());
+  }
+
+  private @Nullable Map<String, NDArray> optimizerState(TrainingSession session) {
+    return args.saveOnlyModel() ? null : session.optimizer().state();
+  }
+
+  private void finish(PendingCheckpoint pending, Supplier<SavedTensors> tensors, Set<Long> kept)
+      throws IOException {
+    try (pending) {
+      SavedTensors saved = tensors.get();
+      Path written =
+          pending.commit(
+              folder -> saved.write(new CheckpointFiles(folder), modelFolder.maxShardBytes()));
+      committed.add(written);
+    }
+    if (args.saveTotalLimit().isPresent()) {
+      store.rotate(args.saveTotalLimit().getAsInt(), args.saveKeepEvery().orElse(0), kept);
+    }
+  }
+
+  /** Everything but tensors: it says where the run is now, so it cannot wait. */
+  private void writeRecords(TrainingSession session, Path folder) throws IOException {
+    CheckpointFiles files = new CheckpointFiles(folder);
+    modelFolder.writeExtras(folder);
+    files.writeArguments(args.toJson());
+    if (!args.saveOnlyModel()) {
+      files.writeScheduler(session.scheduler().state());
+      files.writePosition(
+          session
+              .progress()
+              .resumePoint(
+                  args.seed(),
+                  args.resolvedDataSeed(),
+                  callbacks.control().shouldEpochStop(),
+                  session.losses().state())
+              .withLossScale(session.lossScaler() == null ? null : session.lossScaler().state()));
+    }
+    files.writeState(withCallbacks(session.progress().snapshot()));
+  }
+
+  private TrainerState withCallbacks(TrainerState state) {
+    Map<String, CallbackState> states = new LinkedHashMap<>(callbacks.states());
+    states.put(CONTROL_KEY, callbacks.control().state());
+    return state.withStatefulCallbacks(states);
+  }
+
+  /** Returns the folders committed since the last call, in their order. */
+  List<Path> drainCommitted() {
+    List<Path> folders = new ArrayList<>();
+    for (Path folder = committed.poll(); folder != null; folder = committed.poll()) {
+      folders.add(folder);
+    }
+    return folders;
+  }
+
+  /** Throws what a save in the background has failed with. */
+  void check() {
+    background.check();
+  }
+
+  /** Waits for the save in the background. */
+  void await() {
+    background.await();
+  }
+
+  /** Waits until weights and optimizer state may change: a save in the background copies them first. */
+  void awaitCopied() {
+    if (copying != null) {
+      copying.await();
+      copying = null;
+    }
+  }
+
+  @Override
+  public void close() {
+    try {
+      background.close();
+    } finally {
+      if (memory != null) {
+        memory.close();
+        memory = null;
+      }
+    }
+  }
+}

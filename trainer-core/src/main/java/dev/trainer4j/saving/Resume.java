@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j.saving;
+
+import ai.djl.ndarray.NDManager;
+import dev.trainer4j.args.TrainingArguments;
+import dev.trainer4j.callback.CallbackDispatcher;
+import dev.trainer4j.checkpoint.CheckpointFiles;
+import dev.trainer4j.checkpoint.CheckpointMismatchException;
+import dev.trainer4j.checkpoint.CheckpointStore;
+import dev.trainer4j.checkpoint.CheckpointVerification;
+import dev.trainer4j.checkpoint.HuggingFaceCheckpoint;
+import dev.trainer4j.checkpoint.ResumePoint;
+import dev.trainer4j.model.TrainableModel;
+import dev.trainer4j.report.RunLog;
+import dev.trainer4j.run.TrainingPlan;
+import dev.trainer4j.run.TrainingSession;
+import dev.trainer4j.state.TrainerState;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/** Goes on from a checkpoint: finds it, checks it against this run, and puts everything back. */
+final class Resume {
+
+  private final TrainingArguments args;
+  private final TrainableModel model;
+  private final NDManager manager;
+  private final CallbackDispatcher callbacks;
+  private final CheckpointStore store;
+  private final BestCheckpoint best;
+  private final RunLog log;
+
+  Resume(
+      TrainingArguments args,
+      TrainableModel model,
+      NDManager manager,
+      CallbackDispatcher callbacks,
+      CheckpointStore store,
+      BestCheckpoint best,
+      RunLog log) {
+    this.args = args;
+    this.model = model;
+    this.manager = manager;
+    this.callbacks = callbacks;
+    this.store = store;
+    this.best = best;
+    this.log = log;
+  }
+
+  /** Returns the folder to go on from, null to start anew. */
+  @Nullable Path resolve(ResumeRequest from) throws IOException {
+    return switch (from.kind()) {
+      case NEVER -> null;
+      case LATEST -> latest();
+      case LATEST_IF_ANY -> store.list().isEmpty() ? null : latest();
+      case PATH -> intact(Objects.requireNonNull(from.path(), "path"));
+    };
+  }
+
+  private Path latest() throws IOException {
+    return store
+        .latestValid()
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    "there is no intact checkpoint in outputDir "
+                        + args.outputDir()
+                        + " to resume from; pass ResumeFrom.never() to start anew"));
+  }
+
+  private Path intact(Path folder) {
+    if (!Files.isDirectory(folder)) {
+      throw new IllegalArgumentException("there is no checkpoint folder " + folder);
+    }
+    CheckpointVerification verification = store.verify(folder);
+    if (verification.status() == CheckpointVerification.Status.DAMAGED) {
+      throw new IllegalArgumentException(
+          folder
+              + " is no whole checkpoint: "
+              + verification.summary()
+              + "; resume from another, or with ResumeFrom.latest() from the newest that is whole");
+    }
+    return folder;
+  }
+
+  /** Makes the session that goes on from {@code folder}. */
+  TrainingSession session(
+      Path folder, TrainingPlan plan, SessionStart sessions, boolean changesAllowed)
+      throws IOException {
+    CheckpointFiles files = new CheckpointFiles(folder);
+    return HuggingFaceCheckpoint.isOne(folder)
+        ? ofHuggingFace(files, plan, sessions)
+        : ofOurs(files, plan, sessions, changesAllowed);
+  }
+
+  /** Checks all that can be checked before the model's own weights are overwritten. */
+  private TrainingSession ofOurs(
+      CheckpointFiles files, TrainingPlan plan, SessionStart sessions, boolean changesAllowed)
+      throws IOException {
+    if (!files.canResume()) {
+      throw new IllegalArgumentException(
+          files.folder()
+              + " holds a model but no optimizer state (saveOnlyModel), so training cannot go on"
+              + " from it; load its model and train with ResumeFrom.never()");
+    }
+    ResumePoint point = files.readPosition();
+    TrainerState past = files.readState();
+    if (!changesAllowed) {
+      requireSameData(plan, point, files.folder());
+    }
+    log.info("Resuming from {}", files.folder());
+    files.readModel(model);
+    Map<String, Object> before = files.readArguments();
+    TrainingSession session = sessions.create(past, foundSize(past, before));
+    try {
+      files.readOptimizer(session.optimizer().state(), model);
+      session.scheduler().restore(files.readScheduler());
+      session.progress().restore(point, session.batches().plannedSize());
+      locateBest(session, files.folder());
+      session.losses().restore(point.losses());
+      if (session.lossScaler() != null && point.lossScale() != null) {
+        session.lossScaler().restore(point.lossScale());
+      }
+      callbacks.restore(past.statefulCallbacks());
+      tellDifferences(before);
+      // Last: what fails behind it would leave the callbacks' copies to nobody.
+      CallbackTensors.restore(callbacks, files, manager);
+      return session;
+    } catch (IOException | RuntimeException e) {
+      session.close();
+      throw e;
+    }
+  }
+
+  /**
+   * Returns the size that a checkpoint's run had found, so that this one goes on as that one would have; 0
+   * if this run asks for another size than that one did.
+   */
+  private int foundSize(TrainerState past, Map<String, Object> before) {
+    Object asked = before.get("per_device_train_batch_size");
+    boolean same =
+        asked instanceof Number size && size.intValue() == args.perDeviceTrainBatchSize();
+    return same ? past.trainBatchSize() : 0;
+  }
+
+  private void requireSameData(TrainingPlan plan, ResumePoint point, Path folder) {
+    List<String> differences = new ArrayList<>();
+    Long size = plan.samples().isPresent() ? plan.samples().getAsLong() : null;
+    if (!Objects.equals(size, point.datasetSize())) {
+      differences.add("the training data has " + size + " samples, it had " + point.datasetSize());
+    }
+    if (args.seed() != point.seed()) {
+      differences.add("seed is " + args.seed() + ", it was " + point.seed());
+    }
+    if (args.resolvedDataSeed() != point.dataSeed()) {
+      differences.add("dataSeed is " + args.resolvedDataSeed() + ", it was " + point.dataSeed());
+    }
+    if (!differences.isEmpty()) {
+      throw new CheckpointMismatchException(
+          folder
+              + " is from a run on other data: "
+              + String.join("; ", differences)
+              + ". Use the same, or allow it with ResumeFrom...allowChanges()");
+    }
+  }
+
+  /** Arguments of this run win; what differs is said once. */
+  private void tellDifferences(Map<String, Object> before) {
+    if (before.isEmpty()) {
+      return; // Not one of ours.
+    }
+    Map<String, ?> now = args.toMap();
+    Map<String, ?> defaults = TrainingArguments.builder().build().toMap();
+    Set<String> names = new TreeSet<>(before.keySet());
+    names.addAll(now.keySet());
+    List<String> differences = new ArrayList<>();
+    for (String name : names) {
+      // An argument that is younger than the checkpoint had its default's effect then.
+      Object then = before.containsKey(name) ? before.get(name) : defaults.get(name);
+      if (!String.valueOf(then).equals(String.valueOf(now.get(name)))) {
+        differences.add(name + ": " + then + " -> " + now.get(name));
+      }
+    }
+    if (!differences.isEmpty()) {
+      log.warn(
+          "Arguments differ from the checkpoint's; those of this run are used: {}",
+          String.join(", ", differences));
+    }
+  }
+
+  /** Without its weights the best metric is a bar that no later model may be able to take. */
+  private void locateBest(TrainingSession session, Path resumedFrom) {
+    if (!best.locate(session.progress(), resumedFrom) && args.loadBestModelAtEnd()) {
+      log.warn(
+          "The checkpoint of the best model, of step {}, is neither beside {} nor where it was"
+              + " ({}); the best model is sought anew from here.",
+          session.progress().bestGlobalStep(),
+          resumedFrom,
+          session.progress().snapshot().bestModelCheckpoint());
+      session.progress().forgetBest();
+    }
+  }
+
+  private TrainingSession ofHuggingFace(
+      CheckpointFiles files, TrainingPlan plan, SessionStart sessions) throws IOException {
+    TrainerState past = files.readState();
+    log.info("Resuming from {}, of Hugging Face's Trainer", files.folder());
+    files.readModel(model);
+    TrainingSession session = sessions.create(past, 0);
+    try {
+      restoreHuggingFace(session, plan, files);
+      locateBest(session, files.folder());
+      callbacks.restore(past.statefulCallbacks());
+      return session;
+    } catch (IOException | RuntimeException e) {
+      session.close();
+      throw e;
+    }
+  }
+
+  private void restoreHuggingFace(TrainingSession session, TrainingPlan plan, CheckpointFiles files)
+      throws IOException {
+    long step = session.progress().globalStep();
+    ResumePoint start =
+        session.progress().resumePoint(args.seed(), args.resolvedDataSeed(), false, Map.of());
+    ResumePoint point =
+        HuggingFaceCheckpoint.position(
+            step,
+            plan.updatesPerEpoch(),
+            plan.totalBatchSize(),
+            plan.samples().orElse(Long.MAX_VALUE),
+            start);
+    session.progress().restore(point, session.batches().plannedSize());
+    new HuggingFaceCheckpoint(files.folder())
+        .readOptimizer(
+            session.optimizer().groups(), session.optimizer().state(), model.manager(), step)
+        .ifPresent(why -> log.warn("The optimizer's moments start fresh: {}", why));
+    if (session.scheduler().isMetricDriven()) {
+      log.warn("The schedule starts fresh: Hugging Face's scheduler.pt is not read");
+    }
+  }
+}

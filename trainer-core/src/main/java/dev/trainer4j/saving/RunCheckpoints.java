@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j.saving;
+
+import ai.djl.ndarray.NDManager;
+import dev.trainer4j.args.TrainingArguments;
+import dev.trainer4j.callback.CallbackDispatcher;
+import dev.trainer4j.checkpoint.CheckpointFiles;
+import dev.trainer4j.checkpoint.CheckpointStore;
+import dev.trainer4j.data.ProcessingClass;
+import dev.trainer4j.model.TrainableModel;
+import dev.trainer4j.process.ProcessGroup;
+import dev.trainer4j.report.RunLog;
+import dev.trainer4j.run.RunState;
+import dev.trainer4j.run.TrainingPlan;
+import dev.trainer4j.run.TrainingProgress;
+import dev.trainer4j.run.TrainingSession;
+import dev.trainer4j.state.TrainerState;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/** A run's checkpoints: starts from one, writes new ones, drops old ones, loads the best. */
+public final class RunCheckpoints implements AutoCloseable {
+
+  private final TrainingArguments args;
+  private final TrainableModel model;
+  private final NDManager manager;
+  private final ProcessGroup processes;
+  private final CallbackDispatcher callbacks;
+  private final RunState state;
+  private final RunLog log;
+  private final ModelFolder modelFolder;
+
+  /** One for the trainer's life: it remembers which checkpoint was committed last. */
+  private final CheckpointStore store;
+
+  private final OutputFolder output;
+  private final BestCheckpoint best;
+  private final Resume resume;
+  private final CheckpointSaver saver;
+
+  /**
+   * Collects the parts.
+   *
+   * @param processing what made the samples, such as a tokenizer, to be saved with the model
+   * @param manager of the trainer, for what is made while reading
+   */
+  public RunCheckpoints(
+      TrainingArguments args,
+      TrainableModel model,
+      @Nullable ProcessingClass processing,
+      NDManager manager,
+      ProcessGroup processes,
+      CallbackDispatcher callbacks,
+      RunState state,
+      RunLog log) {
+    this.args = args;
+    this.model = model;
+    this.manager = manager;
+    this.processes = processes;
+    this.callbacks = callbacks;
+    this.state = state;
+    this.log = log;
+    modelFolder = new ModelFolder(model, processing, args.maxShardBytes());
+    store = new CheckpointStore(args.outputDir());
+    output = new OutputFolder(args.outputDir(), store, log);
+    best = new BestCheckpoint(args.outputDir(), store);
+    resume = new Resume(args, model, manager, callbacks, store, best, log);
+    saver = new CheckpointSaver(args, model, modelFolder, callbacks, store);
+  }
+
+  /** Refuses a file where the output folder is to be; before anything that takes time. */
+  public void requireFolder() {
+    output.requireFolder();
+  }
+
+  /** Makes the session of a run, from nothing or from where a checkpoint left off. */
+  public TrainingSession open(ResumeRequest from, TrainingPlan plan, SessionStart sessions) {
+    try {
+      if (writes() || from.readsOutputDir()) {
+        own();
+      }
+      Path folder = resume.resolve(from);
+      if (folder == null && writes()) {
+        output.warnOfEarlierRun();
+      }
+      return folder == null
+          ? sessions.create(TrainerState.initial(), 0)
+          : resume.session(folder, plan, sessions, from.changesAllowed());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e.getMessage(), e);
+    }
+  }
+
+  private boolean writes() {
+    return args.savesRegularly() || args.enableJitCheckpoint() || args.savesBest();
+  }
+
+  private void own() throws IOException {
+    if (processes.isMain()) {
+      output.own();
+    }
+  }
+
+  /** Writes {@code checkpoint-N}; with {@code asyncSave} it is on its way when this returns. */
+  public void save(TrainingSession session) {
+    await(); // What it tells must stand: rotation after this save may drop it.
+    if (processes.isMain()) {
+      best.note(session.progress());
+      try {
+        own();
+      } catch (IOException e) {
+        throw new UncheckedIOException(e.getMessage(), e);
+      }
+      saver.save(session);
+    }
+  }
+
+  /** Throws what a save in the background has failed with. */
+  public void check() {
+    saver.check();
+    tellCommitted();
+  }
+
+  /** Waits for the save in the background. */
+  public void await() {
+    saver.await();
+    tellCommitted();
+  }
+
+  /** Waits until weights and optimizer state may change. */
+  public void awaitCopied() {
+    saver.awaitCopied();
+  }
+
+  /** Puts a callback's weights for evaluations into the model until closed, if one has them. */
+  public CallbackDispatcher.Lent lendWeights() {
+    awaitCopied();
+    return callbacks.lendWeights();
+  }
+
+  /** Tells callbacks of the checkpoints that stand now and did not when they were last told. */
+  public void tellCommitted() {
+    for (Path folder : saver.drainCommitted()) {
+      callbacks.onCheckpointCommitted(state.snapshot(), folder);
+    }
+  }
+
+  /** Loads the weights that earned the best metric. */
+  public void loadBest(TrainingProgress progress) {
+    Long step = progress.bestGlobalStep();
+    if (step == null) {
+      log.warn("loadBestModelAtEnd: no evaluation took place, the model stays as it is");
+      return;
+    }
+    saver.await();
+    Path folder = best.folder(progress, step);
+    if (!Files.isDirectory(folder)) {
+      throw new IllegalStateException(
+          "loadBestModelAtEnd: the checkpoint of the best model, "
+              + folder
+              + ", was deleted during the run; the model has the weights of the last update");
+    }
+    try {
+      log.info(
+          "Loading best model from {} ({} {})",
+          folder,
+          args.resolvedMetricForBestModel(),
+          String.format(Locale.ROOT, "%.4g", progress.bestMetric()));
+      CheckpointFiles files = new CheckpointFiles(folder);
+      files.readModel(model);
+      CallbackTensors.restore(callbacks, files, manager);
+      // With a limit of one the best was kept beside the last; now the best alone is wanted.
+      if (args.saveTotalLimit().orElse(0) == 1 && folder.equals(best.own(step))) {
+        store.keepOnly(step, args.saveKeepEvery().orElse(0));
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e.getMessage(), e);
+    }
+  }
+
+  /**
+   * Writes the model, and what belongs beside it, into {@code folder}.
+   *
+   * @throws IOException if a file cannot be written
+   */
+  public void saveModel(Path folder) throws IOException {
+    Files.createDirectories(folder);
+    try (CallbackDispatcher.Lent weights = lendWeights()) {
+      modelFolder.write(folder);
+    }
+  }
+
+  /** Waits for the save in the background, and gives the output folder back. */
+  @Override
+  public void close() {
+    try {
+      saver.close();
+    } finally {
+      output.close();
+    }
+  }
+}

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j.saving;
+
+import ai.djl.ndarray.NDArray;
+import dev.trainer4j.checkpoint.CheckpointFiles;
+import java.io.IOException;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The tensors of one checkpoint: those that training changes, or a copy that stays as it is.
+ *
+ * @param model of the model, by name
+ * @param optimizer the optimizer's state, null if it is not saved
+ * @param others what callbacks save, by file and name
+ */
+record SavedTensors(
+    Map<String, NDArray> model,
+    @Nullable Map<String, NDArray> optimizer,
+    Map<String, Map<String, NDArray>> others) {
+
+  /** Writes the files of the tensors; the other files of the model are not among them. */
+  void write(CheckpointFiles files, long maxShardBytes) throws IOException {
+    files.writeModelTensors(model, maxShardBytes);
+    if (optimizer != null) {
+      files.writeOptimizer(optimizer);
+    }
+    for (Map.Entry<String, Map<String, NDArray>> file : others.entrySet()) {
+      files.writeTensors(file.getKey(), file.getValue());
+    }
+  }
+}
