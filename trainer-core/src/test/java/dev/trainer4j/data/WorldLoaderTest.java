@@ -4,7 +4,9 @@ package dev.trainer4j.data;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import dev.trainer4j.testing.InMemoryWorld;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.Iterator;
@@ -108,6 +110,40 @@ class WorldLoaderTest {
     }
     assertThat(rest).containsExactlyInAnyOrderElementsOf(LongStream.range(12, 23).boxed().toList());
     assertThat(reads).as("each rank reads on, nothing twice").hasValue(3 * 11);
+  }
+
+  /** The ranks run at the same time, agree on nothing but the last round, and tell what they read. */
+  @ParameterizedTest
+  @CsvSource({"2, 0", "3, 2"})
+  void ranksThatRunTogetherUseEverySampleOnce(int worldSize, int workers) throws Exception {
+    List<List<Long>> ranks =
+        InMemoryWorld.call(
+            worldSize,
+            group -> {
+              DataLoader loader = loader(47, 4, group.rank(), worldSize, false, workers);
+              List<Long> read = new ArrayList<>();
+              long position = 0;
+              try (NDManager parent = NDManager.newBaseManager("PyTorch");
+                  BatchIterator batches = loader.iterate(parent, 0, 0)) {
+                while (batches.hasNext()) {
+                  try (Batch batch = batches.next()) {
+                    NDArray own =
+                        batch
+                            .inputs()
+                            .find("number")
+                            .orElseGet(() -> batch.manager().create(new long[0]));
+                    for (NDArray numbers : group.allGatherRagged(own, batch.manager())) {
+                      LongStream.of(numbers.toLongArray()).forEach(read::add);
+                    }
+                    position += batch.roundSampleCount();
+                    assertThat(read).hasSize((int) position);
+                  }
+                }
+                assertThat(parent.getManagedArrays()).isEmpty();
+              }
+              return read;
+            });
+    assertThat(ranks).hasSize(worldSize).allSatisfy(r -> assertThat(r).isEqualTo(shuffled(47)));
   }
 
   @Test
