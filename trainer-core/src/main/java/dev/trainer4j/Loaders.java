@@ -9,6 +9,7 @@ import dev.trainer4j.data.DataSource;
 import dev.trainer4j.data.Dataset;
 import dev.trainer4j.data.IterableDataset;
 import dev.trainer4j.data.SampleOrder;
+import dev.trainer4j.process.ProcessGroup;
 import org.jspecify.annotations.Nullable;
 
 /** The loaders of a trainer that overrides nothing. */
@@ -17,11 +18,13 @@ final class Loaders {
   private final TrainingArguments args;
   private final @Nullable DataSource<?> trainDataset;
   private final DataCollator<?> collator;
+  private final ProcessGroup processes;
 
   Loaders(TrainingArguments args, @Nullable DataSource<?> trainDataset, DataCollator<?> collator) {
     this.args = args;
     this.trainDataset = trainDataset;
     this.collator = collator;
+    this.processes = processes;
   }
 
   /** Makes the loader of the training data. */
@@ -68,6 +71,7 @@ final class Loaders {
   private DataLoaderOptions.Builder options(int batchSize) {
     return DataLoaderOptions.builder()
         .batchSize(batchSize)
+        .world(processes.rank(), processes.worldSize())
         // As in Hugging Face's Trainer, also for evaluation.
         .dropLast(args.dataloaderDropLast())
         .workers(args.dataloaderNumWorkers())

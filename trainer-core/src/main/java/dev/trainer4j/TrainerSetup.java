@@ -87,7 +87,8 @@ final class TrainerSetup {
         new Loaders(
             args,
             builder.trainDataset,
-            builder.dataCollator != null ? builder.dataCollator : new DefaultDataCollator());
+            builder.dataCollator != null ? builder.dataCollator : new DefaultDataCollator(),
+            processes);
     loss = new DefaultLoss(model, labelNames, builder.lossFunction, args.labelSmoothingFactor());
     processingClass = builder.processingClass;
     metrics =

@@ -7,7 +7,8 @@ import dev.trainer4j.callback.CallbackDispatcher;
 import dev.trainer4j.data.DataLoader;
 import dev.trainer4j.evaluation.BestMetric;
 import dev.trainer4j.model.TrainableModel;
-import dev.trainer4j.optim.GradientSync;
+import dev.trainer4j.optim.UpdateRanks;
+import dev.trainer4j.process.GradientSync;
 import dev.trainer4j.process.Agreement;
 import dev.trainer4j.report.LogLines;
 import dev.trainer4j.report.RunLog;
@@ -104,7 +105,7 @@ final class TrainingRun {
   }
 
   private TrainingLoop loop(TrainingSession session) {
-    Agreement agreement = Agreement.of(setup.processes());
+    Agreement agreement = new Agreement(setup.processes());
     Reactions reactions =
         new Reactions(
             session,
@@ -146,7 +147,8 @@ final class TrainingRun {
         passes,
         callbacks,
         setup.processes(),
-        GradientSync.none(),
+        new UpdateRanks(
+            setup.processes(), GradientSync.dataParallel(setup.processes())),
         checkpoints,
         log);
   }

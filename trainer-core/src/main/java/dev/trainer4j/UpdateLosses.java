@@ -4,7 +4,7 @@ package dev.trainer4j;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import dev.trainer4j.model.LossOutput;
-import dev.trainer4j.optim.GradientSync;
+import dev.trainer4j.optim.UpdateRanks;
 import dev.trainer4j.optim.LossWeight;
 import dev.trainer4j.torch.ArrayScope;
 import dev.trainer4j.torch.TorchFunctions;
@@ -73,7 +73,7 @@ final class UpdateLosses implements AutoCloseable {
   }
 
   /** Returns the means of the named parts over all ranks. */
-  Map<String, Double> partMeans(double weight, GradientSync sync) {
+  Map<String, Double> partMeans(double weight, UpdateRanks ranks) {
     if (parts.isEmpty()) {
       return Map.of();
     }
@@ -88,7 +88,7 @@ final class UpdateLosses implements AutoCloseable {
       }
       part++;
     }
-    double[] global = sync.sum(sums);
+    double[] global = ranks.sum(sums);
     Map<String, Double> means = new LinkedHashMap<>();
     part = 0;
     for (String name : parts.keySet()) {

@@ -10,7 +10,7 @@ import dev.trainer4j.model.LossOutput;
 import dev.trainer4j.model.NamedParameter;
 import dev.trainer4j.model.TrainableModel;
 import dev.trainer4j.model.TrainingPass;
-import dev.trainer4j.optim.GradientSync;
+import dev.trainer4j.optim.UpdateRanks;
 import dev.trainer4j.optim.UpdateRequest;
 import dev.trainer4j.optim.UpdateResult;
 import dev.trainer4j.process.ProcessGroup;
@@ -44,7 +44,7 @@ final class UpdateStep implements AutoCloseable {
   private final PassChoice passes;
   private final CallbackDispatcher callbacks;
   private final ProcessGroup processes;
-  private final GradientSync sync;
+  private final UpdateRanks ranks;
   private final RunCheckpoints checkpoints;
   private final TrainingProgress progress;
   private final UpdateLosses losses;
@@ -59,7 +59,7 @@ final class UpdateStep implements AutoCloseable {
       PassChoice passes,
       CallbackDispatcher callbacks,
       ProcessGroup processes,
-      GradientSync sync,
+      UpdateRanks ranks,
       RunCheckpoints checkpoints,
       RunLog log) {
     this.args = args;
@@ -69,7 +69,7 @@ final class UpdateStep implements AutoCloseable {
     this.passes = passes;
     this.callbacks = callbacks;
     this.processes = processes;
-    this.sync = sync;
+    this.ranks = ranks;
     this.checkpoints = checkpoints;
     progress = session.progress();
     losses = new UpdateLosses(model.manager());
@@ -95,12 +95,32 @@ final class UpdateStep implements AutoCloseable {
       scaler.beginUpdate();
     }
     try {
-      Consumed consumed = runMicroBatches(batches);
-      requireSums();
-      return outcome(consumed, update());
+      Consumed consumed = runMicroBatchesOrAgree(batches);
+      boolean means = ranks.any(losses.areMeans());
+      requireSums(means);
+      return outcome(consumed, update(), means);
     } finally {
       losses.release();
     }
+  }
+
+  /** If memory runs short on one rank, all of them make the update again. */
+  private Consumed runMicroBatchesOrAgree(BatchIterator batches) {
+    if (!args.autoFindBatchSize() || ranks.isAlone()) {
+      return runMicroBatches(batches);
+    }
+    MemoryShortage shortage = null;
+    Consumed consumed = null;
+    try {
+      consumed = runMicroBatches(batches);
+    } catch (MemoryShortage e) {
+      shortage = e;
+    }
+    boolean anywhere = ranks.any(shortage != null);
+    if (anywhere || consumed == null) {
+      throw shortage == null ? MemoryShortage.elsewhere() : shortage;
+    }
+    return consumed;
   }
 
   private Consumed runMicroBatches(BatchIterator batches) {
@@ -111,11 +131,13 @@ final class UpdateStep implements AutoCloseable {
     do {
       try (ArrayScope scope = ArrayScope.open();
           Batch batch = noticingShortage(batches::next)) {
-        callbacks.onSubstepBegin(progress.snapshot(), batch.inputs());
-        long start = System.nanoTime();
-        losses.add(forwardBackward(batch, microBatches));
-        session.clock().ranForwardBackward(start);
-        samples += batch.sampleCount();
+        if (!batch.isEmpty()) { // Else only other ranks have samples.
+          callbacks.onSubstepBegin(progress.snapshot(), batch.inputs());
+          long start = System.nanoTime();
+          losses.add(forwardBackward(batch, microBatches));
+          session.clock().ranForwardBackward(start);
+        }
+        samples += batch.roundSampleCount();
         streamState = batch.streamState();
       }
       microBatches++;
@@ -174,8 +196,8 @@ final class UpdateStep implements AutoCloseable {
   }
 
   /** A mean of means is another loss where micro batches became smaller. */
-  private void requireSums() {
-    if (losses.areMeans() && session.batches().isSplit()) {
+  private void requireSums(boolean means) {
+    if (means && session.batches().isSplit()) {
       throw new IllegalStateException(
           "autoFindBatchSize: memory did not suffice, and this model gives the mean of a micro batch"
               + " (LossOutput.mean), of which smaller ones make another loss; return"
@@ -197,7 +219,7 @@ final class UpdateStep implements AutoCloseable {
             args.maxGradNorm(),
             session.rateFactor(),
             scaler != null || args.nanPolicy() != NanPolicy.CONTINUE,
-            sync);
+            ranks);
     checkpoints.awaitCopied();
     // An optimizer or callback of the user's own may compute with arrays: outside of autograd, and
     // what it leaves behind is closed.
@@ -210,19 +232,19 @@ final class UpdateStep implements AutoCloseable {
     }
   }
 
-  private UpdateOutcome outcome(Consumed consumed, UpdateResult result) {
+  private UpdateOutcome outcome(Consumed consumed, UpdateResult result, boolean means) {
     double factor = session.rateFactor();
     verdict.judge(progress.globalStep() + 1, result, losses.values(), session.lossScaler());
     double weight = result.weight();
     return new UpdateOutcome(
         result.lossSum() / weight,
-        losses.areMeans() ? 1 : weight,
-        losses.partMeans(weight, sync),
+        means ? 1 : weight,
+        losses.partMeans(weight, ranks),
         result.gradientNorm(),
         session.optimizer().groups().get(0).learningRate() * factor,
         result.stepTaken(),
         session.batches().asPlanned(consumed.microBatches(), consumed.samples()),
-        (long) sync.sum((double) consumed.samples())[0],
+        consumed.samples(),
         consumed.streamState());
   }
 

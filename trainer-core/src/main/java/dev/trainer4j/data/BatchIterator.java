@@ -4,7 +4,10 @@ package dev.trainer4j.data;
 import java.util.Iterator;
 
 /**
- * The batches of an epoch; for use by one thread.
+ * The batches of an epoch, one for each round; for use by one thread.
+ *
+ * <p>All ranks have the same number of rounds; {@link Batch#isEmpty} tells a rank that has no samples in
+ * one.
  *
  * <p>{@link #hasNext} may block until the next batch is ready. {@link #next} throws a {@link
  * DataException} at the place of a batch that could not be made; the iterator then ends. Both throw

@@ -6,8 +6,8 @@ package dev.trainer4j.data;
  * resumed run makes the same ones.
  *
  * @param epoch the 0-based epoch
- * @param firstSample the 0-based position in the epoch of the first sample of the batch; the others
- *     follow it
+ * @param firstSample the 0-based position in the epoch, as all ranks share it, of the first sample of the
+ *     batch; the others follow it
  */
 public record BatchPosition(long epoch, long firstSample) {
 

@@ -13,13 +13,21 @@ public interface DataLoader {
   OptionalLong sampleCount();
 
   /**
-   * Returns the batches per epoch, counted from its first sample and after dropping; empty for a
-   * stream.
+   * Returns the batches per epoch of one rank, counted from its first sample and after dropping; empty for
+   * a stream. All ranks have the same number.
    */
   OptionalLong batchesPerEpoch();
 
-  /** Returns the samples per batch; the last batch of an epoch may have fewer. */
+  /**
+   * Returns the samples per batch; the last batch of an epoch may have fewer. With {@link
+   * DataLoaderOptions#rebalance} it is their mean.
+   */
   int batchSize();
+
+  /** Returns the number of ranks that share the samples; 1 for a loader that knows of no ranks. */
+  default int worldSize() {
+    return 1;
+  }
 
   /**
    * Returns a loader of the same samples in the same order, in batches of another size.
@@ -40,8 +48,8 @@ public interface DataLoader {
    *
    * @param parent gets one child per batch; must stay open as long as the iterator is used
    * @param epoch the 0-based epoch
-   * @param firstSample the number of samples of the epoch to leave out; need not be a multiple of
-   *     the batch size
+   * @param firstSample the number of samples of the epoch to leave out: those that all ranks have used.
+   *     Need not be a multiple of the batch size or of a round
    * @throws IllegalArgumentException if the epoch or the first sample is negative, or the dataset
    *     has fewer samples
    */

@@ -1,17 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.data;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * How a {@link DataLoader} makes batches.
  *
+ * <p>In a world of several ranks, batch {@code j} of rank {@code r} is batch {@code j * worldSize + r} of the
+ * epoch, so the ranks' batches of one round follow each other, whatever the number of ranks.
+ *
  * @param batchSize samples per batch, at least 1; 8 by default
- * @param dropLast whether a last batch that is not full is left out; false by default
+ * @param dropLast whether a last batch that is not full is left out (with {@code rebalance}, a last update
+ *     that is not full); false by default
  * @param order the order of each epoch, for datasets with an index; sequential by default
  * @param workers threads that read and collate; 0, the default, means the caller's thread
  * @param prefetchFactor batches that each worker makes ahead, at least 1; 2 by default
+ * @param rank which of the ranks loads, from 0; 0 by default
+ * @param worldSize the number of ranks that share the samples, at least 1; 1 by default
+ * @param rebalance cuts updates into batches of similar cost, for datasets with an index; null, the default,
+ *     for batches of one size
  */
 public record DataLoaderOptions(
-    int batchSize, boolean dropLast, SampleOrder.Factory order, int workers, int prefetchFactor) {
+    int batchSize,
+    boolean dropLast,
+    SampleOrder.Factory order,
+    int workers,
+    int prefetchFactor,
+    int rank,
+    int worldSize,
+    @Nullable BatchRebalance rebalance) {
 
   /**
    * Checks the values.
@@ -22,6 +39,18 @@ public record DataLoaderOptions(
     requireAtLeast(1, batchSize, "batchSize");
     requireAtLeast(0, workers, "workers");
     requireAtLeast(1, prefetchFactor, "prefetchFactor");
+    requireAtLeast(1, worldSize, "worldSize");
+    if (rank < 0 || rank >= worldSize) {
+      throw new IllegalArgumentException(
+          "rank is "
+              + rank
+              + ": give a number from 0 to worldSize - 1, which is "
+              + (worldSize - 1)
+              + ".");
+    }
+    if (rebalance != null) {
+      rebalance.requireRounds(batchSize, worldSize);
+    }
   }
 
   /** Returns a builder with the defaults. */
@@ -30,7 +59,8 @@ public record DataLoaderOptions(
   }
 
   DataLoaderOptions withBatchSize(int samples) {
-    return new DataLoaderOptions(samples, dropLast, order, workers, prefetchFactor);
+    return new DataLoaderOptions(
+        samples, dropLast, order, workers, prefetchFactor, rank, worldSize, rebalance);
   }
 
   /** The number of batches that may be under way at the same time. */
@@ -53,6 +83,9 @@ public record DataLoaderOptions(
     private SampleOrder.Factory order = (size, epoch) -> SampleOrder.sequential(size);
     private int workers;
     private int prefetchFactor = 2;
+    private int rank;
+    private int worldSize = 1;
+    private @Nullable BatchRebalance rebalance;
 
     private Builder() {}
 
@@ -87,12 +120,31 @@ public record DataLoaderOptions(
     }
 
     /**
+     * Sets which part of the samples is loaded.
+     *
+     * @param ofRank the rank that loads, from 0
+     * @param ranks the number of ranks that share the samples
+     */
+    public Builder world(int ofRank, int ranks) {
+      rank = ofRank;
+      worldSize = ranks;
+      return this;
+    }
+
+    /** Sets what cuts updates into batches of similar cost; null for batches of one size. */
+    public Builder rebalance(@Nullable BatchRebalance plan) {
+      rebalance = plan;
+      return this;
+    }
+
+    /**
      * Makes the options.
      *
      * @throws IllegalArgumentException naming the value that is out of its range
      */
     public DataLoaderOptions build() {
-      return new DataLoaderOptions(batchSize, dropLast, order, workers, prefetchFactor);
+      return new DataLoaderOptions(
+          batchSize, dropLast, order, workers, prefetchFactor, rank, worldSize, rebalance);
     }
   }
 }

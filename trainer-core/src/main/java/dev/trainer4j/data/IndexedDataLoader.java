@@ -17,14 +17,21 @@ record IndexedDataLoader<T>(
   @Override
   public OptionalLong batchesPerEpoch() {
     long samples = order(0).size();
-    long full = samples / batchSize();
-    boolean oneMore = !options.dropLast() && samples % batchSize() > 0;
-    return OptionalLong.of(oneMore ? full + 1 : full);
+    BatchRebalance rebalance = options.rebalance();
+    return OptionalLong.of(
+        rebalance == null
+            ? FixedBatches.rounds(samples, options)
+            : rebalance.rounds(samples, options));
   }
 
   @Override
   public int batchSize() {
     return options.batchSize();
+  }
+
+  @Override
+  public int worldSize() {
+    return options.worldSize();
   }
 
   @Override
@@ -43,8 +50,15 @@ record IndexedDataLoader<T>(
                   + " the checkpoint?",
               firstSample, order.size()));
     }
-    IndexedReader<T> reader = new IndexedReader<>(dataset, order, epoch, firstSample, options);
+    IndexedReader<T> reader = new IndexedReader<>(dataset, plan(order, firstSample), epoch);
     return new LoadingBatchIterator<>(reader, collator, parent, options);
+  }
+
+  private BatchPlan plan(SampleOrder order, long firstSample) {
+    BatchRebalance rebalance = options.rebalance();
+    return rebalance == null
+        ? new FixedBatches(order, firstSample, options)
+        : rebalance.plan(order, firstSample, options);
   }
 
   private SampleOrder order(long epoch) {

@@ -6,44 +6,34 @@ import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
 
-/** Reads a dataset by index: the place of a batch follows from its number. */
+/** Reads a dataset by index: the samples of a batch follow from its number. */
 final class IndexedReader<T> implements SampleReader<T> {
 
   private final Dataset<T> dataset;
-  private final SampleOrder order;
+  private final BatchPlan plan;
   private final long epoch;
-  private final long firstSample;
-  private final int batchSize;
-  private final boolean dropLast;
 
-  IndexedReader(
-      Dataset<T> dataset,
-      SampleOrder order,
-      long epoch,
-      long firstSample,
-      DataLoaderOptions options) {
+  IndexedReader(Dataset<T> dataset, BatchPlan plan, long epoch) {
     this.dataset = dataset;
-    this.order = order;
+    this.plan = plan;
     this.epoch = epoch;
-    this.firstSample = firstSample;
-    this.batchSize = options.batchSize();
-    this.dropLast = options.dropLast();
   }
 
   @Override
   public Samples<T> read(long batch) throws InterruptedException {
-    List<T> samples = new ArrayList<>(batchSize);
-    for (long position : positions(batch).toArray()) {
+    long[] indices = plan.indices(batch);
+    long start = plan.start(batch);
+    List<T> samples = new ArrayList<>(indices.length);
+    for (int i = 0; i < indices.length; i++) {
       if (Thread.currentThread().isInterrupted()) {
         throw new InterruptedException();
       }
-      samples.add(get(position));
+      samples.add(get(indices[i], start + i));
     }
-    return new Samples<>(samples, null);
+    return new Samples<>(samples, plan.roundSize(batch), null);
   }
 
-  private T get(long position) {
-    long index = order.indexAt(position);
+  private T get(long index, long position) {
     try {
       return dataset.get(index);
     } catch (RuntimeException e) {
@@ -57,22 +47,14 @@ final class IndexedReader<T> implements SampleReader<T> {
 
   @Override
   public BatchPosition position(long batch) {
-    return new BatchPosition(epoch, firstSample + batch * batchSize);
+    return new BatchPosition(epoch, plan.start(batch));
   }
 
   @Override
   public String describe(long batch) {
-    return positions(batch)
-        .map(order::indexAt)
+    return LongStream.of(plan.indices(batch))
         .mapToObj(Long::toString)
         .collect(Collectors.joining(", ", "samples ", " of the dataset"));
-  }
-
-  private LongStream positions(long batch) {
-    long start = firstSample + batch * batchSize;
-    long count = Math.min(batchSize, order.size() - start);
-    boolean none = count <= 0 || (dropLast && count < batchSize);
-    return none ? LongStream.empty() : LongStream.range(start, start + count);
   }
 
   @Override

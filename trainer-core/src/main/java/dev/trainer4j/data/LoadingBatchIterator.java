@@ -126,17 +126,21 @@ final class LoadingBatchIterator<T> implements BatchIterator {
   private Optional<Batch> make(long number) throws InterruptedException {
     Samples<T> read = reader.read(number);
     List<T> samples = read.list();
-    if (samples.isEmpty()) {
+    if (read.roundSize() == 0) {
       return Optional.empty();
     }
     NDManager manager = parent.newSubManager();
+    if (samples.isEmpty()) {
+      return Optional.of(Batch.empty(manager, read.streamState(), read.roundSize()));
+    }
     try {
       ModelInputs inputs = collate(collator, samples, manager, reader.position(number));
       if (inputs == null || inputs.names().isEmpty()) {
         throw new IllegalArgumentException(
             "the collator " + collator.getClass().getName() + " gave no inputs");
       }
-      return Optional.of(new Batch(inputs, samples.size(), manager, read.streamState()));
+      return Optional.of(
+          new Batch(inputs, samples.size(), manager, read.streamState(), read.roundSize()));
     } catch (ClassCastException e) {
       manager.close();
       throw new DataException(

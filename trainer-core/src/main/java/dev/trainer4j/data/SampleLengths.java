@@ -15,18 +15,19 @@ final class SampleLengths {
   /**
    * Reads every sample once.
    *
-   * @param lengthField the field that holds the length, used if the first sample has it
+   * @param lengthField the field that holds the length, used where a sample has it
+   * @param strategy the sampling strategy that asks, for the message of an error
    * @throws IllegalArgumentException if a sample has neither
    */
-  static int[] of(Dataset<?> dataset, String lengthField) {
+  static int[] of(Dataset<?> dataset, String lengthField, String strategy) {
     int[] lengths = new int[Math.toIntExact(dataset.size())];
     for (int i = 0; i < lengths.length; i++) {
-      lengths[i] = length(dataset.get(i), lengthField, i);
+      lengths[i] = length(dataset.get(i), lengthField, i, strategy);
     }
     return lengths;
   }
 
-  private static int length(Object sample, String lengthField, int index) {
+  private static int length(Object sample, String lengthField, int index, String strategy) {
     if (sample instanceof Map<?, ?> fields) {
       if (fields.get(lengthField) instanceof Number number) {
         return number.intValue();
@@ -40,7 +41,9 @@ final class SampleLengths {
       }
     }
     throw new IllegalArgumentException(
-        "trainSamplingStrategy group_by_length: sample "
+        "trainSamplingStrategy "
+            + strategy
+            + ": sample "
             + index
             + " has neither a number '"
             + lengthField

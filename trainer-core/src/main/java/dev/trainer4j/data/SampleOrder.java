@@ -9,10 +9,7 @@ package dev.trainer4j.data;
  */
 public interface SampleOrder {
 
-  /**
-   * Returns the number of positions; less than the dataset holds when it is shared by several
-   * processes.
-   */
+  /** Returns the number of positions; an order may leave out some samples of the dataset. */
   long size();
 
   /**
@@ -50,7 +47,7 @@ public interface SampleOrder {
    *
    * @param dataset maps with a list {@code input_ids}, or a number under {@code lengthField}
    * @param lengthField the field of the lengths, used where a sample has it
-   * @param batchSize samples of an update, which groups are multiples of
+   * @param batchSize samples of an update, over all ranks, which groups are multiples of
    * @param seed the seed of the run
    */
   static Factory lengthGrouped(Dataset<?> dataset, String lengthField, int batchSize, long seed) {
@@ -58,7 +55,7 @@ public interface SampleOrder {
     return (size, epoch) -> {
       synchronized (lengths) {
         if (lengths[0] == null) {
-          lengths[0] = SampleLengths.of(dataset, lengthField);
+          lengths[0] = SampleLengths.of(dataset, lengthField, "group_by_length");
         }
         return new LengthGroupedOrder(lengths[0], batchSize, seed, epoch);
       }

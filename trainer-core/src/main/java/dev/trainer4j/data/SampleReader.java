@@ -2,13 +2,14 @@
 package dev.trainer4j.data;
 
 /**
- * Reads the samples of one epoch, batch by batch, for several threads at once. Each batch number is
- * asked for once; the work on them begins in their order.
+ * Reads this rank's samples of one epoch, batch by batch, for several threads at once. A rank has one batch
+ * in each round, maybe an empty one. Each is asked for once, by the number of its round; the work on them
+ * begins in their order.
  */
 interface SampleReader<T> extends AutoCloseable {
 
   /**
-   * Returns the samples of a batch, or none at and after the end of the epoch.
+   * Returns the samples of a batch, or an empty round at and after the end of the epoch.
    *
    * @throws DataException if a sample cannot be read, saying which one
    */

@@ -11,6 +11,14 @@ record StreamDataLoader<T>(
     IterableDataset<T> dataset, DataCollator<? super T> collator, DataLoaderOptions options)
     implements DataLoader {
 
+  StreamDataLoader {
+    if (options.rebalance() != null) {
+      throw new IllegalArgumentException(
+          "rebalance is set, but the data is a stream, whose samples have no known length before they are"
+              + " read: pass a Dataset with an index, or leave rebalance out.");
+    }
+  }
+
   @Override
   public OptionalLong sampleCount() {
     return OptionalLong.empty();
@@ -24,6 +32,11 @@ record StreamDataLoader<T>(
   @Override
   public int batchSize() {
     return options.batchSize();
+  }
+
+  @Override
+  public int worldSize() {
+    return options.worldSize();
   }
 
   @Override

@@ -10,7 +10,10 @@ import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** Reads a stream: a batch waits for its turn, so that the order holds whoever reads it. */
+/**
+ * Reads a stream: a batch waits for its turn, so that the order holds whoever reads it. Every rank reads
+ * all of the stream and keeps its own batch of each round.
+ */
 final class StreamReader<T> implements SampleReader<T> {
 
   private final IterableDataset<T> dataset;
@@ -19,6 +22,8 @@ final class StreamReader<T> implements SampleReader<T> {
   private final @Nullable Map<String, Object> firstState;
   private final int batchSize;
   private final boolean dropLast;
+  private final int rank;
+  private final int worldSize;
 
   private volatile @Nullable Iterator<T> iterator;
   private long turn;
@@ -37,6 +42,8 @@ final class StreamReader<T> implements SampleReader<T> {
     this.firstState = firstState;
     this.batchSize = options.batchSize();
     this.dropLast = options.dropLast();
+    this.rank = options.rank();
+    this.worldSize = options.worldSize();
   }
 
   @Override
@@ -46,10 +53,8 @@ final class StreamReader<T> implements SampleReader<T> {
     }
     List<T> samples = new ArrayList<>(batchSize);
     try {
-      if (!ended) {
-        fill(samples);
-      }
-      return new Samples<>(samples, state());
+      int roundSize = ended ? 0 : readRound(samples);
+      return new Samples<>(samples, roundSize, state());
     } catch (DataException e) {
       ended = true;
       throw e;
@@ -84,14 +89,28 @@ final class StreamReader<T> implements SampleReader<T> {
     }
   }
 
-  private void fill(List<T> samples) throws InterruptedException {
+  /** Reads the batches of all ranks, keeps this rank's, and returns the number of samples in all. */
+  private int readRound(List<T> own) throws InterruptedException {
     Iterator<T> source = open();
-    while (!ended && samples.size() < batchSize) {
-      advance(source).ifPresent(samples::add);
+    int roundSize = 0;
+    for (int next = 0; next < worldSize && !ended; next++) {
+      int count = 0;
+      while (!ended && count < batchSize) {
+        Optional<T> sample = advance(source);
+        if (sample.isPresent()) {
+          count++;
+          if (next == rank) {
+            own.add(sample.get());
+          }
+        }
+      }
+      if (!dropLast || count == batchSize) {
+        roundSize += count;
+      } else if (next == rank) {
+        own.clear();
+      }
     }
-    if (dropLast && samples.size() < batchSize) {
-      samples.clear();
-    }
+    return roundSize;
   }
 
   private Iterator<T> open() throws InterruptedException {
@@ -146,13 +165,16 @@ final class StreamReader<T> implements SampleReader<T> {
 
   @Override
   public BatchPosition position(long batch) {
-    return new BatchPosition(epoch, firstSample + batch * batchSize);
+    return new BatchPosition(epoch, start(batch));
   }
 
   @Override
   public String describe(long batch) {
-    long start = firstSample + batch * batchSize;
-    return "the samples from number " + start + " on of the stream";
+    return "the samples from number " + start(batch) + " on of the stream";
+  }
+
+  private long start(long batch) {
+    return firstSample + (batch * worldSize + rank) * batchSize;
   }
 
   /** Not synchronized: must not wait for a reader that hangs in the stream. */

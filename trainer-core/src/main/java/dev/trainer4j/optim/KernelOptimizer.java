@@ -166,7 +166,7 @@ final class KernelOptimizer implements Optimizer {
   @Override
   public UpdateResult update(UpdateRequest request, UpdateObserver observer) {
     if (fresh.isEmpty()) {
-      return request.sync().isNone() && !observer.isWatching()
+      return request.ranks().isAlone() && !observer.isWatching()
           ? fused(kernel(), request, observer)
           : phases.run(request, observer, this::step);
     }

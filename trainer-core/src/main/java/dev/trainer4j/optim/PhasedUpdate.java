@@ -21,23 +21,24 @@ final class PhasedUpdate {
   }
 
   UpdateResult run(UpdateRequest request, UpdateObserver observer, DoubleConsumer step) {
-    GradientSync sync = request.sync();
-    double weight = sync.sum(request.weight().value())[0];
+    UpdateRanks ranks = request.ranks();
+    double weight = ranks.sum(request.weight().value())[0];
     if (weight == 0) {
       return UpdateResult.nothing();
     }
     double scale = synchronize(request);
     double inverse = 1 / (weight * scale);
     Gradients.Measure measure = gradients.measure(request.losses(), inverse);
-    double loss = sync.sum(measure.lossSum())[0];
-    UpdateResult found = new UpdateResult(measure.norm(), loss, true, weight);
-    boolean take = sync.all(found.isFinite()) || !request.skipNonFinite();
-    UpdateResult result = new UpdateResult(measure.norm(), loss, take, weight);
+    double loss = ranks.sum(measure.lossSum())[0];
+    double norm = ranks.norm(measure.norm());
+    UpdateResult found = new UpdateResult(norm, loss, true, weight);
+    boolean take = ranks.all(found.isFinite()) || !request.skipNonFinite();
+    UpdateResult result = new UpdateResult(norm, loss, take, weight);
     if (!found.isFinite()) {
       observer.notFinite(result);
     }
     if (take) {
-      gradients.clip(measure.norm(), inverse, request.maxGradNorm());
+      gradients.clip(norm, inverse, request.maxGradNorm());
       observer.beforeStep();
       // A step written in plain array operations must not be recorded, and leaves intermediates.
       try (ArrayScope scope = ArrayScope.open();
@@ -52,17 +53,17 @@ final class PhasedUpdate {
 
   /** Sums the gradients of all ranks; returns the loss scale that all of them have then. */
   private double synchronize(UpdateRequest request) {
-    GradientSync sync = request.sync();
-    if (sync.isNone()) {
+    UpdateRanks ranks = request.ranks();
+    if (ranks.isAlone()) {
       return request.scale();
     }
     // A rank may have had no data in this update, or the scale of another first micro batch.
-    gradients.require(sync.any(gradients.present()));
-    double common = sync.max(request.scale());
+    gradients.require(ranks.any(gradients.present()));
+    double common = ranks.max(request.scale());
     if (common != request.scale()) {
       gradients.multiply(common / request.scale());
     }
-    sync.synchronize(gradients.arrays());
+    ranks.synchronize(gradients.arrays());
     return common;
   }
 }

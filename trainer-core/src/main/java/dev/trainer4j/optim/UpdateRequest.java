@@ -14,7 +14,7 @@ import java.util.List;
  * @param maxGradNorm largest global L2 norm of the gradients, 0 for no clipping
  * @param rateFactor multiplies every group's learning rate
  * @param skipNonFinite whether a loss or norm that is not finite leaves the parameters as they were
- * @param sync makes sums over the ranks
+ * @param ranks those that make it together
  */
 public record UpdateRequest(
     List<NDArray> losses,
@@ -23,4 +23,4 @@ public record UpdateRequest(
     double maxGradNorm,
     double rateFactor,
     boolean skipNonFinite,
-    GradientSync sync) {}
+    UpdateRanks ranks) {}

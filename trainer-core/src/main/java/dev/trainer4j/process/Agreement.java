@@ -1,51 +1,120 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.process;
 
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
 /**
- * Where ranks decide together. In a world of one the answer is the question.
+ * Where ranks decide together: each asks with what it knows, and all get the same answer.
  *
- * <p>All ranks ask the same questions in the same order.
+ * <p>A question is a collective: all ranks ask, in the same order. In a world of one the answer is the
+ * question, at no cost.
  */
 public final class Agreement {
 
-  private final ProcessGroup processes;
+  private final ProcessGroup group;
 
-  private Agreement(ProcessGroup processes) {
-    this.processes = processes;
+  /** Makes the ranks of a group agree. */
+  public Agreement(ProcessGroup group) {
+    this.group = group;
   }
 
-  /** Returns the agreement of all ranks of {@code processes}. */
-  public static Agreement of(ProcessGroup processes) {
-    return new Agreement(processes);
+  /** Returns whether it is so on any rank. */
+  public boolean any(boolean here) {
+    return isAlone() ? here : union(here ? 1 : 0) != 0;
   }
 
-  /** Returns whether any rank says yes. */
-  public boolean any(boolean mine) {
-    return processes.worldSize() == 1 ? mine : processes.sum(mine ? 1 : 0)[0] > 0;
-  }
-
-  /** Returns whether all ranks say yes. */
-  public boolean all(boolean mine) {
-    return !any(!mine);
-  }
-
-  /** Returns the greatest number of all ranks. */
-  public int greatest(int mine) {
-    if (processes.worldSize() == 1) {
-      return mine;
-    }
-    throw new IllegalStateException("not here yet");
+  /** Returns whether it is so on all ranks. */
+  public boolean all(boolean here) {
+    return isAlone() ? here : least(here ? 1 : 0) != 0;
   }
 
   /** Returns the flags that any rank has set. */
   public long union(long flags) {
-    if (processes.worldSize() == 1) {
+    if (isAlone()) {
       return flags;
     }
     long union = 0;
-    for (int bit = 0; bit < Long.SIZE - 1; bit++) {
-      union |= any((flags >> bit & 1) == 1) ? 1L << bit : 0;
+    for (long ofRank : Numbers.gather(group, flags)) {
+      union |= ofRank;
     }
     return union;
+  }
+
+  /** Returns the least number of all ranks. */
+  public long least(long number) {
+    if (isAlone()) {
+      return number;
+    }
+    long least = Long.MAX_VALUE;
+    for (long ofRank : Numbers.gather(group, number)) {
+      least = Math.min(least, ofRank);
+    }
+    return least;
+  }
+
+  /** Returns the greatest number of all ranks. */
+  public long greatest(long number) {
+    if (isAlone()) {
+      return number;
+    }
+    long greatest = Long.MIN_VALUE;
+    for (long ofRank : Numbers.gather(group, number)) {
+      greatest = Math.max(greatest, ofRank);
+    }
+    return greatest;
+  }
+
+  /** Returns what rank 0 says; what the others say does not count. */
+  public String asMainSays(String here) {
+    return isAlone() ? here : group.allGather(here).get(0);
+  }
+
+  /**
+   * Returns the problem of the first rank that has one, so that all ranks may fail for the same reason;
+   * null if no rank has one. Where there are several ranks, the number of the rank stands in front.
+   *
+   * @param problem what went wrong on this rank; null if nothing did
+   */
+  public @Nullable String firstProblem(@Nullable String problem) {
+    if (isAlone()) {
+      return problem;
+    }
+    // A mark in front tells an empty message from none.
+    List<String> all = group.allGather(problem == null ? "" : "!" + problem);
+    for (int rank = 0; rank < all.size(); rank++) {
+      if (!all.get(rank).isEmpty()) {
+        return "rank " + rank + ": " + all.get(rank).substring(1);
+      }
+    }
+    return null;
+  }
+
+  /**
+   * Checks that all ranks have the same value.
+   *
+   * @param name of the value, for the message
+   * @param value compared as text
+   * @throws IllegalStateException on all ranks, if it is not the same on all; the message names the first
+   *     rank that differs from rank 0, and both values
+   */
+  public void requireSame(String name, @Nullable Object value) {
+    if (isAlone()) {
+      return;
+    }
+    List<String> all = group.allGather(Objects.toString(value));
+    for (int rank = 1; rank < all.size(); rank++) {
+      if (!all.get(rank).equals(all.get(0))) {
+        throw new IllegalStateException(
+            String.format(
+                "%s is not the same on all ranks: rank 0 has %s, rank %d has %s. Give all ranks the same.",
+                name, all.get(0), rank, all.get(rank)));
+      }
+    }
+  }
+
+  private boolean isAlone() {
+    return group.worldSize() == 1;
   }
 }

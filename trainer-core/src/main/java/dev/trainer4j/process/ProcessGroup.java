@@ -1,11 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.process;
 
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+
 /**
  * The processes that train one model together, seen from one of them.
  *
  * <p>A step of the loop is written once for any world: in a world of one every collective returns
  * its own input.
+ *
+ * <p>A collective is called by all ranks, in the same order, and returns when this rank has what it asked
+ * for. What fails on one rank fails on all: with an error, not by waiting forever. A group is used by one
+ * thread at a time.
+ *
+ * <p>An implementation has five collectives to write, four of tensors and one of bytes; the others are
+ * made of these. Tensors are contiguous, of the types float32, float64 and int64, and on the device that
+ * the implementation serves; any other is refused with an {@link IllegalArgumentException}. They have the
+ * same shape and type on all ranks. They change in their own memory, also those that require a gradient,
+ * and what is of another type, such as bfloat16, is never asked for its numbers.
  */
 public interface ProcessGroup extends AutoCloseable {
 
@@ -15,13 +30,88 @@ public interface ProcessGroup extends AutoCloseable {
   /** How many processes take part. */
   int worldSize();
 
+  /** This process's number among those of its machine, from 0; by default the rank. */
+  default int localRank() {
+    return rank();
+  }
+
   /** Returns whether this process logs and saves for all. */
   default boolean isMain() {
     return rank() == 0;
   }
 
-  /** Returns the sums over all processes, element by element. */
-  double[] sum(double... values);
+  /**
+   * Gives all ranks what one of them has.
+   *
+   * @param array read on rank {@code root}, overwritten on all others
+   * @param root the rank that gives
+   */
+  void broadcast(NDArray array, int root);
+
+  /** Replaces an array by the sum over all ranks, which is the same on all to the bit. */
+  void allReduce(NDArray array);
+
+  /**
+   * Gives each rank its part of the sum over all ranks.
+   *
+   * @param array of as many equal parts along its first dimension as there are ranks. This rank's part is
+   *     replaced by the sum over all ranks; what the others hold afterwards is not defined
+   * @throws IllegalArgumentException if the first dimension cannot be divided by the world size
+   */
+  void reduceScatter(NDArray array);
+
+  /**
+   * Gives all ranks the parts of all.
+   *
+   * @param array of as many equal parts along its first dimension as there are ranks. This rank's part is
+   *     read, and the others are overwritten with what their ranks have
+   * @throws IllegalArgumentException if the first dimension cannot be divided by the world size
+   */
+  void allGather(NDArray array);
+
+  /** Returns the bytes of all ranks, by rank; they may be of any length, also of none. */
+  List<byte[]> allGather(byte[] bytes);
+
+  /** Waits until all ranks are here. */
+  default void barrier() {
+    allGather(new byte[0]);
+  }
+
+  /** Returns the texts of all ranks, by rank. */
+  default List<String> allGather(String text) {
+    return allGather(text.getBytes(StandardCharsets.UTF_8)).stream()
+        .map(bytes -> new String(bytes, StandardCharsets.UTF_8))
+        .toList();
+  }
+
+  /**
+   * Returns the arrays of all ranks, by rank; each may have a shape and type of its own.
+   *
+   * @param array of any type that DJL has a name for, below 2 GiB. It is the element of this rank, not
+   *     copied, and stays with its owner
+   * @param manager the owner of the others, which are on the CPU
+   */
+  default List<NDArray> allGatherRagged(NDArray array, NDManager manager) {
+    return worldSize() == 1 ? List.of(array) : RaggedArrays.gather(this, array, manager);
+  }
+
+  /**
+   * Returns the sums over all processes, element by element.
+   *
+   * @throws IllegalStateException if another rank gives another number of values
+   */
+  default double[] sum(double... values) {
+    return worldSize() == 1 ? values : Numbers.combine(this, values, Double::sum);
+  }
+
+  /**
+   * Returns the greatest over all processes, element by element; NaN where one is NaN.
+   *
+   * @throws IllegalStateException if another rank gives another number of values
+   */
+  default double[] max(double... values) {
+    return worldSize() == 1 ? values : Numbers.combine(this, values, Math::max);
+  }
 
   @Override
   void close();
@@ -29,5 +119,15 @@ public interface ProcessGroup extends AutoCloseable {
   /** Returns the world of one process. */
   static ProcessGroup single() {
     return SingleProcess.INSTANCE;
+  }
+
+  /**
+   * Returns the group that this process was launched in, as a {@link ProcessGroupProvider} tells; the world
+   * of one process if there is none. The caller closes it.
+   *
+   * @throws IllegalStateException if several providers tell of a group; the message names them
+   */
+  static ProcessGroup launched() {
+    return Providers.launched();
   }
 }

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.process;
 
+import ai.djl.ndarray.NDArray;
+import java.util.List;
+
 /** A world of one: collectives have nothing to collect. */
 enum SingleProcess implements ProcessGroup {
   INSTANCE;
@@ -16,8 +19,28 @@ enum SingleProcess implements ProcessGroup {
   }
 
   @Override
-  public double[] sum(double... values) {
-    return values;
+  public void broadcast(NDArray array, int root) {}
+
+  @Override
+  public void allReduce(NDArray array) {}
+
+  @Override
+  public void reduceScatter(NDArray array) {}
+
+  @Override
+  public void allGather(NDArray array) {}
+
+  @Override
+  public List<byte[]> allGather(byte[] bytes) {
+    return List.of(bytes);
+  }
+
+  @Override
+  public void barrier() {}
+
+  @Override
+  public List<String> allGather(String text) {
+    return List.of(text);
   }
 
   @Override

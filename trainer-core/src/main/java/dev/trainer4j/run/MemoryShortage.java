@@ -31,6 +31,11 @@ public final class MemoryShortage extends RuntimeException {
     reason = String.valueOf(error.getMessage()).lines().findFirst().orElse("");
   }
 
+  /** Returns the shortage of another rank, with which this one begins the update again. */
+  public static MemoryShortage elsewhere() {
+    return new MemoryShortage(new IllegalStateException("memory ran short on another rank"));
+  }
+
   /** Returns the shortage that {@code error} tells of; null if it is something else. */
   public static @Nullable MemoryShortage of(Throwable error) {
     for (Throwable cause = error; cause != null; cause = cause.getCause()) {

@@ -39,6 +39,11 @@ public final class MicroBatches {
     return planned.batchSize();
   }
 
+  /** Returns the samples that all ranks together have in a round of micro batches as planned. */
+  public long plannedRound() {
+    return (long) plannedSize() * planned.worldSize();
+  }
+
   /** Returns whether micro batches are smaller than the arguments have it. */
   public boolean isSplit() {
     return size() < plannedSize();
@@ -51,8 +56,8 @@ public final class MicroBatches {
 
   /** Returns how many micro batches of the planned size so many samples are; {@code done} were made. */
   public int asPlanned(int done, long samples) {
-    int whole = plannedSize();
-    return size() == whole ? done : (int) ((samples + whole - 1) / whole);
+    long whole = plannedRound();
+    return isSplit() ? (int) ((samples + whole - 1) / whole) : done;
   }
 
   /** Takes about half the samples for a micro batch; returns false if it has one only. */

@@ -51,11 +51,15 @@ public final class TrainingProgress {
     bestModelCheckpoint = template.bestModelCheckpoint();
   }
 
-  /** Moves to where a checkpoint was written. */
-  public void restore(ResumePoint point, int batchSize) {
+  /**
+   * Moves to where a checkpoint was written.
+   *
+   * @param round the samples of a round of micro batches, of all ranks
+   */
+  public void restore(ResumePoint point, long round) {
     epoch = point.epochOver() ? point.epoch() + 1 : point.epoch();
     samplesInEpoch = point.epochOver() ? 0 : point.samplesInEpoch();
-    microBatchesInEpoch = (samplesInEpoch + batchSize - 1) / batchSize;
+    microBatchesInEpoch = (samplesInEpoch + round - 1) / round;
     samplesSeen = point.samplesSeen();
     epochStop = point.epochStop() && !point.epochOver();
     epochEndServed = point.epochEndServed() && !point.epochOver();

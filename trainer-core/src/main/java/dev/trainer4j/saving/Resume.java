@@ -122,7 +122,7 @@ final class Resume {
     try {
       files.readOptimizer(session.optimizer().state(), model);
       session.scheduler().restore(files.readScheduler());
-      session.progress().restore(point, session.batches().plannedSize());
+      session.progress().restore(point, session.batches().plannedRound());
       locateBest(session, files.folder());
       session.losses().restore(point.losses());
       if (session.lossScaler() != null && point.lossScale() != null) {
@@ -237,7 +237,7 @@ final class Resume {
             plan.totalBatchSize(),
             plan.samples().orElse(Long.MAX_VALUE),
             start);
-    session.progress().restore(point, session.batches().plannedSize());
+    session.progress().restore(point, session.batches().plannedRound());
     new HuggingFaceCheckpoint(files.folder())
         .readOptimizer(
             session.optimizer().groups(), session.optimizer().state(), model.manager(), step)

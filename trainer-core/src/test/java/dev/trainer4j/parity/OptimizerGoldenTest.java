@@ -23,7 +23,7 @@ import dev.trainer4j.model.FunctionModel;
 import dev.trainer4j.model.LossOutput;
 import dev.trainer4j.model.ModelOutput;
 import dev.trainer4j.model.NamedParameter;
-import dev.trainer4j.optim.GradientSync;
+import dev.trainer4j.optim.UpdateRanks;
 import dev.trainer4j.optim.LossWeight;
 import dev.trainer4j.optim.Optimizer;
 import dev.trainer4j.optim.Optimizers;
@@ -82,7 +82,7 @@ class OptimizerGoldenTest {
           }
           optimizer.update(
               new UpdateRequest(
-                  List.of(loss), LossWeight.of(1), 1, 0, 1, true, GradientSync.none()),
+                  List.of(loss), LossWeight.of(1), 1, 0, 1, true, UpdateRanks.single()),
               new Nobody());
         }
         parameters.compare(name + " after update " + (i + 1), golden.get("after").get(i));
