@@ -186,6 +186,10 @@ final class TrainerSetup {
           case SEQUENTIAL -> (size, epoch) -> SampleOrder.sequential(size);
           case RANDOM -> (size, epoch) -> SampleOrder.shuffled(size, dataSeed, epoch);
           case GROUP_BY_LENGTH -> byLength(dataset, dataSeed);
+          case BATCH_REBALANCE ->
+              throw new IllegalArgumentException(
+                  "trainSamplingStrategy is batch_rebalance, which is not supported yet; choose random,"
+                      + " sequential or group_by_length");
         };
     return loader(dataset, options(args.perDeviceTrainBatchSize()).order(order).build());
   }
