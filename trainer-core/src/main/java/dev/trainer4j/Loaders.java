@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j;
 
+import dev.trainer4j.args.SamplingStrategy;
 import dev.trainer4j.args.TrainingArguments;
+import dev.trainer4j.data.BatchRebalance;
 import dev.trainer4j.data.DataCollator;
 import dev.trainer4j.data.DataLoader;
 import dev.trainer4j.data.DataLoaderOptions;
@@ -41,20 +43,40 @@ final class Loaders {
     SampleOrder.Factory order =
         switch (args.trainSamplingStrategy()) {
           case SEQUENTIAL -> (size, epoch) -> SampleOrder.sequential(size);
-          case RANDOM -> (size, epoch) -> SampleOrder.shuffled(size, dataSeed, epoch);
+          case RANDOM, BATCH_REBALANCE ->
+              (size, epoch) -> SampleOrder.shuffled(size, dataSeed, epoch);
           case GROUP_BY_LENGTH -> byLength(dataset, dataSeed);
         };
-    return loader(dataset, options(args.perDeviceTrainBatchSize()).order(order).build());
+    DataLoaderOptions.Builder options = options(args.perDeviceTrainBatchSize()).order(order);
+    if (args.trainSamplingStrategy() == SamplingStrategy.BATCH_REBALANCE) {
+      options.rebalance(rebalance(dataset));
+    }
+    return loader(dataset, options.build());
+  }
+
+  private BatchRebalance rebalance(DataSource<?> dataset) {
+    int perRank =
+        Math.multiplyExact(args.perDeviceTrainBatchSize(), args.gradientAccumulationSteps());
+    return BatchRebalance.of(
+        indexed(dataset, "batch_rebalance"),
+        args.lengthColumnName(),
+        Math.multiplyExact(perRank, processes.worldSize()));
+  }
+
+  private static Dataset<?> indexed(DataSource<?> dataset, String strategy) {
+    if (dataset instanceof Dataset<?> sized) {
+      return sized;
+    }
+    throw new IllegalArgumentException(
+        "trainSamplingStrategy "
+            + strategy
+            + " needs data with an index, but trainDataset is a stream; choose another, or read the"
+            + " stream into a Dataset");
   }
 
   private SampleOrder.Factory byLength(DataSource<?> dataset, long seed) {
-    if (!(dataset instanceof Dataset<?> sized)) {
-      throw new IllegalArgumentException(
-          "trainSamplingStrategy group_by_length needs data with an index, but trainDataset is a"
-              + " stream; choose another, or read the stream into a Dataset");
-    }
     return SampleOrder.lengthGrouped(
-        sized,
+        indexed(dataset, "group_by_length"),
         args.lengthColumnName(),
         Math.multiplyExact(args.perDeviceTrainBatchSize(), args.gradientAccumulationSteps()),
         seed);

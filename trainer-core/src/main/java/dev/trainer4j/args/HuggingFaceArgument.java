@@ -67,7 +67,7 @@ record HuggingFaceArgument(String name, String decision) {
           supported("logging_first_step"),
           later("log_on_each_node", "several processes"),
           never("logging_nan_inf_filter", "nan_policy replaces it, and logs never hide a NaN"),
-          later("include_num_input_tokens_seen", "counting input tokens"),
+          supported("include_num_input_tokens_seen"),
           supported("log_level"),
           supported("log_level_replica"),
           never("disable_tqdm", "there is no bar unless you add a ProgressCallback"),
@@ -117,7 +117,7 @@ record HuggingFaceArgument(String name, String decision) {
           never("ignore_data_skip", "resuming costs no time, so there is nothing to skip"),
           never("restore_callback_states_from_checkpoint", "callback states are always restored"),
           // Reproducibility and hardware
-          later("full_determinism", "forcing deterministic kernels"),
+          supported("full_determinism"),
           supported("seed"),
           supported("data_seed"),
           supported("use_cpu"),
@@ -126,7 +126,7 @@ record HuggingFaceArgument(String name, String decision) {
           // Data loading
           supported("dataloader_drop_last"),
           supported("dataloader_num_workers"),
-          later("dataloader_pin_memory", "pinned memory"),
+          supported("dataloader_pin_memory"),
           never("dataloader_persistent_workers", "workers are threads, too cheap to keep"),
           supported("dataloader_prefetch_factor"),
           never("dataloader_multiprocessing_context", "workers are threads, not processes"),

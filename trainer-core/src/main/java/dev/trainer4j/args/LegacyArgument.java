@@ -44,7 +44,7 @@ record LegacyArgument(String name, Function<@Nullable Object, Outcome> reading, 
           flag("include_inputs_for_metrics", new Renamed("include_for_metrics", List.of("inputs"))),
           flag("adafactor", new Renamed("optim", "adafactor")),
           flag("group_by_length", new Renamed("train_sampling_strategy", "group_by_length")),
-          flag("include_tokens_per_second", later("counting input tokens")),
+          flag("include_tokens_per_second", new Renamed("include_num_input_tokens_seen", "all")),
           flag("use_mps_device", never("there is no MPS device to train on")),
           flag("jit_mode_eval", never("TorchScript models evaluate as they are")),
           flag("use_legacy_prediction_loop", never("there is one evaluation loop")),
@@ -103,10 +103,6 @@ record LegacyArgument(String name, Function<@Nullable Object, Outcome> reading, 
     return idle instanceof Boolean
         ? ValueType.FLAG.read(value).filter(idle::equals).isPresent()
         : String.valueOf(value).equals(idle.toString());
-  }
-
-  private static Outcome later(String what) {
-    return new Refused("not to be set: not supported yet: " + what, "Remove it");
   }
 
   private static Outcome never(String why) {

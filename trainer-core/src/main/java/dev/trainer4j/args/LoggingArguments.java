@@ -39,6 +39,17 @@ public interface LoggingArguments {
   }
 
   /**
+   * Whether to count the tokens that training sees. They are those of the model's main input, summed over all processes, and show in
+   * the state, the log lines and, as tokens a second, in the metrics at the end.
+   *
+   * @return {@link InputTokenCount#NO} by default
+   */
+  @Value.Default
+  default InputTokenCount includeNumInputTokensSeen() {
+    return InputTokenCount.NO;
+  }
+
+  /**
    * How much the main process says.
    *
    * @return {@link LogLevel#PASSIVE} by default

@@ -8,5 +8,7 @@ public enum SamplingStrategy {
   /** The order of the dataset. */
   SEQUENTIAL,
   /** Random, with samples of similar length together, for less padding. */
-  GROUP_BY_LENGTH
+  GROUP_BY_LENGTH,
+  /** Random, with the samples of each update dealt into micro batches of similar cost, which then differ in size. */
+  BATCH_REBALANCE
 }

@@ -214,6 +214,12 @@ final class SupportedArguments {
               TrainingArguments.Builder::loggingFirstStep,
               "log the first update too"),
           row(
+              "include_num_input_tokens_seen",
+              InputTokenCount.TYPE,
+              TrainingArguments::includeNumInputTokensSeen,
+              TrainingArguments.Builder::includeNumInputTokensSeen,
+              "count the tokens that training sees"),
+          row(
               "log_level",
               oneOf(LogLevel.class),
               TrainingArguments::logLevel,
@@ -358,6 +364,12 @@ final class SupportedArguments {
               TrainingArguments.Builder::greaterIsBetter,
               "unset means true unless the metric ends in loss"),
           row(
+              "full_determinism",
+              FLAG,
+              TrainingArguments::fullDeterminism,
+              TrainingArguments.Builder::fullDeterminism,
+              "deterministic kernels, or an error where there is none"),
+          row(
               "seed",
               LONG,
               TrainingArguments::seed,
@@ -376,6 +388,12 @@ final class SupportedArguments {
               TrainingArguments.Builder::useCpu,
               "stay on the CPU"),
           row(
+              "torch_num_threads",
+              optionalInt(wholeFrom(1)),
+              TrainingArguments::torchNumThreads,
+              TrainingArguments.Builder::torchNumThreads,
+              "threads that libtorch computes with; unset means chosen by a rule"),
+          row(
               "dataloader_drop_last",
               FLAG,
               TrainingArguments::dataloaderDropLast,
@@ -387,6 +405,12 @@ final class SupportedArguments {
               TrainingArguments::dataloaderNumWorkers,
               TrainingArguments.Builder::dataloaderNumWorkers,
               "background threads that prepare batches"),
+          row(
+              "dataloader_pin_memory",
+              FLAG,
+              TrainingArguments::dataloaderPinMemory,
+              TrainingArguments.Builder::dataloaderPinMemory,
+              "copy batches to a GPU from pinned memory"),
           row(
               "dataloader_prefetch_factor",
               wholeFrom(1).orNull(),
@@ -401,7 +425,7 @@ final class SupportedArguments {
               "inputs that are labels; none means labels"),
           row(
               "train_sampling_strategy",
-              oneOf(SamplingStrategy.class, "; batch_rebalance is not supported yet"),
+              oneOf(SamplingStrategy.class),
               TrainingArguments::trainSamplingStrategy,
               TrainingArguments.Builder::trainSamplingStrategy,
               "order of the samples"),

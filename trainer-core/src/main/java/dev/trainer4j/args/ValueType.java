@@ -113,14 +113,9 @@ record ValueType<T>(
 
   /** A constant of an enum by Hugging Face's name for it, which is the Java name in lower case. */
   static <E extends Enum<E>> ValueType<E> oneOf(Class<E> type) {
-    return oneOf(type, "");
-  }
-
-  /** As {@link #oneOf(Class)}, with what to say of the values that Hugging Face has and this enum does not. */
-  static <E extends Enum<E>> ValueType<E> oneOf(Class<E> type, String note) {
     E[] constants = type.getEnumConstants();
     return new ValueType<>(
-        "one of " + Arrays.stream(constants).map(ValueType::hfName).collect(joining(", ")) + note,
+        "one of " + Arrays.stream(constants).map(ValueType::hfName).collect(joining(", ")),
         Arity.ONE,
         false,
         raw -> {

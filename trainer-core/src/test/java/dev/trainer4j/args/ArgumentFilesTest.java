@@ -59,7 +59,11 @@ class ArgumentFilesTest {
           .dataSeed(1L << 60)
           .logLevel(LogLevel.DEBUG)
           .labelNames("start", "2")
-          .trainSamplingStrategy(SamplingStrategy.SEQUENTIAL)
+          .trainSamplingStrategy(SamplingStrategy.BATCH_REBALANCE)
+          .includeNumInputTokensSeen(InputTokenCount.NON_PADDING)
+          .fullDeterminism(true)
+          .dataloaderPinMemory(false)
+          .torchNumThreads(3)
           .build();
 
   private static List<String> problemsOfYaml(String yaml) {

@@ -44,6 +44,7 @@ class LegacyArgumentsTest {
             adafactor: true
             per_gpu_train_batch_size: 4
             group_by_length: false
+            include_tokens_per_second: true
             save_safetensors: true
             overwrite_output_dir: true
             """);
@@ -54,7 +55,8 @@ class LegacyArgumentsTest {
     assertThat(args.includeForMetrics()).containsExactly("inputs");
     assertThat(args.optim()).isEqualTo(OptimizerName.ADAFACTOR);
     assertThat(args.perDeviceTrainBatchSize()).isEqualTo(4);
-    assertThat(warnings.list).hasSize(9).allMatch(event -> event.getLevel() == Level.WARN);
+    assertThat(args.includeNumInputTokensSeen()).isEqualTo(InputTokenCount.ALL);
+    assertThat(warnings.list).hasSize(10).allMatch(event -> event.getLevel() == Level.WARN);
     assertThat(warnings.list.get(0).getFormattedMessage())
         .isEqualTo(
             "the YAML: evaluation_strategy is an argument of an older version. Use eval_strategy.");
@@ -64,7 +66,7 @@ class LegacyArgumentsTest {
   void oldNamesThatAskForSomethingElseAreRefused() {
     Map<String, Object> values =
         Map.of(
-            "include_tokens_per_second",
+            "use_mps_device",
             true,
             "save_safetensors",
             false,
@@ -76,7 +78,7 @@ class LegacyArgumentsTest {
     assertThatThrownBy(() -> TrainingArguments.fromMap(values))
         .hasMessageContaining("4 mistakes in the map")
         .hasMessageContaining(
-            "include_tokens_per_second = true: expected not to be set: not supported yet: counting input tokens.")
+            "use_mps_device = true: expected not to be set: there is no MPS device to train on.")
         .hasMessageContaining(
             "save_safetensors = false: expected not to be set: checkpoints are always safetensors.");
   }

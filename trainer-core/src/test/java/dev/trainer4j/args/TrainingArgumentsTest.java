@@ -370,6 +370,29 @@ class TrainingArgumentsTest {
   }
 
   @Test
+  void countingTokensTakesTrueAndFalseToo() {
+    for (Object all : List.of("all", true, "true")) {
+      assertThat(
+              TrainingArguments.fromMap(Map.of("include_num_input_tokens_seen", all))
+                  .includeNumInputTokensSeen())
+          .isEqualTo(InputTokenCount.ALL);
+    }
+    for (Object none : List.of("no", false)) {
+      assertThat(TrainingArguments.fromMap(Map.of("include_num_input_tokens_seen", none)))
+          .isEqualTo(TrainingArguments.builder().build());
+    }
+    assertThatThrownBy(
+            () -> TrainingArguments.fromMap(Map.of("include_num_input_tokens_seen", "some")))
+        .hasMessageContaining("expected one of no, all, non_padding");
+  }
+
+  @Test
+  void libtorchComputesWithAtLeastOneThread() {
+    assertThat(problems(TrainingArguments.builder().torchNumThreads(0)))
+        .containsExactly("torchNumThreads = 0: expected a whole number of at least 1.");
+  }
+
+  @Test
   void reportToNoneIsTheEmptyListAndWrittenAsNone() {
     TrainingArguments none = TrainingArguments.builder().reportTo("none").build();
 
