@@ -22,7 +22,11 @@ final class Loaders {
   private final DataCollator<?> collator;
   private final ProcessGroup processes;
 
-  Loaders(TrainingArguments args, @Nullable DataSource<?> trainDataset, DataCollator<?> collator) {
+  Loaders(
+      TrainingArguments args,
+      @Nullable DataSource<?> trainDataset,
+      DataCollator<?> collator,
+      ProcessGroup processes) {
     this.args = args;
     this.trainDataset = trainDataset;
     this.collator = collator;

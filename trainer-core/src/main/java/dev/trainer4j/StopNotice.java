@@ -63,8 +63,7 @@ final class StopNotice {
 
   /** The most urgent reason of all ranks. */
   private @Nullable StopReason ofAnyRank(@Nullable StopReason mine) {
-    int urgency =
-        (int) agreement.greatest(mine == null ? -1 : URGENCY.indexOf(mine));
+    int urgency = (int) agreement.greatest(mine == null ? -1 : URGENCY.indexOf(mine));
     return urgency < 0 ? null : URGENCY.get(urgency);
   }
 

@@ -8,8 +8,8 @@ import dev.trainer4j.data.DataLoader;
 import dev.trainer4j.evaluation.BestMetric;
 import dev.trainer4j.model.TrainableModel;
 import dev.trainer4j.optim.UpdateRanks;
-import dev.trainer4j.process.GradientSync;
 import dev.trainer4j.process.Agreement;
+import dev.trainer4j.process.GradientSync;
 import dev.trainer4j.report.LogLines;
 import dev.trainer4j.report.RunLog;
 import dev.trainer4j.report.RunReport;
@@ -147,8 +147,7 @@ final class TrainingRun {
         passes,
         callbacks,
         setup.processes(),
-        new UpdateRanks(
-            setup.processes(), GradientSync.dataParallel(setup.processes())),
+        new UpdateRanks(setup.processes(), GradientSync.dataParallel(setup.processes())),
         checkpoints,
         log);
   }

@@ -17,7 +17,7 @@ import java.nio.ByteBuffer;
  * arrays on a GPU: where the manager of an array is on another device than the target, DJL copies
  * into a manager that it never closes.
  */
-final class ArrayBytes {
+public final class ArrayBytes {
   /** One buffer holds less than 2 GiB. */
   private static final long CPU_CHUNK = 1L << 30;
 
@@ -26,12 +26,13 @@ final class ArrayBytes {
 
   /** What is done with a part of an array's memory. */
   @FunctionalInterface
-  interface ChunkAction {
+  public interface ChunkAction {
     /**
      * Visits a chunk.
      *
      * @param chunk the memory itself for an array on the CPU, a copy otherwise
      * @param offset of the chunk, in bytes from the start of the array
+     * @throws IOException if its bytes cannot be read or written
      */
     void accept(ByteBuffer chunk, long offset) throws IOException;
   }
@@ -60,7 +61,17 @@ final class ArrayBytes {
     }
   }
 
-  static NDArray read(Shape shape, DataType type, NDManager manager, ChunkAction fill)
+  /**
+   * Makes an array and lets its memory be filled.
+   *
+   * @param shape of the array
+   * @param type of the array; one that DJL can create (see {@link SafetensorsType#arrayType()})
+   * @param manager owns the array, and says on which device it ends up
+   * @param fill writes each chunk whole; chunks come in order, and are memory of the CPU
+   * @return the array
+   * @throws IOException if {@code fill} throws it
+   */
+  public static NDArray read(Shape shape, DataType type, NDManager manager, ChunkAction fill)
       throws IOException {
     try (NDManager scratch = manager.newSubManager(Device.cpu())) {
       NDArray array = scratch.create(shape, type);

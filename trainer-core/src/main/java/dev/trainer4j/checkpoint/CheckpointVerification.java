@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.checkpoint;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -23,6 +24,17 @@ public record CheckpointVerification(Path folder, Status status, List<String> pr
     HUGGING_FACE,
     /** Damaged, incomplete or not a checkpoint at all. */
     DAMAGED
+  }
+
+  /**
+   * Returns whether Hugging Face's Trainer wrote a folder, going by its files.
+   *
+   * @param folder any folder
+   * @return false for one of ours, whole or not
+   */
+  public static boolean isOfHuggingFace(Path folder) {
+    return !Files.exists(folder.resolve(Manifest.FILE_NAME))
+        && CheckpointVerifier.verify(folder).status() == Status.HUGGING_FACE;
   }
 
   /** Copies the list. */

@@ -8,18 +8,21 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The tensors of a model, open for reading: from one safetensors file, or from several and their
- * index, as Hugging Face's libraries write them.
+ * The tensors of a model, open for reading: from one file, or from several and their index, as
+ * Hugging Face's libraries write them. Safetensors, unless another {@link WeightFormat} is asked for.
  *
  * <p>Opening reads and checks headers only. Safe for use by several threads.
  *
@@ -33,16 +36,15 @@ import org.slf4j.LoggerFactory;
  */
 public final class ModelTensors implements AutoCloseable {
   /** The one file of a model that is not cut. */
-  static final String SINGLE = "model.safetensors";
+  static final String SINGLE = WeightFormat.SAFETENSORS.single();
 
   private static final Logger LOGGER = LoggerFactory.getLogger(ModelTensors.class);
 
   private final Path source;
-  private final Map<String, SafetensorsFile> files;
-  private final Map<String, SafetensorsFile> homes;
+  private final Map<String, TensorFile> files;
+  private final Map<String, TensorFile> homes;
 
-  private ModelTensors(
-      Path source, Map<String, SafetensorsFile> files, Map<String, SafetensorsFile> homes) {
+  private ModelTensors(Path source, Map<String, TensorFile> files, Map<String, TensorFile> homes) {
     this.source = source;
     this.files = files;
     this.homes = Collections.unmodifiableMap(homes);
@@ -59,7 +61,7 @@ public final class ModelTensors implements AutoCloseable {
    * @throws IOException if a file cannot be read
    */
   public static ModelTensors open(Path folder) throws IOException {
-    return open(folder, false);
+    return open(folder, List.of(WeightFormat.SAFETENSORS), false);
   }
 
   /**
@@ -69,34 +71,47 @@ public final class ModelTensors implements AutoCloseable {
    * that of a file in the folder.
    *
    * @param folder a pretrained model; not for checkpoints, which never hold links
+   * @param others what is opened where there is no safetensors file: the first that is there
    * @return the open model
    * @throws SafetensorsException as {@link #open} does
-   * @throws IOException if a file cannot be read
+   * @throws IOException if a file is damaged or cannot be read
    */
-  public static ModelTensors openPretrained(Path folder) throws IOException {
-    return open(folder, true);
+  public static ModelTensors openPretrained(Path folder, WeightFormat... others)
+      throws IOException {
+    List<WeightFormat> formats = new ArrayList<>(List.of(WeightFormat.SAFETENSORS));
+    formats.addAll(List.of(others));
+    return open(folder, formats, true);
   }
 
-  private static ModelTensors open(Path folder, boolean links) throws IOException {
-    if (Files.exists(folder.resolve(SINGLE), LinkOption.NOFOLLOW_LINKS)) {
-      return of(folder.resolve(SINGLE));
+  private static ModelTensors open(Path folder, List<WeightFormat> formats, boolean links)
+      throws IOException {
+    for (WeightFormat format : formats) {
+      Path single = folder.resolve(format.single());
+      if (Files.exists(single, LinkOption.NOFOLLOW_LINKS)) {
+        return of(single, format);
+      }
+      Path index = folder.resolve(format.index());
+      if (Files.exists(index, LinkOption.NOFOLLOW_LINKS)) {
+        return sharded(folder, index, format, links);
+      }
     }
-    Path index = folder.resolve(ShardIndex.FILE_NAME);
-    if (!Files.exists(index, LinkOption.NOFOLLOW_LINKS)) {
-      throw new SafetensorsException(folder, missing(folder));
-    }
-    return sharded(folder, index, ShardIndex.read(links ? index.toRealPath() : index), links);
+    throw new SafetensorsException(folder, missing(folder, formats));
   }
 
-  /** Weights that were pickled are there, but cannot be had: nothing is unpickled. */
-  private static String missing(Path folder) {
-    String missing = "there is neither " + SINGLE + " nor " + ShardIndex.FILE_NAME;
+  /** Also says of pickled weights that this is not the way to them. */
+  private static String missing(Path folder, List<WeightFormat> formats) {
+    String names =
+        formats.stream()
+            .flatMap(format -> Stream.of(format.single(), format.index()))
+            .collect(Collectors.joining(" nor "));
+    String missing = "there is neither " + names;
     for (String pickled : List.of("pytorch_model.bin", "pytorch_model.bin.index.json")) {
       if (Files.exists(folder.resolve(pickled))) {
         return missing
             + "; "
             + pickled
-            + " is not read: open the folder in Python once, and save it with save_pretrained";
+            + " is not read as a checkpoint: AutoModels loads it, and in Python save_pretrained"
+            + " converts it";
       }
     }
     return missing;
@@ -111,23 +126,28 @@ public final class ModelTensors implements AutoCloseable {
    * @throws IOException if it cannot be read
    */
   public static ModelTensors of(Path file) throws IOException {
-    SafetensorsFile tensors = SafetensorsFile.open(file);
-    Map<String, SafetensorsFile> homes = new LinkedHashMap<>();
+    return of(file, WeightFormat.SAFETENSORS);
+  }
+
+  private static ModelTensors of(Path file, WeightFormat format) throws IOException {
+    TensorFile tensors = format.opener().open(file);
+    Map<String, TensorFile> homes = new LinkedHashMap<>();
     tensors.names().forEach(name -> homes.put(name, tensors));
     return new ModelTensors(file, Map.of(String.valueOf(file.getFileName()), tensors), homes);
   }
 
-  private static ModelTensors sharded(Path folder, Path source, ShardIndex index, boolean links)
+  private static ModelTensors sharded(Path folder, Path source, WeightFormat format, boolean links)
       throws IOException {
+    ShardIndex index = ShardIndex.read(links ? source.toRealPath() : source, format.ending());
     requireFiles(folder, source, index, links);
-    Map<String, SafetensorsFile> files = new LinkedHashMap<>();
+    Map<String, TensorFile> files = new LinkedHashMap<>();
     ModelTensors tensors = new ModelTensors(source, files, new LinkedHashMap<>());
     try {
-      Map<String, SafetensorsFile> homes = new LinkedHashMap<>();
+      Map<String, TensorFile> homes = new LinkedHashMap<>();
       for (Map.Entry<String, String> entry : index.weightMap().entrySet()) {
-        SafetensorsFile file = files.get(entry.getValue());
+        TensorFile file = files.get(entry.getValue());
         if (file == null) {
-          file = SafetensorsFile.open(folder.resolve(entry.getValue()));
+          file = format.opener().open(folder.resolve(entry.getValue()));
           files.put(entry.getValue(), file);
         }
         homes.put(entry.getKey(), file);
@@ -156,7 +176,7 @@ public final class ModelTensors implements AutoCloseable {
   }
 
   /** Every tensor is in the file where the index says it is, and in no other. */
-  private void requireAgreement(ShardIndex index) throws SafetensorsException {
+  private void requireAgreement(ShardIndex index) throws IOException {
     long total = 0;
     for (Map.Entry<String, String> entry : index.weightMap().entrySet()) {
       if (!home(entry.getKey()).names().contains(entry.getKey())) {
@@ -165,7 +185,7 @@ public final class ModelTensors implements AutoCloseable {
       }
       total += info(entry.getKey()).byteLength();
     }
-    for (Map.Entry<String, SafetensorsFile> file : files.entrySet()) {
+    for (Map.Entry<String, TensorFile> file : files.entrySet()) {
       for (String name : file.getValue().names()) {
         String home = index.weightMap().get(name);
         if (home == null) {
@@ -192,7 +212,7 @@ public final class ModelTensors implements AutoCloseable {
   /**
    * Returns the file that was opened.
    *
-   * @return the safetensors file or the index
+   * @return the file or the index
    */
   public Path source() {
     return source;
@@ -212,14 +232,14 @@ public final class ModelTensors implements AutoCloseable {
    *
    * @param name one of {@link #names()}
    * @return its type, shape and place in its file
-   * @throws SafetensorsException if there is no such tensor
+   * @throws IOException if there is no such tensor
    */
-  public TensorInfo info(String name) throws SafetensorsException {
+  public TensorInfo info(String name) throws IOException {
     return home(name).info(name);
   }
 
   /**
-   * Returns the bytes of a tensor without copying them; see {@link SafetensorsFile#bytes}.
+   * Returns the bytes of a tensor without copying them; see {@link TensorFile#bytes}.
    *
    * @param name one of {@link #names()}
    * @return a read-only, little-endian view
@@ -231,7 +251,7 @@ public final class ModelTensors implements AutoCloseable {
   }
 
   /**
-   * Reads a tensor into a new array; see {@link SafetensorsFile#read}.
+   * Reads a tensor into a new array; see {@link TensorFile#read}.
    *
    * @param name one of {@link #names()}
    * @param manager owns the array, and says on which device it is created
@@ -244,7 +264,7 @@ public final class ModelTensors implements AutoCloseable {
   }
 
   /**
-   * Reads a tensor into a new FLOAT32 array; see {@link SafetensorsFile#readFloat32}.
+   * Reads a tensor into a new FLOAT32 array; see {@link TensorFile#readFloat32}.
    *
    * @param name one of {@link #names()}
    * @param manager owns the array, and says on which device it is created
@@ -256,8 +276,8 @@ public final class ModelTensors implements AutoCloseable {
     return home(name).readFloat32(name, manager);
   }
 
-  private SafetensorsFile home(String name) throws SafetensorsException {
-    SafetensorsFile home = homes.get(name);
+  private TensorFile home(String name) throws SafetensorsException {
+    TensorFile home = homes.get(name);
     if (home == null) {
       throw SafetensorsException.of(
           source, name, "is not in the model, which has " + homes.size() + " others");
@@ -269,7 +289,7 @@ public final class ModelTensors implements AutoCloseable {
   @Override
   public void close() throws IOException {
     IOException failure = null;
-    for (SafetensorsFile file : files.values()) {
+    for (TensorFile file : files.values()) {
       try {
         file.close();
       } catch (IOException e) {

@@ -2,12 +2,18 @@
 package dev.trainer4j.checkpoint;
 
 /** Text from a file, made fit for a message: a hostile name must not forge log lines or fill the log. */
-final class Quoted {
+public final class Quoted {
   private static final int MAX_LENGTH = 200;
 
   private Quoted() {}
 
-  static String of(String text) {
+  /**
+   * Quotes a text.
+   *
+   * @param text from a file
+   * @return at most 200 characters of it, with control characters escaped
+   */
+  public static String of(String text) {
     StringBuilder quoted = new StringBuilder("'");
     text.chars()
         .limit(MAX_LENGTH)

@@ -29,7 +29,7 @@ import java.util.concurrent.ConcurrentHashMap;
  * }
  * }</pre>
  */
-public final class SafetensorsFile implements AutoCloseable {
+public final class SafetensorsFile implements TensorFile {
   private final Path path;
   private final FileChannel channel;
   private final SafetensorsHeader header;
@@ -102,6 +102,7 @@ public final class SafetensorsFile implements AutoCloseable {
    *
    * @return in the order of the header
    */
+  @Override
   public Set<String> names() {
     return header.tensors().keySet();
   }
@@ -113,6 +114,7 @@ public final class SafetensorsFile implements AutoCloseable {
    * @return its type, shape and place
    * @throws SafetensorsException if the file has no such tensor
    */
+  @Override
   public TensorInfo info(String name) throws SafetensorsException {
     TensorInfo info = header.tensors().get(name);
     if (info == null) {
@@ -132,6 +134,7 @@ public final class SafetensorsFile implements AutoCloseable {
    * @throws SafetensorsException if the file has no such tensor, or it takes 2 GiB or more
    * @throws IOException if the file cannot be mapped
    */
+  @Override
   public ByteBuffer bytes(String name) throws IOException {
     TensorInfo info = info(name);
     if (info.byteLength() > Integer.MAX_VALUE) {
@@ -161,6 +164,7 @@ public final class SafetensorsFile implements AutoCloseable {
    *     then), or if a BOOL is neither 0 nor 1
    * @throws IOException if the file cannot be read
    */
+  @Override
   public NDArray read(String name, NDManager manager) throws IOException {
     TensorInfo info = info(name);
     if (info.type() == SafetensorsType.BF16) {
@@ -176,26 +180,6 @@ public final class SafetensorsFile implements AutoCloseable {
                         name,
                         "DJL has no arrays of type " + info.type() + "; take its bytes instead"));
     return fill(name, info.shape(), type, manager);
-  }
-
-  /**
-   * Reads a tensor of any length into a new FLOAT32 array, as models that train in float32 need it.
-   *
-   * @param name one of {@link #names()}
-   * @param manager owns the array, and says on which device it is created
-   * @return an array with memory of its own; values of F16 and BF16 are exact, those of wider types
-   *     are rounded
-   * @throws SafetensorsException as {@link #read} does
-   * @throws IOException if the file cannot be read
-   */
-  public NDArray readFloat32(String name, NDManager manager) throws IOException {
-    NDArray array = read(name, manager);
-    if (array.getDataType() == DataType.FLOAT32) {
-      return array;
-    }
-    try (array) {
-      return Bfloat16.toFloat32(array, manager);
-    }
   }
 
   private NDArray readBfloat16(String name, TensorInfo info, NDManager manager) throws IOException {

@@ -20,7 +20,7 @@ import java.util.TreeMap;
 import java.util.regex.Pattern;
 
 /**
- * Which tensor of a model lies in which file: {@code model.safetensors.index.json}.
+ * Which tensor of a model lies in which file: {@code model.safetensors.index.json}, and the like of other formats.
  *
  * @param totalSize the bytes of all tensors, where the file says so
  * @param weightMap file name by tensor name
@@ -32,8 +32,7 @@ record ShardIndex(OptionalLong totalSize, Map<String, String> weightMap) {
   private static final long MAX_LENGTH = 100_000_000;
 
   /** A bare name by its letters: no way up, no root, no separator, no drive, no hidden file. */
-  private static final Pattern SHARD_NAME =
-      Pattern.compile("[A-Za-z0-9_][A-Za-z0-9._-]{0,200}\\.safetensors");
+  private static final Pattern SHARD_NAME = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9._-]{0,212}");
 
   private static final JsonMapper JSON =
       JsonMapper.builder(
@@ -59,17 +58,22 @@ record ShardIndex(OptionalLong totalSize, Map<String, String> weightMap) {
     return (root.toPrettyString() + "\n").getBytes(StandardCharsets.UTF_8);
   }
 
-  static ShardIndex read(Path file) throws IOException {
+  /**
+   * Reads an index.
+   *
+   * @param ending of the names of the files that it may name
+   */
+  static ShardIndex read(Path file, String ending) throws IOException {
     if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
       throw new SafetensorsException(file, "is not a regular file");
     }
     if (Files.size(file) > MAX_LENGTH) {
       throw new SafetensorsException(file, "is absurdly long");
     }
-    return parse(file, Files.readAllBytes(file));
+    return parse(file, Files.readAllBytes(file), ending);
   }
 
-  static ShardIndex parse(Path file, byte[] json) throws SafetensorsException {
+  static ShardIndex parse(Path file, byte[] json, String ending) throws SafetensorsException {
     JsonNode root;
     try {
       root = JSON.readTree(json);
@@ -84,11 +88,14 @@ record ShardIndex(OptionalLong totalSize, Map<String, String> weightMap) {
     Map<String, String> weightMap = new LinkedHashMap<>();
     for (Map.Entry<String, JsonNode> entry : map.properties()) {
       String shard = entry.getValue().isTextual() ? entry.getValue().textValue() : "";
-      if (!SHARD_NAME.matcher(shard).matches()) {
+      if (!SHARD_NAME.matcher(shard).matches() || !shard.endsWith(ending)) {
         throw SafetensorsException.of(
             file,
             entry.getKey(),
-            Quoted.of(entry.getValue().asText()) + " is not the name of a safetensors file beside");
+            Quoted.of(entry.getValue().asText())
+                + " is not the name of a "
+                + ending.substring(1)
+                + " file beside");
       }
       weightMap.put(entry.getKey(), shard);
     }

@@ -4,7 +4,7 @@ package dev.trainer4j.checkpoint;
 import ai.djl.ndarray.types.Shape;
 
 /**
- * Where a tensor lies in a safetensors file and what it is.
+ * Where a tensor lies in a file and what it is.
  *
  * @param name its name
  * @param type its element type

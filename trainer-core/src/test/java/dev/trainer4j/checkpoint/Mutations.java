@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Random;
 
 /** Damages text files the way an attacker or a bad disk does; the same damage for the same seed. */
-final class Mutations {
+public final class Mutations {
   private static final List<String> TOKENS =
       List.of(
           "{",
@@ -34,11 +34,13 @@ final class Mutations {
 
   private final Random random;
 
-  Mutations(long seed) {
+  /** Makes the damage of a seed. */
+  public Mutations(long seed) {
     random = new Random(seed);
   }
 
-  byte[] mutate(byte[] original) {
+  /** Returns a damaged copy. */
+  public byte[] mutate(byte[] original) {
     byte[] bytes = original;
     for (int i = random.nextInt(3); i >= 0; i--) {
       bytes = once(bytes);

@@ -6,7 +6,8 @@ import java.nio.file.Path;
 
 /**
  * Pretrained models from Hugging Face folders: {@code config.json} and {@code model.safetensors}, or
- * its shards.
+ * its shards; in folders that have neither, {@code pytorch_model.bin} or its shards, of which only
+ * tensors are read and nothing is run.
  *
  * <p>The family is that of {@code model_type}. A folder of a model for another task, or of none,
  * gives its body; the head is then initialised anew, which is told in a warning. Weights are float32,

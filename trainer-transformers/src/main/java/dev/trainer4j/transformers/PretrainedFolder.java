@@ -4,6 +4,7 @@ package dev.trainer4j.transformers;
 import ai.djl.Device;
 import ai.djl.ndarray.NDManager;
 import dev.trainer4j.checkpoint.ModelTensors;
+import dev.trainer4j.checkpoint.pytorch.PytorchWeights;
 import dev.trainer4j.torch.Seeds;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -28,7 +29,7 @@ final class PretrainedFolder {
 
   static PretrainedModel load(Path folder, Task task, LoadOptions options) throws IOException {
     PretrainedConfig config = PretrainedConfig.read(folder);
-    try (ModelTensors tensors = ModelTensors.openPretrained(folder)) {
+    try (ModelTensors tensors = ModelTensors.openPretrained(folder, PytorchWeights.FORMAT)) {
       return build(config, task, options, tensors, companions(folder));
     }
   }

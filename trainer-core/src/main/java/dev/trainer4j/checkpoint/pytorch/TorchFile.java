@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.trainer4j.checkpoint;
+package dev.trainer4j.checkpoint.pytorch;
 
-import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import dev.trainer4j.checkpoint.ArrayBytes;
+import dev.trainer4j.checkpoint.SafetensorsType;
+import dev.trainer4j.torch.Bfloat16;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
@@ -20,6 +23,9 @@ import org.jspecify.annotations.Nullable;
  * file may hold is for {@link Unpickler} to say.
  */
 final class TorchFile implements AutoCloseable {
+  /** Arrays of the JVM end a few elements before the largest int. */
+  private static final int MAX_BUFFER = Integer.MAX_VALUE - 8;
+
   private static final int MAX_PICKLE = 16 << 20;
   private static final String PICKLE = "/data.pkl";
 
@@ -41,6 +47,7 @@ final class TorchFile implements AutoCloseable {
    * @throws IOException if it cannot be read
    */
   static TorchFile open(Path path) throws IOException {
+    TorchFileStart.refuseOtherFormats(path);
     ZipEntries entries = ZipEntries.open(path);
     try {
       return new TorchFile(entries);
@@ -71,8 +78,8 @@ final class TorchFile implements AutoCloseable {
     return value;
   }
 
-  /** Checks that the elements of a tensor are there, and are those that were written. */
-  void verify(TorchTensor tensor) throws IOException {
+  /** Checks that the storage of a tensor is there, and as long as the tensors expect. */
+  void requireStorage(TorchTensor tensor) throws IOException {
     TorchStorage storage = tensor.storage();
     long expected = storage.type().byteLength(new Shape(storage.elements()));
     long actual = entries.length(entry(storage));
@@ -80,51 +87,73 @@ final class TorchFile implements AutoCloseable {
       throw new TorchFileException(
           "storage %s has %d bytes instead of %d".formatted(storage.key(), actual, expected));
     }
-    entries.check(entry(storage));
+  }
+
+  /** Checks that the elements of a tensor are there, and are those that were written. */
+  void verify(TorchTensor tensor) throws IOException {
+    requireStorage(tensor);
+    entries.check(entry(tensor.storage()));
+  }
+
+  /** Returns where the first element lies, in bytes from the start of the file, if it is not packed. */
+  long position(TorchTensor tensor) throws TorchFileException {
+    return entries.position(entry(tensor.storage())) + tensor.offset() * tensor.width();
   }
 
   /**
-   * Reads a tensor into a new array. BF16 becomes FLOAT32, for DJL has no such arrays.
+   * Reads a tensor into a new array of its type; one of BF16 needs care, see {@link Bfloat16}.
    *
-   * @param manager owns the array, which is on the CPU
+   * @param manager owns the array, and says on which device it is created
    */
   NDArray read(TorchTensor tensor, NDManager manager) throws IOException {
     verify(tensor);
     SafetensorsType type = tensor.storage().type();
-    DataType arrayType =
-        type == SafetensorsType.BF16
-            ? DataType.FLOAT32
-            : type.arrayType()
-                .orElseThrow(
-                    () -> new TorchFileException("holds a tensor of " + type + ", unknown to DJL"));
-    Shape shape = new Shape(tensor.shape().stream().mapToLong(Long::longValue).toArray());
-    try (NDManager host = manager.newSubManager(Device.cpu())) {
-      NDArray array = ArrayBytes.read(shape, arrayType, host, filler(tensor));
-      array.attach(manager);
-      return array;
+    if (type == SafetensorsType.BF16) {
+      Shape bytes = new Shape(tensor.byteLength());
+      try (NDArray raw = ArrayBytes.read(bytes, DataType.UINT8, manager, filler(tensor))) {
+        return Bfloat16.fromBytes(raw, tensor.arrayShape(), manager);
+      }
     }
+    DataType arrayType =
+        type.arrayType()
+            .orElseThrow(
+                () -> new TorchFileException("holds a tensor of " + type + ", unknown to DJL"));
+    return ArrayBytes.read(tensor.arrayShape(), arrayType, manager, filler(tensor));
   }
 
   private ArrayBytes.ChunkAction filler(TorchTensor tensor) throws IOException {
-    TorchStorage storage = tensor.storage();
-    String entry = entry(storage);
-    int width = storage.type().bits() / 8;
-    boolean asItIs =
-        tensor.isContiguous()
-            && storage.type() != SafetensorsType.BF16
-            && storage.type() != SafetensorsType.BOOL
-            && !entries.isDeflated(entry);
-    if (asItIs) {
-      long start = tensor.offset() * width;
+    String entry = entry(tensor.storage());
+    if (tensor.isContiguous()
+        && tensor.storage().type() != SafetensorsType.BOOL
+        && !entries.isDeflated(entry)) {
+      long start = tensor.offset() * tensor.width();
       return (chunk, offset) -> entries.read(entry, chunk.duplicate(), start + offset);
     }
-    StridedElements elements = new StridedElements(tensor, storage(tensor));
-    return (chunk, offset) -> elements.copyTo(chunk.duplicate().order(chunk.order()));
+    StridedElements elements = new StridedElements(tensor, span(tensor));
+    return (chunk, offset) -> elements.copyTo(chunk.duplicate());
   }
 
-  /** Returns the bytes of a tensor's storage, which {@link #verify} has found to be all there. */
-  ByteBuffer storage(TorchTensor tensor) throws IOException {
-    return entries.view(entry(tensor.storage()));
+  /**
+   * Returns the bytes of a tensor below 2 GiB, little-endian and read-only: mapped where its elements
+   * lie one after the other, else a copy.
+   */
+  ByteBuffer bytes(TorchTensor tensor) throws IOException {
+    verify(tensor);
+    if (tensor.isContiguous()) {
+      return span(tensor);
+    }
+    if (tensor.byteLength() > MAX_BUFFER) {
+      throw new TorchFileException("has more bytes than one buffer holds");
+    }
+    ByteBuffer copy = ByteBuffer.allocate((int) tensor.byteLength());
+    new StridedElements(tensor, span(tensor)).copyTo(copy);
+    return copy.flip().asReadOnlyBuffer().order(ByteOrder.LITTLE_ENDIAN);
+  }
+
+  /** The bytes from the first element of a tensor to its last. */
+  private ByteBuffer span(TorchTensor tensor) throws IOException {
+    long width = tensor.width();
+    return entries.view(entry(tensor.storage()), tensor.offset() * width, tensor.span() * width);
   }
 
   private String entry(TorchStorage storage) {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.trainer4j.checkpoint;
+package dev.trainer4j.checkpoint.pytorch;
+
+import dev.trainer4j.checkpoint.SafetensorsType;
 
 /**
  * Where the elements of tensors lie in a file of {@code torch.save}.

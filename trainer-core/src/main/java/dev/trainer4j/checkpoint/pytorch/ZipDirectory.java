@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.trainer4j.checkpoint;
+package dev.trainer4j.checkpoint.pytorch;
 
+import dev.trainer4j.checkpoint.Quoted;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -77,8 +78,7 @@ final class ZipDirectory {
       at--;
     }
     if (at < 0) {
-      throw new TorchFileException(
-          "is not a zip file: truncated, or from torch before 1.6, whose format is not read");
+      throw new TorchFileException("is not a zip file, as torch.save writes it, or is truncated");
     }
     long end = size - tailLength + at;
     long length = Integer.toUnsignedLong(tail.getInt(at + 12));

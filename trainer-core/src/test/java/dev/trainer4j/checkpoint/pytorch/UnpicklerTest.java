@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.trainer4j.checkpoint;
+package dev.trainer4j.checkpoint.pytorch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.trainer4j.checkpoint.SafetensorsType;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
@@ -40,7 +41,7 @@ class UnpicklerTest {
   @CsvSource({
     "cos\\nsystem\\n, 'os.system', refused",
     "cbuiltins\\neval\\n, 'builtins.eval', refused",
-    "ctorch._utils\\n_rebuild_parameter\\n, '_rebuild_parameter', refused",
+    "ctorch._utils\\n_rebuild_sparse_tensor\\n, '_rebuild_sparse_tensor', refused",
   })
   void aGlobalThatIsNotOnTheListIsNamed(String pickle, String name, String word) {
     assertThatThrownBy(() -> read(pickle.replace("\\n", "\n")))
@@ -112,7 +113,19 @@ class UnpicklerTest {
     assertRefused("ccollections\nOrderedDict\n]R.", "without arguments");
     assertRefused("ccollections\nOrderedDict\nN\u0085R.", "calls something that is refused");
     assertRefused("ctorch._utils\n_rebuild_tensor_v2\n)R.", "no tensor");
+    assertRefused("ctorch._utils\n_rebuild_parameter\n(N\u0089NtR.", "no parameter");
     assertRefused("NQ.", "no storage");
+  }
+
+  @Test
+  void attributesOfADictionaryAreLeftAside() throws TorchFileException {
+    // An OrderedDict {"a": 1} with the attribute _metadata, as state_dict() makes it.
+    String pickle =
+        "\u0080\2ccollections\nOrderedDict\nq\0)Rq\1X\1\0\0\0aq\2K\1s"
+            + "}q\3X\11\0\0\0_metadataq\4h\0)Rq\5sb.";
+    assertThat(read(pickle)).isEqualTo(Map.of("a", 1L));
+    assertRefused("}Nb.", "opcode BUILD, which is refused");
+    assertRefused("K\1}b.", "opcode BUILD, which is refused");
   }
 
   @ParameterizedTest

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.trainer4j.checkpoint;
+package dev.trainer4j.checkpoint.pytorch;
 
+import dev.trainer4j.checkpoint.Quoted;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -8,9 +9,9 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.FileChannel.MapMode;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.zip.CRC32;
 import java.util.zip.DataFormatException;
 import java.util.zip.Inflater;
@@ -24,7 +25,7 @@ final class ZipEntries implements AutoCloseable {
 
   private final FileChannel file;
   private final Map<String, ZipDirectory.Entry> entries;
-  private final Set<String> checked = new HashSet<>();
+  private final Set<String> checked = ConcurrentHashMap.newKeySet();
   private int inflated;
 
   private ZipEntries(FileChannel file, Map<String, ZipDirectory.Entry> entries) {
@@ -60,22 +61,35 @@ final class ZipEntries implements AutoCloseable {
           Quoted.of(name) + " unpacks to " + entry.length() + " bytes, more than " + maxLength);
     }
     byte[] bytes = new byte[(int) entry.length()];
-    view(name).get(bytes);
+    view(name, 0, bytes.length).get(bytes);
     return bytes;
   }
 
-  /** Returns the bytes of an entry below 2 GiB: mapped, or unpacked if they are deflated. */
-  ByteBuffer view(String name) throws IOException {
+  /** Returns up to 2 GiB of an entry, read-only: mapped, or unpacked if they are deflated. */
+  ByteBuffer view(String name, long offset, long length) throws IOException {
     ZipDirectory.Entry entry = entry(name);
-    if (entry.deflated()) {
-      return inflate(entry);
-    }
-    if (entry.length() > Integer.MAX_VALUE) {
+    requireInside(entry, offset, length);
+    if (length > Integer.MAX_VALUE) {
       throw new TorchFileException(Quoted.of(name) + " has more bytes than one buffer holds");
     }
+    if (entry.deflated()) {
+      return inflate(entry).slice((int) offset, (int) length).order(ByteOrder.LITTLE_ENDIAN);
+    }
     check(entry);
-    return file.map(MapMode.READ_ONLY, entry.offset(), entry.length())
+    return file.map(MapMode.READ_ONLY, entry.offset() + offset, length)
         .order(ByteOrder.LITTLE_ENDIAN);
+  }
+
+  /** Returns where the bytes of an entry lie, from the start of the file. */
+  long position(String name) throws TorchFileException {
+    return entry(name).offset();
+  }
+
+  private static void requireInside(ZipDirectory.Entry entry, long offset, long length)
+      throws TorchFileException {
+    if (offset < 0 || length < 0 || length > entry.length() - offset) {
+      throw new TorchFileException(Quoted.of(entry.name()) + " ends before what is asked of it");
+    }
   }
 
   boolean isDeflated(String name) throws TorchFileException {
@@ -92,9 +106,7 @@ final class ZipEntries implements AutoCloseable {
   /** Fills a buffer from a stored entry of any length. */
   void read(String name, ByteBuffer target, long offset) throws IOException {
     ZipDirectory.Entry entry = entry(name);
-    if (entry.deflated() || offset < 0 || target.remaining() > entry.length() - offset) {
-      throw new TorchFileException(Quoted.of(name) + " ends before what is asked of it");
-    }
+    requireInside(entry, offset, target.remaining());
     readFully(file, target, entry.offset() + offset);
   }
 
@@ -124,11 +136,13 @@ final class ZipEntries implements AutoCloseable {
   private static void requireChecksum(ZipDirectory.Entry entry, CRC32 sum)
       throws TorchFileException {
     if ((int) sum.getValue() != entry.checksum()) {
-      throw new TorchFileException(Quoted.of(entry.name()) + " has changed: its CRC-32 differs");
+      throw new TorchFileException(
+          Quoted.of(entry.name())
+              + " has changed, or was written without a checksum: its CRC-32 differs");
     }
   }
 
-  private ByteBuffer inflate(ZipDirectory.Entry entry) throws IOException {
+  private synchronized ByteBuffer inflate(ZipDirectory.Entry entry) throws IOException {
     // Over all entries together: a bomb may come in pieces.
     if (entry.length() > MAX_INFLATED - inflated || entry.stored() > MAX_INFLATED) {
       throw new TorchFileException(

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.trainer4j.checkpoint;
+package dev.trainer4j.checkpoint.pytorch;
 
+import ai.djl.ndarray.types.Shape;
 import java.util.List;
 
 /**
@@ -13,6 +14,9 @@ import java.util.List;
  */
 record TorchTensor(TorchStorage storage, long offset, List<Long> shape, List<Long> strides) {
   private static final int MAX_RANK = 64;
+
+  /** What a small file may grow to by saying the same elements again and again. */
+  private static final long MAX_REPEATED = 64L << 20;
 
   TorchTensor {
     shape = List.copyOf(shape);
@@ -39,6 +43,12 @@ record TorchTensor(TorchStorage storage, long offset, List<Long> shape, List<Lon
       if (elements > 0 ? last >= storage.elements() : offset > storage.elements()) {
         throw outside(shape);
       }
+      if (elements > storage.elements()
+          && storage.type().byteLength(new Shape(elements)) > MAX_REPEATED) {
+        throw new TorchFileException(
+            "a tensor of shape %s repeats the %d elements of its storage, which is refused"
+                .formatted(shape, storage.elements()));
+      }
     } catch (ArithmeticException e) {
       throw outside(shape);
     }
@@ -47,6 +57,32 @@ record TorchTensor(TorchStorage storage, long offset, List<Long> shape, List<Lon
 
   private static TorchFileException outside(List<Long> shape) {
     return new TorchFileException("a tensor of shape " + shape + " is not within its storage");
+  }
+
+  /** Returns the bytes of an element. */
+  int width() {
+    return storage.type().bits() / Byte.SIZE;
+  }
+
+  /** Returns the bytes of all elements. */
+  long byteLength() {
+    return storage.type().byteLength(arrayShape());
+  }
+
+  Shape arrayShape() {
+    return new Shape(shape.stream().mapToLong(Long::longValue).toArray());
+  }
+
+  /** Returns how many elements of the storage lie from the first to the last of this tensor. */
+  long span() {
+    long last = 0;
+    for (int i = 0; i < shape.size(); i++) {
+      if (shape.get(i) == 0) {
+        return 0;
+      }
+      last += (shape.get(i) - 1) * strides.get(i);
+    }
+    return last + 1;
   }
 
   /** Whether the elements lie one after the other. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.trainer4j.checkpoint;
+package dev.trainer4j.checkpoint.pytorch;
 
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -84,9 +84,8 @@ final class Unpickler {
       case GLOBAL -> push(PickleGlobal.named(input.line(), input.line()));
       case BINPERSID -> push(TorchValues.storage(pop()));
       case REDUCE -> reduce();
-      default ->
-          throw new TorchFileException(
-              "its pickle uses the opcode " + opcode + ", which is refused");
+      case BUILD -> build();
+      default -> throw refused(opcode);
     }
   }
 
@@ -124,10 +123,13 @@ final class Unpickler {
     return take(marks[--markCount]);
   }
 
-  /** Values below the last mark belong to what is built around it. */
+  /** How many values may be taken: those below the last mark belong to what is built around it. */
+  private int available() {
+    return stack.size() - (markCount == 0 ? 0 : marks[markCount - 1]);
+  }
+
   private List<@Nullable Object> popLast(int count) throws TorchFileException {
-    int floor = markCount == 0 ? 0 : marks[markCount - 1];
-    if (stack.size() - floor < count) {
+    if (available() < count) {
       throw underflow();
     }
     return take(stack.size() - count);
@@ -141,8 +143,7 @@ final class Unpickler {
   }
 
   private @Nullable Object top() throws TorchFileException {
-    int floor = markCount == 0 ? 0 : marks[markCount - 1];
-    if (stack.size() == floor) {
+    if (available() == 0) {
       throw underflow();
     }
     return stack.get(stack.size() - 1);
@@ -180,9 +181,26 @@ final class Unpickler {
       push(containers.newMap());
     } else if (call.get(0) == PickleGlobal.REBUILD_TENSOR) {
       push(TorchValues.tensor(arguments));
+    } else if (call.get(0) == PickleGlobal.REBUILD_PARAMETER
+        || call.get(0) == PickleGlobal.REBUILD_PARAMETER_WITH_STATE) {
+      push(TorchValues.parameter(arguments));
     } else {
       throw new TorchFileException("its pickle calls something that is refused");
     }
+  }
+
+  /** A module's state_dict() hangs the versions of its layers on the dictionary; nothing needs them. */
+  private void build() throws TorchFileException {
+    if (available() < 2
+        || !(stack.get(stack.size() - 2) instanceof Map)
+        || !(stack.get(stack.size() - 1) instanceof Map)) {
+      throw refused(PickleOpcode.BUILD);
+    }
+    pop();
+  }
+
+  private static TorchFileException refused(PickleOpcode opcode) {
+    return new TorchFileException("its pickle uses the opcode " + opcode + ", which is refused");
   }
 
   private static TorchFileException underflow() {

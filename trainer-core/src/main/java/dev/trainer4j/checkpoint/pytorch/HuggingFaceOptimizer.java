@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.trainer4j.checkpoint;
+package dev.trainer4j.checkpoint.pytorch;
 
 import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import dev.trainer4j.checkpoint.Quoted;
 import dev.trainer4j.model.NamedParameter;
 import dev.trainer4j.optim.ParameterGroup;
 import dev.trainer4j.torch.ArrayScope;

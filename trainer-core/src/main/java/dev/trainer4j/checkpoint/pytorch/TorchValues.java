@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.trainer4j.checkpoint;
+package dev.trainer4j.checkpoint.pytorch;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -41,6 +41,14 @@ final class TorchValues {
       return TorchTensor.checked(storage, offset, numbers(shape), numbers(strides));
     }
     throw new TorchFileException("its pickle describes something that is no tensor");
+  }
+
+  /** From {@code (tensor, requires_grad, hooks)}, and maybe attributes: a parameter is its tensor. */
+  static TorchTensor parameter(List<?> parts) throws TorchFileException {
+    if (parts.size() >= 3 && parts.size() <= 4 && parts.get(0) instanceof TorchTensor tensor) {
+      return tensor;
+    }
+    throw new TorchFileException("its pickle describes something that is no parameter");
   }
 
   private static List<Long> numbers(List<?> values) throws TorchFileException {

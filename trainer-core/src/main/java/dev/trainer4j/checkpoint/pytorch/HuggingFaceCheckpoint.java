@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.trainer4j.checkpoint;
+package dev.trainer4j.checkpoint.pytorch;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import dev.trainer4j.checkpoint.CheckpointVerification;
+import dev.trainer4j.checkpoint.ResumePoint;
 import dev.trainer4j.optim.ParameterGroup;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -39,8 +41,7 @@ public final class HuggingFaceCheckpoint {
    * @return false for one of ours
    */
   public static boolean isOne(Path folder) {
-    return !Files.exists(folder.resolve(Manifest.FILE_NAME))
-        && CheckpointVerifier.verify(folder).status() == CheckpointVerification.Status.HUGGING_FACE;
+    return CheckpointVerification.isOfHuggingFace(folder);
   }
 
   /**

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.trainer4j.checkpoint;
+package dev.trainer4j.checkpoint.pytorch;
 
+import dev.trainer4j.checkpoint.Quoted;
+import dev.trainer4j.checkpoint.SafetensorsType;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -10,6 +12,8 @@ import org.jspecify.annotations.Nullable;
 enum PickleGlobal {
   ORDERED_DICT("collections", "OrderedDict", null),
   REBUILD_TENSOR("torch._utils", "_rebuild_tensor_v2", null),
+  REBUILD_PARAMETER("torch._utils", "_rebuild_parameter", null),
+  REBUILD_PARAMETER_WITH_STATE("torch._utils", "_rebuild_parameter_with_state", null),
   DOUBLE("torch", "DoubleStorage", SafetensorsType.F64),
   FLOAT("torch", "FloatStorage", SafetensorsType.F32),
   HALF("torch", "HalfStorage", SafetensorsType.F16),
