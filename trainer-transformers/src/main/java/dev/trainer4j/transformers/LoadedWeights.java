@@ -10,6 +10,8 @@ import dev.trainer4j.checkpoint.SafetensorsType;
 import dev.trainer4j.torch.ArrayScope;
 import dev.trainer4j.torch.Autograd;
 import dev.trainer4j.torch.TorchFunctions;
+import dev.trainer4j.transformers.architecture.Architecture;
+import dev.trainer4j.transformers.architecture.TensorSpec;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.LinkedHashMap;

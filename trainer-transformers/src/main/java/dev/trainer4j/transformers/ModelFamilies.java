@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.transformers;
 
+import dev.trainer4j.transformers.architecture.ModelFamily;
+import dev.trainer4j.transformers.decoder.DecoderFamily;
+import dev.trainer4j.transformers.encoder.EncoderFamily;
+import dev.trainer4j.transformers.seq2seq.Seq2SeqFamily;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;

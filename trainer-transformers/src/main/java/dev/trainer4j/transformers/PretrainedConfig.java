@@ -132,7 +132,7 @@ public final class PretrainedConfig {
   }
 
   /** Returns the file it was read from, for messages. */
-  String source() {
+  public String source() {
     return source;
   }
 
@@ -156,11 +156,13 @@ public final class PretrainedConfig {
     return tree.hasNonNull(key);
   }
 
-  JsonNode node(String key) {
+  /** Returns a value as it is in the file; a missing node if the key is not there. */
+  public JsonNode node(String key) {
     return tree.path(key);
   }
 
-  Iterable<String> keys() {
+  /** Returns the keys at the top of the file, in its order. */
+  public Iterable<String> keys() {
     return tree::fieldNames;
   }
 

@@ -7,12 +7,12 @@ public final class PretrainedException extends IllegalArgumentException {
   private static final long serialVersionUID = 1;
 
   /** Makes one. */
-  PretrainedException(String message) {
+  public PretrainedException(String message) {
     super(message);
   }
 
   /** Makes one with its cause. */
-  PretrainedException(String message, Throwable cause) {
+  public PretrainedException(String message, Throwable cause) {
     super(message, cause);
   }
 }

@@ -18,6 +18,8 @@ import dev.trainer4j.torch.ArrayScope;
 import dev.trainer4j.torch.Autocast;
 import dev.trainer4j.torch.Autograd;
 import dev.trainer4j.torch.TorchFunctions;
+import dev.trainer4j.transformers.architecture.Architecture;
+import dev.trainer4j.transformers.architecture.TensorSpec;
 import dev.trainer4j.transformers.generation.DecodingSession;
 import dev.trainer4j.transformers.generation.GenerationConfig;
 import dev.trainer4j.transformers.generation.GenerationOutput;

@@ -50,7 +50,7 @@ public enum Task {
   }
 
   /** Returns the end of the class names that Hugging Face gives to such models. */
-  String suffix() {
+  public String suffix() {
     return suffix;
   }
 }

@@ -3,6 +3,8 @@ package dev.trainer4j.transformers;
 
 import dev.trainer4j.checkpoint.ModelTensors;
 import dev.trainer4j.checkpoint.TensorInfo;
+import dev.trainer4j.transformers.architecture.Architecture;
+import dev.trainer4j.transformers.architecture.TensorSpec;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

@@ -26,14 +26,14 @@ import java.util.stream.StreamSupport;
  * Small models of transformers with its figures of them: those on the class path, or the folder
  * {@code models} of {@code -Dparity.dir=DIR}.
  */
-final class ParityModels {
+public final class ParityModels {
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private ParityModels() {}
 
   /** The folder of a model; that of the class path where the given folder has none of this name. */
-  static Path folder(String name) {
+  public static Path folder(String name) {
     Path given = folder().resolve(name);
     return Files.isDirectory(given) ? given : ownFolder().resolve(name);
   }
@@ -47,7 +47,7 @@ final class ParityModels {
   }
 
   /** The models of the class path, whatever folder is given: figures of other files refer to them. */
-  static Path ownFolder() {
+  public static Path ownFolder() {
     URL resource = ParityModels.class.getResource("/parity/models");
     if (resource == null) {
       throw new IllegalStateException("the golden models are not on the class path");
@@ -60,7 +60,7 @@ final class ParityModels {
   }
 
   /** The names of all models, in order. */
-  static List<String> all() {
+  public static List<String> all() {
     try (Stream<Path> folders = Files.list(folder())) {
       return folders
           .filter(Files::isDirectory)
@@ -72,11 +72,11 @@ final class ParityModels {
     }
   }
 
-  static JsonNode golden(String name) throws IOException {
+  public static JsonNode golden(String name) throws IOException {
     return JSON.readTree(folder(name).resolve("golden.json").toFile());
   }
 
-  static Task task(String name) throws IOException {
+  public static Task task(String name) throws IOException {
     String kind = golden(name).get("kind").asText();
     return switch (kind) {
       case "classify", "regress" -> Task.SEQUENCE_CLASSIFICATION;
@@ -90,16 +90,16 @@ final class ParityModels {
     };
   }
 
-  static PretrainedModel load(String name) throws IOException {
+  public static PretrainedModel load(String name) throws IOException {
     return AutoModels.load(folder(name), task(name), cpu());
   }
 
-  static LoadOptions cpu() {
+  public static LoadOptions cpu() {
     return LoadOptions.defaults().withDevice(Device.cpu());
   }
 
   /** The arrays of {@code golden.safetensors} whose names begin with {@code prefix}, without it. */
-  static Map<String, NDArray> arrays(String name, String prefix, NDManager manager)
+  public static Map<String, NDArray> arrays(String name, String prefix, NDManager manager)
       throws IOException {
     Map<String, NDArray> arrays = new LinkedHashMap<>();
     try (SafetensorsFile file = SafetensorsFile.open(folder(name).resolve("golden.safetensors"))) {
@@ -112,18 +112,18 @@ final class ParityModels {
     return arrays;
   }
 
-  static ModelInputs inputs(String name, NDManager manager) throws IOException {
+  public static ModelInputs inputs(String name, NDManager manager) throws IOException {
     return ModelInputs.of(arrays(name, "input.", manager));
   }
 
   /** The batches of the ten updates, as JSON. */
-  static List<JsonNode> trainBatches(String name) throws IOException {
+  public static List<JsonNode> trainBatches(String name) throws IOException {
     return Stream.of(JSON.convertValue(golden(name).get("train_batches"), JsonNode[].class))
         .toList();
   }
 
   /** Arrays of numbers, of any dimensions. */
-  static ModelInputs inputs(JsonNode batch, NDManager manager) {
+  public static ModelInputs inputs(JsonNode batch, NDManager manager) {
     Map<String, NDArray> arrays = new LinkedHashMap<>();
     batch.fields().forEachRemaining(e -> arrays.put(e.getKey(), array(e.getValue(), manager)));
     return ModelInputs.of(arrays);

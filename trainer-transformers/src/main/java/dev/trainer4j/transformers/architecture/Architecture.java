@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j.transformers.architecture;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import dev.trainer4j.data.ModelInputs;
+import dev.trainer4j.model.ForwardPass;
+import dev.trainer4j.model.ModelOutput;
+import dev.trainer4j.model.Segment;
+import dev.trainer4j.transformers.Dtype;
+import dev.trainer4j.transformers.generation.DecodingSession;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The mathematics of a model, without its weights: which tensors it has, and how they make outputs of
+ * inputs.
+ */
+public interface Architecture extends AutoCloseable {
+
+  /** Returns the tensors in the order in which transformers registers them. */
+  List<TensorSpec> tensors();
+
+  /** Returns names that stand for another tensor: tied name to the name that is saved. */
+  default Map<String, String> tied() {
+    return Map.of();
+  }
+
+  /** Returns tensors that files may hold and that nothing reads, as regular expressions. */
+  default List<String> ignored() {
+    return List.of();
+  }
+
+  /**
+   * Returns whether a tensor may be missing from a folder: those of a head, which then begin anew.
+   */
+  boolean mayBeFresh(String name);
+
+  /** Returns the type that a tensor is kept and saved in, where {@code wanted} is the model's. */
+  default Dtype dtype(String name, Dtype wanted) {
+    return wanted;
+  }
+
+  /** Returns the segments over {@code weights}, which they read anew at each pass. */
+  List<Segment> segments(Weights weights);
+
+  /** Checks the inputs and makes what all segments of a pass share. */
+  Map<String, NDArray> shared(ModelInputs inputs, boolean training);
+
+  /** Makes the outputs of what the last segment returned. */
+  ModelOutput outputs(NDList last, ForwardPass pass);
+
+  /**
+   * Makes decoder inputs of labels; see {@link
+   * dev.trainer4j.transformers.PretrainedModel#prepareDecoderInputIdsFromLabels}.
+   */
+  default NDArray decoderInputIds(NDArray labels) {
+    throw new IllegalStateException(
+        "this model has no decoder of its own: load one with AutoModels.seq2SeqLm");
+  }
+
+  /** Begins to write text; see {@link dev.trainer4j.transformers.generation.GenerativeModel}. */
+  default DecodingSession startDecoding(
+      Weights weights, long[][] inputIds, long @Nullable [][] attentionMask, int maxLength) {
+    throw new IllegalStateException(
+        "this model writes no text: load one with AutoModels.causalLm or AutoModels.seq2SeqLm");
+  }
+
+  @Override
+  void close();
+}

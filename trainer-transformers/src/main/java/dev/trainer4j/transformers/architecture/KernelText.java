@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j.transformers.architecture;
+
+import dev.trainer4j.torch.ScriptKernels;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * The text of a kernels resource, in which {@code $name} stands for a constant of the model.
+ *
+ * <p>A constant in the text lets libtorch's compiler drop what a model does not have.
+ */
+public final class KernelText {
+
+  private static final Pattern CONSTANT = Pattern.compile("\\$([a-z_0-9]+)");
+
+  private static final String SELF = "__torch__.Self";
+
+  private KernelText() {}
+
+  /**
+   * Compiles a resource, and behind it others that several kinds of architecture share.
+   *
+   * @param owner the class that {@code resource} lies beside
+   * @param className the class that {@code resource} defines
+   * @param constants every {@code $name} of the text: numbers, booleans, and texts, which are quoted
+   * @param shared resources beside this class: they hold more methods of the class and call it {@code
+   *     Self}
+   * @throws IllegalStateException if a resource is missing, or the constants are not those of the text
+   */
+  public static ScriptKernels compile(
+      Class<?> owner,
+      String className,
+      Map<String, ?> constants,
+      String resource,
+      String... shared) {
+    String source =
+        Stream.concat(
+                Stream.of(read(owner, resource)),
+                Stream.of(shared).map(name -> read(KernelText.class, name)))
+            .collect(Collectors.joining("\n"));
+    Set<String> used = new HashSet<>();
+    Matcher matcher = CONSTANT.matcher(source.replace(SELF, "__torch__." + className));
+    StringBuilder text = new StringBuilder();
+    while (matcher.find()) {
+      if (matcher.group().equals(ScriptKernels.AUTOCAST)) {
+        continue; // Not the model's: it changes from pass to pass.
+      }
+      Object value = constants.get(matcher.group(1));
+      if (value == null) {
+        throw new IllegalStateException(className + " has no value for $" + matcher.group(1));
+      }
+      used.add(matcher.group(1));
+      matcher.appendReplacement(text, Matcher.quoteReplacement(literal(value)));
+    }
+    matcher.appendTail(text);
+    if (!used.containsAll(constants.keySet())) {
+      throw new IllegalStateException(className + " does not use all of " + constants.keySet());
+    }
+    return ScriptKernels.compile(className, text.toString());
+  }
+
+  private static String literal(Object value) {
+    if (value instanceof Boolean flag) {
+      return flag ? "True" : "False";
+    }
+    if (value instanceof Number) {
+      return value.toString();
+    }
+    return "\"" + value + "\"";
+  }
+
+  private static String read(Class<?> owner, String resource) {
+    try (InputStream text = owner.getResourceAsStream(resource)) {
+      if (text == null) {
+        throw new IllegalStateException(
+            resource + ", beside " + owner.getName() + ", is missing from the class path");
+      }
+      return new String(text.readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

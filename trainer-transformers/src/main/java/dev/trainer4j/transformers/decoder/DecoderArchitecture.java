@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j.transformers.decoder;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import dev.trainer4j.data.ModelInputs;
+import dev.trainer4j.model.ForwardPass;
+import dev.trainer4j.model.LossOutput;
+import dev.trainer4j.model.ModelOutput;
+import dev.trainer4j.model.Segment;
+import dev.trainer4j.transformers.Task;
+import dev.trainer4j.transformers.architecture.Architecture;
+import dev.trainer4j.transformers.architecture.ConfigReader;
+import dev.trainer4j.transformers.architecture.Initializer;
+import dev.trainer4j.transformers.architecture.KernelSegment;
+import dev.trainer4j.transformers.architecture.TensorSpec;
+import dev.trainer4j.transformers.architecture.Weights;
+import dev.trainer4j.transformers.generation.DecodingSession;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** A decoder-only language model; its mathematics is {@code decoder.py}. */
+final class DecoderArchitecture implements Architecture {
+
+  private static final String HEAD = "lm_head.weight";
+  private static final String SCORE = "score.weight";
+
+  /** Values of {@code problem_type}, in the order of the kernel. */
+  static final List<String> PROBLEMS =
+      List.of("single_label_classification", "multi_label_classification", "regression");
+
+  private final DecoderSpec spec;
+  private final Task task;
+  private final int problem;
+  private final int labels;
+  private final int paddingId;
+  private final DecoderKernels kernels;
+  private final DecoderInputs inputs;
+
+  DecoderArchitecture(DecoderSpec spec, ConfigReader config, Task task, Device device) {
+    this.spec = spec;
+    this.task = task;
+    labels = task == Task.SEQUENCE_CLASSIFICATION ? config.config().numLabels() : 0;
+    paddingId = config.has("pad_token_id") ? config.integer("pad_token_id", -1) : -1;
+    problem =
+        task == Task.SEQUENCE_CLASSIFICATION && config.has("problem_type")
+            ? 1 + PROBLEMS.indexOf(config.oneOf("problem_type", PROBLEMS.toArray(String[]::new)))
+            : 0;
+    kernels = new DecoderKernels(spec, paddingId, device);
+    inputs = new DecoderInputs(spec, kernels);
+  }
+
+  @Override
+  public List<TensorSpec> tensors() {
+    List<TensorSpec> all = new ArrayList<>(DecoderTensors.body(spec, paddingId));
+    Initializer normal = Initializer.normal(spec.initializerRange());
+    if (task == Task.SEQUENCE_CLASSIFICATION) {
+      all.add(TensorSpec.weight(SCORE, normal, labels, spec.hidden()));
+    } else if (!spec.tied()) {
+      all.add(TensorSpec.weight(HEAD, normal, spec.vocabulary(), spec.hidden()));
+    }
+    return all;
+  }
+
+  @Override
+  public Map<String, String> tied() {
+    return task == Task.CAUSAL_LM && spec.tied() ? Map.of(HEAD, spec.names().tokens()) : Map.of();
+  }
+
+  @Override
+  public List<String> ignored() {
+    // Buffers that older versions saved, and the language model's head under a classifier.
+    return List.of(".*\\.attn\\.(bias|masked_bias)", ".*rotary_emb\\.inv_freq", "lm_head\\.weight");
+  }
+
+  @Override
+  public boolean mayBeFresh(String name) {
+    return name.equals(SCORE) || name.equals(HEAD);
+  }
+
+  @Override
+  public List<Segment> segments(Weights weights) {
+    List<Segment> segments = new ArrayList<>();
+    segments.add(
+        segment(
+            spec.names().prefix() + ".embed",
+            embeddingNames(),
+            weights,
+            (hidden, pass, arrays) ->
+                kernels.embed(
+                    pass.inputs().get("input_ids"),
+                    pass.get(DecoderInputs.POSITIONS),
+                    pass.training(),
+                    arrays)));
+    for (int i = 0; i < spec.layers(); i++) {
+      int layer = i;
+      segments.add(
+          segment(
+              spec.names().layer(i),
+              layerNames(i),
+              weights,
+              (hidden, pass, arrays) ->
+                  kernels.layer(
+                      layer,
+                      hidden.get(0),
+                      pass.get(DecoderInputs.TABLE),
+                      pass.get(DecoderInputs.mask(spec.windows().get(layer))),
+                      pass.get(DecoderInputs.LENGTHS),
+                      pass.training(),
+                      arrays)));
+    }
+    segments.add(segment("head", headNames(), weights, this::head));
+    return segments;
+  }
+
+  /** Slots of the kernel that the family lacks are passed as empty arrays. */
+  private Segment segment(
+      String name, List<String> slots, Weights weights, KernelSegment.Call call) {
+    List<String> present = slots.stream().filter(slot -> !slot.isEmpty()).toList();
+    return KernelSegment.of(
+        name,
+        present,
+        weights,
+        (hidden, pass, arrays) -> call.run(hidden, pass, kernels.spread(slots, arrays)));
+  }
+
+  private NDList head(NDList hidden, ForwardPass pass, List<NDArray> arrays) {
+    NDArray given = pass.inputs().find("labels").orElse(null);
+    NDArray x = hidden.get(0);
+    if (task == Task.SEQUENCE_CLASSIFICATION) {
+      NDArray ids = pass.inputs().get("input_ids");
+      NDArray mask = pass.inputs().find("attention_mask").orElse(kernels.absent());
+      return kernels.classify(x, ids, mask, given, problem, arrays);
+    }
+    return given == null
+        ? kernels.logits(x, arrays)
+        : kernels.causalLoss(x, given, pass.get(DecoderInputs.LENGTHS), arrays);
+  }
+
+  private List<String> embeddingNames() {
+    DecoderNames names = spec.names();
+    return List.of(names.tokens(), spec.isGpt2() ? names.learnedPositions() : "");
+  }
+
+  private List<String> layerNames(int layer) {
+    Map<String, Boolean> known = new LinkedHashMap<>();
+    for (TensorSpec tensor : DecoderTensors.body(spec, paddingId)) {
+      known.put(tensor.name(), true);
+    }
+    List<String> names = new ArrayList<>();
+    for (String slot : spec.names().slots()) {
+      String name = spec.names().layer(layer) + "." + slot;
+      names.add(known.containsKey(name) ? name : "");
+    }
+    return names;
+  }
+
+  private List<String> headNames() {
+    String norm = spec.names().norm();
+    return List.of(
+        norm,
+        spec.isGpt2() ? norm.replace(".weight", ".bias") : "",
+        task == Task.SEQUENCE_CLASSIFICATION ? SCORE : HEAD);
+  }
+
+  @Override
+  public Map<String, NDArray> shared(ModelInputs given, boolean training) {
+    if (task == Task.SEQUENCE_CLASSIFICATION && paddingId < 0) {
+      checkLastTokens(given);
+    }
+    return inputs.shared(given);
+  }
+
+  /** A text is judged at its last token, which must be found. */
+  private static void checkLastTokens(ModelInputs given) {
+    long texts = given.get("input_ids").getShape().get(0);
+    if (texts > 1 && given.find("attention_mask").isEmpty()) {
+      throw new IllegalArgumentException(
+          "config.json has no pad_token_id: where the "
+              + texts
+              + " texts of a batch end is not known. Set it to the tokenizer's, or give"
+              + " attention_mask: then each text is judged at the last token that it does not hide");
+    }
+  }
+
+  @Override
+  public ModelOutput outputs(NDList last, ForwardPass pass) {
+    ModelOutput output = ModelOutput.logits(last.get(0));
+    return last.size() > 1 ? output.withLoss(LossOutput.of(last.get(1), last.get(2))) : output;
+  }
+
+  @Override
+  public DecodingSession startDecoding(
+      Weights weights, long[][] inputIds, long @Nullable [][] attentionMask, int maxLength) {
+    if (task != Task.CAUSAL_LM) {
+      throw new IllegalStateException(
+          "a model for " + task + " writes no text: load it as a causal language model");
+    }
+    if (spec.rotary() == null && maxLength > spec.positions()) {
+      throw new IllegalArgumentException(
+          "prompt and new tokens make "
+              + maxLength
+              + " positions, but the model learned "
+              + spec.positions()
+              + ": shorten the prompt or lower maxNewTokens");
+    }
+    List<NDArray> layers = new ArrayList<>();
+    for (int i = 0; i < spec.layers(); i++) {
+      layers.addAll(gather(layerNames(i), weights));
+    }
+    List<NDArray> outer = new ArrayList<>(gather(embeddingNames(), weights));
+    outer.addAll(gather(headNames(), weights));
+    return new DecoderSession(spec, kernels, outer, layers, attentionMask);
+  }
+
+  private List<NDArray> gather(List<String> slots, Weights weights) {
+    List<String> present = slots.stream().filter(slot -> !slot.isEmpty()).toList();
+    return kernels.spread(slots, weights.all(present));
+  }
+
+  @Override
+  public void close() {
+    kernels.close();
+  }
+}

@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j.transformers.decoder;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import dev.trainer4j.torch.ArrayScope;
+import dev.trainer4j.torch.ScriptKernels;
+import dev.trainer4j.transformers.architecture.KernelText;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/** The calls into {@code decoder.py}, with the constants of one model. */
+final class DecoderKernels implements AutoCloseable {
+
+  private static final int FIRST_TABLE = 512;
+
+  private final DecoderSpec spec;
+  private final ScriptKernels script;
+
+  /** Scalars that kernels read live on the CPU, whatever the device of the model. */
+  private final NDManager scalars;
+
+  private final NDManager tables;
+  private final NDArray none;
+  private final NDArray scale;
+  private final NDArray zero;
+  private final NDArray embeddingDropout;
+  private final NDArray paddingId;
+  private final Map<Long, NDArray> numbers = new ConcurrentHashMap<>();
+  private final List<NDArray> trainingOptions = new ArrayList<>();
+  private final List<NDArray> options = new ArrayList<>();
+  private @Nullable NDArray table;
+
+  DecoderKernels(DecoderSpec spec, int paddingId, Device device) {
+    this.spec = spec;
+    script =
+        KernelText.compile(
+            DecoderKernels.class, "Decoder", Map.of(), "decoder.py", "basics.py", "caches.py");
+    scalars = NDManager.newBaseManager(Device.cpu(), "PyTorch");
+    tables = NDManager.newBaseManager(device, "PyTorch");
+    scalars.setName("decoder constants");
+    tables.setName("decoder tables");
+    none = keep(scalars.create(new float[0]));
+    scale = keep(scalars.create(spec.embeddingScale()));
+    zero = keep(scalars.create(0.0));
+    embeddingDropout = keep(scalars.create(spec.dropout().embedding()));
+    this.paddingId = keep(scalars.create((long) paddingId));
+    for (int i = 0; i < spec.layers(); i++) {
+      trainingOptions.add(keep(scalars.create(spec.options(i, true))));
+      options.add(keep(scalars.create(spec.options(i, false))));
+    }
+  }
+
+  private NDArray keep(NDArray array) {
+    return ArrayScope.keep(array, scalars);
+  }
+
+  ScriptKernels script() {
+    return script;
+  }
+
+  /** Returns the empty array that stands for a missing argument. */
+  NDArray absent() {
+    return script.absent();
+  }
+
+  /** Returns one array for each slot: an empty one for an empty name, else the next of {@code arrays}. */
+  List<NDArray> spread(List<String> slots, List<NDArray> arrays) {
+    List<NDArray> spread = new ArrayList<>(slots.size());
+    int next = 0;
+    for (String slot : slots) {
+      spread.add(slot.isEmpty() ? none : arrays.get(next++));
+    }
+    return spread;
+  }
+
+  NDList embed(NDArray ids, NDArray positions, boolean training, List<NDArray> weights) {
+    return script.call("embed", weights, ids, positions, scale, training ? embeddingDropout : zero);
+  }
+
+  NDList layer(
+      int layer,
+      NDArray hidden,
+      NDArray angles,
+      NDArray mask,
+      NDArray lengths,
+      boolean training,
+      List<NDArray> weights) {
+    NDArray numbers = (training ? trainingOptions : options).get(layer);
+    return script.call("layer", weights, hidden, angles, mask, lengths, numbers);
+  }
+
+  NDList logits(NDArray hidden, List<NDArray> weights) {
+    return script.call("logits", weights, hidden, options.get(0));
+  }
+
+  NDList causalLoss(NDArray hidden, NDArray labels, NDArray lengths, List<NDArray> weights) {
+    return script.call("causal_loss", weights, hidden, labels, lengths, options.get(0));
+  }
+
+  /**
+   * Classifies texts.
+   *
+   * @param problem 0 to infer it, else the place in {@link DecoderArchitecture#PROBLEMS}, from 1
+   */
+  NDList classify(
+      NDArray hidden,
+      NDArray ids,
+      NDArray attentionMask,
+      @Nullable NDArray labels,
+      int problem,
+      List<NDArray> weights) {
+    NDArray numbers = options.get(0);
+    return labels == null
+        ? script.call("pooled", weights, hidden, ids, attentionMask, paddingId, numbers)
+        : script.call(
+            "classify",
+            weights,
+            hidden,
+            ids,
+            labels,
+            attentionMask,
+            paddingId,
+            scalar(problem),
+            numbers);
+  }
+
+  boolean hidesNothing(NDArray attentionMask) {
+    return dev.trainer4j.torch.TorchFunctions.number(
+            script.call("hides_nothing", attentionMask).get(0))
+        != 0;
+  }
+
+  NDArray mask(NDArray ids, NDArray attentionMask, int length, int window) {
+    return script.call("training_mask", ids, attentionMask, scalar(length), scalar(window)).get(0);
+  }
+
+  /** Few differ: windows, and the lengths of batches. */
+  private NDArray scalar(long value) {
+    return numbers.computeIfAbsent(value, number -> keep(scalars.create(number.longValue())));
+  }
+
+  NDArray documentLengths(NDArray ids, NDArray positions) {
+    return script.call("document_lengths", ids, positions).get(0);
+  }
+
+  NDArray boundedLengths(NDArray bounds) {
+    return script.call("bounded_lengths", bounds).get(0);
+  }
+
+  NDArray restartingPositions(NDArray ids, NDArray lengths) {
+    return script.call("restarting_positions", ids, lengths).get(0);
+  }
+
+  /**
+   * Returns cosines and sines for {@code positions}, all below {@code count}; an empty array if the model has learned
+   * positions instead.
+   */
+  NDArray angles(NDArray positions, int count) {
+    RotaryEmbedding rotary = spec.rotary();
+    if (rotary == null) {
+      return absent();
+    }
+    // The table outlives the pass; the rows taken from it belong to whoever owns the inputs.
+    NDManager owner = positions.getManager();
+    NDArray rows = script.call("rotary_rows", table(rotary, count, owner), positions).get(0);
+    rows.attach(owner);
+    return rows;
+  }
+
+  /**
+   * Returns a table of at least {@code count} positions: computed once, and again when it must grow.
+   *
+   * @param owner of a table that is good for this length alone
+   */
+  NDArray table(int count, NDManager owner) {
+    RotaryEmbedding rotary = spec.rotary();
+    return rotary == null ? absent() : table(rotary, count, owner);
+  }
+
+  private synchronized NDArray table(RotaryEmbedding rotary, int count, NDManager owner) {
+    if (rotary.dependsOn(count)) {
+      return compute(rotary, count, count, owner);
+    }
+    NDArray known = table;
+    if (known == null || known.getShape().get(1) < count) {
+      int rows = Math.max(FIRST_TABLE, Integer.highestOneBit(Math.max(1, count - 1)) * 2);
+      // The smaller one stays: another thread may be reading it. All together are twice the last.
+      NDArray grown = ArrayScope.keep(compute(rotary, rows, count, tables), tables);
+      table = grown;
+      return grown;
+    }
+    return known;
+  }
+
+  private NDArray compute(RotaryEmbedding rotary, int rows, int length, NDManager owner) {
+    try (NDArray frequencies = tables.create(rotary.frequencies(length));
+        NDArray scaling = scalars.create(rotary.scaling())) {
+      NDArray made = script.call("rotary_table", frequencies, scalar(rows), scaling).get(0);
+      made.attach(owner);
+      return made;
+    }
+  }
+
+  /** Returns the numbers of all layers one after the other, as {@code decode} takes them. */
+  double[] allOptions() {
+    int width = spec.options(0, false).length;
+    double[] all = new double[width * spec.layers()];
+    for (int i = 0; i < spec.layers(); i++) {
+      System.arraycopy(spec.options(i, false), 0, all, i * width, width);
+    }
+    return all;
+  }
+
+  NDArray scale() {
+    return scale;
+  }
+
+  @Override
+  public void close() {
+    script.close();
+    scalars.close();
+    tables.close();
+  }
+}
