@@ -10,6 +10,7 @@ import dev.trainer4j.optim.Optimizer;
 import dev.trainer4j.optim.Optimizers;
 import dev.trainer4j.optim.ParameterGroup;
 import dev.trainer4j.optim.UpdateObserver;
+import dev.trainer4j.optim.UpdateRanks;
 import dev.trainer4j.optim.UpdateRequest;
 import dev.trainer4j.torch.Autograd;
 import java.util.ArrayList;
@@ -81,7 +82,7 @@ public class UpdateBenchmark {
   public double update() {
     try (Autograd.Recording off = Autograd.record(false)) {
       return optimizer
-          .update(new UpdateRequest(losses, LossWeight.of(32), 1, 1, 1, true), NOBODY)
+          .update(new UpdateRequest(losses, LossWeight.of(32), 1, 1, 1, true, UpdateRanks.single()), NOBODY)
           .gradientNorm();
     }
   }

@@ -5,8 +5,8 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import dev.trainer4j.checkpoint.SafetensorsType;
-import dev.trainer4j.torch.Autocast;
 import dev.trainer4j.torch.Bfloat16;
+import dev.trainer4j.torch.HalfType;
 import dev.trainer4j.torch.TorchFunctions;
 import java.util.Locale;
 import java.util.Optional;
@@ -18,14 +18,14 @@ public enum Dtype {
   /** 4 bytes a weight: what training needs. */
   FLOAT32(SafetensorsType.F32, null),
   /** 2 bytes: 11 bits of mantissa, values up to 65504. */
-  FLOAT16(SafetensorsType.F16, Autocast.Type.FLOAT16),
+  FLOAT16(SafetensorsType.F16, HalfType.FLOAT16),
   /** 2 bytes: 8 bits of mantissa, the range of float32. */
-  BFLOAT16(SafetensorsType.BF16, Autocast.Type.BFLOAT16);
+  BFLOAT16(SafetensorsType.BF16, HalfType.BFLOAT16);
 
   private final SafetensorsType stored;
-  private final Autocast.@Nullable Type half;
+  private final @Nullable HalfType half;
 
-  Dtype(SafetensorsType stored, Autocast.@Nullable Type half) {
+  Dtype(SafetensorsType stored, @Nullable HalfType half) {
     this.stored = stored;
     this.half = half;
   }
@@ -51,7 +51,7 @@ public enum Dtype {
   }
 
   /** Returns the type of 16 bits that this is; null for float32. */
-  Autocast.@Nullable Type half() {
+  @Nullable HalfType half() {
     return half;
   }
 

@@ -13,10 +13,11 @@ import dev.trainer4j.model.MixedPrecisionModel;
 import dev.trainer4j.model.ModelOutput;
 import dev.trainer4j.model.NamedParameter;
 import dev.trainer4j.model.Segment;
+import dev.trainer4j.model.SegmentRunner;
 import dev.trainer4j.model.SegmentedModel;
 import dev.trainer4j.torch.ArrayScope;
-import dev.trainer4j.torch.Autocast;
 import dev.trainer4j.torch.Autograd;
+import dev.trainer4j.torch.HalfType;
 import dev.trainer4j.torch.TorchFunctions;
 import dev.trainer4j.transformers.architecture.Architecture;
 import dev.trainer4j.transformers.architecture.TensorSpec;
@@ -55,8 +56,19 @@ public final class PretrainedModel implements SegmentedModel, MixedPrecisionMode
   private final List<NamedParameter> parameters;
   private final List<Segment> segments;
 
-  /** What passes compute with instead of {@link #state}; empty but in a halved evaluation. */
-  private Map<String, NDArray> halved = Map.of();
+  /** Whether another model owns the tensors. */
+  private final boolean isView;
+
+  /** The type that products are taken in, null for that of the weights. */
+  private final @Nullable HalfType products;
+
+  private final SegmentRunner runner;
+
+  /** What passes compute with instead of {@link #state}; empty but in a view of 16 bits. */
+  private final Map<String, NDArray> halved;
+
+  /** Owns those; null in other models. */
+  private final @Nullable NDManager halvedOwner;
 
   PretrainedModel(
       PretrainedConfig config,
@@ -78,6 +90,11 @@ public final class PretrainedModel implements SegmentedModel, MixedPrecisionMode
             .filter(TensorSpec::trainable)
             .map(spec -> new NamedParameter(spec.name(), array(spec.name()), spec.decays()))
             .toList();
+    products = null;
+    runner = SegmentRunner.plain();
+    halved = Map.of();
+    halvedOwner = null;
+    isView = false;
     segments = List.copyOf(architecture.segments(this::array));
   }
 
@@ -91,10 +108,43 @@ public final class PretrainedModel implements SegmentedModel, MixedPrecisionMode
     return array;
   }
 
+  /** A view of a model: the same tensors, computed with in another way. */
+  private PretrainedModel(
+      PretrainedModel of,
+      @Nullable HalfType products,
+      SegmentRunner runner,
+      Map<String, NDArray> halved,
+      @Nullable NDManager halvedOwner) {
+    config = of.config;
+    task = of.task;
+    dtype = of.dtype;
+    architecture = of.architecture;
+    manager = of.manager;
+    state = of.state;
+    companions = of.companions;
+    parameters = of.parameters;
+    this.products = products;
+    this.runner = runner;
+    this.halved = halved;
+    this.halvedOwner = halvedOwner;
+    segments = halved.isEmpty() ? of.segments : List.copyOf(architecture.segments(this::array));
+    isView = true;
+  }
+
   @Override
-  public Autocast.Scope halved(Autocast.Type type) {
+  public PretrainedModel autocast(HalfType type) {
+    return new PretrainedModel(this, type, runner, halved, null);
+  }
+
+  @Override
+  public PretrainedModel runBy(SegmentRunner other) {
+    return new PretrainedModel(this, products, other, halved, null);
+  }
+
+  @Override
+  public PretrainedModel halved(HalfType type) {
     if (type == dtype.half()) {
-      return () -> {};
+      return new PretrainedModel(this, null, runner, halved, null);
     }
     NDManager owner = manager.newSubManager();
     owner.setName("weights in 16 bits");
@@ -106,11 +156,7 @@ public final class PretrainedModel implements SegmentedModel, MixedPrecisionMode
         copies.put(name, ArrayScope.keep(arrays.get(next++), owner));
       }
     }
-    halved = copies;
-    return () -> {
-      halved = Map.of();
-      owner.close();
-    };
+    return new PretrainedModel(this, null, runner, copies, owner);
   }
 
   /** Returns the content of {@code config.json}. */
@@ -137,7 +183,7 @@ public final class PretrainedModel implements SegmentedModel, MixedPrecisionMode
   @Override
   public ModelOutput forward(ModelInputs inputs, boolean training) {
     try {
-      return SegmentedModel.super.forward(inputs, training);
+      return runner.run(this, inputs, training);
     } catch (EngineException e) {
       throw InputMistakes.explain(this, inputs, e);
     }
@@ -150,7 +196,7 @@ public final class PretrainedModel implements SegmentedModel, MixedPrecisionMode
 
   @Override
   public ForwardPass begin(ModelInputs inputs, boolean training) {
-    return new ForwardPass(inputs, training, architecture.shared(inputs, training));
+    return new ForwardPass(inputs, training, products, architecture.shared(inputs, training));
   }
 
   @Override
@@ -160,7 +206,7 @@ public final class PretrainedModel implements SegmentedModel, MixedPrecisionMode
 
   @Override
   public List<NamedParameter> parameters() {
-    return parameters;
+    return parameters.stream().filter(parameter -> parameter.array().hasGradient()).toList();
   }
 
   @Override
@@ -306,7 +352,7 @@ public final class PretrainedModel implements SegmentedModel, MixedPrecisionMode
   public DecodingSession startDecoding(
       long[][] inputIds, long @Nullable [][] attentionMask, int maxLength) {
     InputMistakes.check(config, inputIds);
-    return architecture.startDecoding(this::array, inputIds, attentionMask, maxLength);
+    return architecture.startDecoding(this::array, products, inputIds, attentionMask, maxLength);
   }
 
   /** Returns family, task, size and device. */
@@ -324,6 +370,12 @@ public final class PretrainedModel implements SegmentedModel, MixedPrecisionMode
 
   @Override
   public void close() {
+    if (halvedOwner != null) {
+      halvedOwner.close();
+    }
+    if (isView) {
+      return;
+    }
     architecture.close();
     manager.close();
   }

@@ -8,7 +8,7 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import dev.trainer4j.data.ModelInputs;
 import dev.trainer4j.torch.ArrayScope;
-import dev.trainer4j.torch.Autocast;
+import dev.trainer4j.torch.HalfType;
 import dev.trainer4j.transformers.generation.DecodingSession;
 import dev.trainer4j.transformers.generation.GenerationConfig;
 import java.io.IOException;
@@ -63,8 +63,8 @@ class DtypeGenerationTest {
   @MethodSource("models")
   void copiesOf16BitsOfAFloat32ModelWriteToo(String name, Dtype dtype) throws IOException {
     try (PretrainedModel model = DtypeTest.load(name, of(Dtype.FLOAT32));
-        Autocast.Scope copies = model.halved(Autocast.Type.valueOf(dtype.name()))) {
-      assertBest(model, 12, band(name, dtype));
+        PretrainedModel copies = model.halved(HalfType.valueOf(dtype.name()))) {
+      assertBest(copies, 12, band(name, dtype));
     }
   }
 
@@ -118,8 +118,8 @@ class DtypeGenerationTest {
   }
 
   @ParameterizedTest
-  @EnumSource(Autocast.Type.class)
-  void aSessionGivesLogitsOfFloat32(Autocast.Type type) throws IOException {
+  @EnumSource(HalfType.class)
+  void aSessionGivesLogitsOfFloat32(HalfType type) throws IOException {
     for (String name : new String[] {"llama", "t5", "bart"}) {
       try (PretrainedModel model = DtypeTest.load(name, of(Dtype.valueOf(type.name())));
           DecodingSession session = model.startDecoding(PROMPTS, null, 20)) {

@@ -15,7 +15,9 @@ import dev.trainer4j.data.DataCollator;
 import dev.trainer4j.data.Datasets;
 import dev.trainer4j.data.ModelInputs;
 import dev.trainer4j.model.LossOutput;
-import dev.trainer4j.model.SegmentTape;
+import dev.trainer4j.model.PassConditions;
+import dev.trainer4j.model.TrainingPass;
+import dev.trainer4j.model.TrainingPasses;
 import dev.trainer4j.torch.ArrayScope;
 import dev.trainer4j.torch.Autograd;
 import java.nio.file.Path;
@@ -167,16 +169,22 @@ class GradientCheckpointingTest {
             AutoModels.fromConfig(
                 PretrainedConfig.of(new HashMap<>(LLAMA)), Task.CAUSAL_LM, ParityModels.cpu());
         ArrayScope scope = ArrayScope.open();
-        SegmentTape tape = SegmentTape.open();
+        TrainingPass pass = TrainingPasses.choose(new PassConditions(model, true, false, null));
         Autograd autograd = new Autograd();
         Autograd.Recording on = Autograd.record(true)) {
       NDArray first = model.state().get("model.embed_tokens.weight");
-      LossOutput loss = model.forward(BATCHES.collate(List.of(1), model.manager()), true).loss();
+      ModelInputs inputs = BATCHES.collate(List.of(1), model.manager());
+      pass.begin(1);
+      LossOutput loss = pass.model().forward(inputs, true).loss();
       assertThat(loss).isNotNull();
       autograd.backward(loss.value());
+      pass.end();
       // The loss's own backward pass ends at the last segment.
       assertThat(first.getGradient().abs().sum().getFloat()).isZero();
-      tape.backward();
+      pass.begin(1);
+      LossOutput again = pass.model().forward(inputs, true).loss();
+      assertThat(again).isNotNull();
+      pass.backward(again.value(), 1);
       assertThat(first.getGradient().abs().sum().getFloat()).isPositive();
     }
   }

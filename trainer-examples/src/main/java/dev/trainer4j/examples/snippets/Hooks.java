@@ -2,7 +2,6 @@
 package dev.trainer4j.examples.snippets;
 
 import ai.djl.ndarray.NDArray;
-import dev.trainer4j.evaluation.PredictionStep;
 import dev.trainer4j.Trainer;
 import dev.trainer4j.data.DataLoader;
 import dev.trainer4j.data.DataLoaderOptions;
@@ -11,6 +10,7 @@ import dev.trainer4j.data.Dataset;
 import dev.trainer4j.data.DefaultDataCollator;
 import dev.trainer4j.data.ModelInputs;
 import dev.trainer4j.data.SampleOrder;
+import dev.trainer4j.evaluation.PredictionStep;
 import dev.trainer4j.model.LossOutput;
 import dev.trainer4j.model.ModelOutput;
 import dev.trainer4j.model.TrainableModel;

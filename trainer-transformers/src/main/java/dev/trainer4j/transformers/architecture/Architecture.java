@@ -7,6 +7,7 @@ import dev.trainer4j.data.ModelInputs;
 import dev.trainer4j.model.ForwardPass;
 import dev.trainer4j.model.ModelOutput;
 import dev.trainer4j.model.Segment;
+import dev.trainer4j.torch.HalfType;
 import dev.trainer4j.transformers.Dtype;
 import dev.trainer4j.transformers.generation.DecodingSession;
 import java.util.List;
@@ -60,9 +61,17 @@ public interface Architecture extends AutoCloseable {
         "this model has no decoder of its own: load one with AutoModels.seq2SeqLm");
   }
 
-  /** Begins to write text; see {@link dev.trainer4j.transformers.generation.GenerativeModel}. */
+  /**
+   * Begins to write text; see {@link dev.trainer4j.transformers.generation.GenerativeModel}.
+   *
+   * @param products the type that products are taken in, null for that of the weights
+   */
   default DecodingSession startDecoding(
-      Weights weights, long[][] inputIds, long @Nullable [][] attentionMask, int maxLength) {
+      Weights weights,
+      @Nullable HalfType products,
+      long[][] inputIds,
+      long @Nullable [][] attentionMask,
+      int maxLength) {
     throw new IllegalStateException(
         "this model writes no text: load one with AutoModels.causalLm or AutoModels.seq2SeqLm");
   }

@@ -9,6 +9,7 @@ import dev.trainer4j.model.ForwardPass;
 import dev.trainer4j.model.LossOutput;
 import dev.trainer4j.model.ModelOutput;
 import dev.trainer4j.model.Segment;
+import dev.trainer4j.torch.HalfType;
 import dev.trainer4j.transformers.Task;
 import dev.trainer4j.transformers.architecture.Architecture;
 import dev.trainer4j.transformers.architecture.ConfigReader;
@@ -94,7 +95,7 @@ final class DecoderArchitecture implements Architecture {
                 kernels.embed(
                     pass.inputs().get("input_ids"),
                     pass.get(DecoderInputs.POSITIONS),
-                    pass.training(),
+                    pass,
                     arrays)));
     for (int i = 0; i < spec.layers(); i++) {
       int layer = i;
@@ -110,7 +111,7 @@ final class DecoderArchitecture implements Architecture {
                       pass.get(DecoderInputs.TABLE),
                       pass.get(DecoderInputs.mask(spec.windows().get(layer))),
                       pass.get(DecoderInputs.LENGTHS),
-                      pass.training(),
+                      pass,
                       arrays)));
     }
     segments.add(segment("head", headNames(), weights, this::head));
@@ -134,11 +135,11 @@ final class DecoderArchitecture implements Architecture {
     if (task == Task.SEQUENCE_CLASSIFICATION) {
       NDArray ids = pass.inputs().get("input_ids");
       NDArray mask = pass.inputs().find("attention_mask").orElse(kernels.absent());
-      return kernels.classify(x, ids, mask, given, problem, arrays);
+      return kernels.classify(x, ids, mask, given, problem, pass, arrays);
     }
     return given == null
-        ? kernels.logits(x, arrays)
-        : kernels.causalLoss(x, given, pass.get(DecoderInputs.LENGTHS), arrays);
+        ? kernels.logits(x, pass, arrays)
+        : kernels.causalLoss(x, given, pass.get(DecoderInputs.LENGTHS), pass, arrays);
   }
 
   private List<String> embeddingNames() {
@@ -195,7 +196,11 @@ final class DecoderArchitecture implements Architecture {
 
   @Override
   public DecodingSession startDecoding(
-      Weights weights, long[][] inputIds, long @Nullable [][] attentionMask, int maxLength) {
+      Weights weights,
+      @Nullable HalfType products,
+      long[][] inputIds,
+      long @Nullable [][] attentionMask,
+      int maxLength) {
     if (task != Task.CAUSAL_LM) {
       throw new IllegalStateException(
           "a model for " + task + " writes no text: load it as a causal language model");
@@ -214,7 +219,7 @@ final class DecoderArchitecture implements Architecture {
     }
     List<NDArray> outer = new ArrayList<>(gather(embeddingNames(), weights));
     outer.addAll(gather(headNames(), weights));
-    return new DecoderSession(spec, kernels, outer, layers, attentionMask);
+    return new DecoderSession(spec, kernels, products, outer, layers, attentionMask);
   }
 
   private List<NDArray> gather(List<String> slots, Weights weights) {

@@ -5,6 +5,7 @@ import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import dev.trainer4j.model.ForwardPass;
 import dev.trainer4j.torch.ArrayScope;
 import dev.trainer4j.torch.ScriptKernels;
 import dev.trainer4j.transformers.architecture.KernelText;
@@ -64,6 +65,10 @@ final class DecoderKernels implements AutoCloseable {
     return script;
   }
 
+  private ScriptKernels script(ForwardPass pass) {
+    return script.in(pass.products());
+  }
+
   /** Returns the empty array that stands for a missing argument. */
   NDArray absent() {
     return script.absent();
@@ -79,8 +84,9 @@ final class DecoderKernels implements AutoCloseable {
     return spread;
   }
 
-  NDList embed(NDArray ids, NDArray positions, boolean training, List<NDArray> weights) {
-    return script.call("embed", weights, ids, positions, scale, training ? embeddingDropout : zero);
+  NDList embed(NDArray ids, NDArray positions, ForwardPass pass, List<NDArray> weights) {
+    return script(pass)
+        .call("embed", weights, ids, positions, scale, pass.training() ? embeddingDropout : zero);
   }
 
   NDList layer(
@@ -89,18 +95,19 @@ final class DecoderKernels implements AutoCloseable {
       NDArray angles,
       NDArray mask,
       NDArray lengths,
-      boolean training,
+      ForwardPass pass,
       List<NDArray> weights) {
-    NDArray numbers = (training ? trainingOptions : options).get(layer);
-    return script.call("layer", weights, hidden, angles, mask, lengths, numbers);
+    NDArray numbers = (pass.training() ? trainingOptions : options).get(layer);
+    return script(pass).call("layer", weights, hidden, angles, mask, lengths, numbers);
   }
 
-  NDList logits(NDArray hidden, List<NDArray> weights) {
-    return script.call("logits", weights, hidden, options.get(0));
+  NDList logits(NDArray hidden, ForwardPass pass, List<NDArray> weights) {
+    return script(pass).call("logits", weights, hidden, options.get(0));
   }
 
-  NDList causalLoss(NDArray hidden, NDArray labels, NDArray lengths, List<NDArray> weights) {
-    return script.call("causal_loss", weights, hidden, labels, lengths, options.get(0));
+  NDList causalLoss(
+      NDArray hidden, NDArray labels, NDArray lengths, ForwardPass pass, List<NDArray> weights) {
+    return script(pass).call("causal_loss", weights, hidden, labels, lengths, options.get(0));
   }
 
   /**
@@ -114,20 +121,22 @@ final class DecoderKernels implements AutoCloseable {
       NDArray attentionMask,
       @Nullable NDArray labels,
       int problem,
+      ForwardPass pass,
       List<NDArray> weights) {
     NDArray numbers = options.get(0);
     return labels == null
-        ? script.call("pooled", weights, hidden, ids, attentionMask, paddingId, numbers)
-        : script.call(
-            "classify",
-            weights,
-            hidden,
-            ids,
-            labels,
-            attentionMask,
-            paddingId,
-            scalar(problem),
-            numbers);
+        ? script(pass).call("pooled", weights, hidden, ids, attentionMask, paddingId, numbers)
+        : script(pass)
+            .call(
+                "classify",
+                weights,
+                hidden,
+                ids,
+                labels,
+                attentionMask,
+                paddingId,
+                scalar(problem),
+                numbers);
   }
 
   boolean hidesNothing(NDArray attentionMask) {

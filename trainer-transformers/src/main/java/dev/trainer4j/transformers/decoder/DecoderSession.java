@@ -6,6 +6,8 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import dev.trainer4j.torch.ArrayScope;
 import dev.trainer4j.torch.Autograd;
+import dev.trainer4j.torch.HalfType;
+import dev.trainer4j.torch.ScriptKernels;
 import dev.trainer4j.transformers.generation.DecodingSession;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -24,6 +26,7 @@ final class DecoderSession implements DecodingSession {
 
   private final DecoderSpec spec;
   private final DecoderKernels kernels;
+  private final ScriptKernels script;
   private final List<NDArray> outer;
   private final List<NDArray> layers;
   private final double[] options;
@@ -38,11 +41,13 @@ final class DecoderSession implements DecodingSession {
   DecoderSession(
       DecoderSpec spec,
       DecoderKernels kernels,
+      @Nullable HalfType products,
       List<NDArray> outer,
       List<NDArray> layers,
       long @Nullable [][] attentionMask) {
     this.spec = spec;
     this.kernels = kernels;
+    script = kernels.script().in(products);
     this.outer = outer;
     this.layers = layers;
     options = kernels.allOptions();
@@ -75,21 +80,19 @@ final class DecoderSession implements DecodingSession {
         ArrayScope scope = ArrayScope.open()) {
       NDArray ids = manager.create(flat(tokens), new Shape(rows, length));
       NDArray result =
-          kernels
-              .script()
-              .tensor(
-                  manager,
-                  "decode",
-                  ids,
-                  manager.create(positions(rows, length), new Shape(rows, length)),
-                  padded ? mask(rows, total) : kernels.absent(),
-                  kernels.table(total, manager),
-                  outer,
-                  layers,
-                  options,
-                  caches,
-                  (long) past,
-                  kernels.scale());
+          script.tensor(
+              manager,
+              "decode",
+              ids,
+              manager.create(positions(rows, length), new Shape(rows, length)),
+              padded ? mask(rows, total) : kernels.absent(),
+              kernels.table(total, manager),
+              outer,
+              layers,
+              options,
+              caches,
+              (long) past,
+              kernels.scale());
       if (logits != null) {
         logits.close();
       }
@@ -161,7 +164,7 @@ final class DecoderSession implements DecodingSession {
     List<NDArray> fresh = new ArrayList<>();
     for (int i = 0; i < spec.layers(); i++) {
       long[] shape = {2, rows, spec.keyValueHeads(), capacity, spec.headDim()};
-      NDArray cache = kernels.script().tensor(manager, "empty_cache", outer.get(0), shape);
+      NDArray cache = script.tensor(manager, "empty_cache", outer.get(0), shape);
       fresh.add(ArrayScope.keep(cache, manager));
     }
     return fresh;
@@ -186,9 +189,7 @@ final class DecoderSession implements DecodingSession {
     List<NDArray> targets = inPlace ? caches : allocate(rows.length);
     try (Autograd.Recording off = Autograd.record(false);
         ArrayScope scope = ArrayScope.open()) {
-      kernels
-          .script()
-          .run("reorder", List.copyOf(caches), targets, manager.create(rows), (long) past);
+      script.run("reorder", List.copyOf(caches), targets, manager.create(rows), (long) past);
     }
     if (!inPlace) {
       caches.forEach(NDArray::close);

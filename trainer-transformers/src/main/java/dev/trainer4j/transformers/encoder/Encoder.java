@@ -69,7 +69,7 @@ final class Encoder implements Architecture {
   }
 
   private ScriptKernels kernels(ForwardPass pass) {
-    return pass.training() ? training : evaluation;
+    return (pass.training() ? training : evaluation).in(pass.products());
   }
 
   @Override

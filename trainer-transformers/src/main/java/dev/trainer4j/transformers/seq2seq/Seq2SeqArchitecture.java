@@ -12,6 +12,8 @@ import dev.trainer4j.model.ModelOutput;
 import dev.trainer4j.model.Segment;
 import dev.trainer4j.torch.ArrayScope;
 import dev.trainer4j.torch.Autograd;
+import dev.trainer4j.torch.HalfType;
+import dev.trainer4j.torch.ScriptKernels;
 import dev.trainer4j.transformers.Dtype;
 import dev.trainer4j.transformers.architecture.Architecture;
 import dev.trainer4j.transformers.architecture.KernelSegment;
@@ -244,7 +246,11 @@ final class Seq2SeqArchitecture implements Architecture {
 
   @Override
   public DecodingSession startDecoding(
-      Weights weights, long[][] inputIds, long @Nullable [][] attentionMask, int maxLength) {
+      Weights weights,
+      @Nullable HalfType products,
+      long[][] inputIds,
+      long @Nullable [][] attentionMask,
+      int maxLength) {
     if (!head.writesText()) {
       throw new IllegalStateException(
           "a model for " + head.task() + " writes no text: load one with AutoModels.seq2SeqLm");
@@ -258,6 +264,7 @@ final class Seq2SeqArchitecture implements Architecture {
     outer.add(names.distances(true));
     outer.addAll(names.lastNormSlots(true));
     outer.addAll(head.slots(names));
+    ScriptKernels script = kernels.evaluation().in(products);
     NDManager manager = weights.get(names.tokens()).getManager().newSubManager();
     try {
       NDArray mask = kernels.evaluation().absent();
@@ -270,7 +277,7 @@ final class Seq2SeqArchitecture implements Architecture {
           given.put("attention_mask", create(manager, attentionMask));
         }
         ModelInputs read = ModelInputs.of(given);
-        ForwardPass pass = new ForwardPass(read, false, inputs.encoderShared(read));
+        ForwardPass pass = new ForwardPass(read, false, products, inputs.encoderShared(read));
         NDList hidden = new NDList();
         for (Segment segment : encoderSegments(weights)) {
           hidden = segment.forward(hidden, pass);
@@ -279,7 +286,7 @@ final class Seq2SeqArchitecture implements Architecture {
         for (int i = 0; i < spec.decoder().layers(); i++) {
           // Keys and values of the attention to the encoder.
           List<NDArray> pair = layers.subList(i * 27 + 12, i * 27 + 16);
-          NDArray cache = kernels.evaluation().call("memory_cache", pair, memory).get(0);
+          NDArray cache = script.call("memory_cache", pair, memory).get(0);
           memories.add(ArrayScope.keep(cache, manager));
         }
         if (pass.get(Seq2SeqInputs.MASK).size() > 0) {
@@ -287,7 +294,7 @@ final class Seq2SeqArchitecture implements Architecture {
         }
       }
       return new Seq2SeqSession(
-          spec, kernels.evaluation(), manager, gather(outer, weights), layers, memories, mask);
+          spec, script, manager, gather(outer, weights), layers, memories, mask);
     } catch (RuntimeException e) {
       manager.close();
       throw e;

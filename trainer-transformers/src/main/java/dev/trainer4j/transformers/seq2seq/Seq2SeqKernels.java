@@ -73,7 +73,7 @@ final class Seq2SeqKernels implements AutoCloseable {
   }
 
   ScriptKernels of(ForwardPass pass) {
-    return pass.training() ? training : evaluation;
+    return (pass.training() ? training : evaluation).in(pass.products());
   }
 
   ScriptKernels evaluation() {
