@@ -118,6 +118,37 @@ class BatchRebalanceTest {
     }
   }
 
+  @ParameterizedTest
+  @CsvSource({"1, 3, 0", "2, 2, 0", "3, 2, 5"})
+  void batchesStandBehindEachOtherRankByRankInEveryRound(
+      int worldSize, int accumulation, int firstSample) {
+    int samplesPerUpdate = 4 * worldSize * accumulation;
+    int[] lengths = lengths(3 * samplesPerUpdate + 1 + firstSample);
+    try (NDManager manager = NDManager.newBaseManager("PyTorch")) {
+      List<BatchIterator> ranks = new ArrayList<>();
+      for (int rank = 0; rank < worldSize; rank++) {
+        DataLoaderOptions.Builder options = options(lengths, samplesPerUpdate, 4);
+        ranks.add(loader(lengths, options.world(rank, worldSize)).iterate(manager, 0, firstSample));
+      }
+      int position = firstSample;
+      while (ranks.get(0).hasNext()) {
+        int end = position;
+        for (BatchIterator rank : ranks) {
+          try (Batch batch = rank.next()) {
+            if (!batch.isEmpty()) {
+              assertThat(NumberedCollator.position(batch)).isEqualTo(end);
+            }
+            end += batch.sampleCount();
+            position += rank == ranks.get(worldSize - 1) ? batch.roundSampleCount() : 0;
+          }
+        }
+        assertThat(position).isEqualTo(end);
+      }
+      assertThat(position).isEqualTo(lengths.length);
+      ranks.forEach(BatchIterator::close);
+    }
+  }
+
   /** An update has the samples that it would have without the plan, in micro batches none of which is empty. */
   private static void assertFullUpdates(
       List<List<List<Long>>> ranks,

@@ -10,6 +10,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import dev.trainer4j.testing.InMemoryWorld;
+import dev.trainer4j.torch.Bfloat16;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -155,6 +156,28 @@ class ProcessGroupTest {
             "int64 (0, 3) []",
             "boolean (2) [1, 0]");
     assertThat(seen).containsOnly(seen.get(0));
+  }
+
+  @Test
+  void arraysOfSixteenBitsAreGatheredWhereTheyCanBeRead() throws Exception {
+    InMemoryWorld.run(
+        2,
+        group -> {
+          try (NDManager manager = NDManager.newBaseManager("PyTorch")) {
+            NDArray halves =
+                manager.create(new float[] {0.5f, group.rank()}).toType(DataType.FLOAT16, true);
+            List<NDArray> all = group.allGatherRagged(halves, manager);
+            for (int rank = 0; rank < 2; rank++) {
+              assertThat(all.get(rank).getDataType()).isEqualTo(DataType.FLOAT16);
+              assertThat(all.get(rank).toType(DataType.FLOAT32, true).toFloatArray())
+                  .containsExactly(0.5f, rank);
+            }
+            NDArray unreadable = Bfloat16.of(manager.create(1f), manager);
+            assertThatIllegalArgumentException()
+                .isThrownBy(() -> group.allGatherRagged(unreadable, manager))
+                .withMessageContaining("turn it into float32 first");
+          }
+        });
   }
 
   @Test
