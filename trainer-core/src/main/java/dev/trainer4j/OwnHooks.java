@@ -15,12 +15,14 @@ import java.util.Arrays;
  */
 record OwnHooks(boolean trainingStep, boolean computeLoss) {
 
-  static OwnHooks of(Class<? extends Trainer> type) {
-    return new OwnHooks(overrides(type, "trainingStep"), overrides(type, "computeLoss"));
+  /** Looks at what {@code type} adds to the trainer itself, {@code base}. */
+  static OwnHooks of(Class<?> type, Class<?> base) {
+    return new OwnHooks(
+        overrides(type, base, "trainingStep"), overrides(type, base, "computeLoss"));
   }
 
-  private static boolean overrides(Class<?> type, String hook) {
-    for (Class<?> c = type; c != Trainer.class; c = c.getSuperclass()) {
+  private static boolean overrides(Class<?> type, Class<?> base, String hook) {
+    for (Class<?> c = type; c != base; c = c.getSuperclass()) {
       if (Arrays.stream(c.getDeclaredMethods()).anyMatch(m -> isHook(m, hook))) {
         return true;
       }

@@ -75,7 +75,7 @@ public class Trainer implements AutoCloseable {
   /** Makes a trainer from a builder; for subclasses, others call {@link Builder#build}. */
   @SuppressWarnings("this-escape")
   protected Trainer(TrainerBuilder<?> builder) {
-    setup = builder.setup();
+    setup = new TrainerSetup(builder);
     manager = setup.model().manager().newSubManager();
     manager.setName("trainer");
     NativeHeap.keepFreed(manager.getDevice());
@@ -152,7 +152,7 @@ public class Trainer implements AutoCloseable {
     stopRequest.begin(args().maxTrainTime());
     return new TrainingRun(
             setup,
-            OwnHooks.of(getClass()),
+            OwnHooks.of(getClass(), Trainer.class),
             hooks,
             manager,
             callbacks,

@@ -228,8 +228,4 @@ public abstract class TrainerBuilder<B extends TrainerBuilder<B>> {
   public TrainingArguments args() {
     return args;
   }
-
-  TrainerSetup setup() {
-    return new TrainerSetup(this);
-  }
 }

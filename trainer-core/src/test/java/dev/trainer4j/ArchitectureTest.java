@@ -9,12 +9,15 @@ import static com.tngtech.archunit.library.GeneralCodingRules.NO_CLASSES_SHOULD_
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.domain.JavaPackage;
 import com.tngtech.archunit.core.importer.ImportOption.DoNotIncludeTests;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
+import com.tngtech.archunit.library.dependencies.SliceAssignment;
+import com.tngtech.archunit.library.dependencies.SliceIdentifier;
 import org.jspecify.annotations.NullMarked;
 
 /** The drawing of the packages: data flows down this list, and nothing knows what is below it. */
@@ -47,6 +50,16 @@ class ArchitectureTest {
           .definedBy("dev.trainer4j.callback..")
           .layer("checkpoint")
           .definedBy("dev.trainer4j.checkpoint..")
+          .layer("run")
+          .definedBy("dev.trainer4j.run..")
+          .layer("report")
+          .definedBy("dev.trainer4j.report..")
+          .layer("signal")
+          .definedBy("dev.trainer4j.signal..")
+          .layer("evaluation")
+          .definedBy("dev.trainer4j.evaluation..")
+          .layer("saving")
+          .definedBy("dev.trainer4j.saving..")
           .layer("root")
           .definedBy("dev.trainer4j")
           .whereLayer("args")
@@ -63,20 +76,90 @@ class ArchitectureTest {
           .mayNotAccessAnyLayer()
           .whereLayer("torch")
           .mayNotAccessAnyLayer()
+          .whereLayer("signal")
+          .mayNotAccessAnyLayer()
           .whereLayer("model")
           .mayOnlyAccessLayers("data", "torch")
           .whereLayer("optim")
-          .mayOnlyAccessLayers("model", "torch")
+          .mayOnlyAccessLayers("process", "model", "torch")
           .whereLayer("callback")
           .mayOnlyAccessLayers("args", "state", "data", "schedule", "model", "optim")
           .whereLayer("checkpoint")
           .mayOnlyAccessLayers("state", "torch", "model", "optim")
+          .whereLayer("run")
+          .mayOnlyAccessLayers(
+              "args",
+              "state",
+              "process",
+              "data",
+              "torch",
+              "model",
+              "optim",
+              "schedule",
+              "callback",
+              "checkpoint")
+          .whereLayer("report")
+          .mayOnlyAccessLayers("args", "state", "torch", "model", "callback", "run")
+          .whereLayer("evaluation")
+          .mayOnlyAccessLayers(
+              "args", "process", "data", "torch", "model", "metrics", "callback", "run", "report")
+          .whereLayer("saving")
+          .mayOnlyAccessLayers(
+              "args",
+              "state",
+              "process",
+              "data",
+              "torch",
+              "model",
+              "optim",
+              "schedule",
+              "callback",
+              "checkpoint",
+              "run",
+              "report")
           .whereLayer("root")
           .mayNotBeAccessedByAnyLayer();
 
   @ArchTest
   static final ArchRule packagesHaveNoCycles =
       slices().matching("dev.trainer4j.(*)..").should().beFreeOfCycles();
+
+  /** The parts are handed what they need; the only way up to a subclass is {@code TrainerHooks}. */
+  @ArchTest
+  static final ArchRule nobodyCallsBackIntoTheFace =
+      noClasses()
+          .that()
+          .areNotAssignableTo(Trainer.class)
+          .and()
+          .areNotAssignableTo(TrainerBuilder.class)
+          .and()
+          .haveNameNotMatching("dev\\.trainer4j\\.Trainer\\$.*")
+          .should()
+          .dependOnClassesThat()
+          .areAssignableTo(Trainer.class);
+
+  /** Of the classes of the root package each knows only those below it. */
+  @ArchTest
+  static final ArchRule theRootPackageHasNoCycles =
+      slices()
+          .assignedFrom(
+              new SliceAssignment() {
+                @Override
+                public SliceIdentifier getIdentifierOf(JavaClass type) {
+                  if (!type.getPackageName().equals("dev.trainer4j")) {
+                    return SliceIdentifier.ignore();
+                  }
+                  String name = type.getName().replaceAll("\\$.*", "");
+                  return SliceIdentifier.of(name);
+                }
+
+                @Override
+                public String getDescription() {
+                  return "classes of the root package";
+                }
+              })
+          .should()
+          .beFreeOfCycles();
 
   @ArchTest
   static final ArchRule onlyTorchTouchesTheEngine =

@@ -82,7 +82,9 @@ public class UpdateBenchmark {
   public double update() {
     try (Autograd.Recording off = Autograd.record(false)) {
       return optimizer
-          .update(new UpdateRequest(losses, LossWeight.of(32), 1, 1, 1, true, UpdateRanks.single()), NOBODY)
+          .update(
+              new UpdateRequest(losses, LossWeight.of(32), 1, 1, 1, true, UpdateRanks.single()),
+              NOBODY)
           .gradientNorm();
     }
   }
