@@ -13,7 +13,8 @@
 #   REFERENCE  the Python side; reference_bench.py beside this file by default
 #   RUNS       rounds of the three sides, at least 5; 5 by default
 #   STEPS      updates that are timed; by default 10000 for mlp, 500 for bert-tiny, 100 for gpt2-mini, 10 for bert-base
-#   THREADS    threads within an operation, for all sides; 2 by default
+#   THREADS    threads within an operation, for all sides; each side's own choice by default
+#   BUSY       1 keeps one core busy with another process, for all sides; 0 by default
 #   JAVA_OPTS  options for the JVM; by default those that docs/performance.md gives for few cores
 #   MALLOC_ARENA_MAX, GLIBC_TUNABLES  for the JVM; by default those that docs/performance.md gives
 #   EXTRAS     1 also measures the stall of saves; 0 by default
@@ -26,11 +27,15 @@ reference=${REFERENCE:-$here/reference_bench.py}
 runs=${RUNS:-5}
 out=${OUT:-$here/target/compare.jsonl}
 java_opts=${JAVA_OPTS--XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xmn8m}
-export THREADS=${THREADS:-2}
+busy=${BUSY:-0}
 cases=("${@:-mlp}")
 
 if ((runs < 5)); then
   echo "compare.sh: RUNS is $runs; medians of fewer than 5 rounds say little, give at least 5" >&2
+  exit 2
+fi
+if [[ $busy != [01] ]]; then
+  echo "compare.sh: BUSY is $busy; give 1 to keep one core busy, or 0" >&2
   exit 2
 fi
 if [[ ! -f $here/target/classpath.txt ]]; then
@@ -69,6 +74,13 @@ keep() { tail -n 1 | tee -a "$out" >&2; }
 
 mkdir -p "$(dirname "$out")"
 : >"$out"
+if [[ $busy == 1 ]]; then
+  # It looks for this script every now and then, in case that is killed before it can end it.
+  (while kill -0 $$; do for ((i = 0; i < 100000; i++)); do :; done; done) >/dev/null 2>&1 &
+  # shellcheck disable=SC2064
+  trap "kill $!" EXIT
+  echo '{"case": "one-core-busy"}' | keep
+fi
 for each in "${cases[@]}"; do
   IFS=: read -r name precision <<<"$each"
   steps=$(steps_of "$name")

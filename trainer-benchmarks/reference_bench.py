@@ -4,7 +4,7 @@
 usage: reference_bench.py CASE MODE STEPS [bf16]
   CASE: mlp | bert-tiny | gpt2-mini | bert-base     MODE: raw | trainer
 
-Environment: THREADS, threads within an operation, by default 2; STARTED_MILLIS, when the process was started in
+Environment: THREADS, threads within an operation, by default PyTorch's choice; STARTED_MILLIS, when the process was started in
 milliseconds since 1970, adds first_update_s. Prints one line of JSON with the fields of Bench.java. Needs torch, and
 transformers and accelerate for everything but `mlp raw`.
 """
@@ -148,13 +148,15 @@ def main():
         sys.exit(__doc__)
     case, mode, steps, bf16 = sys.argv[1], sys.argv[2], int(sys.argv[3]), "bf16" in sys.argv[4:]
     torch.manual_seed(0)
-    torch.set_num_threads(int(os.environ.get("THREADS", "2")))
+    if "THREADS" in os.environ:
+        torch.set_num_threads(int(os.environ["THREADS"]))
     clock = Clock(max(5, steps // 10), steps)
     model, batch_size, data = CASES[case](torch.Generator().manual_seed(1))
     train = train_raw if mode == "raw" else train_with_trainer
     logged = train(model, batch_size, data, clock, bf16)
     line = {
         "case": case, "mode": mode, "steps": steps, "bf16": bf16, "torch": torch.__version__,
+        "threads": torch.get_num_threads(),
         "seconds": round(clock.seconds, 3),
         "steps_per_s": round(steps / clock.seconds, 2),
         "samples_per_s": round(steps * batch_size / clock.seconds, 1),

@@ -46,8 +46,8 @@ def shares(runs):
 def main():
     with open(sys.argv[1]) as file:
         lines = [json.loads(line) for line in file]
-    print("| case | side | updates/s | Trainer4J is | peak resident MB | start to first update s |")
-    print("|---|---|---|---|---|---|")
+    print("| case | side | threads | updates/s | Trainer4J is | peak resident MB | start to first update s |")
+    print("|---|---|---|---|---|---|---|")
     cases = rounds(lines)
     for case, sides in cases.items():
         for mode, name in SIDES.items():
@@ -55,7 +55,7 @@ def main():
             times = "" if mode == "trainer4j" else f"{ratio(sides['trainer4j'], runs):.2f}x"
             first = [run["first_update_s"] for run in runs if "first_update_s" in run]
             print(
-                f"| {case} | {name} | {speed(runs)} | {times} "
+                f"| {case} | {name} | {median(run['threads'] for run in runs):.0f} | {speed(runs)} | {times} "
                 f"| {median(run['peak_rss_mb'] for run in runs):.0f} | {f'{median(first):.2f}' if first else ''} |"
             )
     print("\n| case | forward and backward | update | other parts of the loop | waiting for data |")
@@ -69,6 +69,8 @@ def main():
                 early, late = (median(run[f"rss_mb_at_{n}"] for run in long_runs) for n in (1000, 10000))
                 print(f"\n{case}, {name}: {early:.1f} MB resident after 1,000 updates, {late:.1f} after 10,000.")
     for line in lines:
+        if line["case"] == "one-core-busy":
+            print("\nAnother process kept one core busy.")
         if line["case"] == "save-stall":
             print(f"\nA save stalls the loop for {line['sync_ms']} ms, with asyncSave for {line['async_ms']} ms.")
 

@@ -19,8 +19,8 @@ import java.util.function.Function;
  *
  * <pre>Bench CASE STEPS [bf16] [checkpointing]</pre>
  *
- * <p>Environment: {@code THREADS}, libtorch's threads within an operation, by default 2; {@code
- * STARTED_MILLIS}, when the process was started in milliseconds since 1970, adds {@code
+ * <p>Environment: {@code THREADS}, libtorch's threads within an operation, by default the trainer's
+ * choice; {@code STARTED_MILLIS}, when the process was started in milliseconds since 1970, adds {@code
  * first_update_s}.
  */
 public final class Bench {
@@ -61,6 +61,7 @@ public final class Bench {
     line.put("bf16", options.bf16());
     line.put("checkpointing", options.checkpointing());
     line.put("torch", ai.djl.engine.Engine.getEngine("PyTorch").getVersion());
+    line.put("threads", clock.threads());
     double seconds = clock.seconds();
     line.put("seconds", rounded(seconds, 3));
     line.put("steps_per_s", rounded(options.steps() / seconds, 2));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.benchmarks;
 
+import ai.djl.pytorch.jni.JniUtils;
 import dev.trainer4j.callback.CallbackContext;
 import dev.trainer4j.callback.LoopTimes;
 import dev.trainer4j.callback.TrainerCallback;
@@ -20,6 +21,7 @@ final class Clock implements TrainerCallback {
   private long firstUpdateMillis;
   private long start;
   private long end;
+  private int threads;
   private LoopTimes atStart = LoopTimes.ZERO;
   private LoopTimes phases = LoopTimes.ZERO;
   private @Nullable Double firstLoss;
@@ -43,6 +45,7 @@ final class Clock implements TrainerCallback {
     if (step == warmUp + steps) {
       end = System.nanoTime();
       phases = ctx.times().orElseThrow().minus(atStart);
+      threads = JniUtils.getNumThreads();
     }
     if (step == 1_000 || step == 10_000) {
       residentAt.put(step, ResidentMemory.nowKilobytes());
@@ -79,6 +82,11 @@ final class Clock implements TrainerCallback {
 
   private double perUpdate(long nanos) {
     return nanos / 1e3 / steps;
+  }
+
+  /** libtorch's threads within an operation at the end. */
+  int threads() {
+    return threads;
   }
 
   /** When the first update was done, in milliseconds since 1970. */

@@ -3,17 +3,18 @@ package dev.trainer4j.benchmarks;
 
 import java.util.Map;
 
-/** libtorch's threads; must be set before its first use. */
+/** libtorch's threads, where a measurement does not leave them to the trainer; set before their first use. */
 final class Threads {
 
   private static final String PROPERTY = "ai.djl.pytorch.num_threads";
 
   private Threads() {}
 
-  /** Sets the threads within an operation to {@code THREADS}, by default 2. */
+  /** Sets the threads within an operation to {@code THREADS}; without it, the trainer chooses. */
   static void set(Map<String, String> environment) {
-    if (System.getProperty(PROPERTY) == null) {
-      System.setProperty(PROPERTY, environment.getOrDefault("THREADS", "2"));
+    String threads = environment.get("THREADS");
+    if (threads != null && System.getProperty(PROPERTY) == null) {
+      System.setProperty(PROPERTY, threads);
     }
   }
 }
