@@ -22,6 +22,7 @@ final class Reactions {
   private final PeriodicEvaluation evaluation;
   private final BestMetric best;
   private final boolean savesBest;
+  private final boolean countsTokens;
   private final RunCheckpoints checkpoints;
   private final Agreement agreement;
   private final TrainingProgress progress;
@@ -39,6 +40,7 @@ final class Reactions {
       PeriodicEvaluation evaluation,
       BestMetric best,
       boolean savesBest,
+      boolean countsTokens,
       RunCheckpoints checkpoints,
       Agreement agreement) {
     this.session = session;
@@ -48,6 +50,7 @@ final class Reactions {
     this.evaluation = evaluation;
     this.best = best;
     this.savesBest = savesBest;
+    this.countsTokens = countsTokens;
     this.checkpoints = checkpoints;
     this.agreement = agreement;
     progress = session.progress();
@@ -86,6 +89,9 @@ final class Reactions {
     line.put("grad_norm", session.losses().gradientNorm());
     line.put("learning_rate", session.losses().learningRate());
     means.forEach(line::putIfAbsent);
+    if (countsTokens) {
+      line.put("num_input_tokens_seen", (double) progress.tokensSeen());
+    }
     callbacks.onPreLog(progress.snapshot()).forEach(line::putIfAbsent);
     lines.emit(line);
   }

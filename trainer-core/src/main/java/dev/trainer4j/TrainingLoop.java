@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j;
 
+import dev.trainer4j.args.InputTokenCount;
 import dev.trainer4j.args.TrainingArguments;
 import dev.trainer4j.callback.CallbackDispatcher;
 import dev.trainer4j.callback.LoopTimes;
@@ -58,6 +59,7 @@ final class TrainingLoop {
   private final PeriodicEvaluation evaluation;
   private final DeviceMemory memory;
   private final TrainingProgress progress;
+  private final long firstTokens;
 
   TrainingLoop(
       TrainingArguments args,
@@ -84,6 +86,7 @@ final class TrainingLoop {
     this.evaluation = evaluation;
     this.memory = memory;
     progress = session.progress();
+    firstTokens = progress.tokensSeen();
   }
 
   TrainOutput run() {
@@ -218,6 +221,14 @@ final class TrainingLoop {
     double loss = session.losses().trainLoss();
     LoopTimes times = session.clock().times();
     Speed.put(metrics, "train_", seconds, times.samples(), times.updates());
+    if (args.includeNumInputTokensSeen() != InputTokenCount.NO) {
+      double tokens = progress.tokensSeen() - firstTokens;
+      metrics.put("train_tokens_per_second", Math.round(tokens / seconds * 1e3) / 1e3);
+      metrics.put("num_input_tokens_seen", (double) progress.tokensSeen());
+    }
+    if (progress.flos() > 0) {
+      metrics.put("total_flos", progress.flos());
+    }
     metrics.put("train_loss", loss);
     LogEntry summary = lines.emit(metrics);
     if (args.loadBestModelAtEnd()) {

@@ -2,6 +2,7 @@
 package dev.trainer4j;
 
 import ai.djl.ndarray.NDManager;
+import dev.trainer4j.args.InputTokenCount;
 import dev.trainer4j.args.TrainingArguments;
 import dev.trainer4j.callback.CallbackDispatcher;
 import dev.trainer4j.data.DataLoader;
@@ -101,7 +102,8 @@ final class TrainingRun {
             setup.processes(),
             parameters -> hooks.createOptimizer(setup.groups(parameters)),
             hooks::createScheduler);
-    return checkpoints.open(from, plan, (past, found) -> factory.create(loader, plan, past, found));
+    return checkpoints.open(
+        from, plan, (past, before) -> factory.create(loader, plan, past, before));
   }
 
   private TrainingLoop loop(TrainingSession session) {
@@ -114,6 +116,7 @@ final class TrainingRun {
             evaluation,
             new BestMetric(args),
             args.savesBest(),
+            args.includeNumInputTokensSeen() != InputTokenCount.NO,
             checkpoints,
             agreement);
     return new TrainingLoop(

@@ -50,6 +50,7 @@ final class UpdateStep implements AutoCloseable {
   private final UpdateLosses losses;
   private final UpdateEvents events;
   private final UpdateVerdict verdict;
+  private final InputCount counts;
 
   UpdateStep(
       TrainingArguments args,
@@ -75,6 +76,7 @@ final class UpdateStep implements AutoCloseable {
     losses = new UpdateLosses(model.manager());
     events = new UpdateEvents(callbacks, progress, losses, args.nanPolicy());
     verdict = new UpdateVerdict(args.nanPolicy(), log);
+    counts = new InputCount(args.includeNumInputTokensSeen(), model);
     dropGradients();
   }
 
@@ -94,6 +96,7 @@ final class UpdateStep implements AutoCloseable {
     if (scaler != null) {
       scaler.beginUpdate();
     }
+    counts.reset();
     try {
       Consumed consumed = runMicroBatchesOrAgree(batches);
       boolean means = ranks.any(losses.areMeans());
@@ -133,6 +136,8 @@ final class UpdateStep implements AutoCloseable {
           Batch batch = noticingShortage(batches::next)) {
         if (!batch.isEmpty()) { // Else only other ranks have samples.
           callbacks.onSubstepBegin(progress.snapshot(), batch.inputs());
+          useThreads(batch);
+          counts.add(batch.inputs());
           long start = System.nanoTime();
           losses.add(forwardBackward(batch, microBatches));
           session.clock().ranForwardBackward(start);
@@ -147,6 +152,14 @@ final class UpdateStep implements AutoCloseable {
       }
     } while (!last);
     return new Consumed(microBatches, samples, streamState);
+  }
+
+  /** The first micro batch decides how many threads libtorch takes for an operation. */
+  private void useThreads(Batch batch) {
+    if (session.threads().count().isEmpty()) {
+      long size = model.parameters().stream().mapToLong(p -> p.array().size()).sum();
+      session.threads().use(size, batch.inputs().toNDList());
+    }
   }
 
   /** One micro batch, its random numbers a function of its position. */
@@ -236,6 +249,7 @@ final class UpdateStep implements AutoCloseable {
     double factor = session.rateFactor();
     verdict.judge(progress.globalStep() + 1, result, losses.values(), session.lossScaler());
     double weight = result.weight();
+    double[] counted = ranks.sum((double) counts.tokens(), counts.flos());
     return new UpdateOutcome(
         result.lossSum() / weight,
         means ? 1 : weight,
@@ -245,6 +259,8 @@ final class UpdateStep implements AutoCloseable {
         result.stepTaken(),
         session.batches().asPlanned(consumed.microBatches(), consumed.samples()),
         consumed.samples(),
+        (long) counted[0],
+        counted[1],
         consumed.streamState());
   }
 

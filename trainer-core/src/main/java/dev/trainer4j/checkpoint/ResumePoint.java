@@ -26,6 +26,8 @@ import org.jspecify.annotations.Nullable;
  * @param losses sums behind the mean losses: value and weight by name; the empty name for the total,
  *     followed by gradient norm and learning rate of the last update
  * @param lossScale of a run in float16; null for others
+ * @param numThreads threads within an operation, by which sums round; null if it was not chosen
+ * @param frozen what required no gradients; null in checkpoints of before
  */
 @JsonInclude(JsonInclude.Include.ALWAYS)
 @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
@@ -41,10 +43,13 @@ public record ResumePoint(
     long samplesSeen,
     @Nullable Map<String, Object> stream,
     Map<String, double[]> losses,
-    @Nullable LossScale lossScale) {
+    @Nullable LossScale lossScale,
+    @Nullable Integer numThreads,
+    @Nullable FrozenTensors frozen) {
 
-  /** Returns this position with the loss scale of a run in float16. */
-  public ResumePoint withLossScale(@Nullable LossScale scale) {
+  /** Returns this position with what else is needed to compute the same. */
+  public ResumePoint with(
+      @Nullable LossScale scale, @Nullable Integer threads, @Nullable FrozenTensors tensors) {
     return new ResumePoint(
         seed,
         dataSeed,
@@ -57,6 +62,8 @@ public record ResumePoint(
         samplesSeen,
         stream,
         losses,
-        scale);
+        scale,
+        threads,
+        tensors);
   }
 }

@@ -47,6 +47,11 @@ final class ModelView implements TrainableModel {
   }
 
   @Override
+  public double floatingPointOperations(ModelInputs inputs) {
+    return model.floatingPointOperations(inputs);
+  }
+
+  @Override
   public NDManager manager() {
     return model.manager();
   }

@@ -39,6 +39,14 @@ public interface TrainableModel extends AutoCloseable {
     return state();
   }
 
+  /**
+   * Returns the floating point operations of a forward and a backward pass over a micro batch, for {@code
+   * total_flos}; 0, the default, for a model that cannot tell.
+   */
+  default double floatingPointOperations(ModelInputs inputs) {
+    return 0;
+  }
+
   /** Returns the manager that the parameters live on; its device is where batches go. */
   NDManager manager();
 

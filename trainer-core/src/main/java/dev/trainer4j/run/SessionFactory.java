@@ -3,6 +3,7 @@ package dev.trainer4j.run;
 
 import dev.trainer4j.args.IntervalStrategy;
 import dev.trainer4j.args.TrainingArguments;
+import dev.trainer4j.checkpoint.FrozenTensors;
 import dev.trainer4j.data.DataLoader;
 import dev.trainer4j.model.NamedParameter;
 import dev.trainer4j.model.TrainableModel;
@@ -10,8 +11,11 @@ import dev.trainer4j.optim.Optimizer;
 import dev.trainer4j.process.ProcessGroup;
 import dev.trainer4j.schedule.LearningRateScheduler;
 import dev.trainer4j.state.TrainerState;
+import dev.trainer4j.torch.Threads;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.Function;
 import java.util.function.IntFunction;
 
@@ -47,13 +51,13 @@ public final class SessionFactory {
    * Makes a session at its start.
    *
    * @param past the history that it goes on from
-   * @param found the size of a micro batch to begin with; 0 for that of the arguments
+   * @param before what a run computed with that this one goes on from
    */
   public TrainingSession create(
-      DataLoader loader, TrainingPlan plan, TrainerState past, int found) {
+      DataLoader loader, TrainingPlan plan, TrainerState past, RunBefore before) {
     FollowingOptimizer trained = new FollowingOptimizer(model, optimizers);
     try {
-      MicroBatches batches = microBatches(loader, plan, found);
+      MicroBatches batches = microBatches(loader, plan, before.microBatch());
       return new TrainingSession(
           plan,
           batches,
@@ -62,11 +66,17 @@ public final class SessionFactory {
           new TrainingProgress(plan, startState(plan, past, batches.size())),
           new LossTracker(),
           new PhaseClock(),
-          args.fp16() ? new LossScaler(batches::perUpdate) : null);
+          args.fp16() ? new LossScaler(batches::perUpdate) : null,
+          Threads.of(boxed(args.torchNumThreads()), Optional.ofNullable(before.numThreads())),
+          before.frozenAtStart() == null ? FrozenTensors.of(model) : before.frozenAtStart());
     } catch (RuntimeException e) {
       trained.close();
       throw e;
     }
+  }
+
+  private static Optional<Integer> boxed(OptionalInt number) {
+    return number.isPresent() ? Optional.of(number.getAsInt()) : Optional.empty();
   }
 
   private MicroBatches microBatches(DataLoader loader, TrainingPlan plan, int found) {

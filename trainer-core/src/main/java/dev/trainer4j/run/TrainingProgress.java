@@ -29,6 +29,8 @@ public final class TrainingProgress {
   private boolean epochStop;
   private boolean epochEndServed;
   private long samplesSeen;
+  private long tokensSeen;
+  private double flos;
   private @Nullable Map<String, Object> streamState;
   private @Nullable Double bestMetric;
   private @Nullable Long bestGlobalStep;
@@ -46,6 +48,8 @@ public final class TrainingProgress {
     history = new LogHistory(template.logHistory());
     trainBatchSize = template.trainBatchSize();
     globalStep = template.globalStep();
+    tokensSeen = template.numInputTokensSeen();
+    flos = template.totalFlos();
     bestMetric = template.bestMetric();
     bestGlobalStep = template.bestGlobalStep();
     bestModelCheckpoint = template.bestModelCheckpoint();
@@ -78,6 +82,8 @@ public final class TrainingProgress {
     samplesInEpoch += update.samples();
     microBatchesInEpoch += update.microBatches();
     samplesSeen += update.samples();
+    tokensSeen += update.inputTokens();
+    flos += update.flos();
     streamState = update.streamState();
     changed();
   }
@@ -167,6 +173,16 @@ public final class TrainingProgress {
     return streamState;
   }
 
+  /** Returns the input tokens counted so far, before a resume too. */
+  public long tokensSeen() {
+    return tokensSeen;
+  }
+
+  /** Returns the floating point operations so far, before a resume too. */
+  public double flos() {
+    return flos;
+  }
+
   public long samplesSeen() {
     return samplesSeen;
   }
@@ -203,6 +219,8 @@ public final class TrainingProgress {
         samplesSeen,
         streamState,
         losses,
+        null,
+        null,
         null);
   }
 
@@ -219,8 +237,8 @@ public final class TrainingProgress {
               template.saveSteps(),
               trainBatchSize,
               template.numTrainEpochs(),
-              template.numInputTokensSeen(),
-              template.totalFlos(),
+              tokensSeen,
+              flos,
               history.snapshot(),
               bestMetric,
               bestGlobalStep,

@@ -3,6 +3,8 @@ package dev.trainer4j.run;
 
 import dev.trainer4j.optim.Optimizer;
 import dev.trainer4j.schedule.LearningRateScheduler;
+import dev.trainer4j.torch.Threads;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,6 +18,8 @@ import org.jspecify.annotations.Nullable;
  * @param losses the mean losses
  * @param clock where the time goes
  * @param lossScaler of a run in float16
+ * @param threads threads within an operation
+ * @param frozenAtStart names of what required no gradients when the run began
  */
 public record TrainingSession(
     TrainingPlan plan,
@@ -25,7 +29,9 @@ public record TrainingSession(
     TrainingProgress progress,
     LossTracker losses,
     PhaseClock clock,
-    @Nullable LossScaler lossScaler)
+    @Nullable LossScaler lossScaler,
+    Threads threads,
+    List<String> frozenAtStart)
     implements AutoCloseable {
 
   /** Returns the optimizer as it is now. */
@@ -41,6 +47,7 @@ public record TrainingSession(
 
   @Override
   public void close() {
+    threads.close();
     trained.close();
   }
 }

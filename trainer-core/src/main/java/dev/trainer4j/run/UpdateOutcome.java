@@ -15,6 +15,8 @@ import org.jspecify.annotations.Nullable;
  * @param stepTaken false if a loss or norm that is not finite made the update be skipped
  * @param microBatches micro batches that it took
  * @param samples samples in them
+ * @param inputTokens tokens that were counted in them, 0 while counting is off
+ * @param flos floating point operations of its passes, 0 for models that cannot tell
  * @param streamState where a stream that can tell stands behind them
  */
 public record UpdateOutcome(
@@ -26,4 +28,6 @@ public record UpdateOutcome(
     boolean stepTaken,
     int microBatches,
     long samples,
+    long inputTokens,
+    double flos,
     @Nullable Map<String, Object> streamState) {}

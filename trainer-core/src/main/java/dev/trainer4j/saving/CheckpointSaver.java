@@ -6,6 +6,7 @@ import dev.trainer4j.args.TrainingArguments;
 import dev.trainer4j.callback.CallbackDispatcher;
 import dev.trainer4j.checkpoint.CheckpointFiles;
 import dev.trainer4j.checkpoint.CheckpointStore;
+import dev.trainer4j.checkpoint.FrozenTensors;
 import dev.trainer4j.checkpoint.PendingCheckpoint;
 import dev.trainer4j.model.TrainableModel;
 import dev.trainer4j.run.TrainingSession;
@@ -127,7 +128,10 @@ final class CheckpointSaver implements AutoCloseable {
                   args.resolvedDataSeed(),
                   callbacks.control().shouldEpochStop(),
                   session.losses().state())
-              .withLossScale(session.lossScaler() == null ? null : session.lossScaler().state()));
+              .with(
+                  session.lossScaler() == null ? null : session.lossScaler().state(),
+                  session.threads().count().orElse(null),
+                  new FrozenTensors(session.frozenAtStart(), FrozenTensors.of(model))));
     }
     files.writeState(withCallbacks(session.progress().snapshot()));
   }

@@ -8,10 +8,12 @@ import dev.trainer4j.checkpoint.CheckpointFiles;
 import dev.trainer4j.checkpoint.CheckpointMismatchException;
 import dev.trainer4j.checkpoint.CheckpointStore;
 import dev.trainer4j.checkpoint.CheckpointVerification;
+import dev.trainer4j.checkpoint.FrozenTensors;
 import dev.trainer4j.checkpoint.ResumePoint;
 import dev.trainer4j.checkpoint.pytorch.HuggingFaceCheckpoint;
 import dev.trainer4j.model.TrainableModel;
 import dev.trainer4j.report.RunLog;
+import dev.trainer4j.run.RunBefore;
 import dev.trainer4j.run.TrainingPlan;
 import dev.trainer4j.run.TrainingSession;
 import dev.trainer4j.state.TrainerState;
@@ -118,7 +120,17 @@ final class Resume {
     log.info("Resuming from {}", files.folder());
     files.readModel(model);
     Map<String, Object> before = files.readArguments();
-    TrainingSession session = sessions.create(past, foundSize(past, before));
+    FrozenTensors frozen = point.frozen();
+    if (frozen != null && frozen.restore(model)) {
+      log.info("Freezing what the run had frozen when the checkpoint was written");
+    }
+    TrainingSession session =
+        sessions.create(
+            past,
+            new RunBefore(
+                foundSize(past, before),
+                point.numThreads(),
+                frozen == null ? null : frozen.atStart()));
     try {
       files.readOptimizer(session.optimizer().state(), model);
       session.scheduler().restore(files.readScheduler());
@@ -213,7 +225,7 @@ final class Resume {
     TrainerState past = files.readState();
     log.info("Resuming from {}, of Hugging Face's Trainer", files.folder());
     files.readModel(model);
-    TrainingSession session = sessions.create(past, 0);
+    TrainingSession session = sessions.create(past, RunBefore.none());
     try {
       restoreHuggingFace(session, plan, files);
       locateBest(session, files.folder());

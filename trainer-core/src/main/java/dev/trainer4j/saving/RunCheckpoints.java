@@ -10,6 +10,7 @@ import dev.trainer4j.data.ProcessingClass;
 import dev.trainer4j.model.TrainableModel;
 import dev.trainer4j.process.ProcessGroup;
 import dev.trainer4j.report.RunLog;
+import dev.trainer4j.run.RunBefore;
 import dev.trainer4j.run.RunState;
 import dev.trainer4j.run.TrainingPlan;
 import dev.trainer4j.run.TrainingProgress;
@@ -88,7 +89,7 @@ public final class RunCheckpoints implements AutoCloseable {
         output.warnOfEarlierRun();
       }
       return folder == null
-          ? sessions.create(TrainerState.initial(), 0)
+          ? sessions.create(TrainerState.initial(), RunBefore.none())
           : resume.session(folder, plan, sessions, from.changesAllowed());
     } catch (IOException e) {
       throw new UncheckedIOException(e.getMessage(), e);

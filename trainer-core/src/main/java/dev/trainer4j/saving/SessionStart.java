@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.saving;
 
+import dev.trainer4j.run.RunBefore;
 import dev.trainer4j.run.TrainingSession;
 import dev.trainer4j.state.TrainerState;
 
@@ -12,7 +13,7 @@ public interface SessionStart {
    * Makes a session at its start.
    *
    * @param past the history that it goes on from
-   * @param found the size of a micro batch to begin with; 0 for that of the arguments
+   * @param before what a run computed with that this one goes on from
    */
-  TrainingSession create(TrainerState past, int found);
+  TrainingSession create(TrainerState past, RunBefore before);
 }

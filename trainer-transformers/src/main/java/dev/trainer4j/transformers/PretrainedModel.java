@@ -30,11 +30,13 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,6 +48,12 @@ import org.jspecify.annotations.Nullable;
  */
 public final class PretrainedModel implements SegmentedModel, MixedPrecisionModel, GenerativeModel {
 
+  /** The tensors that are embeddings in transformers, of every family. */
+  private static final Pattern EMBEDDING =
+      Pattern.compile(
+          "(word_embeddings|position_embeddings|token_type_embeddings|embed_tokens|embed_positions"
+              + "|wte|wpe|shared|relative_attention_bias)\\.weight$");
+
   private final PretrainedConfig config;
   private final Task task;
   private final Dtype dtype;
@@ -55,6 +63,9 @@ public final class PretrainedModel implements SegmentedModel, MixedPrecisionMode
   private final Map<String, byte[]> companions;
   private final List<NamedParameter> parameters;
   private final List<Segment> segments;
+
+  /** The numbers in all tensors but those of embeddings. */
+  private final long withoutEmbeddings;
 
   /** Whether another model owns the tensors. */
   private final boolean isView;
@@ -90,6 +101,11 @@ public final class PretrainedModel implements SegmentedModel, MixedPrecisionMode
             .filter(TensorSpec::trainable)
             .map(spec -> new NamedParameter(spec.name(), array(spec.name()), spec.decays()))
             .toList();
+    withoutEmbeddings =
+        architecture.tensors().stream()
+            .filter(spec -> !EMBEDDING.matcher(spec.name()).find())
+            .mapToLong(spec -> array(spec.name()).size())
+            .sum();
     products = null;
     runner = SegmentRunner.plain();
     halved = Map.of();
@@ -123,6 +139,7 @@ public final class PretrainedModel implements SegmentedModel, MixedPrecisionMode
     state = of.state;
     companions = of.companions;
     parameters = of.parameters;
+    withoutEmbeddings = of.withoutEmbeddings;
     this.products = products;
     this.runner = runner;
     this.halved = halved;
@@ -209,9 +226,85 @@ public final class PretrainedModel implements SegmentedModel, MixedPrecisionMode
     return parameters.stream().filter(parameter -> parameter.array().hasGradient()).toList();
   }
 
+  /**
+   * Freezes parameters: from the next update on they take no gradients and no memory of the optimizer, and do
+   * not move. May be called at any time, also while training.
+   *
+   * @param patterns regular expressions; one that matches the whole of a name, or its beginning up to a dot,
+   *     freezes it: {@code "bert.embeddings"}, {@code "bert\\.encoder\\.layer\\.[0-3]"}
+   * @throws IllegalArgumentException if a pattern matches no parameter; the message lists the names
+   */
+  public void freeze(String... patterns) {
+    setTrainable(false, patterns);
+  }
+
+  /** Makes frozen parameters trainable again; patterns as for {@link #freeze}. */
+  public void unfreeze(String... patterns) {
+    setTrainable(true, patterns);
+  }
+
+  /**
+   * Freezes everything but the head, such as {@code classifier}. A head that is tied to the embeddings is
+   * frozen with them.
+   *
+   * @throws IllegalStateException if the head has no parameter of its own
+   */
+  public void freezeBase() {
+    List<NamedParameter> head =
+        parameters.stream().filter(p -> architecture.mayBeFresh(p.name())).toList();
+    if (head.isEmpty()) {
+      throw new IllegalStateException(
+          "a model for "
+              + task
+              + " has no head of its own to be trained alone; name what to freeze with freeze(...)");
+    }
+    parameters.stream()
+        .filter(p -> !head.contains(p))
+        .forEach(p -> p.array().setRequiresGradient(false));
+  }
+
+  private void setTrainable(boolean trainable, String... patterns) {
+    if (dtype != Dtype.FLOAT32) {
+      throw new IllegalStateException(
+          "the weights are of " + dtype + ", which is not trained: there is nothing to freeze");
+    }
+    List<NDArray> chosen = new ArrayList<>();
+    for (String pattern : patterns) {
+      Pattern compiled = Pattern.compile("(?:" + pattern + ")(?:\\..*)?");
+      List<NDArray> matching =
+          parameters.stream()
+              .filter(p -> compiled.matcher(p.name()).matches())
+              .map(NamedParameter::array)
+              .toList();
+      if (matching.isEmpty()) {
+        throw new IllegalArgumentException(
+            "no parameter is called '"
+                + pattern
+                + "', and none of a name that begins so; there are "
+                + String.join(", ", modules()));
+      }
+      chosen.addAll(matching);
+    }
+    chosen.forEach(array -> array.setRequiresGradient(trainable));
+  }
+
+  private List<String> modules() {
+    return parameters.stream().map(p -> p.name().replaceAll("\\.[^.]+$", "")).distinct().toList();
+  }
+
   @Override
   public Map<String, NDArray> state() {
     return state;
+  }
+
+  /**
+   * Returns 6 operations for each token and each parameter that is no embedding: transformers' {@code
+   * floating_point_ops} (Kaplan et al.: Scaling Laws for Neural Language Models, 2020).
+   */
+  @Override
+  public double floatingPointOperations(ModelInputs inputs) {
+    double tokens = inputs.find("input_ids").map(NDArray::size).orElse(0L);
+    return 6 * tokens * withoutEmbeddings;
   }
 
   /** Returns {@code start_positions} and {@code end_positions} for questions, else {@code labels}. */

@@ -102,6 +102,8 @@ public final class HuggingFaceCheckpoint {
         epoch * consumedPerEpoch + inEpoch,
         null,
         Map.of(),
+        null,
+        null,
         null);
   }
 }
