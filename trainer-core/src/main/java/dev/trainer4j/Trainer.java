@@ -98,6 +98,7 @@ public class Trainer implements AutoCloseable {
             setup.precision(),
             setup.metrics(),
             manager,
+            setup.processes(),
             args().seed(),
             hooks::predictionStep,
             checkpoints::lendWeights,
@@ -412,6 +413,7 @@ public class Trainer implements AutoCloseable {
     try {
       checkpoints.close();
     } finally {
+      setup.closeProcesses();
       manager.close();
       NativeHeap.giveBack(manager.getDevice());
     }

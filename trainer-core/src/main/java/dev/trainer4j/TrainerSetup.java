@@ -44,6 +44,7 @@ final class TrainerSetup {
   private final Precision precision;
   private final Map<String, DataSource<?>> evalDatasets;
   private final ProcessGroup processes;
+  private final boolean ownsProcesses;
   private final Loaders loaders;
   private final DefaultLoss loss;
   private final @Nullable ProcessingClass processingClass;
@@ -80,8 +81,8 @@ final class TrainerSetup {
     }
     throwIfAny(Precision.problems(args, model));
     precision = Precision.of(args);
-    ProcessGroup group = builder.processes;
-    processes = group == null ? ProcessGroup.single() : group;
+    ownsProcesses = builder.processes == null;
+    processes = builder.processes == null ? ProcessGroup.launched() : builder.processes;
     evalDatasets = Collections.unmodifiableMap(new LinkedHashMap<>(builder.evalDatasets));
     loaders =
         new Loaders(
@@ -197,6 +198,13 @@ final class TrainerSetup {
 
   ProcessGroup processes() {
     return processes;
+  }
+
+  /** Leaves the group that was found; one that was handed in is the user's. */
+  void closeProcesses() {
+    if (ownsProcesses) {
+      processes.close();
+    }
   }
 
   Loaders loaders() {

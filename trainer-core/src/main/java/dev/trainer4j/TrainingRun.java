@@ -95,6 +95,7 @@ final class TrainingRun {
     checkpoints.requireFolder();
     ModelInitialization.run(model, loader, manager, args.seed());
     Precision.requireFloat32(model.parameters());
+    StartOfRanks.align(setup.processes(), args, loader, model);
     SessionFactory factory =
         new SessionFactory(
             args,

@@ -11,13 +11,12 @@ import dev.trainer4j.data.DataLoader;
 import dev.trainer4j.metrics.ComputeMetrics;
 import dev.trainer4j.metrics.EvalPrediction;
 import dev.trainer4j.metrics.StreamingMetrics;
-import dev.trainer4j.model.LossOutput;
 import dev.trainer4j.model.TrainableModel;
+import dev.trainer4j.process.ProcessGroup;
 import dev.trainer4j.report.RunLog;
 import dev.trainer4j.report.Speed;
 import dev.trainer4j.torch.ArrayScope;
 import dev.trainer4j.torch.Autograd;
-import dev.trainer4j.torch.TorchFunctions;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -35,6 +34,7 @@ final class EvaluationLoop implements AutoCloseable {
   private final boolean keepPredictions;
   private final boolean lossOnly;
   private final RunLog log;
+  private final RoundOfRanks ranks;
   private final NDManager owner;
   private final KeptArrays predictions;
   private final KeptArrays labels;
@@ -60,11 +60,13 @@ final class EvaluationLoop implements AutoCloseable {
       NDManager manager,
       boolean keepPredictions,
       boolean lossOnly,
+      ProcessGroup processes,
       RunLog log) {
     this.metrics = metrics;
     this.keepPredictions = keepPredictions;
     this.lossOnly = lossOnly;
     this.log = log;
+    ranks = new RoundOfRanks(processes);
     owner = manager.newSubManager(Device.cpu());
     owner.setName("predictions");
     predictions = new KeptArrays(owner);
@@ -89,7 +91,14 @@ final class EvaluationLoop implements AutoCloseable {
       while (iterator.hasNext()) {
         try (ArrayScope scope = ArrayScope.open();
             Batch batch = iterator.next()) {
-          add(batch, predictor.predict(model, batch.inputs(), lossOnly));
+          BatchStep own =
+              batch.isEmpty()
+                  ? BatchStep.empty()
+                  : BatchStep.of(
+                      batch,
+                      predictor.predict(model, batch.inputs(), lossOnly),
+                      !lossOnly && includes("inputs"));
+          ranks.gather(own, batch.manager()).forEach(this::add);
         }
         batches++;
         afterBatch.run();
@@ -102,42 +111,30 @@ final class EvaluationLoop implements AutoCloseable {
     return result(prefix, seconds, batches);
   }
 
-  private void add(Batch batch, PredictionStep step) {
-    samples += batch.sampleCount();
-    LossOutput loss = step.loss();
-    double batchLoss = Double.NaN;
-    if (loss != null) {
+  private void add(BatchStep step) {
+    samples += step.samples();
+    if (step.hasLoss()) {
       lossSeen = true;
-      // A mean counts by samples, as in Hugging Face's Trainer; a sum by its own weight.
-      double weight = loss.isMean() ? batch.sampleCount() : loss.weight();
-      double value = TorchFunctions.number(loss.value());
-      lossSum += loss.isMean() ? value * weight : value;
-      lossWeight += weight;
-      batchLoss = loss.isMean() ? value : value / weight;
-      loss.parts()
-          .forEach(
-              (name, part) ->
-                  partSums.merge(
-                      name,
-                      TorchFunctions.number(part) * (loss.isMean() ? weight : 1),
-                      Double::sum));
+      lossSum += step.lossSum();
+      lossWeight += step.lossWeight();
+      step.parts().forEach((name, part) -> partSums.merge(name, part, Double::sum));
     }
     if (lossOnly) {
       return;
     }
-    Map<String, NDArray> shown = includes("inputs") ? arrays(batch) : Map.of();
     NDArray batchLosses =
-        includes("loss") && loss != null
-            ? owner.full(new Shape(batch.sampleCount()), (float) batchLoss)
+        includes("loss") && step.hasLoss()
+            ? owner.full(new Shape(step.samples()), (float) step.meanLoss())
             : null;
     if (streaming != null && !step.labels().isEmpty()) {
       labelled = true;
-      streaming.add(new EvalPrediction(step.predictions(), step.labels(), shown, batchLosses));
+      streaming.add(
+          new EvalPrediction(step.predictions(), step.labels(), step.inputs(), batchLosses));
     }
     if (keepPredictions || metrics.whole() != null) {
       predictions.add(step.predictions());
       labels.add(step.labels());
-      inputs.add(shown);
+      inputs.add(step.inputs());
       if (batchLosses != null) {
         losses.add(Map.of("loss", batchLosses));
       }
@@ -146,12 +143,6 @@ final class EvaluationLoop implements AutoCloseable {
 
   private boolean includes(String what) {
     return metrics.included().contains(what);
-  }
-
-  private static Map<String, NDArray> arrays(Batch batch) {
-    Map<String, NDArray> arrays = new LinkedHashMap<>();
-    batch.inputs().names().forEach(name -> arrays.put(name, batch.inputs().get(name)));
-    return arrays;
   }
 
   private EvaluationResult result(String prefix, double seconds, long batches) {

@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDManager;
 import dev.trainer4j.callback.CallbackDispatcher;
 import dev.trainer4j.data.DataLoader;
 import dev.trainer4j.model.TrainableModel;
+import dev.trainer4j.process.ProcessGroup;
 import dev.trainer4j.report.RunLog;
 import dev.trainer4j.run.ModelInitialization;
 import dev.trainer4j.run.Precision;
@@ -20,6 +21,7 @@ public final class Evaluator {
   private final Precision precision;
   private final EvaluationMetrics metrics;
   private final NDManager manager;
+  private final ProcessGroup processes;
   private final long seed;
   private final Predictor predictor;
   private final Supplier<CallbackDispatcher.Lent> weights;
@@ -32,6 +34,7 @@ public final class Evaluator {
    * Collects the parts.
    *
    * @param manager owns what is kept of predictions
+   * @param processes those that evaluate together
    * @param seed of parameters that the first batch gives their shapes
    * @param predictor runs a batch
    * @param weights puts the weights for evaluations into the model until closed
@@ -42,6 +45,7 @@ public final class Evaluator {
       Precision precision,
       EvaluationMetrics metrics,
       NDManager manager,
+      ProcessGroup processes,
       long seed,
       Predictor predictor,
       Supplier<CallbackDispatcher.Lent> weights,
@@ -53,6 +57,7 @@ public final class Evaluator {
     this.precision = precision;
     this.metrics = metrics;
     this.manager = manager;
+    this.processes = processes;
     this.seed = seed;
     this.predictor = predictor;
     this.weights = weights;
@@ -74,7 +79,8 @@ public final class Evaluator {
       DataLoader loader, String prefix, boolean keepPredictions, boolean lossOnly) {
     ModelInitialization.run(model, loader, manager, seed);
     watcher.accept(loader);
-    EvaluationLoop loop = new EvaluationLoop(metrics, manager, keepPredictions, lossOnly, log);
+    EvaluationLoop loop =
+        new EvaluationLoop(metrics, manager, keepPredictions, lossOnly, processes, log);
     try (CallbackDispatcher.Lent lent = weights.get();
         Precision.View view = precision.evaluating(model)) {
       return loop.run(

@@ -8,6 +8,7 @@ import dev.trainer4j.checkpoint.CheckpointFiles;
 import dev.trainer4j.checkpoint.CheckpointStore;
 import dev.trainer4j.data.ProcessingClass;
 import dev.trainer4j.model.TrainableModel;
+import dev.trainer4j.process.Agreement;
 import dev.trainer4j.process.ProcessGroup;
 import dev.trainer4j.report.RunLog;
 import dev.trainer4j.run.RunBefore;
@@ -30,6 +31,7 @@ public final class RunCheckpoints implements AutoCloseable {
   private final TrainableModel model;
   private final NDManager manager;
   private final ProcessGroup processes;
+  private final Agreement agreement;
   private final CallbackDispatcher callbacks;
   private final RunState state;
   private final RunLog log;
@@ -62,6 +64,7 @@ public final class RunCheckpoints implements AutoCloseable {
     this.model = model;
     this.manager = manager;
     this.processes = processes;
+    agreement = new Agreement(processes);
     this.callbacks = callbacks;
     this.state = state;
     this.log = log;
@@ -84,7 +87,7 @@ public final class RunCheckpoints implements AutoCloseable {
       if (writes() || from.readsOutputDir()) {
         own();
       }
-      Path folder = resume.resolve(from);
+      Path folder = sameOnAllRanks(resume.resolve(from));
       if (folder == null && writes()) {
         output.warnOfEarlierRun();
       }
@@ -93,6 +96,31 @@ public final class RunCheckpoints implements AutoCloseable {
           : resume.session(folder, plan, sessions, from.changesAllowed());
     } catch (IOException e) {
       throw new UncheckedIOException(e.getMessage(), e);
+    }
+  }
+
+  /** Of several checkpoints that ranks may see, the one that rank 0 takes. */
+  private @Nullable Path sameOnAllRanks(@Nullable Path own) {
+    if (processes.worldSize() == 1) {
+      return own;
+    }
+    String chosen = agreement.asMainSays(own == null ? "" : own.toString());
+    Path folder = chosen.isEmpty() ? null : Path.of(chosen);
+    String problem =
+        folder == null || Files.isDirectory(folder)
+            ? null
+            : "there is no checkpoint folder "
+                + folder
+                + ", from which rank 0 resumes; give all ranks the same outputDir, on a disk they share";
+    requireNone(problem);
+    return folder;
+  }
+
+  /** Fails on all ranks if one has a problem. */
+  private void requireNone(@Nullable String problem) {
+    String first = agreement.firstProblem(problem);
+    if (first != null) {
+      throw new IllegalStateException(first);
     }
   }
 
@@ -109,21 +137,53 @@ public final class RunCheckpoints implements AutoCloseable {
   /** Writes {@code checkpoint-N}; with {@code asyncSave} it is on its way when this returns. */
   public void save(TrainingSession session) {
     await(); // What it tells must stand: rotation after this save may drop it.
+    best.note(session.progress());
+    String problem = null;
+    RuntimeException own = null;
     if (processes.isMain()) {
-      best.note(session.progress());
       try {
         own();
+        saver.save(session);
       } catch (IOException e) {
-        throw new UncheckedIOException(e.getMessage(), e);
+        own = new UncheckedIOException(e.getMessage(), e);
+      } catch (RuntimeException e) {
+        own = e;
       }
-      saver.save(session);
+      problem = own == null ? null : "the checkpoint could not be saved: " + own.getMessage();
+    }
+    if (own != null && processes.worldSize() == 1) {
+      throw own;
+    }
+    try {
+      requireNone(problem);
+    } catch (IllegalStateException e) {
+      throw own == null ? e : own;
     }
   }
 
   /** Throws what a save in the background has failed with. */
   public void check() {
-    saver.check();
+    if (processes.worldSize() == 1 || !args.asyncSave()) {
+      saver.check();
+    } else {
+      checkTogether();
+    }
     tellCommitted();
+  }
+
+  /** A save that failed in the background ends the run of all ranks. */
+  private void checkTogether() {
+    RuntimeException own = null;
+    try {
+      saver.check();
+    } catch (RuntimeException e) {
+      own = e;
+    }
+    try {
+      requireNone(own == null ? null : "the checkpoint could not be saved: " + own.getMessage());
+    } catch (IllegalStateException e) {
+      throw own == null ? e : own;
+    }
   }
 
   /** Waits for the save in the background. */
@@ -189,6 +249,9 @@ public final class RunCheckpoints implements AutoCloseable {
    * @throws IOException if a file cannot be written
    */
   public void saveModel(Path folder) throws IOException {
+    if (!processes.isMain()) {
+      return;
+    }
     Files.createDirectories(folder);
     try (CallbackDispatcher.Lent weights = lendWeights()) {
       modelFolder.write(folder);

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.types.DataType;
+import dev.trainer4j.args.TrainingArguments;
+import dev.trainer4j.data.DataLoader;
+import dev.trainer4j.model.TrainableModel;
+import dev.trainer4j.process.Agreement;
+import dev.trainer4j.process.ProcessGroup;
+import dev.trainer4j.torch.Autograd;
+import dev.trainer4j.torch.TiedTensors;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/** Begins a run on all ranks from the same: what differs is an error, and rank 0's weights count. */
+final class StartOfRanks {
+
+  private static final Set<DataType> GIVEN =
+      Set.of(DataType.FLOAT32, DataType.FLOAT64, DataType.INT64);
+
+  private StartOfRanks() {}
+
+  static void align(
+      ProcessGroup processes, TrainingArguments args, DataLoader loader, TrainableModel model) {
+    if (processes.worldSize() == 1) {
+      return;
+    }
+    Agreement agreement = new Agreement(processes);
+    agreement.requireSame("the training arguments", args.toJson());
+    agreement.requireSame("the number of training samples", loader.sampleCount());
+    agreement.requireSame(
+        "the model's parameters",
+        model.parameters().stream()
+            .map(p -> p.name() + p.array().getShape())
+            .collect(Collectors.joining(", ")));
+    try (Autograd.Recording off = Autograd.record(false)) {
+      for (NDArray tensor : TiedTensors.distinct(model.state()).values()) {
+        if (GIVEN.contains(tensor.getDataType())) {
+          processes.broadcast(tensor, 0);
+        }
+      }
+    }
+  }
+}
