@@ -11,15 +11,17 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Left to itself, libgomp tests 300,000 times whether the others are done before a thread sleeps:
  * milliseconds, in which a core that another process needs does nothing. A thread that never tests is
- * asleep when its next share of work comes, also on a quiet machine. Testing for about as long as it takes
- * to fall asleep and be woken costs at most twice the better of the two.
+ * asleep when its next share of work comes, also on a quiet machine.
+ *
+ * <p>Of 1,000, 3,000, 10,000 and 300,000 tests, a BERT of two layers on two cores made 21.1, 22.0, 23.2 and
+ * 23.1 updates a second while nobody else wanted a core, and 9.8, 8.7, 6.8 and 6.7 while one was kept busy.
  *
  * <p>libgomp reads its environment once, when it is loaded. Only Linux has libgomp.
  */
 final class SpinLimit {
 
-  /** Some 20 to 50 microseconds. */
-  static final int SPINS = 1000;
+  /** Most of what a quiet machine has to give, and a good part of what a busy one has. */
+  static final int SPINS = 3000;
 
   private static final Logger LOG = LoggerFactory.getLogger(SpinLimit.class);
 
