@@ -62,6 +62,11 @@ final class CheckpointCommit {
     return target;
   }
 
+  /** Where files are written until the commit. */
+  Path folder() {
+    return temporary;
+  }
+
   /** Removes what was written. */
   void abandon() {
     discard(temporary);

@@ -33,6 +33,8 @@ import java.util.Map;
  * <tr><td>{@code trainer_state.json}</td><td>the state, in Hugging Face's format</td></tr>
  * <tr><td>{@code training_args.json}</td><td>the arguments</td></tr>
  * <tr><td>{@code optimizer.safetensors}</td><td>the optimizer's state, {@code parameter.slot}</td></tr>
+ * <tr><td>{@code optimizer-00001-of-0000N.safetensors}</td><td>in its place, a file of each rank, where
+ * ranks hold pieces of it ({@link TensorPieces})</td></tr>
  * <tr><td>{@code <name>.safetensors}</td><td>tensors of a callback, such as {@code ema}</td></tr>
  * <tr><td>{@code scheduler.json}</td><td>the state of a metric driven schedule, else empty</td></tr>
  * <tr><td>{@code rng_state.json}</td><td>seeds and position in the data ({@link ResumePoint})</td></tr>
@@ -45,7 +47,7 @@ public final class CheckpointFiles {
 
   private static final String STATE = "trainer_state.json";
   private static final String ARGUMENTS = "training_args.json";
-  private static final String OPTIMIZER = "optimizer.safetensors";
+  private static final String OPTIMIZER = "optimizer";
   private static final String SCHEDULER = "scheduler.json";
   private static final String POSITION = "rng_state.json";
 
@@ -107,18 +109,37 @@ public final class CheckpointFiles {
 
   /** Writes the optimizer's tensors. */
   public void writeOptimizer(Map<String, NDArray> state) throws IOException {
-    SafetensorsWriter.write(folder.resolve(OPTIMIZER), state);
+    SafetensorsWriter.write(folder.resolve(PieceName.of(OPTIMIZER, 1, 1)), state);
+  }
+
+  /**
+   * Writes the pieces of the optimizer's tensors that this rank holds; see {@link
+   * TensorPiecesWriter#write}.
+   */
+  public void writeOptimizerPieces(int rank, int worldSize, List<TensorPiece> pieces)
+      throws IOException {
+    TensorPiecesWriter.write(folder, OPTIMIZER, rank, worldSize, pieces);
+  }
+
+  /**
+   * Opens the optimizer's tensors, whole or in pieces, to read any range of them.
+   *
+   * @throws SafetensorsException if a piece is missing, or they do not fit together
+   */
+  public TensorPieces openOptimizer() throws IOException {
+    return TensorPieces.open(folder, OPTIMIZER);
   }
 
   /** Returns whether there is anything but the model to go on from. */
   public boolean canResume() {
-    return Files.isRegularFile(folder.resolve(OPTIMIZER))
-        && Files.isRegularFile(folder.resolve(POSITION));
+    return PieceName.areIn(folder, OPTIMIZER) && Files.isRegularFile(folder.resolve(POSITION));
   }
 
-  /** Loads the optimizer's tensors. */
+  /** Loads the optimizer's tensors, by however many ranks they were written. */
   public void readOptimizer(Map<String, NDArray> state, TrainableModel model) throws IOException {
-    TensorFiles.load(folder.resolve(OPTIMIZER), state, model.manager(), "optimizer");
+    try (TensorPieces tensors = openOptimizer()) {
+      TensorFiles.load(tensors, state, model.manager(), "optimizer");
+    }
   }
 
   /**

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 /** Reads the values of a safetensors header, one member at a time. */
 final class HeaderReader {
   /** What libtorch's element-wise operations take; longer shapes only serve to exhaust memory. */
-  private static final int MAX_RANK = 64;
+  static final int MAX_RANK = 64;
 
   private final Path file;
   private final JsonParser json;

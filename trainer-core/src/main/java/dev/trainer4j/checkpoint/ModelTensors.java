@@ -34,7 +34,7 @@ import org.slf4j.LoggerFactory;
  * }
  * }</pre>
  */
-public final class ModelTensors implements AutoCloseable {
+public final class ModelTensors implements TensorFile {
   /** The one file of a model that is not cut. */
   static final String SINGLE = WeightFormat.SAFETENSORS.single();
 
@@ -214,6 +214,7 @@ public final class ModelTensors implements AutoCloseable {
    *
    * @return the file or the index
    */
+  @Override
   public Path source() {
     return source;
   }
@@ -223,6 +224,7 @@ public final class ModelTensors implements AutoCloseable {
    *
    * @return in the order of the file or of the index
    */
+  @Override
   public Set<String> names() {
     return homes.keySet();
   }
@@ -234,6 +236,7 @@ public final class ModelTensors implements AutoCloseable {
    * @return its type, shape and place in its file
    * @throws IOException if there is no such tensor
    */
+  @Override
   public TensorInfo info(String name) throws IOException {
     return home(name).info(name);
   }
@@ -246,6 +249,7 @@ public final class ModelTensors implements AutoCloseable {
    * @throws SafetensorsException if there is no such tensor, or it takes 2 GiB or more
    * @throws IOException if the file cannot be mapped
    */
+  @Override
   public ByteBuffer bytes(String name) throws IOException {
     return home(name).bytes(name);
   }
@@ -259,6 +263,7 @@ public final class ModelTensors implements AutoCloseable {
    * @throws SafetensorsException if there is no such tensor or DJL has no arrays of its type
    * @throws IOException if the file cannot be read
    */
+  @Override
   public NDArray read(String name, NDManager manager) throws IOException {
     return home(name).read(name, manager);
   }
@@ -272,6 +277,7 @@ public final class ModelTensors implements AutoCloseable {
    * @throws SafetensorsException if there is no such tensor or DJL has no arrays of its type
    * @throws IOException if the file cannot be read
    */
+  @Override
   public NDArray readFloat32(String name, NDManager manager) throws IOException {
     return home(name).readFloat32(name, manager);
   }

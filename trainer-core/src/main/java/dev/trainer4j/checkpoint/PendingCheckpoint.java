@@ -18,6 +18,16 @@ public final class PendingCheckpoint implements AutoCloseable {
   }
 
   /**
+   * Returns the folder, into which other ranks may write files until this one commits: all that are
+   * there then get into the manifest.
+   *
+   * @return a name that is gone once the checkpoint is committed
+   */
+  public Path folder() {
+    return commit.folder();
+  }
+
+  /**
    * Writes the remaining files and commits; in whatever thread.
    *
    * @param rest writes the files into the folder that has the first ones

@@ -30,6 +30,9 @@ import java.util.concurrent.ConcurrentHashMap;
  * }</pre>
  */
 public final class SafetensorsFile implements TensorFile {
+  /** Arrays of the JVM end a few elements before the largest int. */
+  static final int MAX_BUFFER = Integer.MAX_VALUE - 8;
+
   private final Path path;
   private final FileChannel channel;
   private final SafetensorsHeader header;
@@ -95,6 +98,11 @@ public final class SafetensorsFile implements TensorFile {
    */
   public Map<String, String> metadata() {
     return header.metadata();
+  }
+
+  @Override
+  public Path source() {
+    return path;
   }
 
   /**
@@ -191,17 +199,40 @@ public final class SafetensorsFile implements TensorFile {
   /** Read, not mapped: a borrowed read-only page would end the JVM at the first write to it. */
   private NDArray fill(String name, Shape shape, DataType type, NDManager manager)
       throws IOException {
-    TensorInfo info = info(name);
     return ArrayBytes.read(
-        shape,
-        type,
-        manager,
-        (chunk, offset) -> {
-          readFully(path, channel, chunk.duplicate(), info.fileOffset() + offset);
-          if (info.type() == SafetensorsType.BOOL) {
-            checkBooleans(name, chunk.duplicate());
-          }
-        });
+        shape, type, manager, (chunk, offset) -> read(name, offset, chunk.duplicate()));
+  }
+
+  /** Fills a buffer with bytes of a tensor, from {@code offset} on. */
+  void read(String name, long offset, ByteBuffer target) throws IOException {
+    TensorInfo info = info(name);
+    requireInside(info, offset, target.remaining());
+    readFully(path, channel, target.duplicate(), info.fileOffset() + offset);
+    if (info.type() == SafetensorsType.BOOL) {
+      checkBooleans(name, target.duplicate());
+    }
+  }
+
+  /** Maps bytes of a tensor, from {@code offset} on, and no others. */
+  ByteBuffer bytes(String name, long offset, long length) throws IOException {
+    TensorInfo info = info(name);
+    requireInside(info, offset, length);
+    if (length > Integer.MAX_VALUE) {
+      throw SafetensorsException.of(
+          path, name, "has " + length + " bytes there, more than one buffer holds");
+    }
+    return channel
+        .map(MapMode.READ_ONLY, info.fileOffset() + offset, length)
+        .order(ByteOrder.LITTLE_ENDIAN);
+  }
+
+  /** A caller that asks for more would be given bytes of the next tensor. */
+  private static void requireInside(TensorInfo info, long offset, long length) {
+    if (offset < 0 || length < 0 || length > info.byteLength() - offset) {
+      throw new IndexOutOfBoundsException(
+          "%d bytes at %d of tensor %s, which has %d"
+              .formatted(length, offset, info.name(), info.byteLength()));
+    }
   }
 
   /** C++ takes any other value of a bool for undefined behaviour. */

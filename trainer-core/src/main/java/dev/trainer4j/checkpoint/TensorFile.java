@@ -7,6 +7,7 @@ import ai.djl.ndarray.types.DataType;
 import dev.trainer4j.torch.Bfloat16;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Path;
 import java.util.Set;
 
 /**
@@ -14,6 +15,13 @@ import java.util.Set;
  * file is long enough for them; none was read. Safe for use by several threads.
  */
 public interface TensorFile extends AutoCloseable {
+
+  /**
+   * Returns the file.
+   *
+   * @return for messages; the first, or the index, where there are several
+   */
+  Path source();
 
   /**
    * Returns the names of the tensors.

@@ -36,14 +36,14 @@ public final class TensorFiles {
   }
 
   /**
-   * Fills every array of {@code targets} from the tensor of the same name, in whichever file it is.
+   * Fills every array of {@code targets} from the tensor of the same name, in whichever files it is.
    *
    * @param what what is being loaded, for the message
    * @throws CheckpointMismatchException if names or shapes differ; nothing has been copied then
    * @throws IOException if a file cannot be read
    */
   public static void load(
-      ModelTensors tensors, Map<String, NDArray> targets, NDManager manager, String what)
+      TensorFile tensors, Map<String, NDArray> targets, NDManager manager, String what)
       throws IOException {
     Map<String, String> names = namesInFile(tensors, targets);
     check(tensors, names, targets, what);
@@ -64,8 +64,7 @@ public final class TensorFiles {
    * Returns under which name a target is in the file, for those that are there under another one: of
    * tied tensors a file holds one, and which one is the choice of the library that wrote it.
    */
-  private static Map<String, String> namesInFile(
-      ModelTensors tensors, Map<String, NDArray> targets) {
+  private static Map<String, String> namesInFile(TensorFile tensors, Map<String, NDArray> targets) {
     if (tensors.names().containsAll(targets.keySet())) {
       return Map.of();
     }
@@ -87,7 +86,7 @@ public final class TensorFiles {
   }
 
   private static void check(
-      ModelTensors tensors, Map<String, String> names, Map<String, NDArray> targets, String what)
+      TensorFile tensors, Map<String, String> names, Map<String, NDArray> targets, String what)
       throws IOException {
     List<String> problems = new ArrayList<>();
     for (Map.Entry<String, NDArray> target : targets.entrySet()) {

@@ -5,7 +5,8 @@
  *
  * <p>Read in this order: {@link dev.trainer4j.checkpoint.CheckpointStore} for the layout of an
  * output folder and its promises, {@link dev.trainer4j.checkpoint.SafetensorsFile} and {@link
- * dev.trainer4j.checkpoint.SafetensorsWriter} for tensors. Nothing here knows the training loop,
+ * dev.trainer4j.checkpoint.SafetensorsWriter} for tensors, {@link
+ * dev.trainer4j.checkpoint.TensorPieces} for those that several ranks wrote. Nothing here knows the training loop,
  * and nothing here trusts a file before it is parsed.
  */
 @NullMarked

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.checkpoint;
 
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 
 /**
@@ -57,6 +58,24 @@ final class FuzzTargets {
       try {
         for (String name : ShardIndex.parse(FILE, bytes, ".safetensors").weightMap().values()) {
           require(folder.equals(folder.resolve(name).normalize().getParent()), "leads outside");
+        }
+      } catch (SafetensorsException expected) {
+        // Refused.
+      }
+    }
+  }
+
+  /** What a file of pieces says of itself. */
+  public static final class Pieces {
+    private Pieces() {}
+
+    /** Parses, and holds every range against its shape. */
+    public static void fuzzerTestOneInput(byte[] bytes) {
+      try {
+        String json = new String(bytes, StandardCharsets.UTF_8);
+        for (PieceLayout.Range range : PieceLayout.parse(FILE, json).ranges().values()) {
+          require(range.start() >= 0 && range.length() >= 0, "no range");
+          require(range.end() <= range.shape().size(), "a range outside of its tensor");
         }
       } catch (SafetensorsException expected) {
         // Refused.

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.checkpoint;
 
+import ai.djl.ndarray.types.Shape;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -25,7 +27,7 @@ class FuzzTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"Header, 40000", "ManifestJson, 40000", "Index, 40000"})
+  @CsvSource({"Header, 40000", "ManifestJson, 40000", "Index, 40000", "Pieces, 40000"})
   void isRefusedOrConsistent(String target, int executions) throws Exception {
     Fuzzer.run(folder, FuzzTargets.class.getName() + "$" + target, executions, seeds(target));
   }
@@ -34,6 +36,7 @@ class FuzzTest {
     return switch (target) {
       case "Header" -> List.of(header());
       case "ManifestJson" -> List.of(manifest());
+      case "Pieces" -> List.of(pieces());
       default ->
           List.of(
               new ShardIndex(
@@ -47,6 +50,17 @@ class FuzzTest {
     byte[] file = Files.readAllBytes(SafetensorsFileTest.PYTHON);
     int length = (int) ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN).getLong();
     return Arrays.copyOfRange(file, 8, 8 + length);
+  }
+
+  private static byte[] pieces() {
+    PieceLayout layout =
+        new PieceLayout(
+            2,
+            3,
+            Map.of(
+                "fc1.weight.exp_avg", new PieceLayout.Range(new Shape(16, 8), 43, 86),
+                "fc1.weight.step", new PieceLayout.Range(new Shape(), 0, 1)));
+    return layout.toJson().getBytes(StandardCharsets.UTF_8);
   }
 
   private static byte[] manifest() {

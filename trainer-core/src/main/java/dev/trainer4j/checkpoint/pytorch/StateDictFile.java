@@ -89,6 +89,11 @@ final class StateDictFile implements TensorFile {
   }
 
   @Override
+  public Path source() {
+    return path;
+  }
+
+  @Override
   public Set<String> names() {
     return tensors.keySet();
   }
