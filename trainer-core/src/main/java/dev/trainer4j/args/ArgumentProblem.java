@@ -14,9 +14,6 @@ import java.util.regex.Pattern;
 public record ArgumentProblem(String argument, String value, String expected, String remedy) {
   private static final int LONGEST_VALUE = 80;
 
-  /** A name in quotes or after a dot is a key of {@code optim_args} and its like, which has one spelling only. */
-  private static final Pattern HF_NAME = Pattern.compile("(?<!['.])\\b[a-z]+(?:_[a-z0-9]+)+\\b");
-
   /** Masks the value of a secret and shortens a long one: a problem is logged, and secrets must not be. */
   public ArgumentProblem {
     value = Secrets.mask(argument, value).toString();
@@ -25,25 +22,20 @@ public record ArgumentProblem(String argument, String value, String expected, St
     }
   }
 
-  /** The same problem for someone who uses the builder. Only names of arguments change; names of values stay. */
-  ArgumentProblem inCamelCase() {
-    return new ArgumentProblem(camel(argument), value, camel(expected), camel(remedy));
+  /** The same problem seen from outside: the argument is part of another one. */
+  ArgumentProblem inside(String outer) {
+    return new ArgumentProblem(outer + "." + argument, value, expected, remedy);
+  }
+
+  /** The argument of which this is a part, or the argument itself. */
+  String outermost() {
+    return argument.split("\\.", 2)[0];
   }
 
   /** Whether this problem is about the argument, or names it as part of the cause. */
   boolean mentions(String name) {
     Pattern whole = Pattern.compile("\\b" + Pattern.quote(name) + "\\b");
     return whole.matcher(argument + " " + expected + " " + remedy).find();
-  }
-
-  private static String camel(String text) {
-    return HF_NAME
-        .matcher(text)
-        .replaceAll(
-            found ->
-                SupportedArguments.BY_NAME.containsKey(found.group())
-                    ? Names.camelCase(found.group())
-                    : found.group());
   }
 
   /** One line: {@code learning_rate = -1: expected a number of at least 0.} */

@@ -13,14 +13,13 @@ final class ByteSizes {
   private ByteSizes() {}
 
   /** Kept as it was written. A bare number is bytes, as in Hugging Face's libraries. */
-  static final ValueType<String> TYPE =
-      new ValueType<>(
-          "a size of at least 1 byte, such as 5GB (10^9 bytes), 500MiB (2^20) or a number of bytes",
-          ValueType.Arity.ONE,
-          false,
-          raw -> ValueType.LONG.read(raw).map(String::valueOf).or(() -> ValueType.TEXT.read(raw)),
-          text -> parse(text).orElse(0) >= 1,
-          text -> text);
+  static ValueType<String> type() {
+    return ValueType.<String>of(
+            String.class,
+            "a size of at least 1 byte, such as 5GB (10^9 bytes), 500MiB (2^20) or a number of bytes",
+            raw -> ValueType.LONG.read(raw).map(String::valueOf).or(() -> ValueType.TEXT.read(raw)))
+        .where(text -> parse(text).orElse(0) >= 1);
+  }
 
   private static final Map<String, Long> UNITS =
       Map.of(

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.args;
 
-import java.util.Map;
-import org.jspecify.annotations.Nullable;
+import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
@@ -11,7 +10,7 @@ import picocli.CommandLine.Model.OptionSpec;
 final class CommandLineHelp {
   private CommandLineHelp() {}
 
-  static String text(FurtherArguments others) {
+  static String text(List<ArgumentTable<?, ?>> tables) {
     CommandSpec spec = CommandSpec.create().name("train");
     spec.usageMessage()
         .customSynopsis("[--config FILE] [--argument VALUE]...")
@@ -20,18 +19,18 @@ final class CommandLineHelp {
         .footer("", "Dashes may stand for underscores, and --argument=VALUE for --argument VALUE.");
     spec.addOption(
         option("config", "<file>", "YAML or JSON file to read first; the flags win over it"));
-    Map<String, @Nullable Object> defaults = TrainingArguments.builder().build().toMap();
-    SupportedArguments.BY_NAME.forEach(
-        (name, argument) -> {
-          Object value = defaults.get(name);
-          String end = value == null ? "" : " (default " + ValueType.show(value) + ")";
-          spec.addOption(option(name, label(argument.type()), argument.help() + end));
-        });
-    others
-        .entries()
-        .forEach((name, entry) -> spec.addOption(option(name, label(entry.type()), entry.help())));
+    tables.forEach(table -> addOptions(spec, table));
     spec.addOption(OptionSpec.builder("--help").description("this text").build());
     return new CommandLine(spec).getUsageMessage(CommandLine.Help.Ansi.OFF);
+  }
+
+  private static <B> void addOptions(CommandSpec spec, ArgumentTable<?, B> table) {
+    Object defaults = table.unchecked(table.start());
+    for (Argument<?> argument : table.arguments()) {
+      Object value = argument.plain(defaults);
+      String end = value == null ? "" : " (default " + ValueType.show(value) + ")";
+      spec.addOption(option(argument.name(), label(argument.type()), argument.help() + end));
+    }
   }
 
   private static OptionSpec option(String name, String label, String help) {

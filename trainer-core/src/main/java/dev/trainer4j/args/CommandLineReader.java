@@ -16,25 +16,23 @@ import org.jspecify.annotations.Nullable;
 final class CommandLineReader {
   private final Map<String, @Nullable Object> flags = new LinkedHashMap<>();
   private final List<ArgumentProblem> problems = new ArrayList<>();
+  private final ArgumentReader reader;
 
-  private final FurtherArguments others;
-
-  private CommandLineReader(FurtherArguments others) {
-    this.others = others;
+  private CommandLineReader(ArgumentReader reader) {
+    this.reader = reader;
   }
 
-  static FurtherArguments.Reading read(FurtherArguments others, String... words) {
-    CommandLineReader reader = new CommandLineReader(others);
-    reader.sort(List.of(words));
-    if (reader.flags.containsKey("help")) {
-      throw new HelpRequestedException(CommandLineHelp.text(others));
+  static ArgumentReader.Reading read(ArgumentReader reader, String... words) {
+    CommandLineReader line = new CommandLineReader(reader);
+    line.sort(List.of(words));
+    if (line.flags.containsKey("help")) {
+      throw new HelpRequestedException(reader.commandLineHelp());
     }
-    Object config = reader.flags.remove("config");
-    ArgumentSource commandLine = new ArgumentSource("the command line", reader.flags);
+    Object config = line.flags.remove("config");
+    ArgumentSource commandLine = new ArgumentSource("the command line", line.flags);
     return config == null
-        ? ArgumentReader.read(reader.problems, others, commandLine)
-        : ArgumentReader.read(
-            reader.problems, others, configuration(config.toString()), commandLine);
+        ? reader.read(line.problems, commandLine)
+        : reader.read(line.problems, configuration(config.toString()), commandLine);
   }
 
   private void sort(List<String> words) {
@@ -60,7 +58,7 @@ final class CommandLineReader {
   }
 
   private void put(String name, List<String> values) {
-    ValueType<?> type = others.type(name);
+    ValueType<?> type = reader.type(name);
     boolean takesMany = type != null && type.arity() == ValueType.Arity.AT_LEAST_ONE;
     boolean needsOne = type != null && type.arity() != ValueType.Arity.AT_MOST_ONE;
     if (flags.containsKey(name)) {

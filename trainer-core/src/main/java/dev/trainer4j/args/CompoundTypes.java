@@ -8,100 +8,75 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
-/** The arguments that are more than one value: lists, sets and the two maps of further options. */
+/** The types that are more than one value: lists, sets and maps. */
 final class CompoundTypes {
   private CompoundTypes() {}
 
-  static final ValueType<List<String>> TEXTS =
-      new ValueType<>(
-          "a list of names",
-          ValueType.Arity.AT_LEAST_ONE,
-          false,
-          CompoundTypes::parseTexts,
-          texts -> texts.stream().noneMatch(String::isBlank),
-          ArrayList::new);
-
-  private static final List<String> NOBODY = List.of("none");
-
-  /** {@code report_to}: names that only a trainer can know, or one of two words. */
-  static final ValueType<List<String>> REPORT_TO =
-      new ValueType<>(
-          "a list of different names, or all or none alone",
-          ValueType.Arity.AT_LEAST_ONE,
-          true,
-          CompoundTypes::parseTexts,
-          CompoundTypes::isReportTo,
-          names -> names.isEmpty() ? "none" : new ArrayList<>(names));
-
-  private static boolean isReportTo(List<String> names) {
-    boolean alone = names.size() < 2 || (!names.contains("all") && !names.contains("none"));
-    boolean different = Set.copyOf(names).size() == names.size();
-    return alone && different && names.stream().noneMatch(String::isBlank);
+  static <E> ValueType<List<E>> listOf(ValueType<E> element, String expected) {
+    return ValueType.<List<E>>of(List.class, expected, raw -> parseList(element, raw))
+        .where(list -> list.stream().allMatch(element.accepts()))
+        .writing(list -> new ArrayList<>(list.stream().map(element.write()).toList()))
+        .taking(ValueType.Arity.AT_LEAST_ONE);
   }
 
-  /** Writes {@code none} as the empty list that it means. */
-  static List<String> canonicalReportTo(List<String> names) {
-    return names.equals(NOBODY) ? List.of() : names;
+  static ValueType<Set<String>> setOf(String... texts) {
+    Set<String> known = Set.of(texts);
+    return ValueType.<Set<String>>of(
+            Set.class,
+            "a list out of " + String.join(", ", texts),
+            raw -> parseList(ValueType.TEXT, raw).map(LinkedHashSet::new))
+        .where(known::containsAll)
+        .writing(ArrayList::new)
+        .taking(ValueType.Arity.AT_LEAST_ONE);
   }
 
-  /** {@code lr_scheduler_kwargs}: a map, or on a command line the JSON of one. */
-  static final ValueType<Map<String, Object>> KWARGS =
-      new ValueType<>(
-          "a map of options, or the JSON of one",
-          ValueType.Arity.ONE,
-          true,
-          CompoundTypes::parseKwargs,
-          any -> true,
-          LinkedHashMap::new);
-
-  /** {@code optim_args}: Hugging Face's {@code "k=v,k2=v2"}, or a map. */
-  static final ValueType<Map<String, String>> KEYS_AND_VALUES =
-      new ValueType<>(
-          "key=value pairs joined by commas, or a map",
-          ValueType.Arity.ONE,
-          true,
-          CompoundTypes::parseKeysAndValues,
-          any -> true,
-          LinkedHashMap::new);
-
-  static ValueType<Set<String>> setOf(String... names) {
-    Set<String> known = new LinkedHashSet<>(List.of(names));
-    return new ValueType<>(
-        "a list out of " + String.join(", ", names),
-        ValueType.Arity.AT_LEAST_ONE,
-        false,
-        raw -> parseTexts(raw).map(LinkedHashSet::new),
-        known::containsAll,
-        ArrayList::new);
+  static ValueType<Map<String, Object>> options() {
+    return ValueType.<Map<String, Object>>of(
+            Map.class, "a map of options, or the JSON of one", CompoundTypes::parseOptions)
+        .writing(LinkedHashMap::new)
+        .orNull();
   }
 
-  private static Optional<List<String>> parseTexts(Object raw) {
-    if (raw instanceof String text) {
-      return Optional.of(List.of(text));
+  static ValueType<Map<String, String>> keysAndValues() {
+    return ValueType.<Map<String, String>>of(
+            Map.class,
+            "key=value pairs joined by commas, or a map",
+            CompoundTypes::parseKeysAndValues)
+        .writing(LinkedHashMap::new)
+        .orNull();
+  }
+
+  private static <E> Optional<List<E>> parseList(ValueType<E> element, Object raw) {
+    List<E> result = new ArrayList<>();
+    for (Object one : raw instanceof List<?> list ? list : List.of(raw)) {
+      Optional<E> read = one == null ? Optional.empty() : element.read(one);
+      if (read.isEmpty()) {
+        return Optional.empty();
+      }
+      result.add(read.get());
     }
-    if (raw instanceof List<?> list && list.stream().allMatch(String.class::isInstance)) {
-      return Optional.of(list.stream().map(String.class::cast).toList());
-    }
-    return Optional.empty();
+    return Optional.of(result);
   }
 
-  private static Optional<Map<String, Object>> parseKwargs(Object raw) {
+  private static Optional<Map<String, Object>> parseOptions(Object raw) {
     if (raw instanceof String json) {
       try {
-        return Optional.of(Syntax.JSON.parse(json)).filter(CompoundTypes::hasNoNull);
+        return withoutNull(Syntax.JSON.parse(json));
       } catch (SyntaxProblem e) {
         return Optional.empty();
       }
     }
-    return stringKeys(raw).filter(CompoundTypes::hasNoNull);
+    return raw instanceof Map<?, ?> map ? withoutNull(map) : Optional.empty();
   }
 
   private static Optional<Map<String, String>> parseKeysAndValues(Object raw) {
     if (raw instanceof String text) {
-      return OptimizerOptions.parse(text);
+      return splitPairs(text);
     }
-    Optional<Map<String, Object>> map = stringKeys(raw).filter(CompoundTypes::hasNoNull);
+    Optional<Map<String, Object>> map =
+        raw instanceof Map<?, ?> given ? withoutNull(given) : Optional.empty();
     return map.map(
         values -> {
           Map<String, String> texts = new LinkedHashMap<>();
@@ -110,16 +85,29 @@ final class CompoundTypes {
         });
   }
 
-  private static Optional<Map<String, Object>> stringKeys(Object raw) {
-    if (!(raw instanceof Map<?, ?> map)) {
-      return Optional.empty();
+  /** Reads {@code "k=v,k2=v2"}; empty where a pair has no key, no value, or comes twice. */
+  static Optional<Map<String, String>> splitPairs(String keysAndValues) {
+    Map<String, String> result = new LinkedHashMap<>();
+    for (String pair : keysAndValues.isBlank() ? new String[0] : keysAndValues.split(",", -1)) {
+      int equals = pair.indexOf('=');
+      String key = equals < 0 ? "" : pair.substring(0, equals).strip();
+      String value = pair.substring(equals + 1).strip();
+      if (key.isEmpty() || value.isEmpty() || result.put(key, value) != null) {
+        return Optional.empty();
+      }
     }
-    Map<String, Object> result = new LinkedHashMap<>();
-    map.forEach((key, value) -> result.put(String.valueOf(key), value));
     return Optional.of(result);
   }
 
-  private static boolean hasNoNull(Map<String, Object> map) {
-    return !map.containsValue(null);
+  private static Optional<Map<String, Object>> withoutNull(Map<?, ? extends @Nullable Object> map) {
+    Map<String, Object> result = new LinkedHashMap<>();
+    for (Map.Entry<?, ? extends @Nullable Object> entry : map.entrySet()) {
+      Object value = entry.getValue();
+      if (value == null) {
+        return Optional.empty();
+      }
+      result.put(String.valueOf(entry.getKey()), value);
+    }
+    return Optional.of(result);
   }
 }

@@ -14,16 +14,18 @@ final class Durations {
   private Durations() {}
 
   /** A bare number is refused: it could be seconds or minutes. */
-  static final ValueType<Duration> TYPE =
-      new ValueType<>(
-          "a time above 0 in d, h, min, s and ms, such as 30min or 1h30min",
-          ValueType.Arity.ONE,
-          false,
-          raw -> raw instanceof String text ? parse(text.strip()) : Optional.empty(),
-          // Finer than can be written would not read back equal.
-          time ->
-              time.compareTo(Duration.ZERO) > 0 && time.truncatedTo(ChronoUnit.MILLIS).equals(time),
-          Durations::write);
+  static ValueType<Duration> type() {
+    return ValueType.<Duration>of(
+            Duration.class,
+            "a time above 0 in d, h, min, s and ms, such as 30min or 1h30min",
+            raw -> raw instanceof String text ? parse(text.strip()) : Optional.empty())
+        // Finer than can be written would not read back equal.
+        .where(
+            time ->
+                time.compareTo(Duration.ZERO) > 0
+                    && time.truncatedTo(ChronoUnit.MILLIS).equals(time))
+        .writing(Durations::write);
+  }
 
   private static final Map<String, Duration> UNITS = new LinkedHashMap<>();
 

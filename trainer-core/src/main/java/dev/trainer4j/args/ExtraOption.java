@@ -12,11 +12,7 @@ record ExtraOption(String key, ValueType<?> type) {
 
   /** Reads a value that is in range. */
   Optional<Object> read(Object raw) {
-    return readInRange(type, raw);
-  }
-
-  private static <T> Optional<Object> readInRange(ValueType<T> type, Object raw) {
-    return type.read(raw).filter(type::accepts).map(value -> value);
+    return type.readInRange(raw).map(value -> value);
   }
 
   /** The mistakes in a map of options: keys that nothing reads, and values out of range. */

@@ -9,7 +9,7 @@ import javax.annotation.processing.Generated;
 import org.immutables.value.Value;
 
 /**
- * The generated class stays in this package; what is seen is the interface and its nested builder. The style stands here, and not on the
+ * For arguments of the library's own modules: an implementation is generated for a class or interface of accessors. It stays in its package; what is seen is the interface and its nested builder. The style stands here, and not on the
  * interface, so that nothing of it reaches the class files a user compiles against: javac would warn about types it cannot find.
  */
 @Retention(RetentionPolicy.SOURCE)
@@ -20,4 +20,4 @@ import org.immutables.value.Value;
     jdkOnly = true,
     allowedClasspathAnnotations = Generated.class,
     defaults = @Value.Immutable(copy = false))
-@interface HiddenImplementation {}
+public @interface HiddenImplementation {}

@@ -11,16 +11,7 @@ public enum InputTokenCount {
   NON_PADDING;
 
   /** True and false are Hugging Face's older values: they mean all and none. */
-  static final ValueType<InputTokenCount> TYPE = type();
-
-  private static ValueType<InputTokenCount> type() {
-    ValueType<InputTokenCount> names = ValueType.oneOf(InputTokenCount.class);
-    return new ValueType<>(
-        names.expected(),
-        names.arity(),
-        false,
-        raw -> names.read(raw).or(() -> ValueType.FLAG.read(raw).map(all -> all ? ALL : NO)),
-        names.accepts(),
-        names.write());
-  }
+  static final ValueType<InputTokenCount> TYPE =
+      ValueType.oneOf(InputTokenCount.class)
+          .or(raw -> ValueType.FLAG.read(raw).map(all -> all ? ALL : NO));
 }

@@ -2,10 +2,7 @@
 package dev.trainer4j.args;
 
 import java.util.Arrays;
-import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -31,11 +28,8 @@ record LegacyArgument(String name, Function<@Nullable Object, Outcome> reading, 
   /** Something that cannot be had. */
   record Refused(String expected, String remedy) implements Outcome {}
 
-  static final Map<String, LegacyArgument> BY_NAME =
-      table(
-          renamed("evaluation_strategy", "eval_strategy"),
-          renamed("per_gpu_train_batch_size", "per_device_train_batch_size"),
-          renamed("per_gpu_eval_batch_size", "per_device_eval_batch_size"),
+  static final List<LegacyArgument> OF_TRAINING =
+      List.of(
           flag("no_cuda", new Renamed("use_cpu", true)),
           new LegacyArgument(
               "warmup_ratio",
@@ -69,7 +63,7 @@ record LegacyArgument(String name, Function<@Nullable Object, Outcome> reading, 
           dropped("push_to_hub_organization", "pushing to the Hub is not supported yet"),
           dropped("push_to_hub_token", "pushing to the Hub is not supported yet"));
 
-  private static LegacyArgument renamed(String name, String newName) {
+  static LegacyArgument renamed(String name, String newName) {
     return new LegacyArgument(
         name, value -> value == null ? new Idle() : new Renamed(newName, value), "Use " + newName);
   }
@@ -116,17 +110,8 @@ record LegacyArgument(String name, Function<@Nullable Object, Outcome> reading, 
     }
     ValueType<Double> share = ValueType.numberFromToBelow(0, 1);
     return share
-        .read(value)
-        .filter(share::accepts)
+        .readInRange(value)
         .map(ratio -> ratio == 0 ? new Idle() : new Renamed("warmup_steps", ratio))
         .orElseGet(() -> new Refused(share.expected(), "Use warmup_steps"));
-  }
-
-  private static Map<String, LegacyArgument> table(LegacyArgument... rows) {
-    Map<String, LegacyArgument> table = new LinkedHashMap<>();
-    for (LegacyArgument row : rows) {
-      table.put(row.name(), row);
-    }
-    return Collections.unmodifiableMap(table);
   }
 }

@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -15,31 +16,37 @@ final class NameResolver {
   private static final Logger log = LoggerFactory.getLogger(NameResolver.class);
 
   private final ArgumentSource source;
-  private final FurtherArguments others;
+  private final List<ArgumentTable<?, ?>> tables;
   private final List<ArgumentProblem> problems;
   private final Map<String, @Nullable Object> resolved = new LinkedHashMap<>();
 
-  NameResolver(ArgumentSource source, FurtherArguments others, List<ArgumentProblem> problems) {
+  NameResolver(
+      ArgumentSource source, List<ArgumentTable<?, ?>> tables, List<ArgumentProblem> problems) {
     this.source = source;
-    this.others = others;
+    this.tables = tables;
     this.problems = problems;
   }
 
-  /** The values by names that {@link SupportedArguments} or {@link FurtherArguments} know. */
+  /** The values by names of arguments that can be set. */
   Map<String, @Nullable Object> resolve() {
     source.values().forEach(this::resolve);
     return resolved;
   }
 
   private void resolve(String name, @Nullable Object value) {
-    LegacyArgument legacy = LegacyArgument.BY_NAME.get(name);
-    HuggingFaceArgument known = HuggingFaceArgument.BY_NAME.get(name);
-    if (others.type(name) != null) {
+    ArgumentRow row = ArgumentReader.row(tables, name).orElse(null);
+    LegacyArgument legacy =
+        tables.stream()
+            .map(table -> table.older().get(name))
+            .filter(Objects::nonNull)
+            .findFirst()
+            .orElse(null);
+    if (row instanceof Argument) {
       assign(name, value);
     } else if (legacy != null) {
       resolveLegacy(legacy, value);
-    } else if (known != null) {
-      problem(name, value, "not to be set: " + known.decision(), "Remove it");
+    } else if (row != null) {
+      problem(name, value, "not to be set: " + row.decision(), "Remove it");
     } else {
       problem(name, value, "a known argument; there is none of this name", suggestion(name));
     }
@@ -78,10 +85,10 @@ final class NameResolver {
   }
 
   private String suggestion(String name) {
-    Set<String> known = new LinkedHashSet<>(SupportedArguments.BY_NAME.keySet());
-    known.addAll(others.entries().keySet());
-    known.addAll(HuggingFaceArgument.BY_NAME.keySet());
-    known.addAll(LegacyArgument.BY_NAME.keySet());
+    Set<String> known = new LinkedHashSet<>();
+    tables.forEach(table -> table.arguments().forEach(argument -> known.add(argument.name())));
+    tables.forEach(table -> known.addAll(table.byName().keySet()));
+    tables.forEach(table -> known.addAll(table.older().keySet()));
     return Names.nearest(name, known).map(near -> "Did you mean " + near + "?").orElse("");
   }
 

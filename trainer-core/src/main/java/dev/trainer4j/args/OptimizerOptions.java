@@ -2,8 +2,8 @@
 package dev.trainer4j.args;
 
 import static dev.trainer4j.args.ValueType.FLAG;
+import static dev.trainer4j.args.ValueType.number;
 import static dev.trainer4j.args.ValueType.numberAbove;
-import static dev.trainer4j.args.ValueType.numberBelow;
 import static dev.trainer4j.args.ValueType.numberFrom;
 import static dev.trainer4j.args.ValueType.numberFromToBelow;
 
@@ -11,7 +11,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 
 /** The keys of {@code optim_args} that each optimizer reads. */
 final class OptimizerOptions {
@@ -48,7 +47,7 @@ final class OptimizerOptions {
               option("warmup_init", FLAG),
               option("beta1", numberFromToBelow(0, 1)),
               option("clip_threshold", numberAbove(0)),
-              option("decay_rate", numberBelow(0)),
+              option("decay_rate", number("a number below 0", value -> value < 0)),
               option("eps1", numberFrom(0)),
               option("eps2", numberFrom(0)));
     };
@@ -62,7 +61,7 @@ final class OptimizerOptions {
             ExtraOption.check(ARGUMENT, ValueType.hfName(optimizer), of(optimizer), given));
     if (optimizer == OptimizerName.SGD
         && isTrue(given, "nesterov")
-        && (number(given, "momentum") <= 0 || number(given, "dampening") != 0)) {
+        && (amount(given, "momentum") <= 0 || amount(given, "dampening") != 0)) {
       problems.add(wrong(given, "with nesterov a momentum above 0 and no dampening"));
     }
     if (optimizer == OptimizerName.ADAFACTOR
@@ -75,20 +74,6 @@ final class OptimizerOptions {
           wrong(given, "a weight decay in one place, here or in the argument weight_decay"));
     }
     return problems;
-  }
-
-  /** Reads Hugging Face's {@code "k=v,k2=v2"}; empty where a pair has no key, no value, or comes twice. */
-  static Optional<Map<String, String>> parse(String keysAndValues) {
-    Map<String, String> result = new LinkedHashMap<>();
-    for (String pair : keysAndValues.isBlank() ? new String[0] : keysAndValues.split(",", -1)) {
-      int equals = pair.indexOf('=');
-      String key = equals < 0 ? "" : pair.substring(0, equals).strip();
-      String value = pair.substring(equals + 1).strip();
-      if (key.isEmpty() || value.isEmpty() || result.put(key, value) != null) {
-        return Optional.empty();
-      }
-    }
-    return Optional.of(result);
   }
 
   /** Python's {@code True} and Java's {@code true} become one, so that whoever reads them needs one rule. */
@@ -108,7 +93,7 @@ final class OptimizerOptions {
     return FLAG.read(given.getOrDefault(key, "false")).orElse(false);
   }
 
-  private static double number(Map<String, String> given, String key) {
+  private static double amount(Map<String, String> given, String key) {
     return numberFrom(0).read(given.getOrDefault(key, "0")).orElse(0.0);
   }
 

@@ -48,6 +48,15 @@ public interface TrainingArguments
   }
 
   /**
+   * The description of these arguments, to read them together with others: see {@link ArgumentReader}.
+   *
+   * @return every argument, in the order of the documentation
+   */
+  static ArgumentTable<TrainingArguments, Builder> table() {
+    return TrainingArgumentTable.TABLE;
+  }
+
+  /**
    * Starts from these arguments.
    *
    * @return a new builder
@@ -74,7 +83,7 @@ public interface TrainingArguments
    * @throws InvalidArgumentsException with every mistake of the file
    */
   static TrainingArguments fromJson(Path file) {
-    return ArgumentReader.read(ArgumentSource.file(file, Syntax.JSON));
+    return TrainingArgumentTable.read(ArgumentSource.file(file, Syntax.JSON));
   }
 
   /**
@@ -85,7 +94,7 @@ public interface TrainingArguments
    * @throws InvalidArgumentsException with every mistake of the file
    */
   static TrainingArguments fromYaml(Path file) {
-    return ArgumentReader.read(ArgumentSource.file(file, Syntax.YAML));
+    return TrainingArgumentTable.read(ArgumentSource.file(file, Syntax.YAML));
   }
 
   /**
@@ -96,7 +105,7 @@ public interface TrainingArguments
    * @throws InvalidArgumentsException with every mistake
    */
   static TrainingArguments parseJson(String json) {
-    return ArgumentReader.read(ArgumentSource.text("the JSON", json, Syntax.JSON));
+    return TrainingArgumentTable.read(ArgumentSource.text("the JSON", json, Syntax.JSON));
   }
 
   /**
@@ -107,7 +116,7 @@ public interface TrainingArguments
    * @throws InvalidArgumentsException with every mistake
    */
   static TrainingArguments parseYaml(String yaml) {
-    return ArgumentReader.read(ArgumentSource.text("the YAML", yaml, Syntax.YAML));
+    return TrainingArgumentTable.read(ArgumentSource.text("the YAML", yaml, Syntax.YAML));
   }
 
   /**
@@ -118,7 +127,7 @@ public interface TrainingArguments
    * @throws InvalidArgumentsException with every mistake
    */
   static TrainingArguments fromMap(Map<String, ?> values) {
-    return ArgumentReader.read(ArgumentSource.map(values));
+    return TrainingArgumentTable.read(ArgumentSource.map(values));
   }
 
   /**
@@ -131,7 +140,7 @@ public interface TrainingArguments
    * @throws HelpRequestedException when {@code --help} is among them; its message is {@link #commandLineHelp()}
    */
   static TrainingArguments fromCommandLine(String... args) {
-    return CommandLineReader.read(FurtherArguments.NONE, args).training();
+    return TrainingArgumentTable.READER.fromCommandLine(args).get(TrainingArgumentTable.TABLE);
   }
 
   /**
@@ -140,7 +149,7 @@ public interface TrainingArguments
    * @return every flag with its default and its meaning
    */
   static String commandLineHelp() {
-    return CommandLineHelp.text(FurtherArguments.NONE);
+    return TrainingArgumentTable.READER.commandLineHelp();
   }
 
   /**
@@ -150,7 +159,7 @@ public interface TrainingArguments
    * @return a new map
    */
   default Map<String, @Nullable Object> toMap() {
-    return ArgumentWriter.toMap(this);
+    return TrainingArgumentTable.TABLE.toMap(this);
   }
 
   /**
@@ -159,7 +168,7 @@ public interface TrainingArguments
    * @return what {@link #parseJson} reads back to equal arguments
    */
   default String toJson() {
-    return Syntax.JSON.write(toMap());
+    return TrainingArgumentTable.TABLE.toJson(this);
   }
 
   /**
@@ -168,7 +177,7 @@ public interface TrainingArguments
    * @return what {@link #parseYaml} reads back to equal arguments
    */
   default String toYaml() {
-    return Syntax.YAML.write(toMap());
+    return TrainingArgumentTable.TABLE.toYaml(this);
   }
 
   /** Collects arguments; {@link #build()} checks them all. */
@@ -184,7 +193,7 @@ public interface TrainingArguments
      * @return this builder
      */
     public Builder optimArgs(String keysAndValues) {
-      OptimizerOptions.parse(keysAndValues)
+      CompoundTypes.splitPairs(keysAndValues)
           .ifPresentOrElse(
               this::optimArgs,
               () ->
@@ -232,31 +241,12 @@ public interface TrainingArguments
      */
     @Override
     public TrainingArguments build() {
-      TrainingArguments raw = super.build();
-      List<ArgumentProblem> all = new ArrayList<>(problems);
-      all.addAll(ArgumentRules.check(raw));
-      if (!all.isEmpty()) {
-        throw new InvalidArgumentsException(
-            "the training arguments", all.stream().map(ArgumentProblem::inCamelCase).toList());
-      }
-      return canonical(raw);
+      return TrainingArgumentTable.TABLE.checked(super.build(), "the training arguments", problems);
     }
 
     /** The values as they were set, for a reader that reports its own mistakes together with those of the rules. */
     TrainingArguments unchecked() {
       return super.build();
-    }
-
-    /** One spelling per meaning, so that arguments read back from a file equal the ones that were written. */
-    static TrainingArguments canonical(TrainingArguments checked) {
-      return new Builder()
-          .from(checked)
-          .outputDir(HomeFolder.expand(checked.outputDir()))
-          .loggingDir(checked.loggingDir().map(HomeFolder::expand))
-          .reportTo(CompoundTypes.canonicalReportTo(checked.reportTo()))
-          .lrSchedulerKwargs(SchedulerOptions.canonical(checked))
-          .optimArgs(OptimizerOptions.canonical(checked))
-          .unchecked();
     }
   }
 }

@@ -116,7 +116,7 @@ class CommandLineTest {
         .isInstanceOf(HelpRequestedException.class)
         .hasMessage(TrainingArguments.commandLineHelp());
     assertThat(TrainingArguments.commandLineHelp())
-        .contains(SupportedArguments.BY_NAME.keySet())
+        .contains(TrainingArguments.table().arguments().stream().map(Argument::name).toList())
         .contains("--learning_rate=<value>")
         .contains("peak learning rate (default 5e-5)")
         .doesNotContain("hub_token");

@@ -21,6 +21,7 @@ import org.junit.jupiter.api.Test;
 /** Holds docs/training-arguments.md, the tables in the code and the builder together. */
 class DocumentationTest {
   private static final Path PAGE = Path.of("../docs/training-arguments.md");
+  private static final ArgumentTable<?, ?> TABLE = TrainingArguments.table();
   private static final TrainingArguments DEFAULTS = TrainingArguments.builder().build();
 
   /** The cells of every table row under a heading, code marks removed. */
@@ -49,9 +50,23 @@ class DocumentationTest {
     assertThat(rows("Every field")).hasSize(112);
     assertThat(rows("Every field").stream().map(row -> Map.entry(row.get(0), row.get(3))))
         .containsExactlyElementsOf(
-            HuggingFaceArgument.BY_NAME.values().stream()
-                .map(field -> Map.entry(field.name(), field.decision()))
+            TABLE.rows().stream()
+                .filter(row -> !row.decision().equals("our own"))
+                .map(row -> Map.entry(row.name(), row.decision()))
                 .toList());
+  }
+
+  @Test
+  void groupsTheFieldsAsTheCodeDoes() throws IOException {
+    String page = Files.readString(PAGE);
+    for (ArgumentRow row : TABLE.rows()) {
+      if (!row.decision().equals("our own")) {
+        String before = page.substring(0, page.indexOf("| `" + row.name() + "` |"));
+        assertThat(before.substring(before.lastIndexOf("\n### ") + 5).lines().findFirst())
+            .as(row.name())
+            .contains(row.group());
+      }
+    }
   }
 
   @Test
@@ -79,12 +94,13 @@ class DocumentationTest {
 
   @Test
   void ourOwnArgumentsAreThoseThatHuggingFaceDoesNotHave() throws IOException {
-    Set<String> own = new TreeSet<>(SupportedArguments.BY_NAME.keySet());
-    own.removeAll(HuggingFaceArgument.BY_NAME.keySet());
-
     assertThat(rows("Our own"))
         .extracting(row -> row.get(0))
-        .containsExactlyInAnyOrderElementsOf(own);
+        .containsExactlyInAnyOrderElementsOf(
+            TABLE.rows().stream()
+                .filter(row -> row.decision().equals("our own"))
+                .map(ArgumentRow::name)
+                .toList());
     for (List<String> row : rows("Our own")) {
       assertDefault(row.get(0), row.get(2));
     }
@@ -134,7 +150,7 @@ class DocumentationTest {
   void showsEveryOldName() throws IOException {
     assertThat(rows("Names of version 4"))
         .extracting(row -> row.get(0))
-        .containsExactlyInAnyOrderElementsOf(LegacyArgument.BY_NAME.keySet());
+        .containsExactlyInAnyOrderElementsOf(TABLE.older().keySet());
   }
 
   @Test
@@ -145,14 +161,11 @@ class DocumentationTest {
             .map(Field::getName)
             .collect(Collectors.toSet());
 
-    assertThat(SupportedArguments.BY_NAME.keySet())
-        .extracting(Names::camelCase)
+    assertThat(TABLE.arguments())
+        .extracting(Argument::javaName)
         .containsExactlyInAnyOrderElementsOf(accessors);
     assertThat(builderMethods()).containsAll(accessors);
-    assertThat(
-            HuggingFaceArgument.BY_NAME.values().stream().filter(HuggingFaceArgument::isSupported))
-        .extracting(HuggingFaceArgument::name)
-        .allMatch(SupportedArguments.BY_NAME::containsKey);
+    assertThat(TABLE.arguments()).noneMatch(argument -> argument.help().isBlank());
   }
 
   private static void assertDefault(String name, String documented) {

@@ -136,7 +136,11 @@ public class Seq2SeqTrainer extends Trainer {
           "generation settings are given, but predictWithGenerate is false: set it in the"
               + " Seq2SeqTrainingArguments");
     }
-    Seq2SeqTrainingArguments alone = new Seq2SeqTrainingArguments(true, null, null, generation);
+    Seq2SeqTrainingArguments alone =
+        Seq2SeqTrainingArguments.builder()
+            .predictWithGenerate(true)
+            .generationConfig(generation)
+            .build();
     return checked(alone.resolved(generative(model()).generationConfig()));
   }
 

@@ -1,82 +1,102 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.transformers.trainer;
 
+import static dev.trainer4j.args.ValueType.FLAG;
+import static dev.trainer4j.args.ValueType.wholeFrom;
+
+import dev.trainer4j.args.Argument;
+import dev.trainer4j.args.ArgumentProblems;
+import dev.trainer4j.args.ArgumentTable;
+import dev.trainer4j.args.HiddenImplementation;
 import dev.trainer4j.transformers.generation.GenerationConfig;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
+import org.immutables.value.Value;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What Hugging Face's {@code Seq2SeqTrainingArguments} adds to the training arguments: how a {@link
- * Seq2SeqTrainer} evaluates and predicts.
- *
- * @param predictWithGenerate whether evaluation and prediction write texts, in place of logits; false
- *     by default
- * @param generationMaxLength {@code maxLength} of what is written, its start included; null, the
- *     default, leaves it to the generation settings
- * @param generationNumBeams {@code numBeams} of the search; null, the default, leaves it to the
- *     generation settings
- * @param generationConfig the generation settings; null, the default, means the model's own
+ * Seq2SeqTrainer} evaluates and predicts. Immutable.
  */
-public record Seq2SeqTrainingArguments(
-    boolean predictWithGenerate,
-    @Nullable Integer generationMaxLength,
-    @Nullable Integer generationNumBeams,
-    @Nullable GenerationConfig generationConfig) {
+@HiddenImplementation
+@Value.Immutable
+public abstract class Seq2SeqTrainingArguments {
 
-  /**
-   * Checks all values.
-   *
-   * @throws IllegalArgumentException naming each one that cannot be, all at once
-   */
-  public Seq2SeqTrainingArguments {
-    List<String> problems = new ArrayList<>();
-    if (generationMaxLength != null && generationMaxLength < 2) {
-      problems.add(
-          "generationMaxLength is "
-              + generationMaxLength
-              + ", expected at least 2: the start token and one more");
-    }
-    if (generationNumBeams != null && generationNumBeams < 1) {
-      problems.add("generationNumBeams is " + generationNumBeams + ", expected at least 1");
-    }
-    if (generationMaxLength != null
-        && generationConfig != null
-        && generationConfig.maxNewTokens() != null) {
-      problems.add(
-          "generationMaxLength is "
-              + generationMaxLength
-              + ", and generationConfig has maxNewTokens = "
-              + generationConfig.maxNewTokens()
-              + ": give one of the two");
-    }
-    boolean unused =
-        generationMaxLength != null || generationNumBeams != null || generationConfig != null;
-    if (!predictWithGenerate && unused) {
-      problems.add(
-          "generation settings are given, but predictWithGenerate is false: nothing would be"
-              + " generated");
-    }
-    if (!problems.isEmpty()) {
-      throw new IllegalArgumentException(
-          "The sequence-to-sequence arguments are not valid:\n  " + String.join("\n  ", problems));
-    }
-  }
+  private static final ArgumentTable<Seq2SeqTrainingArguments, Builder> TABLE =
+      ArgumentTable.of(
+              Seq2SeqTrainingArguments.class, Seq2SeqTrainingArguments::builder, Builder::unchecked)
+          .row("predict_with_generate", FLAG, "whether evaluation and prediction write texts")
+          .row(
+              "generation_max_length",
+              wholeFrom(2),
+              "tokens of what is written at most, its start included")
+          .row("generation_num_beams", wholeFrom(1), "beams of the search")
+          .row(
+              "generation_config",
+              GenerationConfig.valueType(),
+              "generation settings: a JSON file, a folder with generation_config.json, or JSON")
+          .rules(Seq2SeqTrainingArguments::check)
+          .build();
+
+  Seq2SeqTrainingArguments() {}
 
   /** Starts from the defaults. */
   public static Builder builder() {
     return new Builder();
   }
 
+  /** Returns the description of these arguments: names, types, ranges and help. */
+  public static ArgumentTable<Seq2SeqTrainingArguments, Builder> table() {
+    return TABLE;
+  }
+
+  /** Whether evaluation and prediction write texts, in place of logits. Defaults to {@code false}. */
+  @Value.Default
+  public boolean predictWithGenerate() {
+    return false;
+  }
+
+  /** The {@code maxLength} of what is written, its start included; null, the default, leaves it to the generation settings. */
+  public abstract @Nullable Integer generationMaxLength();
+
+  /** The {@code numBeams} of the search; null, the default, leaves it to the generation settings. */
+  public abstract @Nullable Integer generationNumBeams();
+
+  /** The generation settings; special tokens that they lack are the model's. Null, the default, means the model's own. */
+  public abstract @Nullable GenerationConfig generationConfig();
+
+  private static void check(Seq2SeqTrainingArguments args, ArgumentProblems problems) {
+    GenerationConfig config = args.generationConfig();
+    String settings =
+        TABLE.arguments().stream()
+            .filter(row -> !row.name().equals("predict_with_generate") && row.get(args) != null)
+            .map(Argument::name)
+            .collect(Collectors.joining(" and "));
+    problems.check(
+        !settings.isEmpty() && !args.predictWithGenerate(),
+        "predict_with_generate",
+        "true, since nothing else reads " + settings,
+        "Set it, or remove them");
+    problems.check(
+        args.generationMaxLength() != null && config != null && config.maxNewTokens() != null,
+        "generation_max_length",
+        "to be unset where generation_config has max_new_tokens = "
+            + (config == null ? "" : config.maxNewTokens()),
+        "Give one of the two");
+  }
+
   /** The settings that hold for a model with settings of its own. */
   GenerationConfig resolved(GenerationConfig own) {
-    GenerationConfig base = generationConfig == null ? own : generationConfig;
+    GenerationConfig given = generationConfig();
+    GenerationConfig base = given == null ? own : given;
     GenerationConfig.Builder builder = base.toBuilder();
-    if (generationMaxLength != null) {
-      builder.maxLength(generationMaxLength).maxNewTokens(null);
+    Integer maxLength = generationMaxLength();
+    if (maxLength != null) {
+      builder.maxLength(maxLength).maxNewTokens(null);
     }
-    if (generationNumBeams != null) {
-      builder.numBeams(generationNumBeams);
+    Integer numBeams = generationNumBeams();
+    if (numBeams != null) {
+      builder.numBeams(numBeams);
     }
     if (base.decoderStartTokenId() == null) {
       builder.decoderStartTokenId(own.decoderStartTokenId());
@@ -94,49 +114,30 @@ public record Seq2SeqTrainingArguments(
   }
 
   /** Collects the arguments; {@link #build} checks them. */
-  public static final class Builder {
-    private boolean predictWithGenerate;
-    private @Nullable Integer generationMaxLength;
-    private @Nullable Integer generationNumBeams;
-    private @Nullable GenerationConfig generationConfig;
+  public static final class Builder extends ImmutableSeq2SeqTrainingArguments.Builder {
 
-    private Builder() {}
-
-    /** Whether evaluation and prediction write texts. Defaults to {@code false}. */
-    public Builder predictWithGenerate(boolean predictWithGenerate) {
-      this.predictWithGenerate = predictWithGenerate;
-      return this;
-    }
-
-    /** The length of what is written, its start included. Defaults to that of the settings. */
-    public Builder generationMaxLength(@Nullable Integer generationMaxLength) {
-      this.generationMaxLength = generationMaxLength;
-      return this;
-    }
-
-    /** The number of beams. Defaults to that of the settings. */
-    public Builder generationNumBeams(@Nullable Integer generationNumBeams) {
-      this.generationNumBeams = generationNumBeams;
-      return this;
-    }
-
-    /**
-     * The generation settings; special tokens that they lack are the model's. Defaults to the model's
-     * own.
-     */
-    public Builder generationConfig(@Nullable GenerationConfig generationConfig) {
-      this.generationConfig = generationConfig;
-      return this;
-    }
+    Builder() {}
 
     /**
      * Returns the arguments.
      *
      * @throws IllegalArgumentException naming each one that cannot be, all at once
      */
+    @Override
     public Seq2SeqTrainingArguments build() {
-      return new Seq2SeqTrainingArguments(
-          predictWithGenerate, generationMaxLength, generationNumBeams, generationConfig);
+      Seq2SeqTrainingArguments arguments = super.build();
+      List<String> problems = TABLE.sentences(arguments);
+      if (!problems.isEmpty()) {
+        throw new IllegalArgumentException(
+            "The sequence-to-sequence arguments are not valid:\n  "
+                + GenerationConfig.table().inCamelCase(String.join("\n  ", problems)));
+      }
+      return arguments;
+    }
+
+    /** The values as they were set. */
+    Seq2SeqTrainingArguments unchecked() {
+      return super.build();
     }
   }
 }

@@ -86,6 +86,30 @@ class Seq2SeqArgumentsTest {
   }
 
   @Test
+  void generationSettingsMayStandInTheArgumentsThemselves() throws IOException {
+    Path yaml = folder.resolve("all.yaml");
+    Files.writeString(
+        yaml,
+        """
+        predict_with_generate: true
+        generation_config:
+          num_beams: 3
+          eos_token_id: [1, 2]
+        """);
+
+    GenerationConfig config = Seq2SeqArguments.fromFile(yaml).seq2Seq().generationConfig();
+
+    assertThat(config).isEqualTo(GenerationConfig.builder().numBeams(3).eosTokenId(1, 2).build());
+    assertThatThrownBy(
+            () ->
+                Seq2SeqArguments.fromMap(
+                    Map.of("predict_with_generate", true, "generation_config", Map.of("top_p", 7))))
+        .isInstanceOf(InvalidArgumentsException.class)
+        .hasMessageContaining("generation_config = {top_p=7}")
+        .hasMessageContaining("topP is 7.0");
+  }
+
+  @Test
   void mistakesOfBothKindsAreReportedTogether() {
     assertThatThrownBy(
             () ->
