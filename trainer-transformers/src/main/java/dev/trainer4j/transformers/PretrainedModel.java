@@ -96,6 +96,7 @@ public final class PretrainedModel implements SegmentedModel, MixedPrecisionMode
     this.manager = manager;
     this.state = Collections.unmodifiableMap(new LinkedHashMap<>(state));
     this.companions = companions;
+    halved = Map.of(); // Before the first call of array().
     parameters =
         architecture.tensors().stream()
             .filter(TensorSpec::trainable)
@@ -108,7 +109,6 @@ public final class PretrainedModel implements SegmentedModel, MixedPrecisionMode
             .sum();
     products = null;
     runner = SegmentRunner.plain();
-    halved = Map.of();
     halvedOwner = null;
     isView = false;
     segments = List.copyOf(architecture.segments(this::array));
