@@ -64,7 +64,7 @@ public final class PretrainedModel implements SegmentedModel, MixedPrecisionMode
   private final List<NamedParameter> parameters;
   private final List<Segment> segments;
 
-  /** The numbers in all tensors but those of embeddings. */
+  /** The numbers in all parameters but those of embeddings. */
   private final long withoutEmbeddings;
 
   /** Whether another model owns the tensors. */
@@ -104,6 +104,7 @@ public final class PretrainedModel implements SegmentedModel, MixedPrecisionMode
             .toList();
     withoutEmbeddings =
         architecture.tensors().stream()
+            .filter(TensorSpec::trainable) // No buffer, such as BART's bias of logits.
             .filter(spec -> !EMBEDDING.matcher(spec.name()).find())
             .mapToLong(spec -> array(spec.name()).size())
             .sum();
@@ -244,14 +245,17 @@ public final class PretrainedModel implements SegmentedModel, MixedPrecisionMode
   }
 
   /**
-   * Freezes everything but the head, such as {@code classifier}. A head that is tied to the embeddings is
-   * frozen with them.
+   * Freezes everything but the head, such as {@code classifier}: what transformers calls {@code base_model},
+   * with its pooler. A head that is tied to the embeddings is frozen with them.
    *
    * @throws IllegalStateException if the head has no parameter of its own
    */
   public void freezeBase() {
+    String base = ModelFamilies.of(config, task).basePrefix() + ".";
     List<NamedParameter> head =
-        parameters.stream().filter(p -> architecture.mayBeFresh(p.name())).toList();
+        parameters.stream()
+            .filter(p -> architecture.mayBeFresh(p.name()) && !p.name().startsWith(base))
+            .toList();
     if (head.isEmpty()) {
       throw new IllegalStateException(
           "a model for "
@@ -451,7 +455,7 @@ public final class PretrainedModel implements SegmentedModel, MixedPrecisionMode
   /** Returns family, task, size and device. */
   @Override
   public String toString() {
-    long size = parameters.stream().mapToLong(parameter -> parameter.array().size()).sum();
+    long size = parameters().stream().mapToLong(parameter -> parameter.array().size()).sum();
     return String.format(
         Locale.ROOT,
         "%s for %s, %,d trainable parameters on %s",

@@ -16,9 +16,6 @@ import dev.trainer4j.data.Datasets;
 import dev.trainer4j.model.LossOutput;
 import dev.trainer4j.model.ModelOutput;
 import dev.trainer4j.model.NamedParameter;
-import dev.trainer4j.optim.Optimizer;
-import dev.trainer4j.optim.Optimizers;
-import dev.trainer4j.optim.ParameterGroup;
 import dev.trainer4j.torch.ArrayScope;
 import dev.trainer4j.torch.Autograd;
 import java.io.IOException;
@@ -195,25 +192,6 @@ class PretrainedParityTest {
             .as("update %d", i + 1)
             .isCloseTo(expected, within(RELATIVE * expected));
       }
-    }
-  }
-
-  /** {@code torch.optim.AdamW(model.parameters())} lets everything decay. */
-  private static final class PlainAdamW extends Trainer {
-    PlainAdamW(Builder builder) {
-      super(builder);
-    }
-
-    @Override
-    protected Optimizer createOptimizer(List<ParameterGroup> groups) {
-      List<NamedParameter> all =
-          groups.stream().flatMap(group -> group.parameters().stream()).toList();
-      return Optimizers.adamW(
-          List.of(new ParameterGroup(all, groups.get(0).learningRate(), 0.01)),
-          0.9,
-          0.999,
-          1e-8,
-          false);
     }
   }
 }
