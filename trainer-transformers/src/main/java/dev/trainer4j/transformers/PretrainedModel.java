@@ -19,8 +19,10 @@ import dev.trainer4j.torch.ArrayScope;
 import dev.trainer4j.torch.Autograd;
 import dev.trainer4j.torch.HalfType;
 import dev.trainer4j.torch.TorchFunctions;
+import dev.trainer4j.transformers.architecture.AdapterSet;
 import dev.trainer4j.transformers.architecture.Architecture;
 import dev.trainer4j.transformers.architecture.TensorSpec;
+import dev.trainer4j.transformers.architecture.Weights;
 import dev.trainer4j.transformers.generation.DecodingSession;
 import dev.trainer4j.transformers.generation.GenerationConfig;
 import dev.trainer4j.transformers.generation.GenerationOutput;
@@ -37,6 +39,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -75,6 +78,9 @@ public final class PretrainedModel implements SegmentedModel, MixedPrecisionMode
 
   private final SegmentRunner runner;
 
+  /** What adds to linear layers; null for nothing. */
+  private final @Nullable AdapterSet adapters;
+
   /** What passes compute with instead of {@link #state}; empty but in a view of 16 bits. */
   private final Map<String, NDArray> halved;
 
@@ -111,8 +117,13 @@ public final class PretrainedModel implements SegmentedModel, MixedPrecisionMode
     products = null;
     runner = SegmentRunner.plain();
     halvedOwner = null;
+    adapters = null;
     isView = false;
-    segments = List.copyOf(architecture.segments(this::array));
+    segments = List.copyOf(architecture.segments(weights()));
+  }
+
+  private Weights weights() {
+    return adapters == null ? this::array : adapters.over(this::array);
   }
 
   private NDArray array(String name) {
@@ -131,7 +142,8 @@ public final class PretrainedModel implements SegmentedModel, MixedPrecisionMode
       @Nullable HalfType products,
       SegmentRunner runner,
       Map<String, NDArray> halved,
-      @Nullable NDManager halvedOwner) {
+      @Nullable NDManager halvedOwner,
+      @Nullable AdapterSet adapters) {
     config = of.config;
     task = of.task;
     dtype = of.dtype;
@@ -145,24 +157,26 @@ public final class PretrainedModel implements SegmentedModel, MixedPrecisionMode
     this.runner = runner;
     this.halved = halved;
     this.halvedOwner = halvedOwner;
-    segments = halved.isEmpty() ? of.segments : List.copyOf(architecture.segments(this::array));
+    this.adapters = adapters;
+    boolean same = halved.isEmpty() && adapters == of.adapters;
+    segments = same ? of.segments : List.copyOf(architecture.segments(weights()));
     isView = true;
   }
 
   @Override
   public PretrainedModel autocast(HalfType type) {
-    return new PretrainedModel(this, type, runner, halved, null);
+    return new PretrainedModel(this, type, runner, halved, null, adapters);
   }
 
   @Override
   public PretrainedModel runBy(SegmentRunner other) {
-    return new PretrainedModel(this, products, other, halved, null);
+    return new PretrainedModel(this, products, other, halved, null, adapters);
   }
 
   @Override
   public PretrainedModel halved(HalfType type) {
     if (type == dtype.half()) {
-      return new PretrainedModel(this, null, runner, halved, null);
+      return new PretrainedModel(this, null, runner, halved, null, adapters);
     }
     NDManager owner = manager.newSubManager();
     owner.setName("weights in 16 bits");
@@ -174,7 +188,37 @@ public final class PretrainedModel implements SegmentedModel, MixedPrecisionMode
         copies.put(name, ArrayScope.keep(arrays.get(next++), owner));
       }
     }
-    return new PretrainedModel(this, null, runner, copies, owner);
+    return new PretrainedModel(this, null, runner, copies, owner, adapters);
+  }
+
+  /**
+   * Makes an empty set of adapters for this model. It lives with the model's tensors; close it to free its
+   * own before.
+   */
+  AdapterSet newAdapters() {
+    return new AdapterSet(manager, architecture.linears());
+  }
+
+  /**
+   * Returns this model with adapters beside its linear layers: a view with the same tensors and those of
+   * {@code set}, which is not to be closed. The set's are parameters, too; a checkpoint holds them and what
+   * else is trainable at its time, not the frozen base.
+   *
+   * @param set of {@link #newAdapters}; pairs that are added to it later count as well
+   * @throws IllegalArgumentException if the set is one for other linear layers
+   * @throws IllegalStateException if this model has adapters already: add to their set
+   */
+  PretrainedModel adapted(AdapterSet set) {
+    if (adapters != null) {
+      throw new IllegalStateException("this model has adapters already: add more to their set");
+    }
+    if (!set.fits(architecture.linears())) {
+      throw new IllegalArgumentException(
+          "set is one for other linear layers than those of this "
+              + config.modelType()
+              + ": make it with newAdapters() of this model");
+    }
+    return new PretrainedModel(this, products, runner, halved, null, set);
   }
 
   /** Returns the content of {@code config.json}. */
@@ -224,7 +268,10 @@ public final class PretrainedModel implements SegmentedModel, MixedPrecisionMode
 
   @Override
   public List<NamedParameter> parameters() {
-    return parameters.stream().filter(parameter -> parameter.array().hasGradient()).toList();
+    Stream<NamedParameter> added = adapters == null ? Stream.of() : adapters.parameters().stream();
+    return Stream.concat(parameters.stream(), added)
+        .filter(parameter -> parameter.array().hasGradient())
+        .toList();
   }
 
   /**
@@ -298,7 +345,24 @@ public final class PretrainedModel implements SegmentedModel, MixedPrecisionMode
 
   @Override
   public Map<String, NDArray> state() {
-    return state;
+    if (adapters == null) {
+      return state;
+    }
+    Map<String, NDArray> all = new LinkedHashMap<>(state);
+    adapters.parameters().forEach(added -> all.put(added.name(), added.array()));
+    return all;
+  }
+
+  /** Returns all tensors; with adapters theirs, and of the others those that are trainable now. */
+  @Override
+  public Map<String, NDArray> savedTensors() {
+    if (adapters == null) {
+      return state;
+    }
+    Map<String, NDArray> saved = new LinkedHashMap<>();
+    parameters().forEach(trained -> saved.put(trained.name(), trained.array()));
+    adapters.parameters().forEach(added -> saved.put(added.name(), added.array()));
+    return saved;
   }
 
   /**
@@ -383,8 +447,14 @@ public final class PretrainedModel implements SegmentedModel, MixedPrecisionMode
    *
    * @param folder is created if it does not exist
    * @throws IOException if a file cannot be written
+   * @throws IllegalStateException if the model has adapters, which are no tensors of such a folder
    */
   public void save(Path folder, SaveOptions options) throws IOException {
+    if (adapters != null) {
+      throw new IllegalStateException(
+          "this model has adapters, which a folder of the model does not hold: save the model that it"
+              + " is a view of");
+    }
     Dtype saved = options.dtype() == null ? dtype : options.dtype();
     Files.createDirectories(folder);
     ModelTensorsWriter.write(
@@ -449,7 +519,7 @@ public final class PretrainedModel implements SegmentedModel, MixedPrecisionMode
   public DecodingSession startDecoding(
       long[][] inputIds, long @Nullable [][] attentionMask, int maxLength) {
     InputMistakes.check(config, inputIds);
-    return architecture.startDecoding(this::array, products, inputIds, attentionMask, maxLength);
+    return architecture.startDecoding(weights(), products, inputIds, attentionMask, maxLength);
   }
 
   /** Returns family, task, size and device. */

@@ -43,6 +43,9 @@ public interface Architecture extends AutoCloseable {
     return wanted;
   }
 
+  /** Returns the linear layers: what adapters can be added to. */
+  List<Linear> linears();
+
   /** Returns the segments over {@code weights}, which they read anew at each pass. */
   List<Segment> segments(Weights weights);
 

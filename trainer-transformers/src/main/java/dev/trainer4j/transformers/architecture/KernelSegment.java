@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.transformers.architecture;
 
-import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import dev.trainer4j.model.ForwardPass;
 import dev.trainer4j.model.Segment;
@@ -14,24 +13,24 @@ public final class KernelSegment implements Segment {
   @FunctionalInterface
   public interface Call {
     /** Returns what the next segment gets. */
-    NDList run(NDList hidden, ForwardPass pass, List<NDArray> weights);
+    NDList run(NDList hidden, ForwardPass pass, KernelWeights weights);
   }
 
   private final String name;
-  private final List<String> parameterNames;
+  private final Slots slots;
   private final Weights weights;
   private final Call call;
 
-  private KernelSegment(String name, List<String> parameterNames, Weights weights, Call call) {
+  private KernelSegment(String name, Slots slots, Weights weights, Call call) {
     this.name = name;
-    this.parameterNames = parameterNames;
+    this.slots = slots;
     this.weights = weights;
     this.call = call;
   }
 
-  /** Makes a segment whose call gets the tensors of {@code parameterNames} in their order. */
-  public static Segment of(String name, List<String> parameterNames, Weights weights, Call call) {
-    return new KernelSegment(name, List.copyOf(parameterNames), weights, call);
+  /** Makes a segment whose call gets the tensors of {@code slots}, with their adapters. */
+  public static Segment of(String name, Slots slots, Weights weights, Call call) {
+    return new KernelSegment(name, slots, weights, call);
   }
 
   @Override
@@ -41,12 +40,12 @@ public final class KernelSegment implements Segment {
 
   @Override
   public List<String> parameterNames() {
-    return parameterNames;
+    return slots.tensorNames(weights);
   }
 
   @Override
   public NDList forward(NDList hidden, ForwardPass pass) {
-    return call.run(hidden, pass, weights.all(parameterNames));
+    return call.run(hidden, pass, slots.read(weights, pass.training()));
   }
 
   @Override

@@ -23,6 +23,8 @@ public final class KernelText {
 
   private static final Pattern CONSTANT = Pattern.compile("\\$([a-z_0-9]+)");
 
+  private static final Set<String> CHANGING = Set.of(ScriptKernels.AUTOCAST, ModelKernels.ADAPTERS);
+
   private static final String SELF = "__torch__.Self";
 
   private KernelText() {}
@@ -37,7 +39,7 @@ public final class KernelText {
    *     Self}
    * @throws IllegalStateException if a resource is missing, or the constants are not those of the text
    */
-  public static ScriptKernels compile(
+  public static ModelKernels compile(
       Class<?> owner,
       String className,
       Map<String, ?> constants,
@@ -52,7 +54,7 @@ public final class KernelText {
     Matcher matcher = CONSTANT.matcher(source.replace(SELF, "__torch__." + className));
     StringBuilder text = new StringBuilder();
     while (matcher.find()) {
-      if (matcher.group().equals(ScriptKernels.AUTOCAST)) {
+      if (CHANGING.contains(matcher.group())) {
         continue; // Not the model's: it changes from pass to pass.
       }
       Object value = constants.get(matcher.group(1));
@@ -66,7 +68,7 @@ public final class KernelText {
     if (!used.containsAll(constants.keySet())) {
       throw new IllegalStateException(className + " does not use all of " + constants.keySet());
     }
-    return ScriptKernels.compile(className, text.toString());
+    return new ModelKernels(className, text.toString());
   }
 
   private static String literal(Object value) {

@@ -2,7 +2,6 @@
 package dev.trainer4j.transformers.architecture;
 
 import ai.djl.ndarray.NDArray;
-import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -11,6 +10,7 @@ import java.util.List;
  * <p>Segments ask for them at every pass and keep none. So what stands behind a name may be replaced:
  * a copy in another type, a merged adapter, a tensor unpacked for the moment.
  */
+@FunctionalInterface
 public interface Weights {
 
   /**
@@ -20,12 +20,11 @@ public interface Weights {
    */
   NDArray get(String name);
 
-  /** Returns several in the order of their names. */
-  default List<NDArray> all(List<String> names) {
-    List<NDArray> arrays = new ArrayList<>(names.size());
-    for (String name : names) {
-      arrays.add(get(name));
-    }
-    return arrays;
+  /**
+   * Returns the low-rank pairs that add to the linear layer of a weight: none by default. A tied name has
+   * pairs of its own: those of an output head are not those of the embeddings.
+   */
+  default List<LowRank> adaptersOf(String weight) {
+    return List.of();
   }
 }

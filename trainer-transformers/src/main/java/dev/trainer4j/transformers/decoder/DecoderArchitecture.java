@@ -15,6 +15,9 @@ import dev.trainer4j.transformers.architecture.Architecture;
 import dev.trainer4j.transformers.architecture.ConfigReader;
 import dev.trainer4j.transformers.architecture.Initializer;
 import dev.trainer4j.transformers.architecture.KernelSegment;
+import dev.trainer4j.transformers.architecture.KernelWeights;
+import dev.trainer4j.transformers.architecture.Linear;
+import dev.trainer4j.transformers.architecture.Slots;
 import dev.trainer4j.transformers.architecture.TensorSpec;
 import dev.trainer4j.transformers.architecture.Weights;
 import dev.trainer4j.transformers.generation.DecodingSession;
@@ -84,6 +87,13 @@ final class DecoderArchitecture implements Architecture {
   }
 
   @Override
+  public List<Linear> linears() {
+    List<Linear> all = new ArrayList<>(Linear.among(this, allLayerNames(), spec.isGpt2()));
+    all.addAll(Linear.among(this, headNames(), false));
+    return all;
+  }
+
+  @Override
   public List<Segment> segments(Weights weights) {
     List<Segment> segments = new ArrayList<>();
     segments.add(
@@ -118,18 +128,12 @@ final class DecoderArchitecture implements Architecture {
     return segments;
   }
 
-  /** Slots of the kernel that the family lacks are passed as empty arrays. */
   private Segment segment(
       String name, List<String> slots, Weights weights, KernelSegment.Call call) {
-    List<String> present = slots.stream().filter(slot -> !slot.isEmpty()).toList();
-    return KernelSegment.of(
-        name,
-        present,
-        weights,
-        (hidden, pass, arrays) -> call.run(hidden, pass, kernels.spread(slots, arrays)));
+    return KernelSegment.of(name, kernels.slots(slots), weights, call);
   }
 
-  private NDList head(NDList hidden, ForwardPass pass, List<NDArray> arrays) {
+  private NDList head(NDList hidden, ForwardPass pass, KernelWeights arrays) {
     NDArray given = pass.inputs().find("labels").orElse(null);
     NDArray x = hidden.get(0);
     if (task == Task.SEQUENCE_CLASSIFICATION) {
@@ -213,18 +217,26 @@ final class DecoderArchitecture implements Architecture {
               + spec.positions()
               + ": shorten the prompt or lower maxNewTokens");
     }
-    List<NDArray> layers = new ArrayList<>();
-    for (int i = 0; i < spec.layers(); i++) {
-      layers.addAll(gather(layerNames(i), weights));
-    }
-    List<NDArray> outer = new ArrayList<>(gather(embeddingNames(), weights));
-    outer.addAll(gather(headNames(), weights));
-    return new DecoderSession(spec, kernels, products, outer, layers, attentionMask);
+    List<String> outerNames = new ArrayList<>(embeddingNames());
+    outerNames.addAll(headNames());
+    Slots outer = kernels.slots(outerNames);
+    Slots layers = kernels.slots(allLayerNames());
+    int adapters = Math.max(outer.adapters(weights), layers.adapters(weights));
+    return new DecoderSession(
+        spec,
+        kernels,
+        products,
+        outer.read(weights, false, adapters),
+        layers.read(weights, false, adapters),
+        attentionMask);
   }
 
-  private List<NDArray> gather(List<String> slots, Weights weights) {
-    List<String> present = slots.stream().filter(slot -> !slot.isEmpty()).toList();
-    return kernels.spread(slots, weights.all(present));
+  private List<String> allLayerNames() {
+    List<String> all = new ArrayList<>();
+    for (int i = 0; i < spec.layers(); i++) {
+      all.addAll(layerNames(i));
+    }
+    return all;
   }
 
   @Override

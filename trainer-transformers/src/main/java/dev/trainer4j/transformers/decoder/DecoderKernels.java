@@ -9,6 +9,9 @@ import dev.trainer4j.model.ForwardPass;
 import dev.trainer4j.torch.ArrayScope;
 import dev.trainer4j.torch.ScriptKernels;
 import dev.trainer4j.transformers.architecture.KernelText;
+import dev.trainer4j.transformers.architecture.KernelWeights;
+import dev.trainer4j.transformers.architecture.ModelKernels;
+import dev.trainer4j.transformers.architecture.Slots;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -21,13 +24,15 @@ final class DecoderKernels implements AutoCloseable {
   private static final int FIRST_TABLE = 512;
 
   private final DecoderSpec spec;
+  private final ModelKernels kernels;
+
+  /** Those without adapters. */
   private final ScriptKernels script;
 
   /** Scalars that kernels read live on the CPU, whatever the device of the model. */
   private final NDManager scalars;
 
   private final NDManager tables;
-  private final NDArray none;
   private final NDArray scale;
   private final NDArray zero;
   private final NDArray embeddingDropout;
@@ -39,14 +44,21 @@ final class DecoderKernels implements AutoCloseable {
 
   DecoderKernels(DecoderSpec spec, int paddingId, Device device) {
     this.spec = spec;
-    script =
+    kernels =
         KernelText.compile(
-            DecoderKernels.class, "Decoder", Map.of(), "decoder.py", "basics.py", "caches.py");
+            DecoderKernels.class,
+            "Decoder",
+            Map.of(),
+            "decoder.py",
+            "basics.py",
+            "projection.py",
+            "dropout.py",
+            "caches.py");
+    script = kernels.plain();
     scalars = NDManager.newBaseManager(Device.cpu(), "PyTorch");
     tables = NDManager.newBaseManager(device, "PyTorch");
     scalars.setName("decoder constants");
     tables.setName("decoder tables");
-    none = keep(scalars.create(new float[0]));
     scale = keep(scalars.create(spec.embeddingScale()));
     zero = keep(scalars.create(0.0));
     embeddingDropout = keep(scalars.create(spec.dropout().embedding()));
@@ -61,12 +73,19 @@ final class DecoderKernels implements AutoCloseable {
     return ArrayScope.keep(array, scalars);
   }
 
-  ScriptKernels script() {
-    return script;
+  /** Returns the kernels for weights with so many adapters. */
+  ScriptKernels script(int adapters) {
+    return kernels.with(adapters);
   }
 
-  private ScriptKernels script(ForwardPass pass) {
-    return script.in(pass.products());
+  private NDList call(
+      String method, ForwardPass pass, KernelWeights weights, NDArray... arguments) {
+    return kernels.call(method, pass.products(), weights, arguments);
+  }
+
+  /** Returns slots of a kernel, with an empty name for what the family lacks. */
+  Slots slots(List<String> names) {
+    return kernels.slots(names);
   }
 
   /** Returns the empty array that stands for a missing argument. */
@@ -74,19 +93,9 @@ final class DecoderKernels implements AutoCloseable {
     return script.absent();
   }
 
-  /** Returns one array for each slot: an empty one for an empty name, else the next of {@code arrays}. */
-  List<NDArray> spread(List<String> slots, List<NDArray> arrays) {
-    List<NDArray> spread = new ArrayList<>(slots.size());
-    int next = 0;
-    for (String slot : slots) {
-      spread.add(slot.isEmpty() ? none : arrays.get(next++));
-    }
-    return spread;
-  }
-
-  NDList embed(NDArray ids, NDArray positions, ForwardPass pass, List<NDArray> weights) {
-    return script(pass)
-        .call("embed", weights, ids, positions, scale, pass.training() ? embeddingDropout : zero);
+  NDList embed(NDArray ids, NDArray positions, ForwardPass pass, KernelWeights weights) {
+    NDArray dropout = pass.training() ? embeddingDropout : zero;
+    return call("embed", pass, weights, ids, positions, scale, dropout);
   }
 
   NDList layer(
@@ -96,18 +105,18 @@ final class DecoderKernels implements AutoCloseable {
       NDArray mask,
       NDArray lengths,
       ForwardPass pass,
-      List<NDArray> weights) {
+      KernelWeights weights) {
     NDArray numbers = (pass.training() ? trainingOptions : options).get(layer);
-    return script(pass).call("layer", weights, hidden, angles, mask, lengths, numbers);
+    return call("layer", pass, weights, hidden, angles, mask, lengths, numbers);
   }
 
-  NDList logits(NDArray hidden, ForwardPass pass, List<NDArray> weights) {
-    return script(pass).call("logits", weights, hidden, options.get(0));
+  NDList logits(NDArray hidden, ForwardPass pass, KernelWeights weights) {
+    return call("logits", pass, weights, hidden, options.get(0));
   }
 
   NDList causalLoss(
-      NDArray hidden, NDArray labels, NDArray lengths, ForwardPass pass, List<NDArray> weights) {
-    return script(pass).call("causal_loss", weights, hidden, labels, lengths, options.get(0));
+      NDArray hidden, NDArray labels, NDArray lengths, ForwardPass pass, KernelWeights weights) {
+    return call("causal_loss", pass, weights, hidden, labels, lengths, options.get(0));
   }
 
   /**
@@ -122,21 +131,21 @@ final class DecoderKernels implements AutoCloseable {
       @Nullable NDArray labels,
       int problem,
       ForwardPass pass,
-      List<NDArray> weights) {
+      KernelWeights weights) {
     NDArray numbers = options.get(0);
     return labels == null
-        ? script(pass).call("pooled", weights, hidden, ids, attentionMask, paddingId, numbers)
-        : script(pass)
-            .call(
-                "classify",
-                weights,
-                hidden,
-                ids,
-                labels,
-                attentionMask,
-                paddingId,
-                scalar(problem),
-                numbers);
+        ? call("pooled", pass, weights, hidden, ids, attentionMask, paddingId, numbers)
+        : call(
+            "classify",
+            pass,
+            weights,
+            hidden,
+            ids,
+            labels,
+            attentionMask,
+            paddingId,
+            scalar(problem),
+            numbers);
   }
 
   boolean hidesNothing(NDArray attentionMask) {
@@ -232,7 +241,7 @@ final class DecoderKernels implements AutoCloseable {
 
   @Override
   public void close() {
-    script.close();
+    kernels.close();
     scalars.close();
     tables.close();
   }

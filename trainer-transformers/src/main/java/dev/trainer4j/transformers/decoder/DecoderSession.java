@@ -8,6 +8,7 @@ import dev.trainer4j.torch.ArrayScope;
 import dev.trainer4j.torch.Autograd;
 import dev.trainer4j.torch.HalfType;
 import dev.trainer4j.torch.ScriptKernels;
+import dev.trainer4j.transformers.architecture.KernelWeights;
 import dev.trainer4j.transformers.generation.DecodingSession;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -42,16 +43,16 @@ final class DecoderSession implements DecodingSession {
       DecoderSpec spec,
       DecoderKernels kernels,
       @Nullable HalfType products,
-      List<NDArray> outer,
-      List<NDArray> layers,
+      KernelWeights outer,
+      KernelWeights layers,
       long @Nullable [][] attentionMask) {
     this.spec = spec;
     this.kernels = kernels;
-    script = kernels.script().in(products);
-    this.outer = outer;
-    this.layers = layers;
+    script = kernels.script(layers.adapters()).in(products);
+    this.outer = outer.arrays();
+    this.layers = layers.arrays();
     options = kernels.allOptions();
-    manager = outer.get(0).getManager().newSubManager();
+    manager = this.outer.get(0).getManager().newSubManager();
     visible = new boolean[0][];
     if (attentionMask != null) {
       visible =

@@ -10,12 +10,15 @@ import dev.trainer4j.model.ForwardPass;
 import dev.trainer4j.model.LossOutput;
 import dev.trainer4j.model.ModelOutput;
 import dev.trainer4j.model.Segment;
-import dev.trainer4j.torch.ScriptKernels;
 import dev.trainer4j.transformers.Task;
 import dev.trainer4j.transformers.architecture.Architecture;
 import dev.trainer4j.transformers.architecture.Initializer;
 import dev.trainer4j.transformers.architecture.KernelSegment;
 import dev.trainer4j.transformers.architecture.KernelText;
+import dev.trainer4j.transformers.architecture.KernelWeights;
+import dev.trainer4j.transformers.architecture.Linear;
+import dev.trainer4j.transformers.architecture.ModelKernels;
+import dev.trainer4j.transformers.architecture.Slots;
 import dev.trainer4j.transformers.architecture.TensorSpec;
 import dev.trainer4j.transformers.architecture.Weights;
 import java.util.ArrayList;
@@ -31,8 +34,8 @@ final class Encoder implements Architecture {
   private final EncoderNames names;
   private final EncoderShape shape;
   private final Task task;
-  private final ScriptKernels training;
-  private final ScriptKernels evaluation;
+  private final ModelKernels training;
+  private final ModelKernels evaluation;
 
   Encoder(EncoderNames names, EncoderShape shape, Task task, Device device) {
     this.names = names;
@@ -43,7 +46,7 @@ final class Encoder implements Architecture {
     evaluation = compile(device, 0, 0, 0);
   }
 
-  private ScriptKernels compile(Device device, double hidden, double attention, double head) {
+  private ModelKernels compile(Device device, double hidden, double attention, double head) {
     Map<String, Object> constants = new LinkedHashMap<>();
     constants.put("activation", shape.activation());
     constants.put("hidden_size", shape.hiddenSize());
@@ -65,11 +68,25 @@ final class Encoder implements Architecture {
     constants.put("problem_type", shape.problemType());
     constants.put("mlm_activation", "same");
     return KernelText.compile(
-        Encoder.class, "Encoder", constants, "encoder.py", "basics.py", "dropout.py", "heads.py");
+        Encoder.class,
+        "Encoder",
+        constants,
+        "encoder.py",
+        "basics.py",
+        "projection.py",
+        "dropout.py",
+        "heads.py");
   }
 
-  private ScriptKernels kernels(ForwardPass pass) {
-    return (pass.training() ? training : evaluation).in(pass.products());
+  private NDList call(
+      String method, ForwardPass pass, KernelWeights weights, NDArray... arguments) {
+    ModelKernels kernels = pass.training() ? training : evaluation;
+    return kernels.call(method, pass.products(), weights, arguments);
+  }
+
+  /** Returns the empty array that stands for a missing one. */
+  private NDArray absent() {
+    return evaluation.plain().absent();
   }
 
   @Override
@@ -124,7 +141,7 @@ final class Encoder implements Architecture {
         }
         specs.add(TensorSpec.bias(names.mlmBias(), shape.vocabSize()));
       }
-      default -> throw new IllegalStateException("an encoder has no head for " + task);
+      default -> throw noHead();
     }
     return specs;
   }
@@ -166,6 +183,16 @@ final class Encoder implements Architecture {
   }
 
   @Override
+  public List<Linear> linears() {
+    List<String> slots = new ArrayList<>();
+    for (int i = 0; i < shape.layers(); i++) {
+      slots.addAll(names.layerTensors(i));
+    }
+    slots.addAll(headTensors());
+    return Linear.among(this, slots, false);
+  }
+
+  @Override
   public List<Segment> segments(Weights weights) {
     List<Segment> segments = new ArrayList<>();
     List<String> embeddings = new ArrayList<>();
@@ -177,85 +204,104 @@ final class Encoder implements Architecture {
     segments.add(
         KernelSegment.of(
             names.body() + "embeddings",
-            embeddings,
+            slots(embeddings),
             weights,
             (hidden, pass, arrays) -> {
               ModelInputs texts = texts(pass.inputs());
-              return kernels(pass)
-                  .call(
-                      "embed",
-                      arrays,
-                      texts.get("input_ids"),
-                      texts.find("token_type_ids").orElse(training.absent()),
-                      texts.find("position_ids").orElse(training.absent()));
+              return call(
+                  "embed",
+                  pass,
+                  arrays,
+                  texts.get("input_ids"),
+                  texts.find("token_type_ids").orElse(absent()),
+                  texts.find("position_ids").orElse(absent()));
             }));
     for (int i = 0; i < shape.layers(); i++) {
       String name = names.layerPrefix(i);
       segments.add(
           KernelSegment.of(
               name.substring(0, name.length() - 1),
-              names.layerTensors(i),
+              slots(names.layerTensors(i)),
               weights,
               (hidden, pass, arrays) ->
-                  kernels(pass).call("layer", arrays, hidden.get(0), pass.get(MASK))));
+                  call("layer", pass, arrays, hidden.get(0), pass.get(MASK))));
     }
     segments.add(head(weights));
     return segments;
   }
 
+  private Slots slots(List<String> tensors) {
+    return evaluation.slots(tensors);
+  }
+
   private Segment head(Weights weights) {
+    Slots slots = slots(headTensors());
     return switch (task) {
-      case SEQUENCE_CLASSIFICATION ->
-          head(weights, "classify", TensorSpec.namesOf(names.dense(task), names.out(task)));
+      case SEQUENCE_CLASSIFICATION -> head(weights, "classify", slots);
       case MULTIPLE_CHOICE ->
           KernelSegment.of(
               "head",
-              TensorSpec.namesOf(names.dense(task), names.out(task)),
+              slots,
               weights,
               (hidden, pass, arrays) ->
-                  kernels(pass)
-                      .call(
-                          "choose",
-                          arrays,
-                          hidden.get(0),
-                          input(pass, "labels"),
-                          pass.inputs().get("input_ids")));
-      case TOKEN_CLASSIFICATION -> head(weights, "tokens", TensorSpec.namesOf("classifier"));
+                  call(
+                      "choose",
+                      pass,
+                      arrays,
+                      hidden.get(0),
+                      input(pass, "labels"),
+                      pass.inputs().get("input_ids")));
+      case TOKEN_CLASSIFICATION -> head(weights, "tokens", slots);
+      case MASKED_LM -> head(weights, "masked", slots);
+      case QUESTION_ANSWERING ->
+          KernelSegment.of(
+              "qa_outputs",
+              slots,
+              weights,
+              (hidden, pass, arrays) ->
+                  call(
+                      "span",
+                      pass,
+                      arrays,
+                      hidden.get(0),
+                      input(pass, "start_positions"),
+                      input(pass, "end_positions")));
+      default -> throw noHead();
+    };
+  }
+
+  /** Returns what the kernel of the head takes. */
+  private List<String> headTensors() {
+    return switch (task) {
+      case SEQUENCE_CLASSIFICATION, MULTIPLE_CHOICE ->
+          TensorSpec.namesOf(names.dense(task), names.out(task));
+      case TOKEN_CLASSIFICATION -> TensorSpec.namesOf("classifier");
       case MASKED_LM -> {
         List<String> tensors =
             new ArrayList<>(TensorSpec.namesOf(names.mlmDense(), names.mlmNorm()));
         tensors.add(names.mlmDecoder() + ".weight");
         tensors.add(names.mlmBias());
-        yield head(weights, "masked", tensors);
+        yield tensors;
       }
-      case QUESTION_ANSWERING ->
-          KernelSegment.of(
-              "qa_outputs",
-              TensorSpec.namesOf("qa_outputs"),
-              weights,
-              (hidden, pass, arrays) ->
-                  kernels(pass)
-                      .call(
-                          "span",
-                          arrays,
-                          hidden.get(0),
-                          input(pass, "start_positions"),
-                          input(pass, "end_positions")));
-      default -> throw new IllegalStateException("an encoder has no head for " + task);
+      case QUESTION_ANSWERING -> TensorSpec.namesOf("qa_outputs");
+      default -> throw noHead();
     };
   }
 
-  private Segment head(Weights weights, String method, List<String> tensors) {
+  private IllegalStateException noHead() {
+    return new IllegalStateException("an encoder has no head for " + task);
+  }
+
+  private Segment head(Weights weights, String method, Slots slots) {
     return KernelSegment.of(
         "head",
-        tensors,
+        slots,
         weights,
-        (hidden, pass, arrays) ->
-            kernels(pass).call(method, arrays, hidden.get(0), input(pass, "labels")));
+        (hidden, pass, arrays) -> call(method, pass, arrays, hidden.get(0), input(pass, "labels")));
   }
 
   private NDArray input(ForwardPass pass, String name) {
-    return pass.inputs().find(name).orElse(training.absent());
+    return pass.inputs().find(name).orElse(absent());
   }
 
   @Override
@@ -264,8 +310,8 @@ final class Encoder implements Architecture {
     NDArray mask =
         texts(inputs)
             .find("attention_mask")
-            .map(given -> evaluation.call("mask", given).get(0))
-            .orElse(evaluation.absent());
+            .map(given -> evaluation.plain().call("mask", given).get(0))
+            .orElse(absent());
     return Map.of(MASK, mask);
   }
 

@@ -17,6 +17,9 @@ import dev.trainer4j.torch.ScriptKernels;
 import dev.trainer4j.transformers.Dtype;
 import dev.trainer4j.transformers.architecture.Architecture;
 import dev.trainer4j.transformers.architecture.KernelSegment;
+import dev.trainer4j.transformers.architecture.KernelWeights;
+import dev.trainer4j.transformers.architecture.Linear;
+import dev.trainer4j.transformers.architecture.Slots;
 import dev.trainer4j.transformers.architecture.TensorSpec;
 import dev.trainer4j.transformers.architecture.Weights;
 import dev.trainer4j.transformers.generation.DecodingSession;
@@ -90,6 +93,14 @@ final class Seq2SeqArchitecture implements Architecture {
   }
 
   @Override
+  public List<Linear> linears() {
+    List<String> slots = new ArrayList<>(layerSlots(false, spec.encoder()));
+    slots.addAll(layerSlots(true, spec.decoder()));
+    slots.addAll(head.slots(names));
+    return Linear.among(this, slots, false);
+  }
+
+  @Override
   public List<Segment> segments(Weights weights) {
     List<Segment> segments = new ArrayList<>(encoderSegments(weights));
     segments.add(
@@ -99,10 +110,7 @@ final class Seq2SeqArchitecture implements Architecture {
             weights,
             (hidden, pass, arrays) ->
                 new NDList(
-                    kernels
-                        .of(pass)
-                        .call("embed", arrays, pass.get(Seq2SeqInputs.DECODER_IDS))
-                        .get(0),
+                    kernels.call("embed", pass, arrays, pass.get(Seq2SeqInputs.DECODER_IDS)).get(0),
                     hidden.get(0))));
     if (!names.distances(true).isEmpty()) {
       segments.add(
@@ -115,9 +123,9 @@ final class Seq2SeqArchitecture implements Architecture {
                       hidden.get(0),
                       hidden.get(1),
                       kernels
-                          .of(pass)
                           .call(
                               "decoder_bias",
+                              pass,
                               arrays,
                               hidden.get(0),
                               pass.get(Seq2SeqInputs.DECODER_MASK))
@@ -151,7 +159,7 @@ final class Seq2SeqArchitecture implements Architecture {
             names.embeddingSlots(false),
             weights,
             (hidden, pass, arrays) ->
-                kernels.of(pass).call("embed", arrays, pass.inputs().get("input_ids"))));
+                kernels.call("embed", pass, arrays, pass.inputs().get("input_ids"))));
     if (!names.distances(false).isEmpty()) {
       segments.add(
           segment(
@@ -162,8 +170,12 @@ final class Seq2SeqArchitecture implements Architecture {
                   new NDList(
                       hidden.get(0),
                       kernels
-                          .of(pass)
-                          .call("encoder_bias", arrays, hidden.get(0), pass.get(Seq2SeqInputs.MASK))
+                          .call(
+                              "encoder_bias",
+                              pass,
+                              arrays,
+                              hidden.get(0),
+                              pass.get(Seq2SeqInputs.MASK))
                           .get(0))));
     }
     for (int i = 0; i < spec.encoder().layers(); i++) {
@@ -175,7 +187,7 @@ final class Seq2SeqArchitecture implements Architecture {
               (hidden, pass, arrays) -> {
                 boolean biased = hidden.size() > 1;
                 NDArray added = biased ? hidden.get(1) : pass.get(Seq2SeqInputs.MASK);
-                NDList next = kernels.of(pass).call("encoder_layer", arrays, hidden.get(0), added);
+                NDList next = kernels.call("encoder_layer", pass, arrays, hidden.get(0), added);
                 return biased ? new NDList(next.get(0), added) : next;
               }));
     }
@@ -191,18 +203,23 @@ final class Seq2SeqArchitecture implements Architecture {
         module(slots.get(0)),
         slots,
         weights,
-        (hidden, pass, arrays) -> kernels.of(pass).call("last_norm", arrays, hidden.get(0)));
+        (hidden, pass, arrays) -> kernels.call("last_norm", pass, arrays, hidden.get(0)));
   }
 
-  private NDList decoderLayer(NDList hidden, ForwardPass pass, List<NDArray> arrays) {
+  private NDList decoderLayer(NDList hidden, ForwardPass pass, KernelWeights arrays) {
     boolean biased = hidden.size() > 2;
     NDArray memory = hidden.get(1);
     NDArray added = biased ? hidden.get(2) : pass.get(Seq2SeqInputs.DECODER_MASK);
     NDArray next =
         kernels
-            .of(pass)
             .call(
-                "decoder_layer", arrays, hidden.get(0), memory, added, pass.get(Seq2SeqInputs.MASK))
+                "decoder_layer",
+                pass,
+                arrays,
+                hidden.get(0),
+                memory,
+                added,
+                pass.get(Seq2SeqInputs.MASK))
             .get(0);
     return biased ? new NDList(next, memory, added) : new NDList(next, memory);
   }
@@ -211,18 +228,9 @@ final class Seq2SeqArchitecture implements Architecture {
     return tensor.substring(0, tensor.lastIndexOf('.'));
   }
 
-  /** Slots of the kernel that the family lacks are passed as empty arrays. */
   private Segment segment(
       String name, List<String> slots, Weights weights, KernelSegment.Call call) {
-    return KernelSegment.of(
-        name,
-        present(slots),
-        weights,
-        (hidden, pass, arrays) -> call.run(hidden, pass, kernels.spread(slots, arrays)));
-  }
-
-  private static List<String> present(List<String> slots) {
-    return slots.stream().filter(slot -> !slot.isEmpty()).toList();
+    return KernelSegment.of(name, kernels.slots(slots), weights, call);
   }
 
   @Override
@@ -256,15 +264,14 @@ final class Seq2SeqArchitecture implements Architecture {
           "a model for " + head.task() + " writes no text: load one with AutoModels.seq2SeqLm");
     }
     inputs.checkPositions("maxLength", maxLength);
-    List<NDArray> layers = new ArrayList<>();
-    for (int i = 0; i < spec.decoder().layers(); i++) {
-      layers.addAll(gather(names.layerSlots(true, i, spec.gated()), weights));
-    }
-    List<String> outer = new ArrayList<>(names.embeddingSlots(true));
-    outer.add(names.distances(true));
-    outer.addAll(names.lastNormSlots(true));
-    outer.addAll(head.slots(names));
-    ScriptKernels script = kernels.evaluation().in(products);
+    List<String> outerNames = new ArrayList<>(names.embeddingSlots(true));
+    outerNames.add(names.distances(true));
+    outerNames.addAll(names.lastNormSlots(true));
+    outerNames.addAll(head.slots(names));
+    Slots outer = kernels.slots(outerNames);
+    Slots layers = kernels.slots(layerSlots(true, spec.decoder()));
+    int adapters = Math.max(outer.adapters(weights), layers.adapters(weights));
+    ScriptKernels script = kernels.evaluation(adapters).in(products);
     NDManager manager = weights.get(names.tokens()).getManager().newSubManager();
     try {
       NDArray mask = kernels.evaluation().absent();
@@ -285,8 +292,9 @@ final class Seq2SeqArchitecture implements Architecture {
         NDArray memory = hidden.get(0);
         for (int i = 0; i < spec.decoder().layers(); i++) {
           // Keys and values of the attention to the encoder.
-          List<NDArray> pair = layers.subList(i * 27 + 12, i * 27 + 16);
-          NDArray cache = script.call("memory_cache", pair, memory).get(0);
+          Slots pair = kernels.slots(names.layerSlots(true, i, spec.gated()).subList(12, 16));
+          List<NDArray> arrays = pair.read(weights, false, adapters).arrays();
+          NDArray cache = script.call("memory_cache", arrays, memory).get(0);
           memories.add(ArrayScope.keep(cache, manager));
         }
         if (pass.get(Seq2SeqInputs.MASK).size() > 0) {
@@ -294,7 +302,13 @@ final class Seq2SeqArchitecture implements Architecture {
         }
       }
       return new Seq2SeqSession(
-          spec, script, manager, gather(outer, weights), layers, memories, mask);
+          spec,
+          script,
+          manager,
+          outer.read(weights, false, adapters).arrays(),
+          layers.read(weights, false, adapters).arrays(),
+          memories,
+          mask);
     } catch (RuntimeException e) {
       manager.close();
       throw e;
@@ -306,8 +320,12 @@ final class Seq2SeqArchitecture implements Architecture {
     return manager.create(flat, new Shape(rows.length, rows[0].length));
   }
 
-  private List<NDArray> gather(List<String> slots, Weights weights) {
-    return kernels.spread(slots, weights.all(present(slots)));
+  private List<String> layerSlots(boolean decoder, Seq2SeqSpec.Stack size) {
+    List<String> slots = new ArrayList<>();
+    for (int i = 0; i < size.layers(); i++) {
+      slots.addAll(names.layerSlots(decoder, i, spec.gated()));
+    }
+    return slots;
   }
 
   @Override

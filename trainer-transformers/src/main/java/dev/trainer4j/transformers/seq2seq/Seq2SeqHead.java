@@ -11,6 +11,7 @@ import dev.trainer4j.model.ModelOutput;
 import dev.trainer4j.torch.TorchFunctions;
 import dev.trainer4j.transformers.Task;
 import dev.trainer4j.transformers.architecture.Initializer;
+import dev.trainer4j.transformers.architecture.KernelWeights;
 import dev.trainer4j.transformers.architecture.TensorSpec;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -119,32 +120,30 @@ record Seq2SeqHead(Task task, int labels, double dropout, int endToken, String p
   }
 
   /** Runs the kernel: logits, and with labels the loss. */
-  NDList run(NDArray hidden, ForwardPass pass, List<NDArray> weights, Seq2SeqKernels kernels) {
+  NDList run(NDArray hidden, ForwardPass pass, KernelWeights weights, Seq2SeqKernels kernels) {
     return switch (task) {
       case SEQ2SEQ_LM -> {
         NDArray labels = pass.inputs().find("labels").orElse(null);
         yield labels == null
-            ? kernels.of(pass).call("logits", weights, hidden)
-            : kernels.of(pass).call("loss", weights, hidden, labels);
+            ? kernels.call("logits", pass, weights, hidden)
+            : kernels.call("loss", pass, weights, hidden, labels);
       }
       case SEQUENCE_CLASSIFICATION ->
-          kernels
-              .of(pass)
-              .call(
-                  "classify",
-                  weights,
-                  hidden,
-                  pass.inputs().get("input_ids"),
-                  input(pass, "labels", kernels));
+          kernels.call(
+              "classify",
+              pass,
+              weights,
+              hidden,
+              pass.inputs().get("input_ids"),
+              input(pass, "labels", kernels));
       default ->
-          kernels
-              .of(pass)
-              .call(
-                  "span",
-                  weights,
-                  hidden,
-                  input(pass, "start_positions", kernels),
-                  input(pass, "end_positions", kernels));
+          kernels.call(
+              "span",
+              pass,
+              weights,
+              hidden,
+              input(pass, "start_positions", kernels),
+              input(pass, "end_positions", kernels));
     };
   }
 

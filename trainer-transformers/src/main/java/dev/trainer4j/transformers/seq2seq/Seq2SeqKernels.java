@@ -3,12 +3,13 @@ package dev.trainer4j.transformers.seq2seq;
 
 import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.NDList;
 import dev.trainer4j.model.ForwardPass;
-import dev.trainer4j.torch.ArrayScope;
 import dev.trainer4j.torch.ScriptKernels;
 import dev.trainer4j.transformers.architecture.KernelText;
-import java.util.ArrayList;
+import dev.trainer4j.transformers.architecture.KernelWeights;
+import dev.trainer4j.transformers.architecture.ModelKernels;
+import dev.trainer4j.transformers.architecture.Slots;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -16,22 +17,15 @@ import java.util.Map;
 /** {@code seq2seq.py} with the constants of one model, with dropout and without. */
 final class Seq2SeqKernels implements AutoCloseable {
 
-  private final ScriptKernels training;
-  private final ScriptKernels evaluation;
-  private final NDManager manager;
-
-  /** Weights are floating point numbers, and so is one that is not there. */
-  private final NDArray none;
+  private final ModelKernels training;
+  private final ModelKernels evaluation;
 
   Seq2SeqKernels(Seq2SeqSpec spec, Seq2SeqHead head, Device device) {
     training = compile(spec, head, device, spec.dropout(), head.dropout());
     evaluation = compile(spec, head, device, new Seq2SeqSpec.Dropout(0, 0, 0), 0);
-    manager = NDManager.newBaseManager(Device.cpu(), "PyTorch");
-    manager.setName("encoder-decoder constants");
-    none = ArrayScope.keep(manager.create(new float[0]), manager);
   }
 
-  private static ScriptKernels compile(
+  private static ModelKernels compile(
       Seq2SeqSpec spec,
       Seq2SeqHead head,
       Device device,
@@ -67,33 +61,36 @@ final class Seq2SeqKernels implements AutoCloseable {
         constants,
         "seq2seq.py",
         "basics.py",
+        "projection.py",
         "dropout.py",
         "heads.py",
         "caches.py");
   }
 
-  ScriptKernels of(ForwardPass pass) {
-    return (pass.training() ? training : evaluation).in(pass.products());
+  /** Calls a method with weights as a pass has it: with dropout or without, and in its type. */
+  NDList call(String method, ForwardPass pass, KernelWeights weights, NDArray... arguments) {
+    ModelKernels kernels = pass.training() ? training : evaluation;
+    return kernels.call(method, pass.products(), weights, arguments);
   }
 
+  /** Returns the kernels for evaluation, without adapters. */
   ScriptKernels evaluation() {
-    return evaluation;
+    return evaluation.plain();
   }
 
-  /** Returns one array for each slot: an empty one for an empty name, else the next of {@code arrays}. */
-  List<NDArray> spread(List<String> slots, List<NDArray> arrays) {
-    List<NDArray> spread = new ArrayList<>(slots.size());
-    int next = 0;
-    for (String slot : slots) {
-      spread.add(slot.isEmpty() ? none : arrays.get(next++));
-    }
-    return spread;
+  /** Returns the kernels for evaluation of weights with so many adapters. */
+  ScriptKernels evaluation(int adapters) {
+    return evaluation.with(adapters);
+  }
+
+  /** Returns slots of a kernel, with an empty name for what the family lacks. */
+  Slots slots(List<String> names) {
+    return evaluation.slots(names);
   }
 
   @Override
   public void close() {
     training.close();
     evaluation.close();
-    manager.close();
   }
 }

@@ -11,22 +11,6 @@ class Decoder(Module):
 
   # ---------------------------------------------------------------------------------------------------------- building blocks
 
-  # x [..., in]; weight [out, in], or [in, out] as GPT-2 stores it (Conv1D); bias [out] or empty.
-  # The product is taken in the type of autocast ($autocast, -1 without it), otherwise in that of the weight.
-  def project(self: __torch__.Decoder, x: Tensor, weight: Tensor, bias: Tensor, conv: bool) -> Tensor:
-    if $autocast >= 0:
-      type = $autocast
-    else:
-      type = ops.prim.dtype(weight)
-    w = (self).cast(weight, type)
-    if conv:
-      w = torch.t(w)
-    if (self).absent(bias):
-      y = torch.linear((self).cast(x, type), w)
-    else:
-      y = torch.linear((self).cast(x, type), w, (self).cast(bias, type))
-    return y
-
   # The sum stays in the type of x. The cast is explicit because the compiled gradient of a sum does not promote.
   def residual(self: __torch__.Decoder, x: Tensor, y: Tensor) -> Tensor:
     return torch.add(x, (self).cast(y, ops.prim.dtype(x)))
@@ -197,9 +181,9 @@ class Decoder(Module):
   def layer(self: __torch__.Decoder, x: Tensor, table: Tensor, mask: Tensor, lengths: Tensor, options: Tensor,
             weights: List[Tensor]) -> Tensor:
     o = (self).numbers(options)
-    q, k, v = (self).heads(x, table, torch.slice(weights, 0, 10), o)
+    q, k, v = (self).heads(x, table, (self).part(weights, 0, 10), o)
     y = (self).attend(q, k, v, mask, lengths, int(o[8]), o[9], o[7])
-    return (self).finish(x, y, torch.slice(weights, 10, 20), o)
+    return (self).finish(x, y, (self).part(weights, 10, 20), o)
 
   def numbers(self: __torch__.Decoder, options: Tensor) -> List[float]:
     numbers = annotate(List[float], [])
@@ -213,15 +197,15 @@ class Decoder(Module):
     n, kv, d = int(o[0]), int(o[1]), int(o[2])
     conv = o[6] != 0.0
     h = (self).norm(x, w[0], w[1], o[3], o[4])
-    q = (self).project(h, w[2], w[3], conv)
+    q = (self).project(h, w, 2, conv)
     if (self).absent(w[4]):
       fused = torch.split_with_sizes(q, [n * d, kv * d, kv * d], -1)
       q = fused[0]
       k = fused[1]
       v = fused[2]
     else:
-      k = (self).project(h, w[4], w[5], conv)
-      v = (self).project(h, w[6], w[7], conv)
+      k = (self).project(h, w, 4, conv)
+      v = (self).project(h, w, 6, conv)
     q = torch.reshape(q, [b, s, n, d])
     k = torch.reshape(k, [b, s, kv, d])
     v = torch.reshape(v, [b, s, kv, d])
@@ -233,13 +217,13 @@ class Decoder(Module):
   # What follows the attention y [B, S, N * D]; w: the last ten weights of a layer.
   def finish(self: __torch__.Decoder, x: Tensor, y: Tensor, w: List[Tensor], o: List[float]) -> Tensor:
     conv = o[6] != 0.0
-    h = (self).residual(x, (self).drop((self).project(y, w[0], w[1], conv), o[10]))
+    h = (self).residual(x, (self).drop((self).project(y, w, 0, conv), o[10]))
     z = (self).norm(h, w[2], w[3], o[3], o[4])
     if (self).absent(w[4]):
-      f = (self).activate((self).project(z, w[6], w[7], conv), int(o[5]))
+      f = (self).activate((self).project(z, w, 6, conv), int(o[5]))
     else:
-      f = torch.mul((self).activate((self).project(z, w[4], w[5], conv), int(o[5])), (self).project(z, w[6], w[7], conv))
-    return (self).residual(h, (self).drop((self).project(f, w[8], w[9], conv), o[10]))
+      f = torch.mul((self).activate((self).project(z, w, 4, conv), int(o[5])), (self).project(z, w, 6, conv))
+    return (self).residual(h, (self).drop((self).project(f, w, 8, conv), o[10]))
 
   # Dropout. On the CPU the random numbers are most of its cost: one draw of 64 bits decides for four elements, by 16 bits each,
   # so that rates are multiples of 1/65536.
@@ -282,7 +266,7 @@ class Decoder(Module):
   def logits(self: __torch__.Decoder, x: Tensor, options: Tensor, weights: List[Tensor]) -> Tensor:
     o = (self).numbers(options)
     h = (self).norm(x, weights[0], weights[1], o[3], o[4])
-    return (self).full((self).project(h, weights[2], torch.empty([0]), False))
+    return (self).full((self).product(h, weights, 2, False))
 
   # Logits, and the summed cross entropy of position i against label i + 1 with the number of labels that count. The labels
   # are shifted, not the logits: those are never copied. lengths of documents as for a layer: none predicts the next one.
@@ -384,17 +368,17 @@ class Decoder(Module):
     masked_window = -1
     for i in range(torch.len(caches)):
       o = torch.slice(options, i * 11, i * 11 + 11)
-      w = torch.slice(weights, i * 20, i * 20 + 20)
-      q, k, v = (self).heads(x, rows, torch.slice(w, 0, 10), o)
+      w = (self).part(weights, i * 20, i * 20 + 20)
+      q, k, v = (self).heads(x, rows, (self).part(w, 0, 10), o)
       window = int(o[8])
       if window != masked_window:
         mask = (self).decoding_mask(attention_mask, x, s, past, window)
         masked_window = window
       y = (self).attend_cache(torch.transpose(q, 1, 2), k, v, caches[i], mask, past, o[7])
-      x = (self).finish(x, y, torch.slice(w, 10, 20), o)
+      x = (self).finish(x, y, (self).part(w, 10, 20), o)
     last = torch.slice(x, 1, -1)
     h = (self).norm(last, outer[2], outer[3], options[3], options[4])
-    return torch.squeeze((self).full((self).project(h, outer[4], torch.empty([0]), False)), 1)
+    return torch.squeeze((self).full((self).product(h, outer, 4, False)), 1)
 
   # Empty where plain causal attention sees the right positions.
   def decoding_mask(self: __torch__.Decoder, attention_mask: Tensor, x: Tensor, s: int, past: int, window: int) -> Tensor:

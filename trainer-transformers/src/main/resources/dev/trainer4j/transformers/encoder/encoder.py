@@ -19,13 +19,9 @@ class Encoder(Module):
       y = torch.silu(x)
     return y
 
-  # Products are taken in the type of autocast ($autocast, -1 without it), otherwise in that of the weight.
-  def linear(self: __torch__.Encoder, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    if $autocast >= 0:
-      type = $autocast
-    else:
-      type = ops.prim.dtype(weight)
-    return torch.linear((self).cast(x, type), (self).cast(weight, type), (self).cast(bias, type))
+  # Every linear layer of an encoder has a bias.
+  def linear(self: __torch__.Encoder, x: Tensor, w: List[Tensor], at: int) -> Tensor:
+    return (self).biased(x, w, at, False)
 
   # The sum stays in the type of x. The cast is explicit because the compiled gradient of a sum does not promote.
   def residual(self: __torch__.Encoder, x: Tensor, y: Tensor) -> Tensor:
@@ -91,9 +87,9 @@ class Encoder(Module):
 
   # weights: query, key, value, output, norm, up, down, norm; each weight, bias
   def layer(self: __torch__.Encoder, hidden: Tensor, mask: Tensor, w: List[Tensor]) -> Tensor:
-    q = (self).split((self).linear(hidden, w[0], w[1]))
-    k = (self).split((self).linear(hidden, w[2], w[3]))
-    v = (self).split((self).linear(hidden, w[4], w[5]))
+    q = (self).split((self).linear(hidden, w, 0))
+    k = (self).split((self).linear(hidden, w, 2))
+    v = (self).split((self).linear(hidden, w, 4))
     added = annotate(Optional[Tensor], None)
     if torch.numel(mask) > 0:
       added = (self).mask_like(mask, q)
@@ -108,9 +104,9 @@ class Encoder(Module):
     else:
       mixed = torch.scaled_dot_product_attention(q, k, v, added, $attention_dropout, False)
     merged = torch.flatten(torch.transpose(mixed, 1, 2), 2)
-    attended = (self).norm((self).residual(hidden, (self).linear(merged, w[6], w[7])), w[8], w[9])
-    up = (self).activation((self).linear(attended, w[10], w[11]))
-    return (self).norm((self).residual(attended, (self).linear(up, w[12], w[13])), w[14], w[15])
+    attended = (self).norm((self).residual(hidden, (self).linear(merged, w, 6)), w[8], w[9])
+    up = (self).activation((self).linear(attended, w, 10))
+    return (self).norm((self).residual(attended, (self).linear(up, w, 12)), w[14], w[15])
 
   # ------------------------------------------------------------------------------------------------------------ heads
   # Each returns logits, the sum of the losses, and over how many it is taken.
@@ -120,35 +116,35 @@ class Encoder(Module):
     first = torch.select(hidden, 1, 0)
     if $drop_before_dense:
       first = (self).dropout(first, $head_dropout)
-    dense = (self).linear(first, w[0], w[1])
+    dense = (self).linear(first, w, 0)
     if $dense_activation == "tanh":
       pooled = torch.tanh(dense)
     else:
       pooled = torch.relu(dense)
-    logits = (self).full((self).linear((self).dropout(pooled, $head_dropout), w[2], w[3]))
+    logits = (self).full((self).linear((self).dropout(pooled, $head_dropout), w, 2))
     loss, weight, = (self).text_loss(logits, labels)
     return (logits, loss, weight)
 
   # weights: classifier weight, bias
   def tokens(self: __torch__.Encoder, hidden: Tensor, labels: Tensor, w: List[Tensor]) -> Tuple[Tensor, Tensor, Tensor]:
-    logits = (self).full((self).linear((self).dropout(hidden, $head_dropout), w[0], w[1]))
+    logits = (self).full((self).linear((self).dropout(hidden, $head_dropout), w, 0))
     sum, weight, = (self).label_loss(logits, labels)
     return (logits, sum, weight)
 
   # weights: outputs weight, bias
   def span(self: __torch__.Encoder, hidden: Tensor, starts: Tensor, ends: Tensor, w: List[Tensor]) -> Tuple[Tensor, Tensor, Tensor, Tensor]:
-    both = (self).full((self).linear((self).dropout(hidden, $head_dropout), w[0], w[1]))
+    both = (self).full((self).linear((self).dropout(hidden, $head_dropout), w, 0))
     return (self).spans(both, starts, ends)
 
   # weights: dense weight, bias; norm weight, bias; decoder weight, bias
   def masked(self: __torch__.Encoder, hidden: Tensor, labels: Tensor, w: List[Tensor]) -> Tuple[Tensor, Tensor, Tensor]:
-    dense = (self).linear(hidden, w[0], w[1])
+    dense = (self).linear(hidden, w, 0)
     if $mlm_activation == "gelu":
       bent = torch.gelu(dense)
     else:
       bent = (self).activation(dense)
     normed = torch.layer_norm((self).cast(bent, ops.prim.dtype(w[2])), [$hidden_size], w[2], w[3], $mlm_eps)
-    logits = (self).full((self).linear(normed, w[4], w[5]))
+    logits = (self).full((self).linear(normed, w, 4))
     sum, weight, = (self).label_loss(logits, labels)
     return (logits, sum, weight)
 

@@ -21,24 +21,8 @@ class Seq2Seq(Module):
       y = torch.silu(x)
     return y
 
-  # The product is taken in the type of autocast ($autocast, -1 without it), otherwise in that of the weight.
-  def product(self: __torch__.Seq2Seq, x: Tensor, weight: Tensor) -> Tensor:
-    if $autocast >= 0:
-      type = $autocast
-    else:
-      type = ops.prim.dtype(weight)
-    return torch.linear((self).cast(x, type), (self).cast(weight, type))
-
-  def linear(self: __torch__.Seq2Seq, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    if (self).absent(bias):
-      y = (self).product(x, weight)
-    else:
-      if $autocast >= 0:
-        type = $autocast
-      else:
-        type = ops.prim.dtype(weight)
-      y = torch.linear((self).cast(x, type), (self).cast(weight, type), (self).cast(bias, type))
-    return y
+  def linear(self: __torch__.Seq2Seq, x: Tensor, w: List[Tensor], at: int) -> Tensor:
+    return (self).project(x, w, at, False)
 
   # The lowest number that scores of the type of x can hold; that of float32 would be infinite in fewer bits.
   def lowest(self: __torch__.Seq2Seq, x: Tensor) -> float:
@@ -195,24 +179,24 @@ class Seq2Seq(Module):
 
   def attention(self: __torch__.Seq2Seq, x: Tensor, memory: Tensor, added: Tensor, causal: bool, heads: int, scale: float,
                 w: List[Tensor]) -> Tensor:
-    q = (self).heads((self).linear(x, w[0], w[1]), heads)
-    k = (self).heads((self).linear(memory, w[2], w[3]), heads)
-    v = (self).heads((self).linear(memory, w[4], w[5]), heads)
-    return (self).linear((self).attend(q, k, v, added, causal, scale), w[6], w[7])
+    q = (self).heads((self).linear(x, w, 0), heads)
+    k = (self).heads((self).linear(memory, w, 2), heads)
+    v = (self).heads((self).linear(memory, w, 4), heads)
+    return (self).linear((self).attend(q, k, v, added, causal, scale), w, 6)
 
   def feed_forward(self: __torch__.Seq2Seq, x: Tensor, w: List[Tensor]) -> Tensor:
     entered = (self).enter(x, w[5], w[6])
-    up = (self).activate((self).linear(entered, w[0], w[1]))
+    up = (self).activate((self).linear(entered, w, 0))
     if torch.__not__((self).absent(w[2])):
-      up = torch.mul(up, (self).product(entered, w[2]))
-    y = (self).linear((self).dropout(up, $activation_dropout), w[3], w[4])
+      up = torch.mul(up, (self).product(entered, w, 2, False))
+    y = (self).linear((self).dropout(up, $activation_dropout), w, 3)
     return (self).leave(x, y, w[5], w[6])
 
   # added: mask and biases, broadcast to [B, N, S, S]. weights: attention, feed-forward
   def encoder_layer(self: __torch__.Seq2Seq, x: Tensor, added: Tensor, w: List[Tensor]) -> Tensor:
     entered = (self).enter(x, w[8], w[9])
     y = (self).attention(entered, entered, added, False, $encoder_heads, $scale, w)
-    return (self).feed_forward((self).leave(x, y, w[8], w[9]), torch.slice(w, 10, 17))
+    return (self).feed_forward((self).leave(x, y, w[8], w[9]), (self).part(w, 10, 17))
 
   # memory [B, S, H] is what the encoder returned, mask [B, 1, 1, S] hides its padding. added: biases, which then hide what comes,
   # or a mask, or nothing. weights: attention, attention to the memory, feed-forward
@@ -220,9 +204,9 @@ class Seq2Seq(Module):
     entered = (self).enter(x, w[8], w[9])
     y = (self).attention(entered, entered, added, torch.__not__($distance_biases), $decoder_heads, $scale, w)
     x0 = (self).leave(x, y, w[8], w[9])
-    crossing = torch.slice(w, 10, 20)
+    crossing = (self).part(w, 10, 20)
     y0 = (self).attention((self).enter(x0, w[18], w[19]), memory, mask, False, $decoder_heads, $scale, crossing)
-    return (self).feed_forward((self).leave(x0, y0, w[18], w[19]), torch.slice(w, 20, 27))
+    return (self).feed_forward((self).leave(x0, y0, w[18], w[19]), (self).part(w, 20, 27))
 
   # The last norm of a stack.
   def last_norm(self: __torch__.Seq2Seq, x: Tensor, weights: List[Tensor]) -> Tensor:
@@ -235,7 +219,7 @@ class Seq2Seq(Module):
     y = x
     if $output_scale != 1.0:
       y = torch.mul(x, $output_scale)
-    z = (self).product(y, weights[0])
+    z = (self).product(y, weights, 0, False)
     if torch.__not__((self).absent(weights[1])):
       z = torch.add((self).cast(z, ops.prim.dtype(weights[1])), weights[1])
     return (self).full(z)
@@ -253,8 +237,8 @@ class Seq2Seq(Module):
 
   # weights: key, value; each weight, bias
   def memory_cache(self: __torch__.Seq2Seq, memory: Tensor, w: List[Tensor]) -> Tensor:
-    k = (self).heads((self).linear(memory, w[0], w[1]), $decoder_heads)
-    v = (self).heads((self).linear(memory, w[2], w[3]), $decoder_heads)
+    k = (self).heads((self).linear(memory, w, 0), $decoder_heads)
+    v = (self).heads((self).linear(memory, w, 2), $decoder_heads)
     return torch.stack([k, v])
 
   # Logits [B, V] of the last of T new positions; past positions are in the caches, which take the new ones. outer: as for embed();
@@ -272,23 +256,23 @@ class Seq2Seq(Module):
         added = torch.zeros([1, 1, new, total], dtype=6, device=ops.prim.device(x))
       added = torch.masked_fill(added, (self).future(new, total, past, x), $lowest)
     for i in range(torch.len(caches)):
-      w = torch.slice(weights, i * 27, i * 27 + 27)
+      w = (self).part(weights, i * 27, i * 27 + 27)
       entered = (self).enter(x, w[8], w[9])
       keys = torch.select(caches[i], 0, 0)
       values = torch.select(caches[i], 0, 1)
-      copied = torch.copy_(torch.slice(keys, 2, past, total), (self).heads((self).linear(entered, w[2], w[3]), $decoder_heads))
-      copied0 = torch.copy_(torch.slice(values, 2, past, total), (self).heads((self).linear(entered, w[4], w[5]), $decoder_heads))
-      q = (self).heads((self).linear(entered, w[0], w[1]), $decoder_heads)
+      copied = torch.copy_(torch.slice(keys, 2, past, total), (self).heads((self).linear(entered, w, 2), $decoder_heads))
+      copied0 = torch.copy_(torch.slice(values, 2, past, total), (self).heads((self).linear(entered, w, 4), $decoder_heads))
+      q = (self).heads((self).linear(entered, w, 0), $decoder_heads)
       y = (self).attend((self).cast(q, ops.prim.dtype(keys)), torch.slice(keys, 2, 0, total), torch.slice(values, 2, 0, total), added, False, $scale)
-      x0 = (self).leave(x, (self).linear(y, w[6], w[7]), w[8], w[9])
-      q0 = (self).heads((self).linear((self).enter(x0, w[18], w[19]), w[10], w[11]), $decoder_heads)
+      x0 = (self).leave(x, (self).linear(y, w, 6), w[8], w[9])
+      q0 = (self).heads((self).linear((self).enter(x0, w[18], w[19]), w, 10), $decoder_heads)
       y0 = (self).attend((self).cast(q0, ops.prim.dtype(memories[i])), torch.select(memories[i], 0, 0), torch.select(memories[i], 0, 1), mask, False, $scale)
-      x1 = (self).leave(x0, (self).linear(y0, w[16], w[17]), w[18], w[19])
-      x = (self).feed_forward(x1, torch.slice(w, 20, 27))
+      x1 = (self).leave(x0, (self).linear(y0, w, 16), w[18], w[19])
+      x = (self).feed_forward(x1, (self).part(w, 20, 27))
     last = torch.slice(x, 1, -1)
     if torch.__not__((self).absent(outer[5])):
       last = (self).norm(last, outer[5], outer[6])
-    return torch.squeeze((self).logits(last, torch.slice(outer, 7, 9)), 1)
+    return torch.squeeze((self).logits(last, (self).part(outer, 7, 9)), 1)
 
   def rows(self: __torch__.Seq2Seq, x: Tensor, rows: Tensor, dim: int) -> Tensor:
     return torch.index_select(x, dim, rows)
@@ -306,12 +290,12 @@ class Seq2Seq(Module):
     last = torch.argmax(torch.mul(places, torch.eq(ids, $end_token_id)), 1)
     rows = torch.expand(torch.reshape(last, [-1, 1, 1]), [-1, 1, torch.size(x, 2)])
     text = (self).dropout(torch.squeeze(torch.gather(x, 1, rows), 1), $head_dropout)
-    dense = (self).dropout(torch.tanh((self).linear(text, w[0], w[1])), $head_dropout)
-    logits = (self).full((self).linear(dense, w[2], w[3]))
+    dense = (self).dropout(torch.tanh((self).linear(text, w, 0)), $head_dropout)
+    logits = (self).full((self).linear(dense, w, 2))
     loss, weight, = (self).text_loss(logits, labels)
     return (logits, loss, weight)
 
   # weights: outputs weight, bias
   def span(self: __torch__.Seq2Seq, x: Tensor, starts: Tensor, ends: Tensor, w: List[Tensor]) -> Tuple[Tensor, Tensor, Tensor, Tensor]:
-    both = (self).full((self).linear(x, w[0], w[1]))
+    both = (self).full((self).linear(x, w, 0))
     return (self).spans(both, starts, ends)
