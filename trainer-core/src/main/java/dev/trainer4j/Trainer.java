@@ -28,6 +28,7 @@ import dev.trainer4j.saving.RunCheckpoints;
 import dev.trainer4j.schedule.LearningRateScheduler;
 import dev.trainer4j.state.LogEntry;
 import dev.trainer4j.state.TrainerState;
+import dev.trainer4j.torch.Determinism;
 import dev.trainer4j.torch.NativeHeap;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -69,6 +70,7 @@ public class Trainer implements AutoCloseable {
   private final LogLines lines = new LogLines(state, hooks::log);
   private final RunCheckpoints checkpoints;
   private final Evaluator evaluator;
+  private final @Nullable Determinism determinism;
   private @Nullable MicroBatchPass pass;
   private boolean predicting;
 
@@ -79,6 +81,7 @@ public class Trainer implements AutoCloseable {
     manager = setup.model().manager().newSubManager();
     manager.setName("trainer");
     NativeHeap.keepFreed(manager.getDevice());
+    determinism = args().fullDeterminism() ? Determinism.on(manager.getDevice()) : null;
     log = new RunLog(setup.processes().isMain() ? args().logLevel() : args().logLevelReplica());
     context = new LiveContext(args(), model());
     callbacks = new CallbackDispatcher(context, new TrainerControl());
@@ -110,7 +113,7 @@ public class Trainer implements AutoCloseable {
       setup.callbacks().forEach(callbacks::add);
       callbacks.onInitEnd(state());
     } catch (RuntimeException e) {
-      manager.close();
+      release();
       throw e;
     }
   }
@@ -413,10 +416,17 @@ public class Trainer implements AutoCloseable {
     try {
       checkpoints.close();
     } finally {
-      setup.closeProcesses();
-      manager.close();
-      NativeHeap.giveBack(manager.getDevice());
+      release();
     }
+  }
+
+  private void release() {
+    if (determinism != null) {
+      determinism.close();
+    }
+    setup.closeProcesses();
+    manager.close();
+    NativeHeap.giveBack(manager.getDevice());
   }
 
   private void requireEvalData() {
@@ -443,7 +453,7 @@ public class Trainer implements AutoCloseable {
     public LossOutput trainingStep(MicroBatchPass current, ModelInputs inputs) {
       pass = current;
       try {
-        return Trainer.this.trainingStep(current.model(), inputs);
+        return Determinism.explaining(() -> Trainer.this.trainingStep(current.model(), inputs));
       } finally {
         pass = null;
       }
@@ -452,7 +462,7 @@ public class Trainer implements AutoCloseable {
     @Override
     public PredictionStep predictionStep(
         TrainableModel model, ModelInputs inputs, boolean lossOnly) {
-      return Trainer.this.predictionStep(model, inputs, lossOnly);
+      return Determinism.explaining(() -> Trainer.this.predictionStep(model, inputs, lossOnly));
     }
 
     @Override

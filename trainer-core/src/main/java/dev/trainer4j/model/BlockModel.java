@@ -263,6 +263,15 @@ public final class BlockModel implements MixedPrecisionModel {
     return state;
   }
 
+  /** Running means and variances are, and what DJL has no name for. */
+  @Override
+  public boolean isChangedByForward(String name) {
+    return switch (block.getParameters().get(name).getType()) {
+      case WEIGHT, BIAS, GAMMA, BETA -> false;
+      default -> true;
+    };
+  }
+
   @Override
   public NDManager manager() {
     return manager;

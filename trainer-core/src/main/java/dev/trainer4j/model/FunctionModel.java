@@ -59,6 +59,11 @@ public final class FunctionModel implements TrainableModel {
   }
 
   @Override
+  public boolean isChangedByForward(String name) {
+    return false;
+  }
+
+  @Override
   public NDManager manager() {
     return manager;
   }

@@ -47,6 +47,11 @@ final class ModelView implements TrainableModel {
   }
 
   @Override
+  public boolean isChangedByForward(String name) {
+    return model.isChangedByForward(name);
+  }
+
+  @Override
   public double floatingPointOperations(ModelInputs inputs) {
     return model.floatingPointOperations(inputs);
   }

@@ -40,6 +40,18 @@ public interface TrainableModel extends AutoCloseable {
   }
 
   /**
+   * Returns whether a forward pass in training may change a tensor, such as a running mean; by default each
+   * that requires no gradient may. Those that do not change need no copy while a checkpoint is written in the
+   * background.
+   *
+   * @param name as in {@link #state}
+   */
+  default boolean isChangedByForward(String name) {
+    NDArray tensor = state().get(name);
+    return tensor == null || !tensor.hasGradient();
+  }
+
+  /**
    * Returns the floating point operations of a forward and a backward pass over a micro batch, for {@code
    * total_flos}; 0, the default, for a model that cannot tell.
    */

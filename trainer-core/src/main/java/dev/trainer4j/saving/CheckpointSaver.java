@@ -87,12 +87,18 @@ final class CheckpointSaver implements AutoCloseable {
     if (memory == null) {
       memory = new SnapshotMemory();
     }
-    return new Snapshot(model.savedTensors(), optimizerState(session), callbacks.tensors(), memory);
+    return new Snapshot(
+        model.savedTensors(),
+        model::isChangedByForward,
+        optimizerState(session),
+        callbacks.tensors(),
+        memory);
   }
 
   /** The tensors themselves; to be written before the next update. */
   private SavedTensors live(TrainingSession session) {
-    return new SavedTensors(model.savedTensors(), optimizerState(session), callbacks.tensors());
+    return new SavedTensors(
+        model.savedTensors(), optimizerState(session), callbacks.tensors(), () -> {});
   }
 
   private @Nullable Map<String, NDArray> optimizerState(TrainingSession session) {

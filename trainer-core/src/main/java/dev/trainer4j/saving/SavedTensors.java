@@ -13,11 +13,13 @@ import org.jspecify.annotations.Nullable;
  * @param model of the model, by name
  * @param optimizer the optimizer's state, null if it is not saved
  * @param others what callbacks save, by file and name
+ * @param check throws if one of them changed while it was written
  */
 record SavedTensors(
     Map<String, NDArray> model,
     @Nullable Map<String, NDArray> optimizer,
-    Map<String, Map<String, NDArray>> others) {
+    Map<String, Map<String, NDArray>> others,
+    Runnable check) {
 
   /** Writes the files of the tensors; the other files of the model are not among them. */
   void write(CheckpointFiles files, long maxShardBytes) throws IOException {
@@ -28,5 +30,6 @@ record SavedTensors(
     for (Map.Entry<String, Map<String, NDArray>> file : others.entrySet()) {
       files.writeTensors(file.getKey(), file.getValue());
     }
+    check.run();
   }
 }

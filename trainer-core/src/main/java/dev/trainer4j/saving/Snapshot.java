@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,39 +19,54 @@ import org.jspecify.annotations.Nullable;
  * <p>Until the next optimizer step, forward and backward only read parameters and optimizer state, and
  * these are nearly all of a checkpoint. So another thread copies them in {@link #complete}, and training
  * waits for it, in {@link #await}, only where they are about to change. What a forward pass may change,
- * such as running statistics, and what callbacks own is copied at once.
+ * such as running statistics, and what callbacks own is copied at once. What is frozen is not copied at
+ * all: it is written as it is.
  */
 final class Snapshot {
 
   private final Map<String, NDArray> model;
   private final Map<String, NDArray> trained = new LinkedHashMap<>();
   private final Map<String, NDArray> others = new LinkedHashMap<>();
+  private final List<NDArray> frozen = new ArrayList<>();
   private final @Nullable Map<String, NDArray> optimizer;
   private final Map<String, Map<String, NDArray>> callbacks = new LinkedHashMap<>();
   private final SnapshotMemory memory;
   private final List<NDArray> late = new ArrayList<>();
   private final long versions;
+  private final long frozenVersions;
   private final CountDownLatch copied = new CountDownLatch(1);
 
   /**
    * Copies what cannot wait.
    *
+   * @param isChangedByForward of the model's tensors, by name
    * @param memory holds the copies; what it held before must be on disk
    */
   Snapshot(
       Map<String, NDArray> model,
+      Predicate<String> isChangedByForward,
       @Nullable Map<String, NDArray> optimizer,
       Map<String, Map<String, NDArray>> callbacks,
       SnapshotMemory memory) {
     this.model = TiedTensors.distinct(model);
     this.optimizer = optimizer;
     this.memory = memory;
-    this.model.forEach((name, array) -> (array.hasGradient() ? trained : others).put(name, array));
+    this.model.forEach(
+        (name, array) -> {
+          if (array.hasGradient()) {
+            trained.put(name, array);
+          } else if (isChangedByForward.test(name)) {
+            others.put(name, array);
+          } else {
+            frozen.add(array);
+          }
+        });
     late.addAll(trained.values());
     if (optimizer != null) {
       late.addAll(optimizer.values());
     }
     versions = TorchFunctions.versions(late);
+    frozenVersions = TorchFunctions.versions(frozen);
     others.putAll(memory.copy("others", others));
     callbacks.forEach((name, arrays) -> this.callbacks.put(name, memory.copy(name, arrays)));
   }
@@ -67,7 +83,10 @@ final class Snapshot {
       copies.putAll(others);
       SavedTensors saved =
           new SavedTensors(
-              copies, optimizer == null ? null : memory.copy("optimizer", optimizer), callbacks);
+              copies,
+              optimizer == null ? null : memory.copy("optimizer", optimizer),
+              callbacks,
+              this::requireFrozen);
       requireUnchanged();
       return saved;
     } finally {
@@ -82,6 +101,14 @@ final class Snapshot {
           "parameters or optimizer state were changed by something other than the optimizer while"
               + " asyncSave copied them, so this checkpoint was not written: change them in"
               + " onStepEnd or onOptimizerStep, or set asyncSave(false)");
+    }
+  }
+
+  private void requireFrozen() {
+    if (TorchFunctions.versions(frozen) != frozenVersions) {
+      throw new IllegalStateException(
+          "frozen parameters were changed while asyncSave wrote them, so this checkpoint was not"
+              + " written: change them before training, or set asyncSave(false)");
     }
   }
 

@@ -49,7 +49,7 @@ class SnapshotTest {
   }
 
   private static Snapshot snapshot(NDArray weights, SnapshotMemory memory) {
-    return new Snapshot(Map.of("w", weights), null, Map.of(), memory);
+    return new Snapshot(Map.of("w", weights), name -> true, null, Map.of(), memory);
   }
 
   @Test
@@ -61,6 +61,34 @@ class SnapshotTest {
       statistics.muli(10);
 
       assertThat(written(snapshot.complete(), manager)).containsExactly(1, 2);
+    }
+  }
+
+  @Test
+  void whatIsFrozenIsWrittenAsItIsAndNotCopied() throws IOException {
+    try (NDManager manager = NDManager.newBaseManager(Device.cpu(), "PyTorch");
+        SnapshotMemory memory = new SnapshotMemory()) {
+      NDArray frozen = manager.create(new float[] {1, 2});
+      SavedTensors saved =
+          new Snapshot(Map.of("w", frozen), name -> false, null, Map.of(), memory).complete();
+
+      assertThat(saved.model().get("w")).isSameAs(frozen);
+      assertThat(written(saved, manager)).containsExactly(1, 2);
+    }
+  }
+
+  @Test
+  void frozenParametersThatSomebodyChangesWhileTheyAreWrittenAreNotSaved() {
+    try (NDManager manager = NDManager.newBaseManager(Device.cpu(), "PyTorch");
+        SnapshotMemory memory = new SnapshotMemory()) {
+      NDArray frozen = manager.create(new float[] {1, 2});
+      SavedTensors saved =
+          new Snapshot(Map.of("w", frozen), name -> false, null, Map.of(), memory).complete();
+      frozen.muli(10);
+
+      assertThatThrownBy(() -> written(saved, manager))
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessageContaining("asyncSave");
     }
   }
 

@@ -365,6 +365,12 @@ public final class PretrainedModel implements SegmentedModel, MixedPrecisionMode
     return saved;
   }
 
+  /** No family has a tensor that a forward pass changes. */
+  @Override
+  public boolean isChangedByForward(String name) {
+    return false;
+  }
+
   /**
    * Returns 6 operations for each token and each parameter that is no embedding: transformers' {@code
    * floating_point_ops} (Kaplan et al.: Scaling Laws for Neural Language Models, 2020).
