@@ -99,7 +99,8 @@ class FreezingTest {
           NDArray array =
               manager.create(
                   rows.stream()
-                      .flatMap(row -> row.get(name).isArray() ? stream(row.get(name)) : one(row, name))
+                      .flatMap(
+                          row -> row.get(name).isArray() ? stream(row.get(name)) : one(row, name))
                       .mapToLong(JsonNode::longValue)
                       .toArray());
           boolean matrix = rows.get(0).get(name).isArray();
@@ -278,7 +279,8 @@ class FreezingTest {
       Map<String, float[]> before = weights(model);
       model.freezeBase();
       assertThat(names(model)).containsExactlyInAnyOrder("classifier.weight", "classifier.bias");
-      assertThat(model).hasToString("bert for SEQUENCE_CLASSIFICATION, 99 trainable parameters on cpu()");
+      assertThat(model)
+          .hasToString("bert for SEQUENCE_CLASSIFICATION, 99 trainable parameters on cpu()");
       try (Trainer trainer = trainer(model, args())) {
         trainer.train();
       }

@@ -140,8 +140,10 @@ class PrecisionCurvesTest {
 
   private static void assertCurve(List<Double> losses, JsonNode expected, JsonNode wide) {
     assertThat(losses).hasSize(expected.size());
-    // T5's logits are large: PyTorch's own bfloat16 strays 0.027 from its float32, and on another CPU,
-    // which multiplies in another order, 0.052 from itself. Three times the former holds two curves that
+    // T5's logits are large: PyTorch's own bfloat16 strays 0.027 from its float32, and on another
+    // CPU,
+    // which multiplies in another order, 0.052 from itself. Three times the former holds two curves
+    // that
     // round differently on two CPUs.
     double band = Math.max(3e-3, 3 * largestDistance(expected, wide));
     for (int i = 0; i < losses.size(); i++) {
