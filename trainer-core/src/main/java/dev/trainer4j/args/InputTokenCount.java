@@ -7,7 +7,7 @@ public enum InputTokenCount {
   NO,
   /** All of them, padding too. */
   ALL,
-  /** Those that the attention mask shows, or where there is no mask, those that are no padding token. */
+  /** Those that the {@code attention_mask} shows; all of them where there is no mask. */
   NON_PADDING;
 
   /** True and false are Hugging Face's older values: they mean all and none. */

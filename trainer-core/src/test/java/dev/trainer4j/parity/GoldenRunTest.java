@@ -8,6 +8,7 @@ import ai.djl.ndarray.NDManager;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.trainer4j.PredictionOutput;
 import dev.trainer4j.TrainOutput;
 import dev.trainer4j.Trainer;
@@ -19,6 +20,7 @@ import dev.trainer4j.model.LossOutput;
 import dev.trainer4j.model.TrainableModel;
 import dev.trainer4j.parity.EventRecorder.Event;
 import dev.trainer4j.state.TrainerStateJson;
+import dev.trainer4j.testing.PassLog;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,6 +29,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
@@ -66,7 +69,7 @@ class GoldenRunTest {
       assertCheckpoints(golden.get("checkpoints"));
       assertStateFile(name, golden.get("checkpoints"));
       assertPredictions(predictions, golden);
-      assertWeights(name, mlp);
+      assertWeights(name, mlp.parameters());
     }
   }
 
@@ -80,8 +83,52 @@ class GoldenRunTest {
         PredictionOutput predictions = trainAndPredict(trainer, golden)) {
       CLOSE.compare("log_history", golden.get("log_history"), logHistory(trainer));
       assertPredictions(predictions, golden);
-      assertWeights(name, mlp);
+      assertWeights(name, mlp.parameters());
     }
+  }
+
+  /** Runs whose layers cannot be kernels: gradients add up, labels are smoothed. */
+  private static final Set<String> RECORDED = Set.of("accumulate", "label_smoothing");
+
+  /**
+   * A DJL block and the trainer's own loss, so that kernels serve it. It weighs updates by their samples, so
+   * means over several of them are not the reference's means of means.
+   */
+  @ParameterizedTest
+  @MethodSource("runs")
+  void equalsTheReferenceRunWithABlockAndTheTrainersOwnLoss(String name) throws IOException {
+    JsonNode golden = Golden.json("runs/" + name + "/run.json");
+    try (PassLog passes = new PassLog();
+        GoldenBlock mlp = new GoldenBlock();
+        Trainer trainer =
+            configure(Trainer.builder(mlp.block(), arguments(golden)), name, null).build()) {
+      assertThat(trainer.train().globalStep()).isEqualTo(golden.get("global_step").asLong());
+      assertThat(passes.chosen())
+          .containsExactly(
+              RECORDED.contains(name) ? "recorded by autograd" : "kernels of 3 layers");
+      assertThat(passes.notTaken()).isEmpty();
+      CLOSE.compare(
+          "log_history",
+          withoutMeansOverUpdates(golden.get("log_history"), golden),
+          withoutMeansOverUpdates(logHistory(trainer), golden));
+      assertWeights(name, mlp.parameters());
+      try (PredictionOutput predictions = trainer.predict(GoldenMlp.data("eval"))) {
+        assertPredictions(predictions, golden);
+      }
+    }
+  }
+
+  private static JsonNode withoutMeansOverUpdates(JsonNode history, JsonNode golden) {
+    JsonNode args = golden.get("args");
+    boolean everyUpdate =
+        args.path("logging_steps").asInt() == 1
+            && !args.path("logging_strategy").asText("steps").equals("epoch");
+    JsonNode copy = history.deepCopy();
+    for (JsonNode line : copy) {
+      ((ObjectNode) line)
+          .remove(everyUpdate ? List.of("train_loss") : List.of("train_loss", "loss"));
+    }
+    return copy;
   }
 
   private Trainer trainer(
@@ -90,23 +137,35 @@ class GoldenRunTest {
       GoldenMlp mlp,
       @org.jspecify.annotations.Nullable EventRecorder recorder)
       throws IOException {
+    return new MeanLossTrainer(
+        configure(Trainer.builder(mlp.model(), arguments(golden)), name, recorder));
+  }
+
+  private TrainingArguments arguments(JsonNode golden) {
     Map<String, Object> args =
         MAPPER.convertValue(golden.get("args"), new TypeReference<Map<String, Object>>() {});
     // What the reference needs to keep quiet has no meaning here.
     args.keySet().removeAll(List.of("report_to", "disable_tqdm"));
     args.put("output_dir", outputDir.toString());
-    Trainer.Builder builder =
-        Trainer.builder(mlp.model(), TrainingArguments.fromMap(args))
-            .trainDataset(GoldenMlp.data("train"))
-            .evalDataset(GoldenMlp.data("eval"))
-            .computeMetrics(Metrics.accuracy());
+    return TrainingArguments.fromMap(args);
+  }
+
+  private static Trainer.Builder configure(
+      Trainer.Builder builder,
+      String name,
+      @org.jspecify.annotations.Nullable EventRecorder recorder)
+      throws IOException {
+    builder
+        .trainDataset(GoldenMlp.data("train"))
+        .evalDataset(GoldenMlp.data("eval"))
+        .computeMetrics(Metrics.accuracy());
     if (recorder != null) {
       builder.callback(recorder);
     }
     if (name.equals("early_stop")) {
       builder.callback(new Patience(2));
     }
-    return new MeanLossTrainer(builder);
+    return builder;
   }
 
   private static PredictionOutput trainAndPredict(Trainer trainer, JsonNode golden)
@@ -131,7 +190,7 @@ class GoldenRunTest {
     JsonNode state = MAPPER.readTree(TrainerStateJson.write(trainer.state()));
     JsonNode history = state.get("log_history");
     for (JsonNode line : history) {
-      ((com.fasterxml.jackson.databind.node.ObjectNode) line)
+      ((ObjectNode) line)
           .remove(
               Stream.of("train_", "eval_")
                   .flatMap(
@@ -144,9 +203,7 @@ class GoldenRunTest {
   }
 
   private static void assertState(Trainer trainer, JsonNode golden) throws IOException {
-    var state =
-        (com.fasterxml.jackson.databind.node.ObjectNode)
-            MAPPER.readTree(TrainerStateJson.write(trainer.state()));
+    var state = (ObjectNode) MAPPER.readTree(TrainerStateJson.write(trainer.state()));
     state.remove(List.of("log_history", "stateful_callbacks"));
     if (state.hasNonNull("best_model_checkpoint")) {
       state.put(
@@ -199,13 +256,13 @@ class GoldenRunTest {
     Path file = outputDir.resolve(folders.get(folders.size() - 1)).resolve("trainer_state.json");
     String text = Files.readString(file);
     assertThat(text).endsWith("}\n").startsWith("{\n  \"best_global_step\"");
-    var state = (com.fasterxml.jackson.databind.node.ObjectNode) MAPPER.readTree(text);
+    var state = (ObjectNode) MAPPER.readTree(text);
     for (JsonNode line : state.get("log_history")) {
       line.fieldNames()
           .forEachRemaining(
               key -> {
                 if (key.endsWith("runtime") || key.endsWith("per_second")) {
-                  ((com.fasterxml.jackson.databind.node.ObjectNode) line).put(key, 0);
+                  ((ObjectNode) line).put(key, 0);
                 }
               });
     }
@@ -232,11 +289,12 @@ class GoldenRunTest {
     CLOSE.compare("predict_metrics", golden.get("predict_metrics"), MAPPER.valueToTree(metrics));
   }
 
-  private static void assertWeights(String name, GoldenMlp mlp) throws IOException {
+  private static void assertWeights(String name, Map<String, NDArray> parameters)
+      throws IOException {
     try (NDManager manager = NDManager.newBaseManager(ai.djl.Device.cpu(), "PyTorch");
         SafetensorsFile file =
             SafetensorsFile.open(GoldenMlp.file(name).resolve("final.safetensors"))) {
-      for (Map.Entry<String, NDArray> parameter : mlp.parameters().entrySet()) {
+      for (Map.Entry<String, NDArray> parameter : parameters.entrySet()) {
         float[] expected = file.read(parameter.getKey(), manager).toFloatArray();
         new JsonComparison(1e-4, 1e-5)
             .compare(

@@ -5,6 +5,9 @@ import ai.djl.engine.Engine;
 import ai.djl.ndarray.BaseNDManager;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import com.sun.jna.NativeLibrary;
+import com.sun.jna.NativeLong;
+import com.sun.jna.Structure;
 import java.io.IOException;
 import java.lang.reflect.Field;
 import java.nio.file.Files;
@@ -39,6 +42,49 @@ public final class Natives {
       return ((Map<?, ?>) children.get(resource)).values().stream().mapToLong(Natives::count).sum();
     } catch (ReflectiveOperationException e) {
       throw new LinkageError("this DJL keeps its resources elsewhere", e);
+    }
+  }
+
+  /** What glibc says of its heap; all sizes in bytes. */
+  @Structure.FieldOrder({
+    "arena",
+    "ordblks",
+    "smblks",
+    "hblks",
+    "hblkhd",
+    "usmblks",
+    "fsmblks",
+    "uordblks",
+    "fordblks",
+    "keepcost"
+  })
+  public static final class HeapSizes extends Structure implements Structure.ByValue {
+    public NativeLong arena;
+    public NativeLong ordblks;
+    public NativeLong smblks;
+    public NativeLong hblks;
+    public NativeLong hblkhd;
+    public NativeLong usmblks;
+    public NativeLong fsmblks;
+    public NativeLong uordblks;
+    public NativeLong fordblks;
+    public NativeLong keepcost;
+  }
+
+  /**
+   * Bytes that are taken from the C library's heap, down to the smallest block: values that kernels were
+   * given, arrays that nobody owns, and what the JVM itself holds there. Empty without glibc 2.33 or later.
+   */
+  public static OptionalLong heapBytes() {
+    try {
+      HeapSizes sizes =
+          (HeapSizes)
+              NativeLibrary.getProcess()
+                  .getFunction("mallinfo2")
+                  .invoke(HeapSizes.class, new Object[0]);
+      return OptionalLong.of(sizes.uordblks.longValue() + sizes.hblkhd.longValue());
+    } catch (UnsatisfiedLinkError e) {
+      return OptionalLong.empty();
     }
   }
 
