@@ -71,7 +71,7 @@ class ArchitectureTest {
           .whereLayer("metrics")
           .mayNotAccessAnyLayer()
           .whereLayer("schedule")
-          .mayNotAccessAnyLayer()
+          .mayOnlyAccessLayers("args")
           .whereLayer("data")
           .mayNotAccessAnyLayer()
           .whereLayer("torch")

@@ -15,6 +15,11 @@ record ExtraOption(String key, ValueType<?> type) {
     return type.readInRange(raw).map(value -> value);
   }
 
+  /** Whether a text can only be another spelling of its value. */
+  boolean isNoText() {
+    return type.javaType() != String.class;
+  }
+
   /** The mistakes in a map of options: keys that nothing reads, and values out of range. */
   static List<ArgumentProblem> check(
       String argument, String owner, List<ExtraOption> known, Map<String, ?> given) {

@@ -32,9 +32,9 @@ public enum SchedulerType {
    */
   WARMUP_STABLE_DECAY,
   /**
-   * Raise the rate while the best-model metric improves, lower it while it does not. Keys {@code factor}, {@code patience},
-   * {@code threshold}, {@code min_lr}, {@code max_lr}, {@code cooldown}, {@code warmup}, {@code smooth}, {@code window_size},
-   * {@code reset_start}.
+   * Raise the rate while the best-model metric improves, lower it while it does not. Keys {@code mode}, {@code factor}, {@code patience},
+   * {@code threshold}, {@code threshold_mode}, {@code min_lr}, {@code max_lr}, {@code eps}, {@code cooldown}, {@code warmup},
+   * {@code smooth}, {@code window_size}, {@code reset_start}.
    */
   GREEDY;
 

@@ -11,12 +11,12 @@ record CosineAheadSchedule(
     ScheduleContext context, double cycles, double minimum, double warmupStart)
     implements LearningRateScheduler {
 
-  static CosineAheadSchedule create(ScheduleArguments arguments, ScheduleContext context) {
+  static CosineAheadSchedule create(ScheduleOptions options, ScheduleContext context) {
     return new CosineAheadSchedule(
         context,
-        arguments.number("num_cycles", 0.5),
-        CosineSchedule.minimum(arguments, context),
-        arguments.has("warmup_lr_rate") ? arguments.share("warmup_lr_rate", 0) : Double.NaN);
+        options.number("num_cycles", 0.5),
+        CosineSchedule.minimum(options, context),
+        options.has("warmup_lr_rate") ? options.number("warmup_lr_rate", 0) : Double.NaN);
   }
 
   @Override

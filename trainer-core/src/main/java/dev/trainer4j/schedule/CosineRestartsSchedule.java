@@ -5,8 +5,8 @@ package dev.trainer4j.schedule;
 record CosineRestartsSchedule(ScheduleContext context, double cycles)
     implements LearningRateScheduler {
 
-  static CosineRestartsSchedule create(ScheduleArguments arguments, ScheduleContext context) {
-    return new CosineRestartsSchedule(context, arguments.positive("num_cycles", 1));
+  static CosineRestartsSchedule create(ScheduleOptions options, ScheduleContext context) {
+    return new CosineRestartsSchedule(context, options.number("num_cycles", 1));
   }
 
   @Override

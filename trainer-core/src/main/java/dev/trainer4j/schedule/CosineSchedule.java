@@ -8,33 +8,22 @@ package dev.trainer4j.schedule;
 record CosineSchedule(ScheduleContext context, double cycles, double minimum)
     implements LearningRateScheduler {
 
-  static CosineSchedule plain(ScheduleArguments arguments, ScheduleContext context) {
-    return new CosineSchedule(context, arguments.number("num_cycles", 0.5), 0);
+  static CosineSchedule plain(ScheduleOptions options, ScheduleContext context) {
+    return new CosineSchedule(context, options.number("num_cycles", 0.5), 0);
   }
 
-  static CosineSchedule withMinimum(ScheduleArguments arguments, ScheduleContext context) {
+  static CosineSchedule withMinimum(ScheduleOptions options, ScheduleContext context) {
     return new CosineSchedule(
-        context, arguments.number("num_cycles", 0.5), minimum(arguments, context));
+        context, options.number("num_cycles", 0.5), minimum(options, context));
   }
 
-  /** The lowest factor, from {@code min_lr} or {@code min_lr_rate}: exactly one must be given. */
-  static double minimum(ScheduleArguments arguments, ScheduleContext context) {
-    boolean asRate = arguments.has("min_lr");
-    boolean asShare = arguments.has("min_lr_rate");
-    arguments.require(
-        asRate || asShare,
-        "min_lr_rate",
-        "give it (a share of the learning rate), or min_lr (a learning rate)");
-    arguments.require(!(asRate && asShare), "min_lr", "min_lr_rate is given too; keep one of them");
-    if (asShare) {
-      return arguments.share("min_lr_rate", 0);
-    }
-    double rate = arguments.notNegative("min_lr", 0);
-    arguments.require(
-        context.baseLearningRate() > 0 && rate <= context.baseLearningRate(),
-        "min_lr",
-        "give a rate that is at most the learning rate, " + context.baseLearningRate());
-    return rate / context.baseLearningRate();
+  /** The lowest factor, from {@code min_lr} or {@code min_lr_rate}, of which one is given. */
+  static double minimum(ScheduleOptions options, ScheduleContext context) {
+    double rate = context.baseLearningRate();
+    // A rate of 0 stays 0, whatever share of it is the lowest.
+    return options.has("min_lr_rate") || rate == 0
+        ? options.number("min_lr_rate", 0)
+        : options.number("min_lr", 0) / rate;
   }
 
   /** A cosine wave between 1 and {@code minimum}, at 1 when progress is 0. */

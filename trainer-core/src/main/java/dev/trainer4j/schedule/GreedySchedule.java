@@ -36,33 +36,25 @@ final class GreedySchedule implements LearningRateScheduler {
   private long warmupLeft;
   private long resetLeft;
 
-  private GreedySchedule(ScheduleArguments arguments, ScheduleContext context) {
+  private GreedySchedule(ScheduleOptions options, ScheduleContext context) {
     baseLearningRate = context.baseLearningRate();
-    comparison = MetricComparison.create(arguments, context, 1e-6, "abs");
-    decay = arguments.positive("factor", 0.95);
-    arguments.require(decay < 1, "factor", "give a number below 1");
-    patience = arguments.count("patience", 10);
-    cooldown = arguments.count("cooldown", 0);
-    warmup = arguments.count("warmup", 0);
-    minimumRate = arguments.notNegative("min_lr", 1e-3);
-    maximumRate = arguments.positive("max_lr", 1);
-    arguments.require(maximumRate >= minimumRate, "max_lr", "give a rate not below min_lr");
-    smallestChange = arguments.notNegative("eps", 1e-8);
-    smooth = arguments.flag("smooth");
-    long window = arguments.count("window_size", 50);
-    arguments.require(window > 0, "window_size", "give a whole number above 0");
-    average = new StreamingAverage(window);
-    resetStart = arguments.count("reset_start", 500);
-    arguments.require(
-        !arguments.flag("verbose"),
-        "verbose",
-        "remove it, it has no effect here: changes show in the logged learning_rate");
+    comparison = MetricComparison.create(options, context, 1e-6, "abs");
+    decay = options.number("factor", 0.95);
+    patience = options.count("patience", 10);
+    cooldown = options.count("cooldown", 0);
+    warmup = options.count("warmup", 0);
+    minimumRate = options.number("min_lr", 1e-3);
+    maximumRate = options.number("max_lr", 1);
+    smallestChange = options.number("eps", 1e-8);
+    smooth = options.flag("smooth");
+    average = new StreamingAverage(options.count("window_size", 50));
+    resetStart = options.count("reset_start", 500);
     best = comparison.worst();
     resetLeft = resetStart;
   }
 
-  static GreedySchedule create(ScheduleArguments arguments, ScheduleContext context) {
-    return new GreedySchedule(arguments, context);
+  static GreedySchedule create(ScheduleOptions options, ScheduleContext context) {
+    return new GreedySchedule(options, context);
   }
 
   @Override

@@ -7,10 +7,10 @@ record InverseSqrtSchedule(ScheduleContext context, double timescale)
 
   private static final int TIMESCALE_WITHOUT_WARMUP = 10_000;
 
-  static InverseSqrtSchedule create(ScheduleArguments arguments, ScheduleContext context) {
+  static InverseSqrtSchedule create(ScheduleOptions options, ScheduleContext context) {
     int warmup = context.warmupSteps();
     double otherwise = warmup > 0 ? warmup : TIMESCALE_WITHOUT_WARMUP;
-    return new InverseSqrtSchedule(context, arguments.positive("timescale", otherwise));
+    return new InverseSqrtSchedule(context, options.number("timescale", otherwise));
   }
 
   @Override

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.schedule;
 
+import dev.trainer4j.args.SchedulerOptions;
+import dev.trainer4j.args.SchedulerType;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 
@@ -72,20 +75,22 @@ public final class LearningRateSchedulers {
       throw new IllegalArgumentException(
           "lrSchedulerType is '" + type + "', which does not exist. Choose one of: " + names());
     }
-    ScheduleArguments arguments = new ScheduleArguments(type, kwargs);
-    LearningRateScheduler scheduler = family.create(arguments, context);
-    arguments.rejectUnknown();
-    return scheduler;
+    Map<String, Object> checked =
+        SchedulerOptions.checked(
+            SchedulerType.valueOf(type.toUpperCase(Locale.ROOT)),
+            kwargs,
+            context.baseLearningRate());
+    return family.create(new ScheduleOptions(type, checked), context);
   }
 
   private static Map<String, Family> families() {
     Map<String, Family> families = new LinkedHashMap<>();
-    families.put("linear", (arguments, context) -> new LinearSchedule(context));
+    families.put("linear", (options, context) -> new LinearSchedule(context));
     families.put("cosine", CosineSchedule::plain);
     families.put("cosine_with_restarts", CosineRestartsSchedule::create);
     families.put("polynomial", PolynomialSchedule::create);
-    families.put("constant", (arguments, context) -> step -> 1);
-    families.put("constant_with_warmup", (arguments, context) -> warmedUpConstant(context));
+    families.put("constant", (options, context) -> step -> 1);
+    families.put("constant_with_warmup", (options, context) -> warmedUpConstant(context));
     families.put("inverse_sqrt", InverseSqrtSchedule::create);
     families.put("reduce_lr_on_plateau", PlateauSchedule::create);
     families.put("cosine_with_min_lr", CosineSchedule::withMinimum);
@@ -101,6 +106,6 @@ public final class LearningRateSchedulers {
 
   @FunctionalInterface
   private interface Family {
-    LearningRateScheduler create(ScheduleArguments arguments, ScheduleContext context);
+    LearningRateScheduler create(ScheduleOptions options, ScheduleContext context);
   }
 }

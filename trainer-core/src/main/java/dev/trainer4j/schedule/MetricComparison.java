@@ -1,22 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.schedule;
 
-import java.util.List;
-
 /** Decides whether a metric improves on the best one by more than a threshold. */
 record MetricComparison(boolean maximize, double threshold, boolean relative) {
 
   static MetricComparison create(
-      ScheduleArguments arguments,
-      ScheduleContext context,
-      double threshold,
-      String thresholdMode) {
-    String mode =
-        arguments.choice("mode", context.greaterIsBetter() ? "max" : "min", List.of("min", "max"));
+      ScheduleOptions options, ScheduleContext context, double threshold, String thresholdMode) {
+    String mode = options.text("mode", context.greaterIsBetter() ? "max" : "min");
     return new MetricComparison(
         mode.equals("max"),
-        arguments.notNegative("threshold", threshold),
-        arguments.choice("threshold_mode", thresholdMode, List.of("rel", "abs")).equals("rel"));
+        options.number("threshold", threshold),
+        options.text("threshold_mode", thresholdMode).equals("rel"));
   }
 
   /** The best metric before there is any. */

@@ -23,20 +23,19 @@ final class PlateauSchedule implements LearningRateScheduler {
   private long badEvaluations;
   private long cooldownLeft;
 
-  private PlateauSchedule(ScheduleArguments arguments, ScheduleContext context) {
+  private PlateauSchedule(ScheduleOptions options, ScheduleContext context) {
     baseLearningRate = context.baseLearningRate();
-    comparison = MetricComparison.create(arguments, context, 1e-4, "rel");
-    decay = arguments.positive("factor", 0.1);
-    arguments.require(decay < 1, "factor", "give a number below 1");
-    patience = arguments.count("patience", 10);
-    cooldown = arguments.count("cooldown", 0);
-    minimumRate = arguments.notNegative("min_lr", 0);
-    smallestChange = arguments.notNegative("eps", 1e-8);
+    comparison = MetricComparison.create(options, context, 1e-4, "rel");
+    decay = options.number("factor", 0.1);
+    patience = options.count("patience", 10);
+    cooldown = options.count("cooldown", 0);
+    minimumRate = options.number("min_lr", 0);
+    smallestChange = options.number("eps", 1e-8);
     best = comparison.worst();
   }
 
-  static PlateauSchedule create(ScheduleArguments arguments, ScheduleContext context) {
-    return new PlateauSchedule(arguments, context);
+  static PlateauSchedule create(ScheduleOptions options, ScheduleContext context) {
+    return new PlateauSchedule(options, context);
   }
 
   @Override

@@ -5,15 +5,9 @@ package dev.trainer4j.schedule;
 record PolynomialSchedule(ScheduleContext context, double endRate, double power)
     implements LearningRateScheduler {
 
-  static PolynomialSchedule create(ScheduleArguments arguments, ScheduleContext context) {
-    double endRate = arguments.notNegative("lr_end", 1e-7);
-    arguments.require(
-        endRate < context.baseLearningRate(),
-        "lr_end",
-        String.format(
-            "the end rate (%s) must be below the learning rate (%s)",
-            endRate, context.baseLearningRate()));
-    return new PolynomialSchedule(context, endRate, arguments.positive("power", 1));
+  static PolynomialSchedule create(ScheduleOptions options, ScheduleContext context) {
+    return new PolynomialSchedule(
+        context, options.number("lr_end", 1e-7), options.number("power", 1));
   }
 
   @Override

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.schedule;
 
-import java.util.List;
-
 /** Rises from {@code minimum} to 1, stays there, falls to {@code minimum} and stays there. */
 record WarmupStableDecaySchedule(
     int warmupSteps,
@@ -14,13 +12,11 @@ record WarmupStableDecaySchedule(
     double cycles)
     implements LearningRateScheduler {
 
-  private static final List<String> TYPES = List.of("linear", "cosine", "1-sqrt");
-
-  static WarmupStableDecaySchedule create(ScheduleArguments arguments, ScheduleContext context) {
-    long decaySteps = arguments.requiredCount("num_decay_steps");
+  static WarmupStableDecaySchedule create(ScheduleOptions options, ScheduleContext context) {
+    long decaySteps = options.count("num_decay_steps", 0);
     long rest = context.totalSteps() - context.warmupSteps() - decaySteps;
-    arguments.require(
-        rest >= 0 || arguments.has("num_stable_steps"),
+    options.require(
+        rest >= 0 || options.has("num_stable_steps"),
         "num_decay_steps",
         String.format(
             "with %d warmup steps it exceeds the %d updates of the run; lower one of them, or give"
@@ -28,12 +24,12 @@ record WarmupStableDecaySchedule(
             context.warmupSteps(), context.totalSteps()));
     return new WarmupStableDecaySchedule(
         context.warmupSteps(),
-        arguments.count("num_stable_steps", rest),
+        options.count("num_stable_steps", rest),
         decaySteps,
-        arguments.choice("warmup_type", "linear", TYPES),
-        arguments.choice("decay_type", "cosine", TYPES),
-        arguments.share("min_lr_ratio", 0),
-        arguments.number("num_cycles", 0.5));
+        options.text("warmup_type", "linear"),
+        options.text("decay_type", "cosine"),
+        options.number("min_lr_ratio", 0),
+        options.number("num_cycles", 0.5));
   }
 
   @Override
