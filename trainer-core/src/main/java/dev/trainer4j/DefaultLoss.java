@@ -60,7 +60,10 @@ final class DefaultLoss {
 
   /** Returns whether the loss is the cross entropy of what a DJL block returns, with nothing in between. */
   boolean isUsual() {
-    return model instanceof BlockModel && lossFunction == null && !smooths();
+    return model instanceof BlockModel
+        && labelNames.equals(model.labelNames())
+        && lossFunction == null
+        && !smooths();
   }
 
   /** Returns whether the user gave a function, which may do without labels. */

@@ -26,6 +26,14 @@ final class StartOfRanks {
     if (processes.worldSize() == 1) {
       return;
     }
+    if (loader.worldSize() != processes.worldSize()) {
+      throw new IllegalArgumentException(
+          "the loader of the training data is for "
+              + loader.worldSize()
+              + " ranks, but "
+              + processes.worldSize()
+              + " train together; give DataLoaderOptions world(rank, worldSize)");
+    }
     Agreement agreement = new Agreement(processes);
     agreement.requireSame("the training arguments", args.toJson());
     agreement.requireSame("the number of training samples", loader.sampleCount());

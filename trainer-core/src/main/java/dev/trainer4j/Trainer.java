@@ -421,12 +421,15 @@ public class Trainer implements AutoCloseable {
   }
 
   private void release() {
-    if (determinism != null) {
-      determinism.close();
+    try {
+      if (determinism != null) {
+        determinism.close();
+      }
+      setup.closeProcesses();
+    } finally {
+      manager.close();
+      NativeHeap.giveBack(manager.getDevice());
     }
-    setup.closeProcesses();
-    manager.close();
-    NativeHeap.giveBack(manager.getDevice());
   }
 
   private void requireEvalData() {

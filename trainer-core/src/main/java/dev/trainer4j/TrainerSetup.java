@@ -219,10 +219,32 @@ final class TrainerSetup {
     return metrics;
   }
 
-  /** The groups of an optimizer over {@code parameters}, rates from the arguments and the builder. */
-  List<ParameterGroup> groups(List<NamedParameter> parameters) {
-    return parameterGroups.apply(
-        ParameterGroup.decayAndNoDecay(parameters, args.learningRate(), args.weightDecay()));
+  /**
+   * The groups of an optimizer over {@code parameters}, rates from the arguments and the builder. The builder's
+   * function sees all that is trainable when a run begins; what is released later has the arguments' rate.
+   */
+  List<ParameterGroup> groups(List<NamedParameter> parameters, List<ParameterGroup> before) {
+    if (before.isEmpty()) {
+      return parameterGroups.apply(
+          ParameterGroup.decayAndNoDecay(parameters, args.learningRate(), args.weightDecay()));
+    }
+    // By name: arrays are equal if their numbers are.
+    Map<String, NamedParameter> released = new LinkedHashMap<>();
+    parameters.forEach(parameter -> released.put(parameter.name(), parameter));
+    List<ParameterGroup> groups = new ArrayList<>();
+    for (ParameterGroup group : before) {
+      List<NamedParameter> left =
+          group.parameters().stream()
+              .filter(parameter -> released.remove(parameter.name()) != null)
+              .toList();
+      if (!left.isEmpty()) {
+        groups.add(new ParameterGroup(left, group.learningRate(), group.weightDecay()));
+      }
+    }
+    groups.addAll(
+        ParameterGroup.decayAndNoDecay(
+            List.copyOf(released.values()), args.learningRate(), args.weightDecay()));
+    return groups;
   }
 
   List<TrainerCallback> callbacks() {

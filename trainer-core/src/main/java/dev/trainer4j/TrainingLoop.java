@@ -106,6 +106,7 @@ final class TrainingLoop {
     if (args.evalOnStart() && progress.globalStep() == 0) {
       evaluation.evaluate();
     }
+    agree();
     noticeStop();
     try (UpdateStep update = updates.get()) {
       boolean done = isDone(progress.epoch()) && !progress.isEpochEndPending();
@@ -134,6 +135,7 @@ final class TrainingLoop {
   private void runEpoch(UpdateStep update) {
     progress.beginEpoch();
     callbacks.onEpochBegin(progress.snapshot());
+    agree();
     if (progress.isEpochStopPending()) {
       control.requestEpochStop();
     }
@@ -155,7 +157,7 @@ final class TrainingLoop {
     progress.serveEpochEnd();
     agreeAndReact();
     if (!isDone(progress.epoch() + 1) && noticeStop()) {
-      reactions.react();
+      agreeAndReact();
     }
   }
 
@@ -200,14 +202,19 @@ final class TrainingLoop {
     agreeAndReact();
     // An evaluation takes long, so this is when the end is likely to be asked for.
     if (noticeStop()) {
-      reactions.react();
+      agreeAndReact();
     }
   }
 
   /** What a callback asked for on one rank, all ranks serve. */
   private void agreeAndReact() {
-    control.join(agreement.union(control.requests()));
+    agree();
     reactions.react();
+    agree(); // What was served has events of its own, in which somebody may ask to stop.
+  }
+
+  private void agree() {
+    control.join(agreement.union(control.requests()));
   }
 
   private boolean noticeStop() {

@@ -7,7 +7,10 @@ import dev.trainer4j.args.TrainingArguments;
 import dev.trainer4j.callback.CallbackDispatcher;
 import dev.trainer4j.data.DataLoader;
 import dev.trainer4j.evaluation.BestMetric;
+import dev.trainer4j.model.NamedParameter;
 import dev.trainer4j.model.TrainableModel;
+import dev.trainer4j.optim.Optimizer;
+import dev.trainer4j.optim.ParameterGroup;
 import dev.trainer4j.optim.UpdateRanks;
 import dev.trainer4j.process.Agreement;
 import dev.trainer4j.process.GradientSync;
@@ -23,6 +26,7 @@ import dev.trainer4j.run.TrainingSession;
 import dev.trainer4j.saving.ResumeRequest;
 import dev.trainer4j.saving.RunCheckpoints;
 import dev.trainer4j.signal.StopSignals;
+import java.util.List;
 
 /** One call of {@code train()}: puts the parts of a run together, runs it, and takes them apart. */
 final class TrainingRun {
@@ -41,6 +45,7 @@ final class TrainingRun {
   private final LogLines lines;
   private final PeriodicEvaluation evaluation;
   private final RunLog log;
+  private List<ParameterGroup> groups = List.of();
 
   TrainingRun(
       TrainerSetup setup,
@@ -97,14 +102,18 @@ final class TrainingRun {
     Precision.requireFloat32(model.parameters());
     StartOfRanks.align(setup.processes(), args, loader, model);
     SessionFactory factory =
-        new SessionFactory(
-            args,
-            model,
-            setup.processes(),
-            parameters -> hooks.createOptimizer(setup.groups(parameters)),
-            hooks::createScheduler);
+        new SessionFactory(args, model, setup.processes(), this::optimizer, hooks::createScheduler);
     return checkpoints.open(
         from, plan, (past, before) -> factory.create(loader, plan, past, before));
+  }
+
+  /** Called again when parameters were frozen or released: groups stay what they were. */
+  private Optimizer optimizer(List<NamedParameter> parameters) {
+    List<ParameterGroup> now = setup.groups(parameters, groups);
+    if (groups.isEmpty()) {
+      groups = now;
+    }
+    return hooks.createOptimizer(now);
   }
 
   private TrainingLoop loop(TrainingSession session) {

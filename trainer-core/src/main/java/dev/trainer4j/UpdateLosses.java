@@ -9,6 +9,7 @@ import dev.trainer4j.optim.UpdateRanks;
 import dev.trainer4j.torch.ArrayScope;
 import dev.trainer4j.torch.TorchFunctions;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -59,41 +60,35 @@ final class UpdateLosses implements AutoCloseable {
   }
 
   /**
-   * Returns whether these are means.
+   * Returns whether the losses of all ranks are means.
    *
    * @throws IllegalStateException if only some are
    */
-  boolean areMeans() {
-    if (means != 0 && means != losses.size()) {
+  boolean areMeans(UpdateRanks ranks) {
+    double[] counts = ranks.sum(means, losses.size());
+    if (counts[0] != 0 && counts[0] != counts[1]) {
       throw new IllegalStateException(
           "one update mixed losses of sums with LossOutput.mean; computeLoss must return one"
               + " kind");
     }
-    return means > 0;
+    return counts[0] > 0;
   }
 
   /** Returns the means of the named parts over all ranks. */
   Map<String, Double> partMeans(double weight, UpdateRanks ranks) {
-    if (parts.isEmpty()) {
-      return Map.of();
-    }
-    List<NDArray> all = parts.values().stream().flatMap(List::stream).toList();
-    double[] numbers = TorchFunctions.numbers(all);
-    double[] sums = new double[parts.size()];
-    int next = 0;
-    int part = 0;
-    for (List<NDArray> scalars : parts.values()) {
-      for (int i = 0; i < scalars.size(); i++) {
-        sums[part] += numbers[next++];
+    Map<String, Double> sums = new LinkedHashMap<>();
+    if (!parts.isEmpty()) {
+      double[] numbers =
+          TorchFunctions.numbers(parts.values().stream().flatMap(List::stream).toList());
+      int next = 0;
+      for (Map.Entry<String, List<NDArray>> part : parts.entrySet()) {
+        int end = next + part.getValue().size();
+        sums.put(part.getKey(), Arrays.stream(numbers, next, end).sum());
+        next = end;
       }
-      part++;
     }
-    double[] global = ranks.sum(sums);
     Map<String, Double> means = new LinkedHashMap<>();
-    part = 0;
-    for (String name : parts.keySet()) {
-      means.put(name, global[part++] / weight);
-    }
+    ranks.sum(sums).forEach((name, sum) -> means.put(name, sum / weight));
     return means;
   }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j;
 
+import ai.djl.ndarray.NDArray;
 import dev.trainer4j.args.NanPolicy;
 import dev.trainer4j.args.TrainingArguments;
 import dev.trainer4j.callback.CallbackDispatcher;
@@ -26,6 +27,7 @@ import dev.trainer4j.torch.Autograd;
 import dev.trainer4j.torch.FreshGradients;
 import dev.trainer4j.torch.Gradients;
 import dev.trainer4j.torch.Seeds;
+import dev.trainer4j.torch.TiedTensors;
 import java.util.Map;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -92,6 +94,7 @@ final class UpdateStep implements AutoCloseable {
    */
   UpdateOutcome run(BatchIterator batches) {
     callbacks.onStepBegin(progress.snapshot());
+    followTrainable();
     LossScaler scaler = session.lossScaler();
     if (scaler != null) {
       scaler.beginUpdate();
@@ -99,7 +102,7 @@ final class UpdateStep implements AutoCloseable {
     counts.reset();
     try {
       Consumed consumed = runMicroBatchesOrAgree(batches);
-      boolean means = ranks.any(losses.areMeans());
+      boolean means = losses.areMeans(ranks);
       requireSums(means);
       return outcome(consumed, update(), means);
     } finally {
@@ -157,14 +160,17 @@ final class UpdateStep implements AutoCloseable {
   /** The first micro batch decides how many threads libtorch takes for an operation. */
   private void useThreads(Batch batch) {
     if (session.threads().count().isEmpty()) {
-      long size = model.parameters().stream().mapToLong(p -> p.array().size()).sum();
+      long size =
+          TiedTensors.distinct(model.state()).values().stream().mapToLong(NDArray::size).sum();
       session.threads().use(size, batch.inputs().toNDList());
     }
   }
 
   /** One micro batch, its random numbers a function of its position. */
   private LossOutput forwardBackward(Batch batch, int microBatch) {
-    followTrainable();
+    if (session.optimizer().freshGradients() != null) {
+      followTrainable(); // What is in its own arrays cannot be had for what was just frozen.
+    }
     TrainingPass pass = passes.pass();
     long seed = Seeds.mix(args.seed(), progress.globalStep(), microBatch, processes.rank());
     pass.begin(seed);
@@ -187,7 +193,7 @@ final class UpdateStep implements AutoCloseable {
   /** Callbacks, hooks and users may freeze and release parameters whenever they like. */
   private void followTrainable() {
     if (session.trained().isOutdated()) {
-      checkpoints.await(); // It may be reading the state that goes.
+      checkpoints.awaitWritten(); // It may be reading the state that goes.
       session.trained().follow();
     }
   }

@@ -66,6 +66,8 @@ final class UpdateVerdict {
     if (Double.isFinite(result.lossSum())) {
       what.append("the loss is ").append(result.lossSum() / result.weight());
       what.append(" but the gradient norm is ").append(result.gradientNorm());
+    } else if (losses.stream().allMatch(l -> Double.isFinite(TorchFunctions.number(l)))) {
+      what.append("the loss of another rank is not finite");
     }
     switch (policy) {
       case FAIL ->

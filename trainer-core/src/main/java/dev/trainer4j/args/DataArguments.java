@@ -28,17 +28,6 @@ public interface DataArguments {
   }
 
   /**
-   * Whether batches go to a GPU from pinned memory, which is faster and lets the copy overlap with computing. On a CPU there is nothing
-   * to copy.
-   *
-   * @return true by default
-   */
-  @Value.Default
-  default boolean dataloaderPinMemory() {
-    return true;
-  }
-
-  /**
    * The micro batches each background thread prepares ahead.
    *
    * @return at least 1; 2 by default

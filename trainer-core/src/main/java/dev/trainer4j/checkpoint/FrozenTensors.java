@@ -29,6 +29,11 @@ public record FrozenTensors(
         .toList();
   }
 
+  /** Returns whether the run began with the same frozen as {@code model} is now. */
+  public boolean beganAs(TrainableModel model) {
+    return of(model).equals(atStart);
+  }
+
   /**
    * Freezes and releases what the run had frozen and released, if the model is now as it was when that run
    * began; another one was frozen on purpose, and stays so.
@@ -36,7 +41,7 @@ public record FrozenTensors(
    * @return whether something changed
    */
   public boolean restore(TrainableModel model) {
-    if (now.equals(atStart) || !of(model).equals(atStart)) {
+    if (now.equals(atStart) || !beganAs(model)) {
       return false;
     }
     model

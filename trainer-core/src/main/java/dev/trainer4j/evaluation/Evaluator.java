@@ -78,9 +78,9 @@ public final class Evaluator {
   public EvaluationResult run(
       DataLoader loader, String prefix, boolean keepPredictions, boolean lossOnly) {
     ModelInitialization.run(model, loader, manager, seed);
-    watcher.accept(loader);
     EvaluationLoop loop =
         new EvaluationLoop(metrics, manager, keepPredictions, lossOnly, processes, log);
+    watcher.accept(loader);
     try (CallbackDispatcher.Lent lent = weights.get();
         Precision.View view = precision.evaluating(model)) {
       return loop.run(

@@ -15,19 +15,19 @@ import java.util.List;
 import java.util.Map;
 
 /** Named arrays of many batches, moved to the CPU one by one and joined at the end. */
-public final class KeptArrays {
+final class KeptArrays {
 
   private static final float PADDING = -100f;
 
   private final NDManager owner;
   private final Map<String, List<NDArray>> kept = new LinkedHashMap<>();
 
-  public KeptArrays(NDManager owner) {
+  KeptArrays(NDManager owner) {
     this.owner = owner;
   }
 
   /** Keeps a batch's arrays beyond its scope; first dimension samples. */
-  public void add(Map<String, NDArray> batch) {
+  void add(Map<String, NDArray> batch) {
     batch.forEach(
         (name, array) ->
             kept.computeIfAbsent(name, n -> new ArrayList<>())
@@ -35,7 +35,7 @@ public final class KeptArrays {
   }
 
   /** Returns each name's batches as one array; shorter rows are filled with -100. */
-  public Map<String, NDArray> joined() {
+  Map<String, NDArray> joined() {
     Map<String, NDArray> result = new LinkedHashMap<>();
     try (ArrayScope scope = ArrayScope.open()) {
       kept.forEach((name, batches) -> result.put(name, join(name, batches)));

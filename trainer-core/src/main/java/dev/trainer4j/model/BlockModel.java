@@ -263,6 +263,11 @@ public final class BlockModel implements MixedPrecisionModel {
     return state;
   }
 
+  @Override
+  public List<String> labelNames() {
+    return labelNames;
+  }
+
   /** Running means and variances are, and what DJL has no name for. */
   @Override
   public boolean isChangedByForward(String name) {

@@ -25,6 +25,7 @@ final class CheckpointedPass implements TrainingPass, SegmentRunner {
   private final PassSeeds seeds = new PassSeeds();
   private final List<KeptInputs> passes = new ArrayList<>();
   private final TrainableModel model;
+  private boolean done;
 
   private CheckpointedPass(SegmentedModel model) {
     this.model = model.runBy(this);
@@ -44,6 +45,7 @@ final class CheckpointedPass implements TrainingPass, SegmentRunner {
   @Override
   public void begin(long seed) {
     seeds.begin(seed);
+    done = false;
   }
 
   @Override
@@ -58,6 +60,12 @@ final class CheckpointedPass implements TrainingPass, SegmentRunner {
 
   @Override
   public void backward(NDArray loss, double factor) {
+    if (done) {
+      throw new IllegalStateException(
+          "gradientCheckpointing: backward was called a second time in one micro batch, but what its"
+              + " segments need is freed by the first; add the losses up and call it once");
+    }
+    done = true;
     autograd.backward(loss, factor, null);
     for (int i = passes.size() - 1; i >= 0; i--) {
       passes.get(i).backward();

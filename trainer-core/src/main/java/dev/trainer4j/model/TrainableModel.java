@@ -23,7 +23,7 @@ public interface TrainableModel extends AutoCloseable {
 
   /**
    * Returns the parameters that are trainable now, always in the same order: not those whose array was
-   * told {@code setRequiresGradient(false)}. The trainer asks again before each update, so parameters may
+   * told {@code setRequiresGradient(false)}. The trainer asks again before each micro batch, so parameters may
    * be frozen and released at any time.
    */
   List<NamedParameter> parameters();

@@ -23,11 +23,13 @@ public interface TrainingPass extends AutoCloseable {
   void begin(long seed);
 
   /**
-   * Takes the gradients of a loss, times {@code factor}. Several in a micro batch add up.
+   * Takes the gradients of a loss, times {@code factor}. Several in a micro batch add up, but a
+   * pass that computes segments again has one.
    *
    * @param loss a scalar that {@link #model} and what was computed of its outputs gave
    * @param factor what backward starts from: the scale of a loss, at no cost
    * @throws IllegalArgumentException if the loss is no scalar or depends on no parameter
+   * @throws IllegalStateException if there can be no second one
    */
   void backward(NDArray loss, double factor);
 

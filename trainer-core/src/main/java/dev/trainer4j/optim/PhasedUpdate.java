@@ -60,7 +60,8 @@ final class PhasedUpdate {
     // A rank may have had no data in this update, or the scale of another first micro batch.
     gradients.require(ranks.any(gradients.present()));
     double common = ranks.max(request.scale());
-    if (common != request.scale()) {
+    // A rank without data has no scale, and gradients of zero.
+    if (request.scale() > 0 && common != request.scale()) {
       gradients.multiply(common / request.scale());
     }
     ranks.synchronize(gradients.arrays());

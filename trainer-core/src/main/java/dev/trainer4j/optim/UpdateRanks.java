@@ -5,7 +5,11 @@ import ai.djl.ndarray.NDArray;
 import dev.trainer4j.process.Agreement;
 import dev.trainer4j.process.GradientSync;
 import dev.trainer4j.process.ProcessGroup;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 
 /**
  * The ranks that make an update together, and what they exchange for it, so that every number that decides
@@ -41,6 +45,28 @@ public final class UpdateRanks {
   /** Returns the sums over all ranks, element by element. */
   public double[] sum(double... values) {
     return group.sum(values);
+  }
+
+  /**
+   * Returns the sums over all ranks, name by name; a rank that had no data may lack names. They are in the
+   * order of the first rank that has them.
+   */
+  public Map<String, Double> sum(Map<String, Double> values) {
+    if (isAlone()) {
+      return values;
+    }
+    Set<String> names = new LinkedHashSet<>();
+    for (String ofRank : group.allGather(String.join("\n", values.keySet()))) {
+      ofRank.lines().forEach(names::add);
+    }
+    double[] own = names.stream().mapToDouble(name -> values.getOrDefault(name, 0.0)).toArray();
+    double[] all = group.sum(own);
+    Map<String, Double> sums = new LinkedHashMap<>();
+    int next = 0;
+    for (String name : names) {
+      sums.put(name, all[next++]);
+    }
+    return sums;
   }
 
   /** Returns the greatest value of all ranks. */

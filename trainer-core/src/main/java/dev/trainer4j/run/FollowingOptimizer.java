@@ -6,6 +6,7 @@ import dev.trainer4j.model.NamedParameter;
 import dev.trainer4j.model.TrainableModel;
 import dev.trainer4j.model.TrainableSet;
 import dev.trainer4j.optim.Optimizer;
+import dev.trainer4j.torch.Gradients;
 import dev.trainer4j.torch.TorchFunctions;
 import java.util.ArrayList;
 import java.util.List;
@@ -60,6 +61,7 @@ public final class FollowingOptimizer implements AutoCloseable {
 
   /** Makes the optimizer that fits now; state that is being copied elsewhere must be so before. */
   public void follow() {
+    dropGradientsOfFrozen();
     TrainableSet now = new TrainableSet(model);
     Optimizer next = make();
     Map<String, NDArray> before = current.state();
@@ -74,10 +76,30 @@ public final class FollowingOptimizer implements AutoCloseable {
                 sources.add(known);
               }
             });
-    TorchFunctions.copy(targets, sources);
+    try {
+      TorchFunctions.copy(targets, sources);
+    } catch (RuntimeException e) {
+      next.close();
+      throw e;
+    }
     current.close();
     current = next;
     made = now;
+  }
+
+  /** What they have added up must not be part of a later update. */
+  private void dropGradientsOfFrozen() {
+    List<NDArray> frozen =
+        current.groups().stream()
+            .flatMap(group -> group.parameters().stream())
+            .map(NamedParameter::array)
+            .filter(array -> !array.hasGradient())
+            .toList();
+    if (!frozen.isEmpty()) {
+      try (Gradients gradients = new Gradients(frozen)) {
+        gradients.zero();
+      }
+    }
   }
 
   @Override

@@ -20,6 +20,11 @@ public final class ModelInitialization {
     try (BatchIterator batches = loader.iterate(manager, 0, 0)) {
       if (batches.hasNext()) {
         try (Batch first = batches.next()) {
+          if (first.isEmpty()) {
+            throw new IllegalStateException(
+                "this rank has no sample in the first round, from which the model's parameters get their"
+                    + " shapes; give more data, or initialize the block beforehand");
+          }
           Seeds.with(
               seed,
               () -> {

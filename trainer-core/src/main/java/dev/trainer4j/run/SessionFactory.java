@@ -108,7 +108,7 @@ public final class SessionFactory {
         past.bestMetric(),
         past.bestGlobalStep(),
         past.bestModelCheckpoint(),
-        processes.isMain(),
+        processes.localRank() == 0,
         processes.isMain(),
         Map.of());
   }

@@ -118,19 +118,20 @@ final class Resume {
       requireSameData(plan, point, files.folder());
     }
     log.info("Resuming from {}", files.folder());
-    files.readModel(model);
-    Map<String, Object> before = files.readArguments();
     FrozenTensors frozen = point.frozen();
+    boolean sameStart = frozen != null && frozen.beganAs(model);
     if (frozen != null && frozen.restore(model)) {
       log.info("Freezing what the run had frozen when the checkpoint was written");
     }
+    files.readModel(model);
+    Map<String, Object> before = files.readArguments();
     TrainingSession session =
         sessions.create(
             past,
             new RunBefore(
                 foundSize(past, before),
                 point.numThreads(),
-                frozen == null ? null : frozen.atStart()));
+                frozen == null || !sameStart ? null : frozen.atStart()));
     try {
       files.readOptimizer(session.optimizer().state(), model);
       session.scheduler().restore(files.readScheduler());

@@ -84,10 +84,7 @@ public final class RunCheckpoints implements AutoCloseable {
   /** Makes the session of a run, from nothing or from where a checkpoint left off. */
   public TrainingSession open(ResumeRequest from, TrainingPlan plan, SessionStart sessions) {
     try {
-      if (writes() || from.readsOutputDir()) {
-        own();
-      }
-      Path folder = sameOnAllRanks(resume.resolve(from));
+      Path folder = start(from);
       if (folder == null && writes()) {
         output.warnOfEarlierRun();
       }
@@ -99,97 +96,110 @@ public final class RunCheckpoints implements AutoCloseable {
     }
   }
 
-  /** Of several checkpoints that ranks may see, the one that rank 0 takes. */
-  private @Nullable Path sameOnAllRanks(@Nullable Path own) {
+  /** Takes the output folder and finds where to resume from: rank 0 for all. */
+  private @Nullable Path start(ResumeRequest from) throws IOException {
     if (processes.worldSize() == 1) {
-      return own;
+      return take(from);
     }
+    Path own = null;
+    RuntimeException failure = null;
+    if (processes.isMain()) {
+      try {
+        own = take(from);
+      } catch (RuntimeException e) {
+        failure = e;
+      } catch (IOException e) {
+        failure = new UncheckedIOException(e.getMessage(), e);
+      }
+    }
+    requireNone(failure);
     String chosen = agreement.asMainSays(own == null ? "" : own.toString());
     Path folder = chosen.isEmpty() ? null : Path.of(chosen);
-    String problem =
+    requireNone(
         folder == null || Files.isDirectory(folder)
             ? null
-            : "there is no checkpoint folder "
-                + folder
-                + ", from which rank 0 resumes; give all ranks the same outputDir, on a disk they share";
-    requireNone(problem);
+            : new IllegalStateException(
+                "there is no checkpoint folder "
+                    + folder
+                    + ", from which rank 0 resumes; give all ranks the same outputDir, on a disk they"
+                    + " share"));
     return folder;
   }
 
-  /** Fails on all ranks if one has a problem. */
-  private void requireNone(@Nullable String problem) {
-    String first = agreement.firstProblem(problem);
+  private @Nullable Path take(ResumeRequest from) throws IOException {
+    if (writes() || from.readsOutputDir()) {
+      output.own();
+    }
+    return resume.resolve(from);
+  }
+
+  /** Fails on all ranks if one has failed: there with its own error, elsewhere with the word of it. */
+  private void requireNone(@Nullable RuntimeException failure) {
+    if (processes.worldSize() == 1) {
+      if (failure != null) {
+        throw failure;
+      }
+      return;
+    }
+    String first =
+        agreement.firstProblem(failure == null ? null : String.valueOf(failure.getMessage()));
+    if (failure != null) {
+      throw failure;
+    }
     if (first != null) {
       throw new IllegalStateException(first);
     }
+  }
+
+  /** Runs what only rank 0 does, and fails on all ranks if it fails there. */
+  private void onMain(Runnable work) {
+    RuntimeException failure = null;
+    if (processes.isMain()) {
+      try {
+        work.run();
+      } catch (RuntimeException e) {
+        failure = e;
+      }
+    }
+    requireNone(failure);
   }
 
   private boolean writes() {
     return args.savesRegularly() || args.enableJitCheckpoint() || args.savesBest();
   }
 
-  private void own() throws IOException {
-    if (processes.isMain()) {
-      output.own();
-    }
-  }
-
   /** Writes {@code checkpoint-N}; with {@code asyncSave} it is on its way when this returns. */
   public void save(TrainingSession session) {
     await(); // What it tells must stand: rotation after this save may drop it.
     best.note(session.progress());
-    String problem = null;
-    RuntimeException own = null;
-    if (processes.isMain()) {
-      try {
-        own();
-        saver.save(session);
-      } catch (IOException e) {
-        own = new UncheckedIOException(e.getMessage(), e);
-      } catch (RuntimeException e) {
-        own = e;
-      }
-      problem = own == null ? null : "the checkpoint could not be saved: " + own.getMessage();
-    }
-    if (own != null && processes.worldSize() == 1) {
-      throw own;
-    }
-    try {
-      requireNone(problem);
-    } catch (IllegalStateException e) {
-      throw own == null ? e : own;
-    }
+    onMain(
+        () -> {
+          try {
+            output.own();
+          } catch (IOException e) {
+            throw new UncheckedIOException(e.getMessage(), e);
+          }
+          saver.save(session);
+        });
   }
 
-  /** Throws what a save in the background has failed with. */
+  /** Throws what a save in the background has failed with, on all ranks. */
   public void check() {
-    if (processes.worldSize() == 1 || !args.asyncSave()) {
-      saver.check();
-    } else {
-      checkTogether();
+    if (args.asyncSave()) {
+      onMain(saver::check);
     }
     tellCommitted();
   }
 
-  /** A save that failed in the background ends the run of all ranks. */
-  private void checkTogether() {
-    RuntimeException own = null;
-    try {
-      saver.check();
-    } catch (RuntimeException e) {
-      own = e;
-    }
-    try {
-      requireNone(own == null ? null : "the checkpoint could not be saved: " + own.getMessage());
-    } catch (IllegalStateException e) {
-      throw own == null ? e : own;
-    }
-  }
-
-  /** Waits for the save in the background. */
+  /** Waits for the save in the background; if it failed, all ranks do. */
   public void await() {
-    saver.await();
+    onMain(saver::await);
     tellCommitted();
+  }
+
+  /** Waits until nothing is being written by this rank. */
+  public void awaitWritten() {
+    saver.await();
   }
 
   /** Waits until weights and optimizer state may change. */
@@ -217,7 +227,7 @@ public final class RunCheckpoints implements AutoCloseable {
       log.warn("loadBestModelAtEnd: no evaluation took place, the model stays as it is");
       return;
     }
-    saver.await();
+    await();
     Path folder = best.folder(progress, step);
     if (!Files.isDirectory(folder)) {
       throw new IllegalStateException(
@@ -235,7 +245,10 @@ public final class RunCheckpoints implements AutoCloseable {
       files.readModel(model);
       CallbackTensors.restore(callbacks, files, manager);
       // With a limit of one the best was kept beside the last; now the best alone is wanted.
-      if (args.saveTotalLimit().orElse(0) == 1 && folder.equals(best.own(step))) {
+      processes.barrier(); // All have read what they need.
+      if (processes.isMain()
+          && args.saveTotalLimit().orElse(0) == 1
+          && folder.equals(best.own(step))) {
         store.keepOnly(step, args.saveKeepEvery().orElse(0));
       }
     } catch (IOException e) {
@@ -249,9 +262,21 @@ public final class RunCheckpoints implements AutoCloseable {
    * @throws IOException if a file cannot be written
    */
   public void saveModel(Path folder) throws IOException {
-    if (!processes.isMain()) {
+    if (processes.worldSize() == 1) {
+      writeModel(folder);
       return;
     }
+    onMain(
+        () -> {
+          try {
+            writeModel(folder);
+          } catch (IOException e) {
+            throw new UncheckedIOException(e.getMessage(), e);
+          }
+        });
+  }
+
+  private void writeModel(Path folder) throws IOException {
     Files.createDirectories(folder);
     try (CallbackDispatcher.Lent weights = lendWeights()) {
       modelFolder.write(folder);

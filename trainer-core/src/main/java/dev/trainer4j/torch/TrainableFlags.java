@@ -26,7 +26,8 @@ public final class TrainableFlags {
 
   /**
    * Returns whether somebody called {@code setRequiresGradient(false)}, as opposed to an array that was
-   * just read from a file and never told anything; false where that cannot be seen. Ask before {@code
+   * just read from a file and never told anything; false where that cannot be seen. Who has asked it for {@code
+   * hasGradient()} has told it so, too. Ask before {@code
    * hasGradient()}, which makes the two the same.
    */
   public static boolean isSwitchedOff(NDArray array) {

@@ -62,7 +62,6 @@ class ArgumentFilesTest {
           .trainSamplingStrategy(SamplingStrategy.BATCH_REBALANCE)
           .includeNumInputTokensSeen(InputTokenCount.NON_PADDING)
           .fullDeterminism(true)
-          .dataloaderPinMemory(false)
           .torchNumThreads(3)
           .build();
 

@@ -25,6 +25,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /** What can be trained. */
 public final class Models {
@@ -110,9 +111,11 @@ public final class Models {
     }
 
     @Override
-    public List<NamedParameter> parameters() {
-      return List.of(
-          new NamedParameter("slope", slope, true), new NamedParameter("offset", offset, false));
+    public List<NamedParameter> parameters() { // those that are trainable now
+      return Stream.of(
+              new NamedParameter("slope", slope, true), new NamedParameter("offset", offset, false))
+          .filter(parameter -> parameter.array().hasGradient())
+          .toList();
     }
 
     @Override
