@@ -16,6 +16,7 @@ import dev.trainer4j.callback.CallbackContext;
 import dev.trainer4j.callback.TrainerCallback;
 import dev.trainer4j.callback.TrainerControl;
 import dev.trainer4j.metrics.Metrics;
+import dev.trainer4j.model.Losses;
 import dev.trainer4j.process.ProcessGroup;
 import dev.trainer4j.state.LogEntry;
 import dev.trainer4j.state.TrainerState;
@@ -162,6 +163,40 @@ class WorldTrainingTest {
     assertThat(alone.predictions).hasSize(11 * TinyData.CLASSES);
   }
 
+  /** In the last update of an epoch two of three ranks have no sample, and so no part of a loss. */
+  @Test
+  void namedPartsOfALossAreThoseOfAllRanks() throws Exception {
+    List<Double> alone = parts(ProcessGroup.single(), 1);
+    List<List<Double>> ranks = InMemoryWorld.call(3, group -> parts(group, 3));
+
+    assertThat(alone).hasSize(12);
+    for (List<Double> rank : ranks) {
+      assertThat(rank).hasSize(12);
+      for (int i = 0; i < 12; i++) {
+        assertThat(rank.get(i)).isCloseTo(alone.get(i), within(1e-5));
+      }
+    }
+  }
+
+  private List<Double> parts(ProcessGroup group, int worldSize) {
+    try (TinyModel tiny = new TinyModel(1, 0);
+        Trainer trainer =
+            Trainer.builder(tiny.model(), args(folder.resolve("parts"), worldSize).build())
+                .trainDataset(TinyData.points(SAMPLES, 1))
+                .evalDataset(TinyData.points(11, 2))
+                .computeLossFunc(
+                    (outputs, inputs) ->
+                        Losses.crossEntropy(outputs.logits(), inputs.get("labels"))
+                            .part("size", outputs.logits().square().sum()))
+                .processGroup(group)
+                .build()) {
+      trainer.train();
+      return trainer.state().logHistory().stream()
+          .flatMap(line -> line.value("size").stream().boxed())
+          .toList();
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(ints = {1, 3})
   void aRunOfTwoRanksGoesOnWithAnotherNumberOfThem(int resumedSize) throws Exception {
@@ -264,7 +299,9 @@ class WorldTrainingTest {
               }
             });
     assertThat(errors.get(0)).hasStackTraceContaining("checkpoint-4");
-    assertThat(errors.get(1)).hasMessageContaining("rank 0: the checkpoint could not be saved");
+    assertThat(errors.get(1))
+        .hasMessageContaining("rank 0: Cannot save")
+        .hasMessageContaining("checkpoint-4");
     assertThat(out.resolve("checkpoint-2")).isDirectory();
   }
 
