@@ -270,7 +270,8 @@ public final class PretrainedModel implements SegmentedModel, MixedPrecisionMode
   public List<NamedParameter> parameters() {
     Stream<NamedParameter> added = adapters == null ? Stream.of() : adapters.parameters().stream();
     return Stream.concat(parameters.stream(), added)
-        .filter(parameter -> parameter.array().hasGradient())
+        // Those of 16 bits require none, and whoever would train them is told why not.
+        .filter(parameter -> dtype != Dtype.FLOAT32 || parameter.array().hasGradient())
         .toList();
   }
 
