@@ -5,11 +5,17 @@ import dev.trainer4j.args.TrainingArguments;
 import dev.trainer4j.callback.CallbackContext;
 import dev.trainer4j.callback.LoopTimes;
 import dev.trainer4j.data.DataLoader;
+import dev.trainer4j.data.DataSource;
 import dev.trainer4j.model.TrainableModel;
 import dev.trainer4j.optim.Optimizer;
 import dev.trainer4j.run.TrainingSession;
 import dev.trainer4j.schedule.LearningRateScheduler;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 
 /** What callbacks see of a trainer, following its phases. */
@@ -17,20 +23,46 @@ final class LiveContext implements CallbackContext {
 
   private final TrainingArguments args;
   private final TrainableModel model;
+  private final BiFunction<DataSource<?>, String, EvaluationOutput> evaluation;
   private @Nullable TrainingSession session;
-  private @Nullable DataLoader evalLoader;
+  private @Nullable List<Double> lastRates;
 
-  LiveContext(TrainingArguments args, TrainableModel model) {
+  /** A callback may evaluate within an evaluation. */
+  private final Deque<DataLoader> evalLoaders = new ArrayDeque<>();
+
+  /**
+   * Shows what there is.
+   *
+   * @param evaluation evaluates data under a prefix
+   */
+  LiveContext(
+      TrainingArguments args,
+      TrainableModel model,
+      BiFunction<DataSource<?>, String, EvaluationOutput> evaluation) {
     this.args = args;
     this.model = model;
+    this.evaluation = evaluation;
   }
 
   void trainingWith(@Nullable TrainingSession current) {
+    if (session != null) {
+      lastRates = session.learningRates();
+    }
     session = current;
   }
 
+  /** Returns the rate of each group for the next update, of the last run if none is in progress. */
+  Optional<List<Double>> learningRates() {
+    return session == null ? Optional.ofNullable(lastRates) : Optional.of(session.learningRates());
+  }
+
+  /** Notes the loader of an evaluation that begins; null for the end of the innermost. */
   void evaluating(@Nullable DataLoader loader) {
-    evalLoader = loader;
+    if (loader == null) {
+      evalLoaders.pop();
+    } else {
+      evalLoaders.push(loader);
+    }
   }
 
   @Override
@@ -65,6 +97,21 @@ final class LiveContext implements CallbackContext {
 
   @Override
   public Optional<DataLoader> evalDataLoader() {
-    return Optional.ofNullable(evalLoader);
+    return Optional.ofNullable(evalLoaders.peek());
+  }
+
+  @Override
+  public Map<String, Double> evaluate(DataSource<?> dataset, String metricKeyPrefix) {
+    if (metricKeyPrefix.isEmpty()
+        || metricKeyPrefix.equals("eval")
+        || metricKeyPrefix.startsWith("eval_")) {
+      throw new IllegalArgumentException(
+          "metricKeyPrefix is '"
+              + metricKeyPrefix
+              + "', but metrics called eval_... are those of the run's own evaluations; give another"
+              + " prefix, such as \"probe\", or ask for the run's evaluation with"
+              + " TrainerControl.requestEvaluate()");
+    }
+    return evaluation.apply(dataset, metricKeyPrefix).metrics();
   }
 }

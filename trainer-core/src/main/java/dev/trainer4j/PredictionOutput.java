@@ -37,10 +37,11 @@ public final class PredictionOutput implements AutoCloseable {
         .orElseThrow(
             () ->
                 new IllegalStateException(
-                    "no predictions were kept; predictionLossOnly is on, or the model gave none"));
+                    "no predictions were kept: predictionLossOnly is on, ignoreKeys names all"
+                        + " outputs, or the model gave none"));
   }
 
-  /** Returns all outputs by name. */
+  /** Returns all outputs by name; what is one value for a batch has shape [batches]. */
   public Map<String, NDArray> allPredictions() {
     return predictions;
   }

@@ -66,7 +66,7 @@ final class Reactions {
   void react() {
     if (control.shouldLog() && !session.losses().isWindowEmpty()) {
       long start = System.nanoTime();
-      log();
+      callbacks.serveLog(this::log);
       session.clock().logged(start);
     }
     boolean isBest = false;

@@ -23,7 +23,10 @@ import dev.trainer4j.optim.Optimizer;
 import dev.trainer4j.optim.ParameterGroup;
 import dev.trainer4j.report.LogLines;
 import dev.trainer4j.report.RunLog;
+import dev.trainer4j.run.FollowingOptimizer;
+import dev.trainer4j.run.ModelInitialization;
 import dev.trainer4j.run.RunState;
+import dev.trainer4j.run.TrainingPlan;
 import dev.trainer4j.saving.RunCheckpoints;
 import dev.trainer4j.schedule.LearningRateScheduler;
 import dev.trainer4j.state.LogEntry;
@@ -32,10 +35,12 @@ import dev.trainer4j.torch.Determinism;
 import dev.trainer4j.torch.NativeHeap;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -77,13 +82,13 @@ public class Trainer implements AutoCloseable {
   /** Makes a trainer from a builder; for subclasses, others call {@link Builder#build}. */
   @SuppressWarnings("this-escape")
   protected Trainer(TrainerBuilder<?> builder) {
-    setup = new TrainerSetup(builder);
+    setup = TrainerSetup.of(builder);
     manager = setup.model().manager().newSubManager();
     manager.setName("trainer");
     NativeHeap.keepFreed(manager.getDevice());
     determinism = args().fullDeterminism() ? Determinism.on(manager.getDevice()) : null;
     log = new RunLog(setup.processes().isMain() ? args().logLevel() : args().logLevelReplica());
-    context = new LiveContext(args(), model());
+    context = new LiveContext(args(), model(), this::evaluate);
     callbacks = new CallbackDispatcher(context, new TrainerControl());
     checkpoints =
         new RunCheckpoints(
@@ -129,6 +134,18 @@ public class Trainer implements AutoCloseable {
   /** Starts a trainer of the block of a DJL model; the model stays the caller's. */
   public static Builder builder(Model model, TrainingArguments args) {
     return new Builder(args).djlModel(model);
+  }
+
+  /**
+   * Starts a trainer that makes its model itself: when it is built, and again at the start of each {@link
+   * #train()}, so that each run starts from the weights that {@code modelInit} gives, however the run before
+   * ended. The models are the trainer's, which closes them.
+   *
+   * @param modelInit makes a model, a new one in each call; called with the generator seeded by {@code seed}
+   */
+  public static Builder builder(
+      Supplier<? extends TrainableModel> modelInit, TrainingArguments args) {
+    return new Builder(args).modelInit(modelInit);
   }
 
   /** Starts a trainer of any model; the model stays the caller's. */
@@ -178,9 +195,22 @@ public class Trainer implements AutoCloseable {
    */
   public EvaluationOutput evaluate() {
     requireEvalData();
+    return evaluate(setup.evalDatasets());
+  }
+
+  /**
+   * Evaluates on several data sets, with metrics called {@code eval_<name>_...}.
+   *
+   * @throws IllegalArgumentException if there is none
+   */
+  public EvaluationOutput evaluate(Map<String, ? extends DataSource<?>> datasets) {
+    if (datasets.isEmpty()) {
+      throw new IllegalArgumentException(
+          "the map of evaluation data sets is empty; give at least one, by name");
+    }
     Map<String, Double> metrics = new LinkedHashMap<>();
     long samples = 0;
-    for (Map.Entry<String, DataSource<?>> named : setup.evalDatasets().entrySet()) {
+    for (Map.Entry<String, ? extends DataSource<?>> named : datasets.entrySet()) {
       String prefix = named.getKey().isEmpty() ? "eval" : "eval_" + named.getKey();
       EvaluationOutput output = evaluate(named.getValue(), prefix);
       metrics.putAll(output.metrics());
@@ -201,12 +231,27 @@ public class Trainer implements AutoCloseable {
    */
   public EvaluationOutput evaluate(DataSource<?> dataset, String metricKeyPrefix) {
     boolean lossOnly = args().predictionLossOnly() || evaluator.wantsLossOnly();
+    boolean before = predicting; // A callback may evaluate within a prediction.
+    predicting = false;
     try (EvaluationResult result =
         evaluator.run(getEvalDataLoader(dataset), metricKeyPrefix + "_", false, lossOnly)) {
       lines.emit(result.metrics());
       callbacks.onEvaluate(state(), result.metrics());
       return new EvaluationOutput(result.metrics(), result.samples(), metricKeyPrefix);
+    } finally {
+      predicting = before;
     }
+  }
+
+  /**
+   * Evaluates on {@code dataset}, with other outputs left out than the builder's {@code ignoreKeys}.
+   *
+   * @param metricKeyPrefix what stands before the metrics' names and an underscore
+   * @param ignoreKeys names of outputs of the model that metrics do not see
+   */
+  public EvaluationOutput evaluate(
+      DataSource<?> dataset, String metricKeyPrefix, Collection<String> ignoreKeys) {
+    return setup.outputs().ignoring(ignoreKeys, () -> evaluate(dataset, metricKeyPrefix));
   }
 
   /**
@@ -224,6 +269,7 @@ public class Trainer implements AutoCloseable {
    * @return arrays on the CPU; close it, or they live as long as the trainer
    */
   public PredictionOutput predict(DataSource<?> dataset, String metricKeyPrefix) {
+    boolean before = predicting;
     predicting = true;
     try {
       EvaluationResult result =
@@ -237,7 +283,56 @@ public class Trainer implements AutoCloseable {
         throw e;
       }
     } finally {
-      predicting = false;
+      predicting = before;
+    }
+  }
+
+  /**
+   * Predicts for {@code dataset}, with other outputs left out than the builder's {@code ignoreKeys}.
+   *
+   * @param metricKeyPrefix what stands before the metrics' names and an underscore
+   * @param ignoreKeys names of outputs of the model that are not kept
+   * @return arrays on the CPU; close it, or they live as long as the trainer
+   */
+  public PredictionOutput predict(
+      DataSource<?> dataset, String metricKeyPrefix, Collection<String> ignoreKeys) {
+    return setup.outputs().ignoring(ignoreKeys, () -> predict(dataset, metricKeyPrefix));
+  }
+
+  /**
+   * Makes the optimizer and the schedule of a run on the training data, to look at them without training. A
+   * model whose shapes depend on the data is initialized from the first batch.
+   *
+   * @return close it to free the optimizer's state
+   */
+  public final OptimizerAndScheduler createOptimizerAndScheduler() {
+    DataLoader loader = getTrainDataLoader();
+    int steps =
+        Math.toIntExact(TrainingPlan.of(loader, args(), setup.processes().worldSize()).maxSteps());
+    ModelInitialization.run(model(), loader, manager, args().seed());
+    return createOptimizerAndScheduler(steps);
+  }
+
+  /**
+   * Makes the optimizer and the schedule of a run of so many updates, to look at them without training.
+   *
+   * @param numTrainingSteps updates of the run, at least 1
+   * @return close it to free the optimizer's state
+   * @throws IllegalStateException if the model's parameters do not exist before its first batch
+   */
+  public final OptimizerAndScheduler createOptimizerAndScheduler(int numTrainingSteps) {
+    if (numTrainingSteps < 1) {
+      throw new IllegalArgumentException(
+          "numTrainingSteps is " + numTrainingSteps + "; give the number of updates, at least 1");
+    }
+    Optimizer optimizer =
+        createOptimizer(setup.groups(FollowingOptimizer.trainable(initialized()), List.of()));
+    try {
+      return new OptimizerAndScheduler(
+          optimizer, createScheduler(numTrainingSteps), numTrainingSteps);
+    } catch (RuntimeException e) {
+      optimizer.close();
+      throw e;
     }
   }
 
@@ -271,12 +366,12 @@ public class Trainer implements AutoCloseable {
   }
 
   /**
-   * Makes the optimizer.
+   * Makes the optimizer; by default with the builder's {@code optimizer}, else the one that the arguments name.
    *
    * @param groups parameters with and without weight decay, rates from the arguments
    */
   protected Optimizer createOptimizer(List<ParameterGroup> groups) {
-    return OptimizerFactory.create(args(), groups);
+    return setup.optimizer(groups);
   }
 
   /**
@@ -338,7 +433,7 @@ public class Trainer implements AutoCloseable {
     if (lossOnly || outputs == null) {
       return new PredictionStep(loss, Map.of(), Map.of());
     }
-    return new PredictionStep(loss, setup.preprocess(outputs.arrays(), labels), labels);
+    return new PredictionStep(loss, setup.outputs().of(outputs.arrays(), labels), labels);
   }
 
   /** Receives each log line; by default adds it to the history and tells the callbacks. */
@@ -389,6 +484,39 @@ public class Trainer implements AutoCloseable {
     return state.snapshot();
   }
 
+  /**
+   * Returns the learning rate of each parameter group for the next update; after a run, as it left them.
+   *
+   * @throws IllegalStateException before the first run; {@link #createOptimizerAndScheduler()} tells then
+   */
+  public final List<Double> getLearningRates() {
+    return context
+        .learningRates()
+        .orElseThrow(
+            () ->
+                new IllegalStateException(
+                    "there are no learning rates before train(); createOptimizerAndScheduler() shows"
+                        + " those that a run would have"));
+  }
+
+  /**
+   * Returns how many numbers are trained: the elements of all parameters that are not frozen.
+   *
+   * @throws IllegalStateException if the model's parameters do not exist before its first batch
+   */
+  public final long numberOfTrainableParameters() {
+    return initialized().parameters().stream().mapToLong(p -> p.array().size()).sum();
+  }
+
+  private TrainableModel initialized() {
+    if (!model().isInitialized()) {
+      throw new IllegalStateException(
+          "the model's parameters get their shapes from the first batch, which it has not seen; initialize"
+              + " the block, train first, or call createOptimizerAndScheduler() without a number of steps");
+    }
+    return model();
+  }
+
   /** Adds a callback behind the others. */
   public final void addCallback(TrainerCallback callback) {
     callbacks.add(callback);
@@ -428,6 +556,7 @@ public class Trainer implements AutoCloseable {
       setup.closeProcesses();
     } finally {
       manager.close();
+      setup.closeModel();
       NativeHeap.giveBack(manager.getDevice());
     }
   }

@@ -13,15 +13,19 @@ import dev.trainer4j.metrics.ComputeMetrics;
 import dev.trainer4j.metrics.StreamingMetrics;
 import dev.trainer4j.model.LossFunction;
 import dev.trainer4j.model.TrainableModel;
+import dev.trainer4j.optim.Optimizer;
 import dev.trainer4j.optim.ParameterGroup;
 import dev.trainer4j.process.ProcessGroup;
 import dev.trainer4j.schedule.LearningRateScheduler;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BiFunction;
+import java.util.function.Function;
 import java.util.function.IntFunction;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -39,6 +43,7 @@ public abstract class TrainerBuilder<B extends TrainerBuilder<B>> {
   @Nullable Block block;
   @Nullable Model djlModel;
   @Nullable TrainableModel model;
+  @Nullable Supplier<? extends TrainableModel> modelInit;
   @Nullable DataSource<?> trainDataset;
   final Map<String, DataSource<?>> evalDatasets = new LinkedHashMap<>();
   @Nullable DataCollator<?> dataCollator;
@@ -47,12 +52,19 @@ public abstract class TrainerBuilder<B extends TrainerBuilder<B>> {
   @Nullable ComputeMetrics wholeMetrics;
   @Nullable StreamingMetrics streamingMetrics;
   @Nullable BiFunction<NDArray, Map<String, NDArray>, NDArray> preprocessLogits;
+
+  @Nullable BiFunction<Map<String, NDArray>, Map<String, NDArray>, Map<String, NDArray>>
+      preprocessOutputs;
+
+  @Nullable List<String> ignoreKeys;
+  @Nullable Function<List<ParameterGroup>, Optimizer> optimizer;
   @Nullable IntFunction<LearningRateScheduler> lrScheduler;
   UnaryOperator<List<ParameterGroup>> parameterGroups = UnaryOperator.identity();
   @Nullable ProcessGroup processes;
   final List<TrainerCallback> callbacks = new ArrayList<>();
 
-  /** Starts with the arguments; {@link #block}, {@link #djlModel} or {@link #model} follows. */
+  /** Starts with the arguments; {@link #block}, {@link #djlModel}, {@link
+   * #model} or {@link #modelInit} follows. */
   protected TrainerBuilder(TrainingArguments args) {
     this.args = args;
   }
@@ -78,6 +90,16 @@ public abstract class TrainerBuilder<B extends TrainerBuilder<B>> {
   /** Sets the model. */
   protected B model(TrainableModel model) {
     this.model = model;
+    return self();
+  }
+
+  /**
+   * Sets what makes the model: when the trainer is built, and again at the start of each {@code train()}, so
+   * that each run starts from its own weights. It is called with the generator seeded by {@code seed}. The models
+   * are the trainer's, which closes them.
+   */
+  protected B modelInit(Supplier<? extends TrainableModel> maker) {
+    modelInit = maker;
     return self();
   }
 
@@ -154,13 +176,56 @@ public abstract class TrainerBuilder<B extends TrainerBuilder<B>> {
   }
 
   /**
-   * Sets what is kept of the logits for metrics and predictions, such as their arg max.
+   * Sets what is kept of the logits for metrics and predictions, such as their arg max. Further outputs of the
+   * model are not kept then; {@link #preprocessOutputsForMetrics} sees them.
    *
    * @param function from logits and labels by name to what is kept, on the device
    */
   public B preprocessLogitsForMetrics(BiFunction<NDArray, Map<String, NDArray>, NDArray> function) {
     preprocessLogits = function;
     return self();
+  }
+
+  /**
+   * Sets what is kept of all outputs for metrics and predictions, where a model gives several.
+   *
+   * @param function from outputs and labels by name to what is kept by name, on the device; the first is what
+   *     {@code predictions()} returns. What it leaves out takes no memory beyond the batch
+   */
+  public B preprocessOutputsForMetrics(
+      BiFunction<Map<String, NDArray>, Map<String, NDArray>, Map<String, NDArray>> function) {
+    preprocessOutputs = function;
+    return self();
+  }
+
+  /**
+   * Sets the names of outputs that evaluations, also those during training, and predictions leave out; by
+   * default those that the model itself names ({@link TrainableModel#keysToIgnoreAtInference}).
+   */
+  public B ignoreKeys(Collection<String> names) {
+    ignoreKeys = List.copyOf(names);
+    return self();
+  }
+
+  /**
+   * Sets what makes the optimizer, in place of {@code optim}; for the schedule there is {@link #lrScheduler}.
+   *
+   * @param factory from the parameter groups, rates and decays from the arguments, to an optimizer that the
+   *     trainer closes; called again when parameters are frozen or released in a run
+   */
+  public B optimizer(Function<List<ParameterGroup>, Optimizer> factory) {
+    optimizer = factory;
+    return self();
+  }
+
+  /**
+   * Sets what makes the optimizer and what makes the schedule of the learning rate: {@link #optimizer} and
+   * {@link #lrScheduler} in one.
+   */
+  public B optimizers(
+      Function<List<ParameterGroup>, Optimizer> optimizerFactory,
+      IntFunction<LearningRateScheduler> schedulerFactory) {
+    return optimizer(optimizerFactory).lrScheduler(schedulerFactory);
   }
 
   /**
@@ -210,6 +275,7 @@ public abstract class TrainerBuilder<B extends TrainerBuilder<B>> {
     other.block = block;
     other.djlModel = djlModel;
     other.model = model;
+    other.modelInit = modelInit;
     other.trainDataset = trainDataset;
     other.evalDatasets.putAll(evalDatasets);
     other.dataCollator = dataCollator;
@@ -218,6 +284,9 @@ public abstract class TrainerBuilder<B extends TrainerBuilder<B>> {
     other.wholeMetrics = wholeMetrics;
     other.streamingMetrics = streamingMetrics;
     other.preprocessLogits = preprocessLogits;
+    other.preprocessOutputs = preprocessOutputs;
+    other.ignoreKeys = ignoreKeys;
+    other.optimizer = optimizer;
     other.lrScheduler = lrScheduler;
     other.parameterGroups = parameterGroups;
     other.processes = processes;

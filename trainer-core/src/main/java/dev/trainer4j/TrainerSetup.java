@@ -2,9 +2,9 @@
 package dev.trainer4j;
 
 import ai.djl.Device;
-import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import dev.trainer4j.args.IntervalStrategy;
+import dev.trainer4j.args.OptimizerName;
 import dev.trainer4j.args.TrainingArguments;
 import dev.trainer4j.callback.DefaultFlowCallback;
 import dev.trainer4j.callback.TrainerCallback;
@@ -15,9 +15,11 @@ import dev.trainer4j.evaluation.EvaluationMetrics;
 import dev.trainer4j.model.BlockModel;
 import dev.trainer4j.model.NamedParameter;
 import dev.trainer4j.model.TrainableModel;
+import dev.trainer4j.optim.Optimizer;
 import dev.trainer4j.optim.ParameterGroup;
 import dev.trainer4j.process.ProcessGroup;
 import dev.trainer4j.report.ReportCallbacks;
+import dev.trainer4j.run.ModelMaker;
 import dev.trainer4j.run.Precision;
 import dev.trainer4j.schedule.LearningRateScheduler;
 import dev.trainer4j.schedule.LearningRateSchedulers;
@@ -31,7 +33,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
-import java.util.function.BiFunction;
+import java.util.function.Function;
 import java.util.function.IntFunction;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -49,12 +51,28 @@ final class TrainerSetup {
   private final DefaultLoss loss;
   private final @Nullable ProcessingClass processingClass;
   private final EvaluationMetrics metrics;
-  private final @Nullable BiFunction<NDArray, Map<String, NDArray>, NDArray> preprocessLogits;
+  private final KeptOutputs outputs;
+  private final @Nullable ModelMaker modelMaker;
+  private final @Nullable Function<List<ParameterGroup>, Optimizer> optimizer;
   private final @Nullable IntFunction<LearningRateScheduler> lrScheduler;
   private final UnaryOperator<List<ParameterGroup>> parameterGroups;
   private final List<TrainerCallback> callbacks;
 
-  TrainerSetup(TrainerBuilder<?> builder) {
+  /** Checks a builder and fills in the defaults; a model that was made for it is closed if it fails. */
+  static TrainerSetup of(TrainerBuilder<?> builder) {
+    ModelMaker maker =
+        builder.modelInit == null ? null : new ModelMaker(builder.modelInit, builder.args.seed());
+    try {
+      return new TrainerSetup(builder, maker);
+    } catch (RuntimeException e) {
+      if (maker != null) {
+        maker.close();
+      }
+      throw e;
+    }
+  }
+
+  private TrainerSetup(TrainerBuilder<?> builder, @Nullable ModelMaker maker) {
     ReportCallbacks reports = new ReportCallbacks(builder.args);
     check(builder, reports.problems());
     args = builder.args;
@@ -68,9 +86,12 @@ final class TrainerSetup {
       model =
           new BlockModel(
               builder.block, NDManager.newBaseManager(device(args), "PyTorch"), ofBlocks);
+    } else if (maker != null) {
+      model = maker.make();
     } else {
       model = Objects.requireNonNull(builder.model, "model");
     }
+    modelMaker = maker;
     List<String> labelNames =
         given ? List.copyOf(args.labelNames()) : List.copyOf(model.labelNames());
     if (args.useCpu() && model.manager().getDevice().isGpu()) {
@@ -95,7 +116,14 @@ final class TrainerSetup {
     metrics =
         new EvaluationMetrics(
             builder.wholeMetrics, builder.streamingMetrics, Set.copyOf(args.includeForMetrics()));
-    preprocessLogits = builder.preprocessLogits;
+    outputs =
+        new KeptOutputs(
+            model,
+            builder.ignoreKeys,
+            builder.preprocessLogits == null
+                ? builder.preprocessOutputs
+                : KeptOutputs.ofLogits(builder.preprocessLogits));
+    optimizer = builder.optimizer;
     lrScheduler = builder.lrScheduler;
     parameterGroups = builder.parameterGroups;
     List<TrainerCallback> all = new ArrayList<>();
@@ -140,6 +168,19 @@ final class TrainerSetup {
           "predictionLossOnly: keeps no predictions, so computeMetrics would never run; leave one"
               + " out");
     }
+    if (builder.preprocessLogits != null && builder.preprocessOutputs != null) {
+      problems.add(
+          "preprocessLogitsForMetrics: set beside preprocessOutputsForMetrics, which sees the logits,"
+              + " too; set one of them");
+    }
+    if (builder.optimizer != null
+        && (args.optim() != OptimizerName.ADAMW_TORCH_FUSED || !args.optimArgs().isEmpty())) {
+      problems.add(
+          "optim: "
+              + args.optim().name().toLowerCase(Locale.ROOT)
+              + (args.optimArgs().isEmpty() ? "" : " with optimArgs " + args.optimArgs())
+              + " would do nothing beside optimizer(...); leave one out");
+    }
     throwIfAny(problems);
   }
 
@@ -165,15 +206,18 @@ final class TrainerSetup {
             args.resolvedGreaterIsBetter()));
   }
 
-  /** Applies {@code preprocessLogitsForMetrics} to the first output. */
-  Map<String, NDArray> preprocess(Map<String, NDArray> outputs, Map<String, NDArray> labels) {
-    if (preprocessLogits == null || outputs.isEmpty()) {
-      return outputs;
-    }
-    Map<String, NDArray> result = new LinkedHashMap<>(outputs);
-    Map.Entry<String, NDArray> first = outputs.entrySet().iterator().next();
-    result.put(first.getKey(), preprocessLogits.apply(first.getValue(), labels));
-    return result;
+  /** The optimizer of a trainer that overrides nothing. */
+  Optimizer optimizer(List<ParameterGroup> groups) {
+    return optimizer == null ? OptimizerFactory.create(args, groups) : optimizer.apply(groups);
+  }
+
+  KeptOutputs outputs() {
+    return outputs;
+  }
+
+  /** Returns what makes the model anew for each run; null if the builder was given a model. */
+  @Nullable ModelMaker modelMaker() {
+    return modelMaker;
   }
 
   TrainingArguments args() {
@@ -198,6 +242,13 @@ final class TrainerSetup {
 
   ProcessGroup processes() {
     return processes;
+  }
+
+  /** Closes a model that was made for this trainer; one that was handed in is the user's. */
+  void closeModel() {
+    if (modelMaker != null) {
+      modelMaker.close();
+    }
   }
 
   /** Leaves the group that was found; one that was handed in is the user's. */

@@ -241,6 +241,9 @@ final class TrainingLoop {
     if (args.loadBestModelAtEnd()) {
       checkpoints.loadBest(progress);
     }
+    if (stop.interruption() == null) { // Else the newest is what goes on.
+      checkpoints.keepBestAlone(progress);
+    }
     callbacks.onTrainEnd(progress.snapshot());
     return new TrainOutput(progress.globalStep(), loss, summary.values(), stop.reason(isAtEnd()));
   }

@@ -18,6 +18,7 @@ import dev.trainer4j.report.LogLines;
 import dev.trainer4j.report.RunLog;
 import dev.trainer4j.report.RunReport;
 import dev.trainer4j.run.ModelInitialization;
+import dev.trainer4j.run.ModelMaker;
 import dev.trainer4j.run.Precision;
 import dev.trainer4j.run.RunState;
 import dev.trainer4j.run.SessionFactory;
@@ -72,7 +73,7 @@ final class TrainingRun {
     this.stopRequest = stopRequest;
     this.checkpoints = checkpoints;
     this.lines = lines;
-    this.evaluation = evaluation;
+    this.evaluation = () -> callbacks.serveEvaluation(evaluation::evaluate);
     this.log = log;
   }
 
@@ -98,13 +99,17 @@ final class TrainingRun {
 
   private TrainingSession open(DataLoader loader, TrainingPlan plan, ResumeRequest from) {
     checkpoints.requireFolder();
+    ModelMaker maker = setup.modelMaker();
+    if (maker != null) {
+      maker.renew(loader, manager);
+    }
     ModelInitialization.run(model, loader, manager, args.seed());
     Precision.requireFloat32(model.parameters());
     StartOfRanks.align(setup.processes(), args, loader, model);
     SessionFactory factory =
         new SessionFactory(args, model, setup.processes(), this::optimizer, hooks::createScheduler);
     return checkpoints.open(
-        from, plan, (past, before) -> factory.create(loader, plan, past, before));
+        from, plan, (length, past, before) -> factory.create(loader, length, past, before));
   }
 
   /** Called again when parameters were frozen or released: groups stay what they were. */

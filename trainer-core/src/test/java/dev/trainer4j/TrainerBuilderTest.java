@@ -8,6 +8,7 @@ import dev.trainer4j.args.TrainingArguments;
 import dev.trainer4j.callback.DefaultFlowCallback;
 import dev.trainer4j.metrics.Metrics;
 import dev.trainer4j.model.LossOutput;
+import dev.trainer4j.optim.Optimizers;
 import dev.trainer4j.process.ProcessGroup;
 import dev.trainer4j.schedule.LearningRateSchedulers;
 import dev.trainer4j.schedule.ScheduleContext;
@@ -15,6 +16,7 @@ import dev.trainer4j.testing.TinyData;
 import dev.trainer4j.testing.TinyModel;
 import java.lang.reflect.Field;
 import java.lang.reflect.Modifier;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -40,6 +42,10 @@ class TrainerBuilderTest {
               .computeMetrics(Metrics.accuracy())
               .computeMetrics(prediction -> Map.of())
               .preprocessLogitsForMetrics((logits, labels) -> logits)
+              .preprocessOutputsForMetrics((outputs, labels) -> outputs)
+              .ignoreKeys(List.of("hidden"))
+              .modelInit(tiny::model)
+              .optimizer(groups -> Optimizers.sgd(groups, 0, 0, false))
               .lrScheduler(
                   total ->
                       LearningRateSchedulers.create(

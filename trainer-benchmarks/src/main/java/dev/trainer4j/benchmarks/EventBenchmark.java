@@ -9,10 +9,12 @@ import dev.trainer4j.callback.LoopTimes;
 import dev.trainer4j.callback.TrainerCallback;
 import dev.trainer4j.callback.TrainerControl;
 import dev.trainer4j.data.DataLoader;
+import dev.trainer4j.data.DataSource;
 import dev.trainer4j.model.TrainableModel;
 import dev.trainer4j.optim.Optimizer;
 import dev.trainer4j.schedule.LearningRateScheduler;
 import dev.trainer4j.state.TrainerState;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -94,6 +96,11 @@ public class EventBenchmark {
     @Override
     public Optional<LoopTimes> times() {
       return Optional.empty();
+    }
+
+    @Override
+    public Map<String, Double> evaluate(DataSource<?> dataset, String metricKeyPrefix) {
+      throw new UnsupportedOperationException("the benchmark of events has no model");
     }
   }
 }

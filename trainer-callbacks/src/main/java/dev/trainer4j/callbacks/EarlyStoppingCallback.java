@@ -86,9 +86,8 @@ public final class EarlyStoppingCallback implements StatefulCallback {
       TrainerState state,
       TrainerControl control,
       Map<String, Double> metrics) {
-    // Evaluations outside training say nothing about its progress.
-    boolean training = ctx.optimizer().isPresent();
-    if (!training || state.epoch() < startFrom) {
+    // Evaluations outside training, and of what a callback wants to know, say nothing about its progress.
+    if (!control.isServingEvaluation() || state.epoch() < startFrom) {
       return;
     }
     // Of several evaluation sets only one gives the metric. If none does, the trainer says so.

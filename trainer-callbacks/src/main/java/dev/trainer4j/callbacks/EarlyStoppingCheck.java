@@ -46,6 +46,10 @@ record EarlyStoppingCheck(int patience, double minDelta, boolean relative) {
     if (best.isNaN()) {
       return !Double.isNaN(value);
     }
+    // Infinite is the best of evaluations that gave no number; no share of it is meant.
+    if (best.isInfinite()) {
+      return greaterIsBetter ? value > best : value < best;
+    }
     double gain = greaterIsBetter ? value - best : best - value;
     return gain > 0 && gain > (relative ? minDelta * Math.abs(best) : minDelta);
   }

@@ -19,7 +19,7 @@ final class ReportTiles {
     add(tiles, "epoch", ReportNumbers.format("%.2f of %d", state.epoch(), state.numTrainEpochs()));
     newest(state.logHistory(), "loss", tiles);
     newest(state.logHistory(), "eval_loss", tiles);
-    if (state.bestMetric() != null) {
+    if (state.bestMetric() != null && Double.isFinite(state.bestMetric())) {
       add(tiles, "best metric", ReportNumbers.shortest(state.bestMetric()));
     }
     add(tiles, "time" + (clock.firstStep() > 0 ? " since resume" : ""), time(clock.elapsed()));

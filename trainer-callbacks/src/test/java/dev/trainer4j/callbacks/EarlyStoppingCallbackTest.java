@@ -22,6 +22,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -125,6 +127,66 @@ class EarlyStoppingCallbackTest {
             task.trainer(args().build()).callback(callback).callback(new StopAt(9)).build()) {
       trainer.train();
       trainer.evaluate();
+      assertThat(callback.state().attributes()).containsValue(0);
+    }
+  }
+
+  /** The reference's figure: a NaN is never the best, but the first evaluation counts for an improvement. */
+  @Test
+  void stopsAtTheThirdEvaluationIfNoneGivesANumber() throws IOException {
+    for (boolean greaterIsBetter : new boolean[] {true, false}) {
+      EarlyStoppingCallback callback = new EarlyStoppingCallback(2);
+      TrainingArguments args =
+          args().metricForBestModel("score").greaterIsBetter(greaterIsBetter).build();
+      try (GoldenTask task = new GoldenTask();
+          Trainer trainer =
+              task.trainer(args)
+                  .computeMetrics(prediction -> Map.of("score", Double.NaN))
+                  .callback(callback)
+                  .build()) {
+        assertThat(trainer.train().globalStep()).isEqualTo(27);
+        assertThat(trainer.state().bestGlobalStep()).isNull();
+      }
+      assertThat(savedState(27).at("/attributes/early_stopping_patience_counter").asInt())
+          .isEqualTo(2);
+    }
+  }
+
+  @Test
+  void goesOnCountingEvaluationsWithoutANumberInAResumedRun() throws IOException {
+    TrainingArguments args = args().metricForBestModel("score").greaterIsBetter(true).build();
+    for (boolean resumes : new boolean[] {false, true}) {
+      try (GoldenTask task = new GoldenTask();
+          Trainer trainer =
+              task.trainer(args)
+                  .computeMetrics(prediction -> Map.of("score", Double.NaN))
+                  .callback(new EarlyStoppingCallback(2))
+                  .callback(new StopAt(resumes ? 999 : 18))
+                  .build()) {
+        trainer.train(resumes ? ResumeFrom.latest() : ResumeFrom.never());
+        assertThat(trainer.state().globalStep()).isEqualTo(resumes ? 27 : 18);
+      }
+    }
+  }
+
+  @Test
+  void countsTheRunsOwnEvaluationsAlone() throws IOException {
+    AtomicReference<Trainer> self = new AtomicReference<>();
+    TrainerCallback evaluator =
+        new TrainerCallback() {
+          @Override
+          public void onStepEnd(CallbackContext ctx, TrainerState state, TrainerControl control) {
+            if (state.globalStep() < 9) {
+              self.get().evaluate(); // A callback's own, though under the same names.
+            }
+          }
+        };
+    EarlyStoppingCallback callback = new EarlyStoppingCallback(1);
+    try (GoldenTask task = new GoldenTask();
+        Trainer trainer =
+            task.trainer(args().maxSteps(9).build()).callback(callback).callback(evaluator).build()) {
+      self.set(trainer);
+      assertThat(trainer.train().globalStep()).isEqualTo(9);
       assertThat(callback.state().attributes()).containsValue(0);
     }
   }

@@ -4,6 +4,7 @@ package dev.trainer4j.callbacks;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class EarlyStoppingCheckTest {
@@ -52,6 +53,21 @@ class EarlyStoppingCheckTest {
     assertThat(ANY.count(0, Double.NaN, 0.4, false)).isEqualTo(1);
     assertThat(ANY.count(1, Double.NaN, Double.NaN, false)).isEqualTo(2);
     assertThat(ANY.count(1, 7, Double.NaN, false)).isZero();
+  }
+
+  @Test
+  void takesAnyNumberForAnImprovementOnEvaluationsThatGaveNone() {
+    for (EarlyStoppingCheck check :
+        List.of(ANY, new EarlyStoppingCheck(2, 0.5, false), new EarlyStoppingCheck(2, 0.5, true))) {
+      double worst = Double.POSITIVE_INFINITY;
+      assertThat(check.count(1, 7, worst, false)).isZero();
+      assertThat(check.count(1, -7, -worst, true)).isZero();
+      assertThat(check.count(1, Double.NaN, worst, false)).isEqualTo(2);
+      assertThat(check.count(1, Double.NaN, -worst, true)).isEqualTo(2);
+      assertThat(check.count(1, worst, worst, false)).isEqualTo(2);
+      assertThat(check.count(1, -worst, -worst, true)).isEqualTo(2);
+      assertThat(check.count(1, 0.1, -worst, false)).isEqualTo(2);
+    }
   }
 
   @Test

@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
@@ -222,6 +223,30 @@ public final class CallbackDispatcher {
         .map(StatefulCallback.class::cast);
   }
 
+  /** Runs what serves the request for a log line: the line's event withdraws it. */
+  public void serveLog(Runnable work) {
+    serve(
+        TrainerControl.Serving.LOG,
+        () -> {
+          work.run();
+          return true;
+        });
+  }
+
+  /** Runs what serves the request for an evaluation: its events withdraw it. */
+  public <T> T serveEvaluation(Supplier<T> work) {
+    return serve(TrainerControl.Serving.EVALUATION, work);
+  }
+
+  private <T> T serve(TrainerControl.Serving what, Supplier<T> work) {
+    TrainerControl.Serving before = control.serve(what);
+    try {
+      return work.get();
+    } finally {
+      control.serve(before);
+    }
+  }
+
   /** Fires {@code onInitEnd}. */
   public void onInitEnd(TrainerState state) {
     fire("onInitEnd", callback -> callback.onInitEnd(context, state, control));
@@ -344,12 +369,17 @@ public final class CallbackDispatcher {
   }
 
   private void fire(String event, Consumer<TrainerCallback> call) {
-    for (TrainerCallback callback : callbacks) {
-      try {
-        call.accept(callback);
-      } catch (RuntimeException e) {
-        throw new CallbackException(callback, event, e);
+    control.beginEvent();
+    try {
+      for (TrainerCallback callback : callbacks) {
+        try {
+          call.accept(callback);
+        } catch (RuntimeException e) {
+          throw new CallbackException(callback, event, e);
+        }
       }
+    } finally {
+      control.endEvent();
     }
   }
 }

@@ -27,6 +27,15 @@ public final class TrainerControl {
   private boolean save;
   private boolean evaluate;
   private boolean log;
+  private Serving serving = Serving.NOTHING;
+  private int eventsInProgress;
+
+  /** What the loop is answering at the moment. */
+  enum Serving {
+    NOTHING,
+    LOG,
+    EVALUATION
+  }
 
   /** Ends training after this step. */
   public void requestTrainingStop() {
@@ -114,6 +123,15 @@ public final class TrainerControl {
     return log;
   }
 
+  /**
+   * Returns whether the evaluation in progress is the run's own: one that {@code evalStrategy}, {@code
+   * evalOnStart} or {@link #requestEvaluate} asked for. It is false in the events of an evaluation that a
+   * callback or a hook makes itself, of whatever data, and outside of training.
+   */
+  public boolean isServingEvaluation() {
+    return serving == Serving.EVALUATION && eventsInProgress <= 1;
+  }
+
   /** Returns what Hugging Face keeps of it in {@code trainer_state.json}; for information only. */
   public CallbackState state() {
     return new CallbackState(
@@ -161,7 +179,26 @@ public final class TrainerControl {
   }
 
   // Requests are withdrawn where Hugging Face's callback handler does it: before the event that
-  // opens a phase, and with the event that serves the request.
+  // opens a phase, and with the event that serves the request. An event that is fired from within
+  // another one serves nothing of the loop's: a callback evaluates there on its own.
+
+  Serving serve(Serving what) {
+    Serving before = serving;
+    serving = what;
+    return before;
+  }
+
+  void beginEvent() {
+    eventsInProgress++;
+  }
+
+  void endEvent() {
+    eventsInProgress--;
+  }
+
+  private boolean isOfTheLoop() {
+    return eventsInProgress == 0;
+  }
 
   void beginTraining() {
     trainingStop = false;
@@ -183,10 +220,14 @@ public final class TrainerControl {
   }
 
   void evaluated() {
-    evaluate = false;
+    if (serving == Serving.EVALUATION && isOfTheLoop()) {
+      evaluate = false;
+    }
   }
 
   void logged() {
-    log = false;
+    if (serving != Serving.NOTHING && isOfTheLoop()) {
+      log = false;
+    }
   }
 }

@@ -28,6 +28,9 @@ import org.jspecify.annotations.Nullable;
  * @param lossScale of a run in float16; null for others
  * @param numThreads threads within an operation, by which sums round; null if it was not chosen
  * @param frozen what required no gradients; null in checkpoints of before
+ * @param samplesPerUpdate samples of a full update, of all ranks; null in checkpoints of before
+ * @param updatesBeyond updates made beyond those that the position stands for, because updates had another
+ *     size once; null, in checkpoints of before, for none
  */
 @JsonInclude(JsonInclude.Include.ALWAYS)
 @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
@@ -45,7 +48,9 @@ public record ResumePoint(
     Map<String, double[]> losses,
     @Nullable LossScale lossScale,
     @Nullable Integer numThreads,
-    @Nullable FrozenTensors frozen) {
+    @Nullable FrozenTensors frozen,
+    @Nullable Long samplesPerUpdate,
+    @Nullable Long updatesBeyond) {
 
   /** Returns this position with what else is needed to compute the same. */
   public ResumePoint with(
@@ -64,6 +69,8 @@ public record ResumePoint(
         losses,
         scale,
         threads,
-        tensors);
+        tensors,
+        samplesPerUpdate,
+        updatesBeyond);
   }
 }

@@ -57,6 +57,8 @@ final class TensorBuffer {
       for (Object element : list) {
         put(element);
       }
+    } else if (value instanceof NDArray tensor) {
+      putArray(NdArrayValue.elements(tensor));
     } else if (value instanceof Number number) {
       putNumber(number);
     } else if (value instanceof Boolean flag) {

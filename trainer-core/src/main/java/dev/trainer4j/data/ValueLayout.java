@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.data;
 
+import ai.djl.ndarray.NDArray;
 import java.lang.reflect.Array;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -20,8 +21,8 @@ record ValueLayout(ElementType type, List<Integer> dimensions) {
   }
 
   /**
-   * Finds the layout of a number, a boolean, a primitive array, a list of numbers, or equally long
-   * arrays or lists of these.
+   * Finds the layout of a number, a boolean, a primitive array, a list of numbers, equally long
+   * arrays or lists of these, or an NDArray.
    *
    * @throws IllegalArgumentException with the reason if it is something else; the caller adds where
    */
@@ -36,6 +37,9 @@ record ValueLayout(ElementType type, List<Integer> dimensions) {
     ElementType element = arrayType(value);
     if (element != null) {
       return new ValueLayout(element, List.of(Array.getLength(value)));
+    }
+    if (value instanceof NDArray array) {
+      return NdArrayValue.layout(array);
     }
     if (value instanceof Object[] array) {
       return ofElements(Arrays.asList(array));
@@ -134,7 +138,7 @@ record ValueLayout(ElementType type, List<Integer> dimensions) {
     }
     return "is of type "
         + value.getClass().getName()
-        + ": give numbers, booleans, or arrays or lists of them";
+        + ": give numbers, booleans, arrays or lists of them, or NDArrays";
   }
 
   boolean isSequence() {

@@ -40,8 +40,8 @@ record BatchStep(
           0,
           0,
           Map.of(),
-          step.predictions(),
-          step.labels(),
+          rows(step.predictions()),
+          rows(step.labels()),
           inputs(batch, withInputs));
     }
     // A mean counts by samples, as in Hugging Face's Trainer; a sum by its own weight.
@@ -55,9 +55,17 @@ record BatchStep(
         TorchFunctions.number(loss.value()) * scale,
         weight,
         parts,
-        step.predictions(),
-        step.labels(),
+        rows(step.predictions()),
+        rows(step.labels()),
         inputs(batch, withInputs));
+  }
+
+  /** A scalar is one value for the whole batch, and becomes a row: so those of all batches can be joined. */
+  private static Map<String, NDArray> rows(Map<String, NDArray> arrays) {
+    Map<String, NDArray> rows = new LinkedHashMap<>();
+    arrays.forEach(
+        (name, array) -> rows.put(name, array.getShape().isScalar() ? array.expandDims(0) : array));
+    return rows;
   }
 
   /** What a rank gives in a round whose samples others have. */
@@ -70,7 +78,7 @@ record BatchStep(
     if (wanted) {
       batch.inputs().names().forEach(name -> arrays.put(name, batch.inputs().get(name)));
     }
-    return arrays;
+    return rows(arrays);
   }
 
   /** Returns the mean loss of the batch, NaN without one. */

@@ -25,12 +25,16 @@ public final class BestMetric {
       return false;
     }
     double value = metric(metrics);
-    if (Double.isNaN(value)) {
-      // Not a number is never the best, not even as the first: nothing would be better than it.
-      return false;
+    boolean greater = args.resolvedGreaterIsBetter();
+    Double before = progress.bestMetric();
+    // As in Hugging Face's Trainer: not a number is never the best, not even as the first, but there was
+    // an evaluation, which is how early stopping knows a second one.
+    double best =
+        before == null ? (greater ? Double.NEGATIVE_INFINITY : Double.POSITIVE_INFINITY) : before;
+    if (before == null) {
+      progress.best(best, null);
     }
-    Double best = progress.bestMetric();
-    boolean better = best == null || (args.resolvedGreaterIsBetter() ? value > best : value < best);
+    boolean better = greater ? value > best : value < best;
     if (better) {
       boolean checkpoints = args.savesRegularly() || args.savesBest();
       progress.best(value, checkpoints ? Long.valueOf(progress.globalStep()) : null);

@@ -10,12 +10,17 @@ import dev.trainer4j.report.RunLog;
 import dev.trainer4j.run.ModelInitialization;
 import dev.trainer4j.run.Precision;
 import dev.trainer4j.run.RunState;
+import dev.trainer4j.torch.Seeds;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Evaluates a model as it is: in the precision and with the weights that evaluations want. */
 public final class Evaluator {
+
+  /** Sets its random numbers apart from those of updates. */
+  private static final long EVALUATION = 0x6576616c75617465L;
 
   private final TrainableModel model;
   private final Precision precision;
@@ -35,7 +40,7 @@ public final class Evaluator {
    *
    * @param manager owns what is kept of predictions
    * @param processes those that evaluate together
-   * @param seed of parameters that the first batch gives their shapes
+   * @param seed of random numbers, and of parameters that the first batch gives their shapes
    * @param predictor runs a batch
    * @param weights puts the weights for evaluations into the model until closed
    * @param watcher is told the loader of the evaluation in progress, and null behind it
@@ -86,7 +91,7 @@ public final class Evaluator {
       return loop.run(
           loader,
           view.model(),
-          predictor,
+          seeded(),
           prefix,
           () -> callbacks.onPredictionStep(state.snapshot()));
     } catch (RuntimeException | Error e) {
@@ -95,6 +100,19 @@ public final class Evaluator {
     } finally {
       watcher.accept(null);
     }
+  }
+
+  /**
+   * Random numbers of an evaluation are a function of where it stands in the run and of the batch: so it gives
+   * the same after a resume, and takes none from anybody else.
+   */
+  private Predictor seeded() {
+    long step = state.progress().globalStep();
+    AtomicLong batches = new AtomicLong();
+    return (batchModel, inputs, lossOnly) ->
+        Seeds.with(
+            Seeds.mix(seed, EVALUATION, step, batches.getAndIncrement(), processes.rank()),
+            () -> predictor.predict(batchModel, inputs, lossOnly));
   }
 
   /** Returns whether predictions are of no use to an evaluation: nothing is computed of them. */

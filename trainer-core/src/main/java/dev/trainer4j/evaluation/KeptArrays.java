@@ -26,7 +26,7 @@ final class KeptArrays {
     this.owner = owner;
   }
 
-  /** Keeps a batch's arrays beyond its scope; first dimension samples. */
+  /** Keeps a batch's arrays beyond its scope; they are joined along their first dimension. */
   void add(Map<String, NDArray> batch) {
     batch.forEach(
         (name, array) ->

@@ -24,7 +24,8 @@ public final class EvalPrediction {
   /**
    * Collects what was predicted.
    *
-   * @param predictions the model's outputs by name, first dimension samples
+   * @param predictions the model's outputs by name, first dimension samples; one value for a batch, as an
+   *     auxiliary loss, has shape [batches]
    * @param labels the labels by name
    * @param inputs the model's inputs by name; empty unless asked for with {@code
    *     includeForMetrics}

@@ -67,6 +67,11 @@ final class ModelView implements TrainableModel {
   }
 
   @Override
+  public List<String> keysToIgnoreAtInference() {
+    return model.keysToIgnoreAtInference();
+  }
+
+  @Override
   public LabelLayout labelLayout() {
     return model.labelLayout();
   }

@@ -71,6 +71,14 @@ public interface TrainableModel extends AutoCloseable {
   }
 
   /**
+   * Returns the names of outputs that evaluations and predictions leave out unless told otherwise, such as a
+   * cache; none by default.
+   */
+  default List<String> keysToIgnoreAtInference() {
+    return List.of();
+  }
+
+  /**
    * Returns which label each place of the logits learns. Label smoothing takes the loss from the
    * logits, also of a model that computes its own, and needs to know; by default not known.
    */

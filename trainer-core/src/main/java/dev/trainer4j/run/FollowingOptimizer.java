@@ -40,13 +40,22 @@ public final class FollowingOptimizer implements AutoCloseable {
   }
 
   private Optimizer make() {
+    return maker.apply(trainable(model));
+  }
+
+  /**
+   * Returns what an optimizer of {@code model} is for.
+   *
+   * @throws IllegalArgumentException if no parameter is trainable
+   */
+  public static List<NamedParameter> trainable(TrainableModel model) {
     List<NamedParameter> parameters = model.parameters();
     if (parameters.isEmpty()) {
       throw new IllegalArgumentException(
           "the model has no trainable parameters: none requires gradients, so there is nothing to"
               + " train; unfreeze some, or call evaluate() or predict()");
     }
-    return maker.apply(parameters);
+    return parameters;
   }
 
   /** Returns the optimizer. */

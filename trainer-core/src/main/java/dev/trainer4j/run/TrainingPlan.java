@@ -15,6 +15,8 @@ import java.util.OptionalLong;
  * @param numTrainEpochs epochs of the run, rounded up; the largest number for a stream
  * @param microBatchesPerUpdate gradient accumulation steps
  * @param totalBatchSize samples in a full update, over all processes
+ * @param updatesBeyond updates made beyond those that the position in the data stands for, as updates had
+ *     another size before a resume; negative if they were fewer
  */
 public record TrainingPlan(
     OptionalLong samples,
@@ -23,11 +25,12 @@ public record TrainingPlan(
     long maxSteps,
     long numTrainEpochs,
     int microBatchesPerUpdate,
-    long totalBatchSize) {
+    long totalBatchSize,
+    long updatesBeyond) {
 
   /** The plan of a trainer that does not train. */
   public static TrainingPlan none() {
-    return new TrainingPlan(OptionalLong.empty(), 1, 1, 0, 0, 1, 0);
+    return new TrainingPlan(OptionalLong.empty(), 1, 1, 0, 0, 1, 0, 0);
   }
 
   public static TrainingPlan of(DataLoader loader, DurationArguments args, int worldSize) {
@@ -47,7 +50,8 @@ public record TrainingPlan(
           args.maxSteps(),
           Long.MAX_VALUE,
           accumulation,
-          total);
+          total,
+          0);
     }
     long batches = loader.batchesPerEpoch().getAsLong();
     if (batches == 0) {
@@ -64,7 +68,38 @@ public record TrainingPlan(
     long epochs =
         bySteps ? ceilDiv(args.maxSteps(), updates) : (long) Math.ceil(args.numTrainEpochs());
     return new TrainingPlan(
-        loader.sampleCount(), batches, updates, maxSteps, epochs, accumulation, total);
+        loader.sampleCount(), batches, updates, maxSteps, epochs, accumulation, total, 0);
+  }
+
+  /**
+   * Returns the plan of a run that has made {@code beyond} updates more than its position stands for: what is
+   * left of its epochs, or of its {@code maxSteps}, comes behind them.
+   */
+  TrainingPlan goingOn(long beyond, DurationArguments args) {
+    if (beyond == 0 || samples.isEmpty()) {
+      return this;
+    }
+    boolean bySteps = args.maxSteps() > 0;
+    return new TrainingPlan(
+        samples,
+        microBatchesPerEpoch,
+        updatesPerEpoch,
+        bySteps ? maxSteps : Math.max(0, maxSteps + beyond),
+        bySteps ? ceilDiv(Math.max(0, maxSteps - beyond), updatesPerEpoch) : numTrainEpochs,
+        microBatchesPerUpdate,
+        totalBatchSize,
+        beyond);
+  }
+
+  /** Returns how many updates of this plan lead to a position in data with an index. */
+  long updatesAt(long epoch, long samplesInEpoch) {
+    long round = totalBatchSize / microBatchesPerUpdate;
+    long size = samples.orElseThrow();
+    boolean drops = size % round != 0 && microBatchesPerEpoch == size / round;
+    long left = Math.max(0, size - samplesInEpoch);
+    long rounds = drops ? left / round : ceilDiv(left, round);
+    return (epoch + 1) * updatesPerEpoch
+        - Math.min(updatesPerEpoch, ceilDiv(rounds, microBatchesPerUpdate));
   }
 
   private static long ceilDiv(long a, long b) {

@@ -221,7 +221,9 @@ public final class TrainingProgress {
         losses,
         null,
         null,
-        null);
+        null,
+        plan.totalBatchSize(),
+        plan.updatesBeyond());
   }
 
   public TrainerState snapshot() {

@@ -45,6 +45,12 @@ public record TrainingSession(
     return scheduler.factor(progress.globalStep() - skipped);
   }
 
+  /** Returns the learning rate of each parameter group for the next update. */
+  public List<Double> learningRates() {
+    double factor = rateFactor();
+    return optimizer().groups().stream().map(group -> group.learningRate() * factor).toList();
+  }
+
   @Override
   public void close() {
     threads.close();

@@ -13,6 +13,7 @@ import dev.trainer4j.checkpoint.ResumePoint;
 import dev.trainer4j.checkpoint.pytorch.HuggingFaceCheckpoint;
 import dev.trainer4j.model.TrainableModel;
 import dev.trainer4j.report.RunLog;
+import dev.trainer4j.run.Continuation;
 import dev.trainer4j.run.RunBefore;
 import dev.trainer4j.run.TrainingPlan;
 import dev.trainer4j.run.TrainingSession;
@@ -125,8 +126,15 @@ final class Resume {
     }
     files.readModel(model);
     Map<String, Object> before = files.readArguments();
+    Continuation next =
+        Continuation.of(
+            plan, args, point, past.globalStep(), samplesPerUpdate(plan, point, before));
+    if (next.otherData()) {
+      tellOtherData(next, point, past.globalStep());
+    }
     TrainingSession session =
         sessions.create(
+            next.plan(),
             past,
             new RunBefore(
                 foundSize(past, before),
@@ -135,7 +143,7 @@ final class Resume {
     try {
       files.readOptimizer(session.optimizer().state(), model);
       session.scheduler().restore(files.readScheduler());
-      session.progress().restore(point, session.batches().plannedRound());
+      session.progress().restore(next.point(), session.batches().plannedRound());
       locateBest(session, files.folder());
       session.losses().restore(point.losses());
       if (session.lossScaler() != null && point.lossScale() != null) {
@@ -161,6 +169,36 @@ final class Resume {
     boolean same =
         asked instanceof Number size && size.intValue() == args.perDeviceTrainBatchSize();
     return same ? past.trainBatchSize() : 0;
+  }
+
+  /** Those of earlier versions do not say it; then it follows from their arguments. */
+  private long samplesPerUpdate(TrainingPlan plan, ResumePoint point, Map<String, Object> before) {
+    if (point.samplesPerUpdate() != null) {
+      return point.samplesPerUpdate();
+    }
+    if (before.get("per_device_train_batch_size") instanceof Number batch
+        && before.get("gradient_accumulation_steps") instanceof Number accumulation) {
+      long mine = (long) args.perDeviceTrainBatchSize() * args.gradientAccumulationSteps();
+      return plan.totalBatchSize() / mine * batch.longValue() * accumulation.longValue();
+    }
+    return plan.totalBatchSize();
+  }
+
+  private void tellOtherData(Continuation next, ResumePoint before, long step) {
+    TrainingPlan plan = next.plan();
+    log.warn(
+        "The training data has {} samples, it had {}: by the {} updates that were made, the run goes on"
+            + " at sample {} of epoch {}, towards update {}{}",
+        plan.samples().isPresent() ? plan.samples().getAsLong() : "a stream's",
+        before.datasetSize() == null ? "a stream's" : before.datasetSize(),
+        step,
+        next.point().samplesInEpoch(),
+        next.point().epoch(),
+        plan.maxSteps(),
+        step < plan.maxSteps()
+            ? "."
+            : ". Nothing is left to do; raise numTrainEpochs or maxSteps, or train from the"
+                + " checkpoint's model with ResumeFrom.never().");
   }
 
   private void requireSameData(TrainingPlan plan, ResumePoint point, Path folder) {
@@ -226,7 +264,7 @@ final class Resume {
     TrainerState past = files.readState();
     log.info("Resuming from {}, of Hugging Face's Trainer", files.folder());
     files.readModel(model);
-    TrainingSession session = sessions.create(past, RunBefore.none());
+    TrainingSession session = sessions.create(plan, past, RunBefore.none());
     try {
       restoreHuggingFace(session, plan, files);
       locateBest(session, files.folder());

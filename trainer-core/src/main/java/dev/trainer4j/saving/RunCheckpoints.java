@@ -89,7 +89,7 @@ public final class RunCheckpoints implements AutoCloseable {
         output.warnOfEarlierRun();
       }
       return folder == null
-          ? sessions.create(TrainerState.initial(), RunBefore.none())
+          ? sessions.create(plan, TrainerState.initial(), RunBefore.none())
           : resume.session(folder, plan, sessions, from.changesAllowed());
     } catch (IOException e) {
       throw new UncheckedIOException(e.getMessage(), e);
@@ -224,7 +224,14 @@ public final class RunCheckpoints implements AutoCloseable {
   public void loadBest(TrainingProgress progress) {
     Long step = progress.bestGlobalStep();
     if (step == null) {
-      log.warn("loadBestModelAtEnd: no evaluation took place, the model stays as it is");
+      if (progress.bestMetric() == null) {
+        log.warn("loadBestModelAtEnd: no evaluation took place, the model stays as it is");
+      } else {
+        log.warn(
+            "loadBestModelAtEnd: in no evaluation {} was a finite number, so none is the best; the model"
+                + " has the weights of the last update. Look at the metric, or at the loss before it",
+            args.resolvedMetricForBestModel());
+      }
       return;
     }
     await();
@@ -244,16 +251,33 @@ public final class RunCheckpoints implements AutoCloseable {
       CheckpointFiles files = new CheckpointFiles(folder);
       files.readModel(model);
       CallbackTensors.restore(callbacks, files, manager);
-      // With a limit of one the best was kept beside the last; now the best alone is wanted.
-      processes.barrier(); // All have read what they need.
-      if (processes.isMain()
-          && args.saveTotalLimit().orElse(0) == 1
-          && folder.equals(best.own(step))) {
-        store.keepOnly(step, args.saveKeepEvery().orElse(0));
-      }
     } catch (IOException e) {
       throw new UncheckedIOException(e.getMessage(), e);
     }
+  }
+
+  /**
+   * Drops all checkpoints but the best of a run that is over and keeps one: with a limit of one the newest
+   * stood beside it, to go on from.
+   */
+  public void keepBestAlone(TrainingProgress progress) {
+    Long step = progress.bestGlobalStep();
+    if (step == null || args.saveTotalLimit().orElse(0) != 1) {
+      return;
+    }
+    await();
+    processes.barrier(); // All have read what they need.
+    onMain(
+        () -> {
+          Path folder = best.folder(progress, step);
+          if (folder.equals(best.own(step)) && Files.isDirectory(folder)) {
+            try {
+              store.keepOnly(step, args.saveKeepEvery().orElse(0));
+            } catch (IOException e) {
+              throw new UncheckedIOException(e.getMessage(), e);
+            }
+          }
+        });
   }
 
   /**

@@ -2,6 +2,7 @@
 package dev.trainer4j.saving;
 
 import dev.trainer4j.run.RunBefore;
+import dev.trainer4j.run.TrainingPlan;
 import dev.trainer4j.run.TrainingSession;
 import dev.trainer4j.state.TrainerState;
 
@@ -12,8 +13,9 @@ public interface SessionStart {
   /**
    * Makes a session at its start.
    *
+   * @param plan how long the run is
    * @param past the history that it goes on from
    * @param before what a run computed with that this one goes on from
    */
-  TrainingSession create(TrainerState past, RunBefore before);
+  TrainingSession create(TrainingPlan plan, TrainerState past, RunBefore before);
 }

@@ -22,7 +22,8 @@ import org.jspecify.annotations.Nullable;
  * @param numInputTokensSeen tokens counted so far; 0 while counting is off
  * @param totalFlos floating point operations counted so far; 0 for models that cannot tell
  * @param logHistory every line logged so far
- * @param bestMetric the best value of {@code metricForBestModel} so far
+ * @param bestMetric the best value of {@code metricForBestModel} so far; null before the first evaluation,
+ *     infinite if none so far has given a number
  * @param bestGlobalStep the update that earned it, where checkpoints are kept
  * @param bestModelCheckpoint the folder that holds it
  * @param isLocalProcessZero whether this process is the first of its machine

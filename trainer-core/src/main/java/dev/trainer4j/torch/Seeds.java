@@ -11,6 +11,10 @@ import java.util.function.Supplier;
  * <p>libtorch has one generator a process, and its state can be neither read nor set. So nothing is
  * saved: before each forward pass the generator is seeded from (seed, update, micro batch, rank),
  * and a resumed run draws the same dropout masks as one that was never interrupted.
+ *
+ * <p>So whoever else draws random numbers of libtorch's in the process, as {@code NDManager.randomNormal} and
+ * the initialization of a block do, must not do so while a trainer is in a forward pass in another thread:
+ * nothing can keep that thread from the generator. Within {@link #with} it takes its turn.
  */
 public final class Seeds {
 
@@ -19,7 +23,10 @@ public final class Seeds {
 
   private Seeds() {}
 
-  /** Runs {@code body} with the process's generator seeded, undisturbed by other trainers. */
+  /**
+   * Runs {@code body} with the process's generator seeded; trainers in other threads, and others who call this,
+   * wait meanwhile.
+   */
   public static <R> R with(long seed, Supplier<R> body) {
     GENERATOR.lock();
     try {

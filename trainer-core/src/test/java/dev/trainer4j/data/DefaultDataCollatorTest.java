@@ -56,6 +56,46 @@ class DefaultDataCollatorTest {
   }
 
   @Test
+  void readsArraysOfDjl() {
+    NDArray matrix = manager.create(new float[] {1, 2, 3, 4, 5, 6}, new Shape(2, 3));
+    assertField(DataType.FLOAT32, matrix, new float[][] {{7, 8, 9}, {10, 11, 12}})
+        .satisfies(a -> assertFloats(a, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12))
+        .satisfies(a -> assertThat(a.getShape()).isEqualTo(new Shape(2, 2, 3)));
+    assertField(DataType.FLOAT32, matrix.transpose(), matrix.transpose())
+        .satisfies(a -> assertFloats(a, 1, 4, 2, 5, 3, 6, 1, 4, 2, 5, 3, 6));
+    assertField(DataType.FLOAT32, matrix.get(":, 1"), manager.create(new double[] {0.5, 0.25}))
+        .satisfies(a -> assertFloats(a, 2, 5, 0.5f, 0.25f));
+    assertField(DataType.INT64, manager.create(7), manager.create(8L))
+        .satisfies(a -> assertLongs(a, 7, 8))
+        .satisfies(a -> assertThat(a.getShape()).isEqualTo(new Shape(2)));
+    assertField(DataType.INT64, manager.create(new byte[] {-1, 2}), new int[] {3, 4})
+        .satisfies(a -> assertLongs(a, -1, 2, 3, 4));
+    assertField(DataType.BOOLEAN, manager.create(new boolean[] {true, false}))
+        .satisfies(a -> assertThat(a.toBooleanArray()).containsExactly(true, false));
+    assertField(DataType.UINT8, matrix.toType(DataType.UINT8, true))
+        .satisfies(a -> assertThat(a.toUint8Array()).containsExactly(1, 2, 3, 4, 5, 6));
+    assertField(DataType.FLOAT32, manager.create(new long[] {1, 2}), new float[] {3, 4.5f})
+        .satisfies(a -> assertFloats(a, 1, 2, 3, 4.5f));
+    assertThat(matrix.toFloatArray()).containsExactly(1, 2, 3, 4, 5, 6);
+  }
+
+  @Test
+  void refusesArraysOfDjlThatCannotBeRead() {
+    NDArray closed = manager.ones(new Shape(2));
+    closed.close();
+    assertRefused(closed, "Field 'x' of sample 0 is an NDArray that was closed");
+    assertRefused(
+        manager.ones(new Shape(2), DataType.FLOAT16), "type float16", "cast it to float32");
+    assertRefused(List.of(manager.ones(new Shape(2)), new float[] {1}), "ragged inside");
+  }
+
+  private void assertRefused(Object value, String... parts) {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> collator.collate(List.of(Map.of("x", value)), manager))
+        .satisfies(e -> assertThat(e.getMessage()).contains(parts));
+  }
+
+  @Test
   void stacksNestedArraysAndLists() {
     assertField(DataType.FLOAT32, (Object) new float[][] {{1, 2, 3}, {4, 5, 6}})
         .satisfies(a -> assertThat(a.getShape()).isEqualTo(new Shape(1, 2, 3)))

@@ -104,6 +104,8 @@ public final class HuggingFaceCheckpoint {
         Map.of(),
         null,
         null,
-        null);
+        null,
+        samplesPerUpdate,
+        0L);
   }
 }

@@ -6,6 +6,7 @@ import dev.trainer4j.callback.CallbackContext;
 import dev.trainer4j.callback.StatefulCallback;
 import dev.trainer4j.callback.TrainerCallback;
 import dev.trainer4j.callback.TrainerControl;
+import dev.trainer4j.data.Dataset;
 import dev.trainer4j.model.NamedParameter;
 import dev.trainer4j.state.CallbackState;
 import dev.trainer4j.state.LogEntry;
@@ -66,6 +67,26 @@ public final class Callbacks {
     public void restore(CallbackState state) {
       rises = ((Number) state.attributes().getOrDefault("rises", 0)).intValue();
       last = ((Number) state.attributes().getOrDefault("last", Double.MAX_VALUE)).doubleValue();
+    }
+  }
+
+  // end docs
+
+  // docs: probe
+  /** Looks at a second data set after each epoch. */
+  public static final class Probe implements TrainerCallback {
+    private final Dataset<?> data;
+
+    public Probe(Dataset<?> data) {
+      this.data = data;
+    }
+
+    @Override
+    public void onEpochEnd(CallbackContext ctx, TrainerState state, TrainerControl control) {
+      double loss = ctx.evaluate(data, "probe").get("probe_loss");
+      if (loss > 10) {
+        control.requestTrainingStop();
+      }
     }
   }
 
