@@ -16,6 +16,8 @@ import dev.trainer4j.args.TrainingArguments;
 import dev.trainer4j.callback.CallbackContext;
 import dev.trainer4j.callback.TrainerCallback;
 import dev.trainer4j.callback.TrainerControl;
+import dev.trainer4j.metrics.EvalPrediction;
+import dev.trainer4j.metrics.StreamingMetrics;
 import dev.trainer4j.state.LogEntry;
 import dev.trainer4j.state.TrainerState;
 import java.io.IOException;
@@ -141,7 +143,7 @@ class EarlyStoppingCallbackTest {
       try (GoldenTask task = new GoldenTask();
           Trainer trainer =
               task.trainer(args)
-                  .computeMetrics(prediction -> Map.of("score", Double.NaN))
+                  .computeMetrics(NoNumber::new)
                   .callback(callback)
                   .build()) {
         assertThat(trainer.train().globalStep()).isEqualTo(27);
@@ -159,7 +161,7 @@ class EarlyStoppingCallbackTest {
       try (GoldenTask task = new GoldenTask();
           Trainer trainer =
               task.trainer(args)
-                  .computeMetrics(prediction -> Map.of("score", Double.NaN))
+                  .computeMetrics(NoNumber::new)
                   .callback(new EarlyStoppingCallback(2))
                   .callback(new StopAt(resumes ? 999 : 18))
                   .build()) {
@@ -188,6 +190,17 @@ class EarlyStoppingCallbackTest {
       self.set(trainer);
       assertThat(trainer.train().globalStep()).isEqualTo(9);
       assertThat(callback.state().attributes()).containsValue(0);
+    }
+  }
+
+  /** A metric that never comes to a number. */
+  private static final class NoNumber implements StreamingMetrics.Accumulator {
+    @Override
+    public void add(EvalPrediction batch) {}
+
+    @Override
+    public Map<String, Double> result() {
+      return Map.of("score", Double.NaN);
     }
   }
 

@@ -11,7 +11,6 @@ import com.fasterxml.jackson.core.util.Separators.Spacing;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import com.fasterxml.jackson.databind.util.RawValue;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -23,8 +22,7 @@ import org.jspecify.annotations.Nullable;
  * {@code trainer_state.json}: Hugging Face's keys and meaning, sorted, indented by two, with a final
  * newline, so that its tools read our runs and ours read theirs.
  *
- * <p>Values that are not finite are written as strings ({@code "NaN"}), because JSON has no others; the
- * best metric alone is written as Python does ({@code Infinity}).
+ * <p>Values that are not finite are written as strings ({@code "NaN"}), because JSON has no others.
  */
 public final class TrainerStateJson {
 
@@ -51,7 +49,7 @@ public final class TrainerStateJson {
     json.put("num_input_tokens_seen", state.numInputTokensSeen());
     json.put("total_flos", state.totalFlos());
     json.put("log_history", state.logHistory().stream().map(TrainerStateJson::line).toList());
-    json.put("best_metric", bestMetric(state.bestMetric()));
+    json.put("best_metric", state.bestMetric());
     json.put("best_global_step", state.bestGlobalStep());
     json.put("best_model_checkpoint", state.bestModelCheckpoint());
     json.put("is_local_process_zero", state.isLocalProcessZero());
@@ -72,11 +70,6 @@ public final class TrainerStateJson {
     } catch (JsonProcessingException e) {
       throw new IllegalStateException("a callback's state holds a value that is not JSON", e);
     }
-  }
-
-  /** Infinite before the first number: as Python writes it, for Hugging Face's Trainer compares with it. */
-  private static @Nullable Object bestMetric(@Nullable Double metric) {
-    return metric != null && metric.isInfinite() ? new RawValue(metric.toString()) : metric;
   }
 
   private static Map<String, Object> line(LogEntry entry) {
