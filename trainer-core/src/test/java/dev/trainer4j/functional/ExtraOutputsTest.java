@@ -22,6 +22,7 @@ import dev.trainer4j.metrics.StreamingMetrics;
 import dev.trainer4j.model.ModelOutput;
 import dev.trainer4j.model.NamedParameter;
 import dev.trainer4j.model.TrainableModel;
+import dev.trainer4j.testing.InMemoryWorld;
 import dev.trainer4j.testing.TinyData;
 import dev.trainer4j.testing.Values;
 import java.nio.file.Path;
@@ -197,6 +198,27 @@ class ExtraOutputsTest {
       assertThat(output.metric("aux")).isCloseTo(expected, within(1e-5));
       assertThat(output.metric("rows")).isEqualTo(10);
       assertThat(ofBatches.evaluate().metric("aux")).isCloseTo(expected, within(1e-5));
+    }
+  }
+
+  /** Two ranks have batches 0 and 2, and 1: what they give is in the order of the data. */
+  @Test
+  void areJoinedOverTheBatchesOfAllRanks() throws Exception {
+    List<List<Double>> losses =
+        InMemoryWorld.call(
+            2,
+            group -> {
+              try (Experts own = new Experts(List.of("load"));
+                  Trainer trainer = builder(own).processGroup(group).build();
+                  PredictionOutput output = trainer.predict(Datasets.of(DATA))) {
+                return Values.of(output.allPredictions().get("aux_loss"));
+              }
+            });
+    for (List<Double> ofRank : losses) {
+      assertThat(ofRank).hasSize(3);
+      for (int i = 0; i < 3; i++) {
+        assertThat(ofRank.get(i)).isCloseTo(sums(0, 6).get(i), within(1e-5));
+      }
     }
   }
 
