@@ -13,7 +13,7 @@ import dev.trainer4j.callback.TrainerControl;
 import dev.trainer4j.data.DataLoader;
 import dev.trainer4j.data.Dataset;
 import dev.trainer4j.data.Datasets;
-import dev.trainer4j.model.Losses;
+import dev.trainer4j.model.LossOutput;
 import dev.trainer4j.state.LogEntry;
 import dev.trainer4j.state.TrainerState;
 import dev.trainer4j.testing.TestRun;
@@ -26,6 +26,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -222,19 +223,26 @@ class CallbackEvaluationTest {
     }
   }
 
+  /** A loss that needs no labels is taken in evaluations, and not in predictions. */
   @Test
-  void anEvaluationWithinAPredictionNeedsItsLabelsAndLeavesThePredictionWithout() {
+  void anEvaluationWithinAPredictionHasALossAndThePredictionHasNone() {
     Dataset<Map<String, Object>> unlabelled =
         Datasets.of(TinyData.list(10, 2).stream().map(s -> Map.of("x", s.get("x"))).toList());
-    List<Double> losses = new ArrayList<>();
+    List<Map<String, Double>> nested = new ArrayList<>();
+    AtomicReference<Trainer> self = new AtomicReference<>();
     TrainerCallback nesting =
         new TrainerCallback() {
+          private boolean within;
+
           @Override
           public void onPredictionStep(
               CallbackContext ctx, TrainerState state, TrainerControl control) {
-            if (losses.isEmpty()) {
-              losses.add(Double.NaN);
-              losses.add(ctx.evaluate(OTHER, "probe").get("probe_loss"));
+            if (!within) {
+              within = true;
+              nested.add(ctx.evaluate(unlabelled, "probe"));
+              try (PredictionOutput output = self.get().predict(unlabelled)) {
+                nested.add(output.metrics());
+              }
             }
           }
         };
@@ -243,14 +251,15 @@ class CallbackEvaluationTest {
         Trainer trainer =
             Trainer.builder(model.model(), args)
                 .computeLossFunc(
-                    (outputs, inputs) ->
-                        Losses.crossEntropy(outputs.logits(), inputs.get("labels")))
+                    (outputs, inputs) -> LossOutput.mean(outputs.logits().square().mean()))
                 .callback(nesting)
-                .build();
-        PredictionOutput output = trainer.predict(unlabelled)) {
-      assertThat(output.predictions().getShape().get(0)).isEqualTo(10);
-      assertThat(losses).hasSize(2);
-      assertThat(losses.get(1)).isPositive();
+                .build()) {
+      self.set(trainer);
+      try (PredictionOutput output = trainer.predict(unlabelled)) { // Two batches, of 8 and 2.
+        assertThat(output.metrics()).doesNotContainKey("test_loss");
+      }
+      assertThat(nested.get(0)).containsKey("probe_loss");
+      assertThat(nested.get(1)).doesNotContainKey("test_loss");
     }
   }
 
