@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
 final class KeptOutputs {
 
   private final TrainableModel model;
-  private final @Nullable BiFunction<
-          Map<String, NDArray>, Map<String, NDArray>, Map<String, NDArray>>
+  private final @Nullable
+      BiFunction<Map<String, NDArray>, Map<String, NDArray>, Map<String, NDArray>>
       preprocess;
   private @Nullable List<String> ignored;
 
@@ -49,7 +49,8 @@ final class KeptOutputs {
 
   private static <T> T given(@Nullable T value, String function) {
     return Objects.requireNonNull(
-        value, function + "ForMetrics returned null; return what metrics and predictions are to see");
+        value,
+        function + "ForMetrics returned null; return what metrics and predictions are to see");
   }
 
   /** Runs {@code work} with other outputs left out. */

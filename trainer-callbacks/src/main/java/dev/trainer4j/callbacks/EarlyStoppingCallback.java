@@ -86,7 +86,8 @@ public final class EarlyStoppingCallback implements StatefulCallback {
       TrainerState state,
       TrainerControl control,
       Map<String, Double> metrics) {
-    // Evaluations outside training, and of what a callback wants to know, say nothing about its progress.
+    // Evaluations outside training, and of what a callback wants to know, say nothing about its
+    // progress.
     if (!control.isServingEvaluation() || state.epoch() < startFrom) {
       return;
     }

@@ -142,10 +142,7 @@ class EarlyStoppingCallbackTest {
           args().metricForBestModel("score").greaterIsBetter(greaterIsBetter).build();
       try (GoldenTask task = new GoldenTask();
           Trainer trainer =
-              task.trainer(args)
-                  .computeMetrics(NoNumber::new)
-                  .callback(callback)
-                  .build()) {
+              task.trainer(args).computeMetrics(NoNumber::new).callback(callback).build()) {
         assertThat(trainer.train().globalStep()).isEqualTo(27);
         assertThat(trainer.state().bestGlobalStep()).isNull();
       }
@@ -186,7 +183,10 @@ class EarlyStoppingCallbackTest {
     EarlyStoppingCallback callback = new EarlyStoppingCallback(1);
     try (GoldenTask task = new GoldenTask();
         Trainer trainer =
-            task.trainer(args().maxSteps(9).build()).callback(callback).callback(evaluator).build()) {
+            task.trainer(args().maxSteps(9).build())
+                .callback(callback)
+                .callback(evaluator)
+                .build()) {
       self.set(trainer);
       assertThat(trainer.train().globalStep()).isEqualTo(9);
       assertThat(callback.state().attributes()).containsValue(0);

@@ -27,7 +27,8 @@ public final class BestMetric {
     double value = metric(metrics);
     boolean greater = args.resolvedGreaterIsBetter();
     Double before = progress.bestMetric();
-    // As in Hugging Face's Trainer: not a number is never the best, not even as the first, but there was
+    // As in Hugging Face's Trainer: not a number is never the best, not even as the first, but
+    // there was
     // an evaluation, which is how early stopping knows a second one.
     double best =
         before == null ? (greater ? Double.NEGATIVE_INFINITY : Double.POSITIVE_INFINITY) : before;

@@ -86,7 +86,7 @@ public final class ModelMaker implements AutoCloseable {
     List<NDArray> sources = new ArrayList<>();
     to.forEach(
         (name, array) -> {
-          NDArray fresh = from.get(name);
+          NDArray fresh = Objects.requireNonNull(from.get(name));
           targets.add(array);
           sources.add(fresh);
           if (array.hasGradient() != fresh.hasGradient()) {

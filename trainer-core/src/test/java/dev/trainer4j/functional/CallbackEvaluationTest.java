@@ -154,7 +154,13 @@ class CallbackEvaluationTest {
 
       assertThat(trainer.state().logHistory().stream().map(CallbackEvaluationTest::kind))
           .containsExactly(
-              "loss", "probe_loss", "eval_loss", "loss", "probe_loss", "eval_loss", "train_runtime");
+              "loss",
+              "probe_loss",
+              "eval_loss",
+              "loss",
+              "probe_loss",
+              "eval_loss",
+              "train_runtime");
     }
   }
 

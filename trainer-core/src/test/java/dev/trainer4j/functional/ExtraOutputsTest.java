@@ -236,12 +236,10 @@ class ExtraOutputsTest {
       assertThat(seen).containsExactly("aux_loss", "logits");
 
       seen.clear();
-      trainer.evaluate(
-          Datasets.of(DATA), "eval", List.of("logits", "aux_loss"));
+      trainer.evaluate(Datasets.of(DATA), "eval", List.of("logits", "aux_loss"));
       assertThat(seen).containsExactly("hidden", "load");
 
-      try (PredictionOutput all =
-              trainer.predict(Datasets.of(DATA), "test", List.of());
+      try (PredictionOutput all = trainer.predict(Datasets.of(DATA), "test", List.of());
           PredictionOutput few = trainer.predict(Datasets.of(DATA))) {
         assertThat(all.allPredictions()).hasSize(4);
         assertThat(few.allPredictions().keySet()).containsExactly("logits", "aux_loss");
@@ -254,8 +252,7 @@ class ExtraOutputsTest {
     try (Experts shy = new Experts(List.of("hidden", "past_key_values"));
         Trainer trainer = builder(shy).build();
         PredictionOutput output = trainer.predict(Datasets.of(DATA));
-        PredictionOutput all =
-            trainer.predict(Datasets.of(DATA), "test", List.of())) {
+        PredictionOutput all = trainer.predict(Datasets.of(DATA), "test", List.of())) {
       assertThat(output.allPredictions().keySet()).containsExactly("logits", "aux_loss", "load");
       assertThat(all.allPredictions()).hasSize(4);
     }
@@ -315,8 +312,7 @@ class ExtraOutputsTest {
                     .build())
         .hasMessageContaining("preprocessLogitsForMetrics")
         .hasMessageContaining("set one of them");
-    try (Trainer trainer =
-        builder().preprocessLogitsForMetrics((logits, labels) -> null).build()) {
+    try (Trainer trainer = builder().preprocessLogitsForMetrics((logits, labels) -> null).build()) {
       assertThatThrownBy(() -> trainer.predict(Datasets.of(DATA)))
           .hasMessageContaining("preprocessLogitsForMetrics returned null");
     }

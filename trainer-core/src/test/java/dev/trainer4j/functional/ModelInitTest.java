@@ -170,8 +170,7 @@ class ModelInitTest {
           made.add(noisyStart());
           NDArray weight = manager.zeros(new Shape(TinyData.FEATURES, made.size()));
           return FunctionModel.builder(
-                  manager,
-                  (inputs, training) -> ModelOutput.logits(inputs.get("x").matMul(weight)))
+                  manager, (inputs, training) -> ModelOutput.logits(inputs.get("x").matMul(weight)))
               .parameters(Map.of("weight", weight))
               .closesManager()
               .build();
@@ -182,7 +181,8 @@ class ModelInitTest {
           .hasMessageContaining("weight=(6, 3)")
           .hasMessageContaining("weight=(6, 2)");
     }
-    assertThatThrownBy(() -> trainer(() -> null, 7)).hasMessageContaining("modelInit returned null");
+    assertThatThrownBy(() -> trainer(() -> null, 7))
+        .hasMessageContaining("modelInit returned null");
     made.forEach(TrainableModel::close);
   }
 

@@ -71,7 +71,8 @@ class OptimizerAndSchedulerTest {
           .containsExactly(0.1, 0.0);
       assertThat(made.optimizer().state()).containsKey("fc1.weight.exp_avg");
       assertThat(made.learningRates(0)).containsExactly(0.06, 0.06);
-      assertThat(made.learningRates(3)).allSatisfy(r -> assertThat(r).isCloseTo(0.03, within(1e-9)));
+      assertThat(made.learningRates(3))
+          .allSatisfy(r -> assertThat(r).isCloseTo(0.03, within(1e-9)));
       try (OptimizerAndScheduler longer = trainer.createOptimizerAndScheduler(60)) {
         assertThat(longer.learningRates(3))
             .allSatisfy(rate -> assertThat(rate).isCloseTo(0.057, within(1e-9)));
@@ -98,9 +99,7 @@ class OptimizerAndSchedulerTest {
         builder(args().build())
             .parameterGroups(
                 groups ->
-                    List.of(
-                        groups.get(0),
-                        new ParameterGroup(groups.get(1).parameters(), 0.6, 0)))
+                    List.of(groups.get(0), new ParameterGroup(groups.get(1).parameters(), 0.6, 0)))
             .callback(reader)
             .build()) {
       self.set(trainer);

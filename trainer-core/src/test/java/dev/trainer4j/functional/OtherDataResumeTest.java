@@ -22,7 +22,6 @@ import dev.trainer4j.testing.CapturedLog;
 import dev.trainer4j.testing.TinyData;
 import dev.trainer4j.testing.TinyModel;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -131,8 +130,7 @@ class OtherDataResumeTest {
   void dataOfWhichTheRunHasHadItsEpochsLeaveNothingToDoAndAWarningSaysSo() {
     train(TinyData.points(32, 1), args -> {}, 16, ResumeFrom.never());
     try (CapturedLog log = new CapturedLog(Trainer.class)) {
-      Rest rest =
-          train(TinyData.points(16, 2), args -> {}, -1, ResumeFrom.latest().allowChanges());
+      Rest rest = train(TinyData.points(16, 2), args -> {}, -1, ResumeFrom.latest().allowChanges());
 
       assertThat(rest.output().globalStep()).isEqualTo(16);
       assertThat(rest.output().stopReason()).isEqualTo(StopReason.COMPLETED);
@@ -162,8 +160,7 @@ class OtherDataResumeTest {
     IterableDataset<Map<String, Object>> stream = epoch -> points.iterator();
     train(TinyData.points(32, 1), args -> {}, 16, ResumeFrom.never());
 
-    Rest rest =
-        train(stream, args -> args.maxSteps(20), -1, ResumeFrom.latest().allowChanges());
+    Rest rest = train(stream, args -> args.maxSteps(20), -1, ResumeFrom.latest().allowChanges());
 
     assertThat(rest.output().globalStep()).isEqualTo(20);
     assertThat(rest.samples()).isEqualTo(16);
@@ -183,7 +180,11 @@ class OtherDataResumeTest {
   })
   void updatesOfAnotherSizeLeaveTheEpochsAsTheyWere(int size, int then, long half, long steps) {
     long before =
-        train(TinyData.points(16, 1), a -> a.perDeviceTrainBatchSize(size), half, ResumeFrom.never())
+        train(
+                TinyData.points(16, 1),
+                a -> a.perDeviceTrainBatchSize(size),
+                half,
+                ResumeFrom.never())
             .samples();
 
     Rest rest =

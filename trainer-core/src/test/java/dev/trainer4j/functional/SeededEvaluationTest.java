@@ -148,10 +148,7 @@ class SeededEvaluationTest {
         new Interference() {
           @Override
           public void onSubstepBegin(
-              CallbackContext ctx,
-              TrainerState state,
-              TrainerControl control,
-              ModelInputs inputs) {
+              CallbackContext ctx, TrainerState state, TrainerControl control, ModelInputs inputs) {
             ctx.evaluate(TinyData.points(5, 3), "probe");
           }
 

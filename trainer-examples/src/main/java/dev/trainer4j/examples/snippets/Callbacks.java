@@ -83,8 +83,8 @@ public final class Callbacks {
 
     @Override
     public void onEpochEnd(CallbackContext ctx, TrainerState state, TrainerControl control) {
-      double loss = ctx.evaluate(data, "probe").get("probe_loss");
-      if (loss > 10) {
+      Map<String, Double> metrics = ctx.evaluate(data, "probe");
+      if (metrics.getOrDefault("probe_loss", 0.0) > 10) {
         control.requestTrainingStop();
       }
     }
