@@ -62,8 +62,13 @@ final class Reactions {
     return savedStep == progress.globalStep();
   }
 
-  /** Logs, then evaluates, then saves, whatever of it is due. */
-  void react() {
+  /**
+   * Logs, then evaluates, then saves, whatever of it is due.
+   *
+   * @return whether something was due, which ranks that have agreed on what callbacks ask for know alike
+   */
+  boolean react() {
+    boolean due = control.shouldLog() || control.shouldEvaluate() || control.shouldSave();
     if (control.shouldLog() && !session.losses().isWindowEmpty()) {
       long start = System.nanoTime();
       callbacks.serveLog(this::log);
@@ -80,6 +85,7 @@ final class Reactions {
       save();
       session.clock().saved(start);
     }
+    return due;
   }
 
   private void log() {

@@ -155,9 +155,9 @@ final class TrainingLoop {
     }
     callbacks.onEpochEnd(progress.snapshot());
     progress.serveEpochEnd();
-    agreeAndReact();
+    boolean unused = agreeAndReact();
     if (!isDone(progress.epoch() + 1) && noticeStop()) {
-      agreeAndReact();
+      unused = agreeAndReact();
     }
   }
 
@@ -199,18 +199,20 @@ final class TrainingLoop {
     callbacks.onStepEnd(progress.snapshot());
     checkpoints.check();
     noticeStop();
-    agreeAndReact();
     // An evaluation takes long, so this is when the end is likely to be asked for.
-    if (noticeStop()) {
-      agreeAndReact();
+    if (agreeAndReact() && noticeStop()) {
+      boolean unused = agreeAndReact();
     }
   }
 
-  /** What a callback asked for on one rank, all ranks serve. */
-  private void agreeAndReact() {
+  /** What a callback asked for on one rank, all ranks serve; returns whether there was something. */
+  private boolean agreeAndReact() {
     agree();
-    reactions.react();
-    agree(); // What was served has events of its own, in which somebody may ask to stop.
+    boolean served = reactions.react();
+    if (served) {
+      agree(); // It has events of its own, in which somebody may ask to stop.
+    }
+    return served;
   }
 
   private void agree() {

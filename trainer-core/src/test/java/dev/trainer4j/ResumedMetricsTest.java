@@ -6,9 +6,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.trainer4j.SmallRun.Result;
+import dev.trainer4j.checkpoint.CheckpointStore;
 import dev.trainer4j.testing.CapturedLog;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -78,6 +82,37 @@ class ResumedMetricsTest {
           .contains("save_steps: 7 -> 4", "async_save: false -> true", "those of this run are used")
           .contains("log_level_replica: warning -> error")
           .doesNotContain("learning_rate");
+    }
+  }
+
+  /** It may be anybody's file, and of a name that nobody knows the value may be a secret. */
+  @Test
+  void ofAnArgumentThatIsNoneNowOnlyTheNameIsSaid() throws IOException {
+    Path out = folder.resolve("out");
+    CheckpointStore store = new CheckpointStore(out);
+    Path saved = store.latestValid().orElseThrow();
+    Path changed =
+        store.commit(
+            7,
+            target -> {
+              try (Stream<Path> files = Files.list(saved)) {
+                for (Path file : files.toList()) {
+                  if (!file.endsWith("manifest.json")) {
+                    Files.copy(file, target.resolve(file.getFileName()));
+                  }
+                }
+              }
+              Path args = target.resolve("training_args.json");
+              Files.writeString(
+                  args, Files.readString(args).replaceFirst("\\{", "{\"hub_tokn\": \"s3same\","));
+            });
+    try (CapturedLog log = new CapturedLog(Trainer.class)) {
+      run("out").train(ResumeFrom.path(changed));
+      assertThat(log.warnings())
+          .singleElement()
+          .asString()
+          .contains("hub_tokn, which is no argument now")
+          .doesNotContain("s3same");
     }
   }
 

@@ -2,7 +2,6 @@
 package dev.trainer4j.callbacks;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Files;
@@ -19,12 +18,10 @@ final class EventFiles {
 
   private static final String PREFIX = "events.out.tfevents.";
 
-  private final Path folder;
   private final Path file;
   private final boolean first;
 
-  private EventFiles(Path folder, Path file, boolean first) {
-    this.folder = folder;
+  private EventFiles(Path file, boolean first) {
     this.file = file;
     this.first = first;
   }
@@ -38,11 +35,11 @@ final class EventFiles {
       long time = Math.max(System.currentTimeMillis() / 1000, newest + 1);
       String name =
           "%s%010d.%s.%d".formatted(PREFIX, time, hostName(), ProcessHandle.current().pid());
-      EventFiles files = new EventFiles(folder, folder.resolve(name), newest < 0);
+      EventFiles files = new EventFiles(folder.resolve(name), newest < 0);
       files.write(new EventRecords().version());
       return files;
     } catch (IOException e) {
-      throw failure(folder, e);
+      throw WriteFailure.of(folder, e);
     }
   }
 
@@ -76,17 +73,7 @@ final class EventFiles {
     try {
       LogFile.append(file, events.toByteArray());
     } catch (IOException e) {
-      throw failure(folder, e);
+      throw WriteFailure.of(file, e);
     }
-  }
-
-  private static UncheckedIOException failure(Path folder, IOException e) {
-    return new UncheckedIOException(
-        "event files in "
-            + folder
-            + " cannot be written: "
-            + e
-            + "; make room or name another folder in loggingDir",
-        e);
   }
 }

@@ -175,7 +175,7 @@ public final class HtmlReportCallback implements TrainerCallback {
      * @throws IllegalArgumentException if a setting is out of its range
      */
     public HtmlReportCallback build() {
-      ReplacedFile.requireName("file", file);
+      RunFile.requireName("file", file);
       if (interval.compareTo(Duration.ofSeconds(1)) < 0) {
         throw new IllegalArgumentException(
             "interval must be at least one second, but is " + interval);

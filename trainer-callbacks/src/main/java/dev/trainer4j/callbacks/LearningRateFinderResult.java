@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.callbacks;
 
+import dev.trainer4j.checkpoint.ReplacedFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.List;
@@ -91,7 +93,7 @@ public record LearningRateFinderResult(List<Point> points, boolean diverged) {
           .append(point.smoothedLoss())
           .append('\n');
     }
-    ReplacedFile.write(file, csv.toString().getBytes(StandardCharsets.UTF_8));
+    write(file, csv.toString().getBytes(StandardCharsets.UTF_8));
   }
 
   /**
@@ -101,6 +103,15 @@ public record LearningRateFinderResult(List<Point> points, boolean diverged) {
    */
   public void writePng(Path file) throws IOException {
     PlotCallback.XCHART.require("LearningRateFinderResult.writePng");
-    ReplacedFile.write(file, CurveImage.ofRangeTest(this));
+    write(file, CurveImage.ofRangeTest(this));
+  }
+
+  private static void write(Path file, byte[] content) throws IOException {
+    Path folder = file.toAbsolutePath().getParent();
+    if (folder == null) {
+      throw new IOException(file + " is no file to write into");
+    }
+    Files.createDirectories(folder);
+    ReplacedFile.write(file, content);
   }
 }

@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.callbacks;
 
+import dev.trainer4j.checkpoint.ReplacedFile;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.io.UncheckedIOException;
-import java.nio.channels.Channels;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import org.slf4j.Logger;
@@ -45,10 +43,13 @@ final class LogFile {
     byte[] wanted = text.getBytes(StandardCharsets.UTF_8);
     try {
       Files.createDirectories(path.toAbsolutePath().getParent());
+      WriteFailure.requireNoLink(path);
       if (Files.exists(path) && Files.size(path) > 0) {
         byte[] start = start(wanted.length);
         if (wanted.length > 0 && Arrays.equals(start, wanted)) {
-          truncate(wanted.length);
+          if (Files.size(path) > wanted.length) {
+            replace(text);
+          }
           return;
         }
         if (!isBeginning(start, wanted)) {
@@ -58,7 +59,7 @@ final class LogFile {
       // Also where there is nothing to say yet: a folder that cannot be written is found out now.
       replace(text);
     } catch (IOException e) {
-      throw failure(e);
+      throw WriteFailure.of(path, e);
     }
   }
 
@@ -72,14 +73,8 @@ final class LogFile {
   }
 
   private byte[] start(int length) throws IOException {
-    try (InputStream in = Files.newInputStream(path)) {
+    try (InputStream in = Files.newInputStream(path, LinkOption.NOFOLLOW_LINKS)) {
       return in.readNBytes(length);
-    }
-  }
-
-  private void truncate(long length) throws IOException {
-    try (FileChannel channel = FileChannel.open(path, StandardOpenOption.WRITE)) {
-      channel.truncate(length);
     }
   }
 
@@ -89,7 +84,8 @@ final class LogFile {
     String stem = dot > 0 ? name.substring(0, dot) : name;
     String ending = dot > 0 ? name.substring(dot) : "";
     int number = 1;
-    while (Files.exists(path.resolveSibling(stem + "." + number + ending))) {
+    while (Files.exists(
+        path.resolveSibling(stem + "." + number + ending), LinkOption.NOFOLLOW_LINKS)) {
       number++;
     }
     Path aside = path.resolveSibling(stem + "." + number + ending);
@@ -102,50 +98,32 @@ final class LogFile {
     try {
       append(path, (line + "\n").getBytes(StandardCharsets.UTF_8));
     } catch (IOException e) {
-      throw failure(e);
+      throw WriteFailure.of(path, e);
     }
   }
 
-  /** Adds a record to a file in one piece; makes the file if there is none. */
+  /**
+   * Adds a record to a file in one piece; makes the file if there is none. A link is not followed, and
+   * an interrupt, which would close a channel, does not cost a record.
+   */
   static void append(Path file, byte[] record) throws IOException {
-    try (FileChannel channel =
-            FileChannel.open(
-                file,
-                StandardOpenOption.CREATE,
-                StandardOpenOption.WRITE,
-                StandardOpenOption.APPEND);
-        OutputStream out = Channels.newOutputStream(channel)) {
+    try (OutputStream out =
+        Files.newOutputStream(
+            file,
+            StandardOpenOption.CREATE,
+            StandardOpenOption.WRITE,
+            StandardOpenOption.APPEND,
+            LinkOption.NOFOLLOW_LINKS)) {
       out.write(record);
     }
   }
 
   /** Replaces the content at once. */
   void replace(String text) {
-    Path draft = path.resolveSibling("." + path.getFileName() + ".tmp");
     try {
-      try (FileChannel channel =
-              FileChannel.open(
-                  draft,
-                  StandardOpenOption.CREATE,
-                  StandardOpenOption.WRITE,
-                  StandardOpenOption.TRUNCATE_EXISTING);
-          OutputStream out = Channels.newOutputStream(channel)) {
-        out.write(text.getBytes(StandardCharsets.UTF_8));
-        // Else the new name could outlive a power failure that the content does not.
-        channel.force(true);
-      }
-      Files.move(draft, path, StandardCopyOption.ATOMIC_MOVE);
+      ReplacedFile.writeDurably(path, text.getBytes(StandardCharsets.UTF_8));
     } catch (IOException e) {
-      discard(draft);
-      throw failure(e);
-    }
-  }
-
-  private static void discard(Path draft) {
-    try {
-      Files.deleteIfExists(draft);
-    } catch (IOException e) {
-      LOGGER.debug("{} is left behind", draft, e);
+      throw WriteFailure.of(path, e);
     }
   }
 
@@ -163,12 +141,7 @@ final class LogFile {
       int end = start.indexOf('\n');
       return end < 0 ? "" : start.substring(0, end);
     } catch (IOException e) {
-      throw failure(e);
+      throw WriteFailure.of(path, e);
     }
-  }
-
-  private UncheckedIOException failure(IOException e) {
-    return new UncheckedIOException(
-        path + " cannot be written: " + e + "; make room or name another folder in loggingDir", e);
   }
 }

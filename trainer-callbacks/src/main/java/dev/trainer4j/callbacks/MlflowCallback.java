@@ -11,12 +11,12 @@ import dev.trainer4j.state.TrainerState;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.UUID;
 import java.util.function.UnaryOperator;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -27,27 +27,27 @@ import org.slf4j.LoggerFactory;
  * <p>The arguments become parameters, each logged value a metric with its step. The run ends as
  * FINISHED, as FAILED if training throws, as KILLED if it is interrupted before its end (by {@code
  * requestStop()}, {@code requestInterruption()}, {@code maxTrainTime} or a signal) or the JVM is told
- * to end meanwhile. Its id is
+ * to end meanwhile. Its id, and a key that stands in its tag {@code trainer4j.run}, are
  * saved in checkpoints: a resumed run goes on with the same one, and does not send again what the
  * server has. An evaluation after the training goes to the same run.
  *
  * <p>A thread of its own does the talking, so training does not wait for the server. What cannot be
  * delivered, after three tries, is kept, up to 100,000 values, and sent with the next; a warning says
- * so once. {@link Builder#failOnError} makes it end the run instead. At the end it waits up to {@link
- * Builder#closeTimeout}.
+ * so once. {@link Builder#failOnError} makes it end the run instead, and training then begins when the
+ * server has the run. At the end it waits up to {@link Builder#closeTimeout}.
  *
  * <p>{@code reportTo} knows it as {@code mlflow}, with the environment variables of MLflow's own
  * clients: {@code MLFLOW_TRACKING_URI}, {@code MLFLOW_EXPERIMENT_NAME}, {@code MLFLOW_RUN_ID}, and
  * {@code MLFLOW_TRACKING_TOKEN} or {@code MLFLOW_TRACKING_USERNAME} and {@code
- * MLFLOW_TRACKING_PASSWORD}. Files are not uploaded.
+ * MLFLOW_TRACKING_PASSWORD}. A login in the address, {@code https://name:password@host}, wins over these.
+ * Files are not uploaded.
  */
 public final class MlflowCallback implements StatefulCallback {
 
   private static final Logger LOGGER = LoggerFactory.getLogger(MlflowCallback.class);
   private static final String RUN_ID = "run_id";
-
-  /** How long a checkpoint waits for a server that is slow to begin the run. */
-  private static final Duration ID_TIMEOUT = Duration.ofSeconds(10);
+  private static final String RUN_KEY = "run_key";
+  private static final Pattern KEY = Pattern.compile("[0-9A-Za-z-]{1,64}");
 
   private final URI trackingUri;
   private final String experiment;
@@ -62,6 +62,7 @@ public final class MlflowCallback implements StatefulCallback {
   // The shutdown hook ends the run in a thread of its own, so what is used is read once.
 
   private volatile @Nullable String savedRunId;
+  private volatile @Nullable String savedKey;
   private volatile @Nullable MlflowRun run;
   private volatile @Nullable MlflowSender sender;
   private volatile @Nullable Thread shutdownHook;
@@ -73,7 +74,7 @@ public final class MlflowCallback implements StatefulCallback {
   private volatile String endStatus = "";
 
   private MlflowCallback(Builder builder) {
-    trackingUri = builder.trackingUri;
+    trackingUri = builder.address.uri();
     experiment = builder.experiment;
     runName = builder.runName;
     givenRunId = builder.runId;
@@ -84,15 +85,21 @@ public final class MlflowCallback implements StatefulCallback {
     retryPause = builder.retryPause;
   }
 
-  /** Starts a callback for the server at {@code trackingUri}, http or https. */
+  /**
+   * Starts a callback for the server at {@code trackingUri}.
+   *
+   * @param trackingUri http or https; {@code name:password@} before its host logs in, special characters
+   *     written as {@code %XX}
+   * @throws IllegalArgumentException if it is of another kind, or has no host
+   */
   public static Builder builder(URI trackingUri) {
-    return new Builder(trackingUri);
+    return new Builder(TrackingAddress.of(trackingUri));
   }
 
   /**
    * Starts a callback from the environment variables of MLflow's own clients.
    *
-   * @throws IllegalArgumentException if {@code MLFLOW_TRACKING_URI} is not set
+   * @throws IllegalArgumentException if {@code MLFLOW_TRACKING_URI} is not set, or no address of a server
    */
   public static Builder fromEnvironment() {
     return fromEnvironment(System::getenv);
@@ -105,7 +112,7 @@ public final class MlflowCallback implements StatefulCallback {
           "the environment variable MLFLOW_TRACKING_URI is not set; set it to the address of the"
               + " tracking server, such as http://localhost:5000, or use MlflowCallback.builder");
     }
-    Builder builder = new Builder(URI.create(uri.strip()));
+    Builder builder = new Builder(TrackingAddress.parse(uri.strip()));
     String experiment = environment.apply("MLFLOW_EXPERIMENT_NAME");
     if (experiment != null && !experiment.isBlank()) {
       builder.experiment(experiment);
@@ -117,6 +124,9 @@ public final class MlflowCallback implements StatefulCallback {
     String token = environment.apply("MLFLOW_TRACKING_TOKEN");
     String user = environment.apply("MLFLOW_TRACKING_USERNAME");
     String password = environment.apply("MLFLOW_TRACKING_PASSWORD");
+    if (builder.address.authorization() != null) {
+      return builder; // As MLflow's own clients do, whatever else is set.
+    }
     if (user != null && password != null) {
       builder.basicAuthentication(user, password);
     } else if (token != null && !token.isBlank()) {
@@ -133,19 +143,27 @@ public final class MlflowCallback implements StatefulCallback {
   @Override
   public CallbackState state() {
     MlflowRun open = run;
-    MlflowSender thread = sender;
-    if (open != null && thread != null && open.id() == null && failure == null) {
-      // The server gives the id, and without it a resumed run could not go on with this one.
-      thread.drain(ID_TIMEOUT);
-    }
+    Map<String, Object> attributes = new LinkedHashMap<>();
+    // The server gives the id, and may not have done so yet: training does not wait for it.
     String id = open == null ? savedRunId : open.id();
-    return new CallbackState(
-        Map.of("experiment", experiment), id == null ? Map.of() : Map.of(RUN_ID, id));
+    if (id != null) {
+      attributes.put(RUN_ID, id);
+    }
+    String key = savedKey;
+    if (key != null) {
+      attributes.put(RUN_KEY, key);
+    }
+    return new CallbackState(Map.of("experiment", experiment), attributes);
   }
 
   @Override
   public void restore(CallbackState state) {
     savedRunId = state.attributes().get(RUN_ID) instanceof String id ? id : null;
+    // It becomes part of a query.
+    savedKey =
+        state.attributes().get(RUN_KEY) instanceof String key && KEY.matcher(key).matches()
+            ? key
+            : null;
   }
 
   @Override
@@ -156,12 +174,22 @@ public final class MlflowCallback implements StatefulCallback {
     failure = null;
     ended = null;
     MlflowClient client = new MlflowClient(trackingUri, authorization, retryPause);
-    String saved = savedRunId;
-    boolean resumed = state.globalStep() > 0 && saved != null;
-    String id = resumed ? saved : givenRunId;
-    boolean mustExist = !resumed && givenRunId != null;
+    boolean resumed = state.globalStep() > 0;
+    String saved = resumed ? savedRunId : null;
+    String id = saved == null ? givenRunId : saved;
+    String key = resumed && savedKey != null ? savedKey : UUID.randomUUID().toString();
     MlflowRun opened =
-        new MlflowRun(client, experiment, runName, id, mustExist, tags, params(ctx.args()));
+        new MlflowRun(
+            client,
+            experiment,
+            runName,
+            id,
+            saved == null && givenRunId != null,
+            tags,
+            params(ctx.args()),
+            key,
+            resumed);
+    savedKey = key;
     run = opened;
     MlflowSender thread = new MlflowSender(opened, this::note);
     sender = thread;
@@ -291,7 +319,7 @@ public final class MlflowCallback implements StatefulCallback {
   /** Settings of a {@link MlflowCallback}. */
   public static final class Builder {
 
-    private final URI trackingUri;
+    private final TrackingAddress address;
     private String experiment = "Default";
     private @Nullable String runName;
     private @Nullable String runId;
@@ -301,16 +329,17 @@ public final class MlflowCallback implements StatefulCallback {
     private Duration closeTimeout = Duration.ofSeconds(30);
     private Duration retryPause = Duration.ofMillis(500);
 
-    private Builder(URI trackingUri) {
-      String scheme = trackingUri.getScheme();
-      if (!"http".equals(scheme) && !"https".equals(scheme)) {
+    private Builder(TrackingAddress address) {
+      this.address = address;
+      authorization = address.authorization();
+    }
+
+    /** One of the two would be ignored. */
+    private void requireNoLogin(String setting) {
+      if (address.authorization() != null) {
         throw new IllegalArgumentException(
-            "the tracking URI must begin with http:// or https://, but is "
-                + trackingUri
-                + "; a folder of runs needs a server in front of it: mlflow server"
-                + " --backend-store-uri FOLDER");
+            "the tracking URI has a name and a password already: leave out " + setting);
       }
-      this.trackingUri = trackingUri;
     }
 
     /** Names the experiment, which is made if it does not exist; by default {@code Default}. */
@@ -342,6 +371,7 @@ public final class MlflowCallback implements StatefulCallback {
 
     /** Sends a bearer token with each request; white space around it, as of a file, is dropped. */
     public Builder token(String token) {
+      requireNoLogin("token(...)");
       String stripped = token.strip();
       if (stripped.isEmpty() || stripped.chars().anyMatch(c -> c <= ' ' || c > '~')) {
         throw new IllegalArgumentException(
@@ -354,8 +384,8 @@ public final class MlflowCallback implements StatefulCallback {
 
     /** Sends a name and a password with each request. */
     public Builder basicAuthentication(String user, String password) {
-      byte[] pair = (user + ":" + password).getBytes(StandardCharsets.UTF_8);
-      authorization = "Basic " + Base64.getEncoder().encodeToString(pair);
+      requireNoLogin("basicAuthentication(...)");
+      authorization = TrackingAddress.basic(user, password);
       return this;
     }
 

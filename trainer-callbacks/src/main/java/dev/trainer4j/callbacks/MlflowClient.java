@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.callbacks;
 
+import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.net.http.HttpClient;
@@ -13,12 +16,29 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /** The calls of MLflow's REST API 2.0, with retries. Blocks: not for the thread that trains. */
 final class MlflowClient {
 
-  private static final ObjectMapper MAPPER = new ObjectMapper();
+  /** What an answer of a few megabytes makes of itself stays small: each token is an object. */
+  private static final ObjectMapper MAPPER =
+      new ObjectMapper(
+          JsonFactory.builder()
+              .streamReadConstraints(
+                  StreamReadConstraints.builder()
+                      .maxTokenCount(200_000)
+                      .maxNestingDepth(100)
+                      .build())
+              .build());
+
+  /** A run with thousands of parameters and metrics is described in less. */
+  private static final int LONGEST_ANSWER = 4 << 20;
+
   private static final Duration TIMEOUT = Duration.ofSeconds(10);
   private static final int TRIES = 3;
 
@@ -30,7 +50,7 @@ final class MlflowClient {
   /**
    * Names a server.
    *
-   * @param trackingUri its address
+   * @param trackingUri its address, without a login
    * @param authorization value of the header, if the server wants one
    * @param pause time between two tries; doubles with each
    */
@@ -83,8 +103,7 @@ final class MlflowClient {
     Duration wait = pause;
     for (int attempt = 1; ; attempt++) {
       try {
-        HttpResponse<String> response =
-            http.send(request, HttpResponse.BodyHandlers.ofString(StandardCharsets.UTF_8));
+        HttpResponse<String> response = answer(request);
         if (response.statusCode() == 200) {
           return parse(request, response.body());
         }
@@ -98,16 +117,38 @@ final class MlflowClient {
         }
       } catch (RefusedException e) {
         throw e;
+      } catch (InterruptedIOException e) {
+        throw e;
+      } catch (AnswerText.TooLongException e) {
+        throw new RefusedException(200, request.uri() + ": " + e.getMessage());
       } catch (IOException e) {
         if (attempt == TRIES) {
           throw new IOException(request.uri() + ": " + e, e);
         }
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        throw new IOException("interrupted while waiting for " + request.uri(), e);
       }
       sleep(wait);
       wait = wait.multipliedBy(2);
+    }
+  }
+
+  /** The time of a request ends with the headers of its answer; this one ends with its last byte. */
+  private HttpResponse<String> answer(HttpRequest request) throws IOException {
+    CompletableFuture<HttpResponse<String>> answer =
+        http.sendAsync(request, headers -> new AnswerText(LONGEST_ANSWER));
+    try {
+      return answer.get(TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (TimeoutException e) {
+      throw new IOException("no whole answer within " + TIMEOUT.toSeconds() + " s", e);
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof IOException cause) {
+        throw cause;
+      }
+      throw new IOException(e.getCause());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new InterruptedIOException("interrupted while waiting for " + request.uri());
+    } finally {
+      boolean unused = answer.cancel(true);
     }
   }
 
@@ -126,7 +167,8 @@ final class MlflowClient {
   }
 
   private static String abbreviated(String body) {
-    return body.length() <= 300 ? body : body.substring(0, 300) + "...";
+    String line = body.substring(0, Math.min(body.length(), 300)).replaceAll("\\p{Cntrl}+", " ");
+    return body.length() <= 300 ? line : line + "...";
   }
 
   private static void sleep(Duration time) throws IOException {
@@ -134,7 +176,7 @@ final class MlflowClient {
       Thread.sleep(time.toMillis());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new IOException("interrupted between two tries", e);
+      throw new InterruptedIOException("interrupted between two tries");
     }
   }
 }

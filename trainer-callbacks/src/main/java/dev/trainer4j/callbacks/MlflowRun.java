@@ -18,6 +18,9 @@ import org.jspecify.annotations.Nullable;
  * #add} and {@link #undelivered}, which any thread may call.
  *
  * <p>What fails stays to be done and is tried again with the next call.
+ *
+ * <p>The server makes up the id of a run, and may be slow to tell it. So a run has a key of our making in
+ * a tag, by which it is found again, by a resumed run or where an answer was lost.
  */
 final class MlflowRun {
 
@@ -30,6 +33,9 @@ final class MlflowRun {
   private static final int PARAM_LENGTH = 500;
 
   private static final int TAG_LENGTH = 5000;
+
+  /** The tag that holds the key. */
+  static final String KEY_TAG = "trainer4j.run";
 
   /** How many metrics wait for a server that does not answer. */
   private static final int KEPT_METRICS = 100_000;
@@ -57,6 +63,8 @@ final class MlflowRun {
   private final Map<String, String> tags;
   private final Map<String, String> params;
   private final boolean mustExist;
+  private final String key;
+  private boolean mayExist;
   private final ArrayDeque<Metric> waiting = new ArrayDeque<>();
   private final Map<String, Long> known = new HashMap<>();
   private volatile @Nullable String id;
@@ -69,6 +77,8 @@ final class MlflowRun {
    * @param name of a new run; null if the server shall make one up
    * @param id of a run to go on with, null for a new one
    * @param mustExist whether it is an error if there is no such run; else a new one takes its place
+   * @param key of the run, which no other has: letters, digits and dashes
+   * @param mayExist whether there may be a run of that key
    */
   MlflowRun(
       MlflowClient client,
@@ -77,14 +87,19 @@ final class MlflowRun {
       @Nullable String id,
       boolean mustExist,
       Map<String, String> tags,
-      Map<String, String> params) {
+      Map<String, String> params,
+      String key,
+      boolean mayExist) {
     this.client = client;
     this.experiment = experiment;
     this.name = name;
     this.id = id;
     this.mustExist = mustExist;
-    this.tags = tags;
+    this.tags = new LinkedHashMap<>(tags);
+    this.tags.put(KEY_TAG, key);
     this.params = params;
+    this.key = key;
+    this.mayExist = mayExist;
   }
 
   @Nullable String id() {
@@ -97,18 +112,19 @@ final class MlflowRun {
       return;
     }
     String runId = id;
-    JsonNode there = runId == null ? null : find(runId);
-    if (runId == null || there == null) {
-      if (mustExist) {
-        throw new IOException(
-            "there is no run " + runId + " on the MLflow server, or it was deleted");
-      }
+    JsonNode there = runId == null ? findByKey() : find(runId);
+    if (there != null) {
+      String found = runId == null ? text(there, "/info/run_id") : runId;
+      id = found;
+      goOn(found, there);
+    } else if (mustExist) {
+      throw new IOException(
+          "there is no run " + runId + " on the MLflow server, or it was deleted");
+    } else {
       // Known from here on: should what follows fail, the next try goes on with this run.
       String created = create();
       id = created;
       logParams(created, Set.of());
-    } else {
-      goOn(runId, there);
     }
     open = true;
   }
@@ -126,6 +142,20 @@ final class MlflowRun {
     }
   }
 
+  /** Returns null unless there may be a run of the key, and there is one that was not deleted. */
+  private @Nullable JsonNode findByKey() throws IOException {
+    String there = mayExist ? findExperiment() : null;
+    if (there == null) {
+      return null;
+    }
+    Map<String, Object> request = new LinkedHashMap<>();
+    request.put("experiment_ids", List.of(there));
+    request.put("filter", "tags.`" + KEY_TAG + "` = '" + key + "'");
+    request.put("max_results", 1);
+    JsonNode run = client.post("runs/search", request).path("runs").path(0);
+    return run.isMissingNode() ? null : run;
+  }
+
   private static boolean isDeleted(JsonNode info) {
     return info.path("lifecycle_stage").asText().equals("deleted");
   }
@@ -138,6 +168,7 @@ final class MlflowRun {
       request.put("run_name", name);
     }
     request.put("tags", pairs(tags, TAG_LENGTH));
+    mayExist = true; // Also where the answer is lost.
     return text(client.post("runs/create", request), "/run/info/run_id");
   }
 

@@ -41,7 +41,7 @@ public final class PlotCallback implements TrainerCallback {
    * @throws IllegalStateException if the library is not on the class path
    */
   public PlotCallback(String file) {
-    ReplacedFile.requireName("file", file);
+    RunFile.requireName("file", file);
     if (!file.endsWith(".png")) {
       throw new IllegalArgumentException("file must end in .png, but is \"" + file + "\"");
     }
@@ -70,7 +70,11 @@ public final class PlotCallback implements TrainerCallback {
     List<CurveGroup> groups =
         CurveGroup.of(state.logHistory()).stream().filter(group -> !group.isSpeed()).toList();
     if (state.isWorldProcessZero() && !groups.isEmpty()) {
+      boolean interrupted = Thread.currentThread().isInterrupted();
       file.replace(ctx.args(), () -> CurveImage.ofRun(RunName.of(ctx.args()), groups));
+      if (interrupted) {
+        Thread.currentThread().interrupt(); // Java's own drawing forgets it.
+      }
     }
   }
 }

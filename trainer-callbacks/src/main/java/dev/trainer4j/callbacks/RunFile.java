@@ -2,8 +2,8 @@
 package dev.trainer4j.callbacks;
 
 import dev.trainer4j.args.TrainingArguments;
+import dev.trainer4j.checkpoint.ReplacedFile;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.slf4j.Logger;
@@ -39,9 +39,9 @@ final class RunFile {
   void begin(TrainingArguments args, Content content) {
     warned = false;
     try {
-      ReplacedFile.write(RunFolder.of(args), name, content.make());
+      write(args, content);
     } catch (IOException e) {
-      throw failure(args, e);
+      throw WriteFailure.of(in(args), e);
     }
   }
 
@@ -52,26 +52,33 @@ final class RunFile {
       Path folder = Files.createDirectories(RunFolder.of(args));
       Files.delete(Files.createTempFile(folder, "." + name, ".tmp"));
     } catch (IOException e) {
-      throw failure(args, e);
+      throw WriteFailure.of(in(args), e);
     }
   }
 
-  private UncheckedIOException failure(TrainingArguments args, IOException e) {
-    return new UncheckedIOException(
-        in(args) + " cannot be written: " + e + "; make room or name another folder in loggingDir",
-        e);
+  private void write(TrainingArguments args, Content content) throws IOException {
+    Files.createDirectories(RunFolder.of(args));
+    ReplacedFile.write(in(args), content.make());
   }
 
   /** Writes, or warns. */
   void replace(TrainingArguments args, Content content) {
     try {
-      ReplacedFile.write(RunFolder.of(args), name, content.make());
+      write(args, content);
       warned = false;
     } catch (IOException e) {
       if (!warned) {
         LOG.warn("{} cannot be written, which does not stop the run: {}", in(args), e.toString());
       }
       warned = true;
+    }
+  }
+
+  /** Refuses what is not the name of a file in a folder. */
+  static void requireName(String argument, String name) {
+    if (name.isBlank() || !Path.of(name).equals(Path.of(name).getFileName()) || name.equals("..")) {
+      throw new IllegalArgumentException(
+          argument + " must be the name of a file, without a folder, but is \"" + name + "\"");
     }
   }
 }

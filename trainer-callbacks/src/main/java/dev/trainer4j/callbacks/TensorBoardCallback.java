@@ -11,6 +11,7 @@ import dev.trainer4j.state.CallbackState;
 import dev.trainer4j.state.LogEntry;
 import dev.trainer4j.state.TrainerState;
 import dev.trainer4j.torch.ArrayScope;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
 import java.time.ZoneId;
@@ -32,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Written by the main process, each entry before training goes on. The folder of the run is {@code loggingDir}; else that in
  * the environment variable {@code TENSORBOARD_LOGGING_DIR}; else {@code runs/<runName>} in {@code outputDir}, and without a name
- * {@code runs/<date>_<host>}. A resumed run goes on in the folder of its checkpoint with another file, which makes
+ * {@code runs/<date>_<host>}, which are made there and are no symbolic links. A resumed run goes on in the folder of its checkpoint with another file, which makes
  * TensorBoard forget what came after that checkpoint.
  *
  * <p>In {@code reportTo} its name is {@code tensorboard}.
@@ -126,7 +127,18 @@ public class TensorBoardCallback implements StatefulCallback {
       name = LocalDateTime.now(ZoneId.systemDefault()).format(DATE) + "_" + EventFiles.hostName();
       ownFolder = name;
     }
-    return args.outputDir().resolve("runs").resolve(name);
+    Path runs = args.outputDir().resolve("runs");
+    requireNoLink(runs);
+    requireNoLink(runs.resolve(name));
+    return runs.resolve(name);
+  }
+
+  private static void requireNoLink(Path folder) {
+    try {
+      WriteFailure.requireNoLink(folder);
+    } catch (IOException e) {
+      throw WriteFailure.of(folder, e);
+    }
   }
 
   /** Returns a name without what a name of a folder cannot have everywhere. */

@@ -9,12 +9,19 @@ import dev.trainer4j.ResumeFrom;
 import dev.trainer4j.Trainer;
 import dev.trainer4j.args.IntervalStrategy;
 import dev.trainer4j.args.TrainingArguments;
+import dev.trainer4j.callback.CallbackContext;
+import dev.trainer4j.callback.TrainerCallback;
+import dev.trainer4j.callback.TrainerControl;
 import dev.trainer4j.callbacks.FaultInjectionCallback.Event;
+import dev.trainer4j.state.TrainerState;
 import java.io.IOException;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Base64;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -245,16 +252,147 @@ class MlflowCallbackTest {
   }
 
   @Test
-  void whateverGoesWrongInTheBackgroundIsSeen() throws IOException {
-    // No host: the request cannot even be made.
-    MlflowCallback.Builder nowhere =
-        MlflowCallback.builder(URI.create("http:/nowhere")).retryPause(Duration.ofMillis(1));
-    run(args().build(), ResumeFrom.never(), nowhere.build());
+  void whateverGoesWrongInTheBackgroundIsSeen() {
+    AtomicReference<IOException> failure = new AtomicReference<>();
+    MlflowRun broken =
+        new MlflowRun(
+            new MlflowClient(server.uri(), null, Duration.ofMillis(1)),
+            "quarters",
+            null,
+            null,
+            false,
+            Map.of(),
+            Collections.singletonMap("no value", null),
+            "key",
+            false);
+    try (MlflowSender sender = new MlflowSender(broken, failure::set)) {
+      sender.open();
+      sender.drain(Duration.ofMinutes(1));
+    }
+
+    assertThat(failure.get()).hasMessageContaining("NullPointerException");
+  }
+
+  @Test
+  void aCheckpointDoesNotWaitForASilentServerAndItsRunIsFoundAgain() throws IOException {
+    server.hold();
+    TrainerCallback releases =
+        new TrainerCallback() {
+          @Override
+          public void onSave(CallbackContext ctx, TrainerState state, TrainerControl control) {
+            server.release();
+          }
+        };
+    try (GoldenTask task = new GoldenTask();
+        Trainer trainer =
+            task.trainer(args().build())
+                .callback(mlflow().build())
+                .callback(releases)
+                .callback(
+                    FaultInjectionCallback.at(5, Event.LOG)
+                        .fail(() -> new IllegalStateException("injected")))
+                .build()) {
+      assertThatThrownBy(trainer::train).hasMessageContaining("injected");
+    }
+    assertThat(server.requests("get-by-name"))
+        .as("the first question was answered, and not given up after a time")
+        .isEqualTo(1);
+    Path early = dir.resolve("checkpoint-2");
+    assertThat(early.resolve("trainer_state.json"))
+        .content()
+        .contains("run_key")
+        .doesNotContain("run_id");
+    String key = server.onlyRun().tags.get("trainer4j.run");
+    assertThat(early.resolve("trainer_state.json")).content().contains(key);
+
+    run(args().build(), ResumeFrom.path(early), mlflow().build());
+
+    TrackingServer.Run run = server.onlyRun();
+    assertThat(run.status).isEqualTo("FINISHED");
+    assertThat(run.metrics.get("loss")).containsOnlyKeys(1L, 2L, 3L, 4L, 5L, 6L);
+    assertThat(run.metrics.get("loss").values()).allMatch(values -> values.size() == 1);
+  }
+
+  @Test
+  void anAnswerWithoutEndIsCutOffAndTrainingGoesOn() throws IOException {
+    server.answerEndlessly();
+    run(args().build(), ResumeFrom.never(), mlflow().build());
     assertThat(dir.resolve("checkpoint-6")).isDirectory();
+    assertThat(server.sent()).as("bytes").isBetween(4L << 20, 64L << 20);
 
     assertThatThrownBy(
-            () -> run(args().build(), ResumeFrom.never(), nowhere.failOnError(true).build()))
-        .hasMessageContaining("MlflowCallback");
+            () -> run(args().build(), ResumeFrom.never(), mlflow().failOnError(true).build()))
+        .hasMessageContaining("MlflowCallback")
+        .hasMessageContaining("more than 4194304 bytes");
+  }
+
+  @Test
+  void anAnswerOfMoreValuesThanAnyRunHasIsNoJson() {
+    server.answerOddly("[" + "[],".repeat(200_000) + "1]");
+    assertThatThrownBy(() -> unopened().open())
+        .hasMessageContaining("did not answer with JSON: [[],[],");
+  }
+
+  @Test
+  void aLoginInTheAddressIsUsedAndNeverPrinted() throws IOException {
+    URI login = URI.create("http://us%40er:p%3A%2Bss@localhost:" + server.uri().getPort());
+    run(args().build(), ResumeFrom.never(), MlflowCallback.builder(login).build());
+    String header =
+        "Basic "
+            + Base64.getEncoder().encodeToString("us@er:p:+ss".getBytes(StandardCharsets.UTF_8));
+    assertThat(server.authorizations).containsOnly(header);
+
+    Map<String, String> environment =
+        Map.of("MLFLOW_TRACKING_URI", login.toString(), "MLFLOW_TRACKING_TOKEN", "other");
+    run(
+        args().build(),
+        ResumeFrom.never(),
+        MlflowCallback.fromEnvironment(environment::get).build());
+    assertThat(server.authorizations).as("the address wins").containsOnly(header);
+
+    server.close();
+    assertThatThrownBy(
+            () ->
+                run(
+                    args().build(),
+                    ResumeFrom.never(),
+                    MlflowCallback.builder(login)
+                        .retryPause(Duration.ofMillis(1))
+                        .failOnError(true)
+                        .build()))
+        .hasMessageContaining("localhost")
+        .message()
+        .doesNotContain("us%40er", "us@er", "ss@");
+    assertThatThrownBy(() -> MlflowCallback.builder(login).token("another"))
+        .hasMessageContaining("token(...)");
+    assertThatThrownBy(() -> MlflowCallback.builder(login).basicAuthentication("a", "b"))
+        .hasMessageContaining("basicAuthentication(...)");
+  }
+
+  @Test
+  void anAddressThatIsRefusedDoesNotShowItsPassword() {
+    List<String> refused =
+        List.of(
+            "postgresql://user:sesame@db/mlflow",
+            "file:user:sesame@x",
+            "http://user:sesame@my_host:5000",
+            "http://user:se^same@host",
+            "http://user:sesame/x@host",
+            "http://user:sesame@host:70000",
+            "http://user:sesame@host/?a=b",
+            "http://sesame@host");
+    for (String address : refused) {
+      assertThatThrownBy(
+              () ->
+                  MlflowCallback.fromEnvironment(
+                      name -> name.equals("MLFLOW_TRACKING_URI") ? address : null))
+          .as(address)
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("tracking URI")
+          .hasNoCause()
+          .message()
+          .doesNotContain("sesame", "se^same");
+    }
   }
 
   @Test
@@ -276,7 +414,9 @@ class MlflowCallbackTest {
         null,
         false,
         Map.of(),
-        Map.of());
+        Map.of(),
+        "key",
+        false);
   }
 
   @Test

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
@@ -13,11 +14,14 @@ import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.CountDownLatch;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -56,6 +60,7 @@ final class TrackingServer implements AutoCloseable {
   private static final int LARGEST_BATCH = 1_000_000;
   private static final Pattern NAME =
       Pattern.compile("[/\\w.\\- ]*", Pattern.UNICODE_CHARACTER_CLASS);
+  private static final Pattern TAG_FILTER = Pattern.compile("tags\\.`([^`]+)` = '([^']*)'");
   private static final Set<String> STATUSES =
       Set.of("RUNNING", "SCHEDULED", "FINISHED", "FAILED", "KILLED");
 
@@ -67,11 +72,15 @@ final class TrackingServer implements AutoCloseable {
   private String failing = "";
   private int failures;
   private int failureStatus;
-  private int requests;
+  private final List<String> calls = new ArrayList<>();
+  private volatile CountDownLatch gate = new CountDownLatch(0);
+  private volatile @Nullable String odd;
+  private volatile boolean endless;
+  private volatile long sent;
 
   TrackingServer() throws IOException {
     http = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-    http.createContext("/", this::serve);
+    http.createContext("/", this::receive);
     http.start();
   }
 
@@ -90,8 +99,63 @@ final class TrackingServer implements AutoCloseable {
     failureStatus = status;
   }
 
+  /** Says nothing to anybody until {@link #release}. */
+  void hold() {
+    gate = new CountDownLatch(1);
+  }
+
+  void release() {
+    gate.countDown();
+  }
+
+  /** Answers every call with this text from now on. */
+  void answerOddly(String text) {
+    odd = text;
+  }
+
+  /** Answers every call without end from now on. */
+  void answerEndlessly() {
+    endless = true;
+  }
+
+  /** The bytes of answers without end that somebody took. */
+  long sent() {
+    return sent;
+  }
+
   synchronized int requests() {
-    return requests;
+    return calls.size();
+  }
+
+  /** How many calls there were whose path ends with this. */
+  synchronized long requests(String call) {
+    return calls.stream().filter(path -> path.endsWith(call)).count();
+  }
+
+  private void receive(HttpExchange exchange) throws IOException {
+    try {
+      gate.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    if (endless) {
+      count(exchange);
+      exchange.sendResponseHeaders(200, 0);
+      byte[] some = new byte[1 << 16];
+      Arrays.fill(some, (byte) '[');
+      try (OutputStream out = exchange.getResponseBody()) {
+        // More than any client should take, and an end should one take it all the same.
+        for (sent = 0; sent < 1 << 28; sent += some.length) {
+          out.write(some);
+        }
+      }
+      return;
+    }
+    serve(exchange);
+  }
+
+  private synchronized void count(HttpExchange exchange) {
+    calls.add(exchange.getRequestURI().getPath());
   }
 
   synchronized Run onlyRun() {
@@ -102,10 +166,18 @@ final class TrackingServer implements AutoCloseable {
   }
 
   private synchronized void serve(HttpExchange exchange) throws IOException {
-    requests++;
+    count(exchange);
     String authorization = exchange.getRequestHeaders().getFirst("Authorization");
     if (authorization != null) {
       authorizations.add(authorization);
+    }
+    String text = odd;
+    if (text != null) {
+      byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+      exchange.sendResponseHeaders(200, bytes.length);
+      exchange.getResponseBody().write(bytes);
+      exchange.close();
+      return;
     }
     try {
       if (failures > 0 && exchange.getRequestURI().getPath().endsWith(failing)) {
@@ -138,6 +210,7 @@ final class TrackingServer implements AutoCloseable {
       case "GET /experiments/get-by-name" -> experiment(parameter(query, "experiment_name"));
       case "POST /experiments/create" -> createExperiment(required(body, "name"));
       case "POST /runs/create" -> createRun(body);
+      case "POST /runs/search" -> search(body);
       case "GET /runs/get" -> describe(parameter(query, "run_id"));
       case "POST /runs/log-batch" -> log(body);
       case "POST /runs/update" -> update(body);
@@ -220,6 +293,23 @@ final class TrackingServer implements AutoCloseable {
     String id = "run" + (runs.size() + 1);
     runs.put(id, run);
     return Map.of("run", Map.of("info", Map.of("run_id", id, "status", run.status)));
+  }
+
+  /** Knows one filter, an exact tag, as the grammar of filters has it. */
+  private Object search(JsonNode body) {
+    Matcher filter = TAG_FILTER.matcher(required(body, "filter"));
+    if (!filter.matches() || !body.path("experiment_ids").isArray()) {
+      throw invalid("filter " + body);
+    }
+    String experiment = body.path("experiment_ids").path(0).asText();
+    return Map.of(
+        "runs",
+        runs.entrySet().stream()
+            .filter(run -> run.getValue().experiment.equals(experiment) && !run.getValue().deleted)
+            .filter(run -> filter.group(2).equals(run.getValue().tags.get(filter.group(1))))
+            .limit(body.path("max_results").asInt(1000))
+            .map(run -> ((Map<?, ?>) describe(run.getKey())).get("run"))
+            .toList());
   }
 
   private Run find(String id) {
@@ -309,6 +399,7 @@ final class TrackingServer implements AutoCloseable {
 
   @Override
   public void close() {
+    gate.countDown();
     http.stop(0);
   }
 }

@@ -2,6 +2,7 @@
 package dev.trainer4j.args;
 
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -120,7 +121,9 @@ public final class Argument<T> implements ArgumentRow {
   }
 
   private ArgumentProblem problem(@Nullable Object raw, String expected) {
-    String shown = ValueType.show(raw == null ? null : Secrets.mask(name, raw));
+    // A text that should be a map, and does not read as one, holds keys and values all the same.
+    boolean holdsKeys = type.javaType() == Map.class && raw instanceof String;
+    String shown = holdsKeys ? "" : Secrets.show(name, raw);
     return new ArgumentProblem(name, shown, expected, "");
   }
 }

@@ -7,7 +7,7 @@ import java.util.regex.Pattern;
  * One mistake in the arguments.
  *
  * @param argument the argument, spelled as in the source: camelCase from the builder, Hugging Face's name from a file
- * @param value what it was set to, shortened, secrets masked
+ * @param value what it was set to, shortened, secrets masked; empty where there is nothing to show, as for a name that nobody knows
  * @param expected what it takes instead
  * @param remedy what to do about it; empty where {@code expected} says it all
  */

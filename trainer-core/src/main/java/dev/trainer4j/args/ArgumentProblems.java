@@ -25,7 +25,8 @@ public final class ArgumentProblems {
    */
   public void check(boolean wrong, String name, String expected, String remedy) {
     if (wrong) {
-      String shown = ValueType.show(table.argument(name).plain(arguments));
+      Object value = table.argument(name).plain(arguments);
+      String shown = ValueType.show(value == null ? null : Secrets.mask(name, value));
       found.add(new ArgumentProblem(name, shown, expected, remedy));
     }
   }

@@ -38,7 +38,7 @@ record ArgumentSource(String name, Map<String, @Nullable Object> values) {
       if (Files.size(file) > LARGEST_FILE) {
         throw unreadable(name, "a file of arguments; this one is larger than 1 MiB", "");
       }
-      return text(name, Files.readString(file), syntax);
+      return text(name, behindMark(Files.readString(file)), syntax);
     } catch (NoSuchFileException e) {
       throw unreadable(name, "a file of arguments; there is none", "Check the path");
     } catch (CharacterCodingException e) {
@@ -46,6 +46,15 @@ record ArgumentSource(String name, Map<String, @Nullable Object> values) {
     } catch (IOException e) {
       throw unreadable(name, "a file that can be read: " + e.getMessage(), "");
     }
+  }
+
+  /** Some editors put a byte order mark, or several, before UTF-8. */
+  private static String behindMark(String text) {
+    int start = 0;
+    while (start < text.length() && text.charAt(start) == '\uFEFF') {
+      start++;
+    }
+    return text.substring(start);
   }
 
   private static InvalidArgumentsException unreadable(String name, String expected, String remedy) {

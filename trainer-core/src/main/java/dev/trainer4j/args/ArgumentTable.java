@@ -5,13 +5,10 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import java.util.TreeSet;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,23 +31,28 @@ import org.jspecify.annotations.Nullable;
  * @param <B> their builder
  */
 public final class ArgumentTable<A, B> {
-  /** A name in quotes or after a dot is a key of {@code optim_args} and its like, which has one spelling only. */
-  private static final Pattern SNAKE_CASE = Pattern.compile("(?<!['.])\\b[a-z]+(?:_[a-z0-9]+)+\\b");
-
   private final Supplier<B> starts;
   private final Function<B, A> unchecked;
   private final Map<String, ArgumentRow> rows;
   private final Map<String, LegacyArgument> older;
   private final BiConsumer<A, ArgumentProblems> rules;
   private final UnaryOperator<A> canonical;
+  private final BuilderNames names;
 
-  private ArgumentTable(Builder<A, B> builder) {
-    starts = builder.starts;
-    unchecked = builder.unchecked;
-    rows = new LinkedHashMap<>(builder.rows);
-    older = new LinkedHashMap<>(builder.older);
-    rules = builder.rules;
-    canonical = builder.canonical;
+  ArgumentTable(
+      Supplier<B> starts,
+      Function<B, A> unchecked,
+      Map<String, ArgumentRow> rows,
+      Map<String, LegacyArgument> older,
+      BiConsumer<A, ArgumentProblems> rules,
+      UnaryOperator<A> canonical) {
+    this.starts = starts;
+    this.unchecked = unchecked;
+    this.rows = rows;
+    this.older = older;
+    this.rules = rules;
+    this.canonical = canonical;
+    names = new BuilderNames(rows);
   }
 
   /**
@@ -63,9 +65,9 @@ public final class ArgumentTable<A, B> {
    * @param unchecked what {@code build()} of the builder would return, without any check
    * @return a builder without rows
    */
-  public static <A, B> Builder<A, B> of(
+  public static <A, B> ArgumentTableBuilder<A, B> of(
       Class<A> arguments, Supplier<B> builder, Function<B, A> unchecked) {
-    return new Builder<>(arguments, builder, unchecked);
+    return new ArgumentTableBuilder<>(arguments, builder, unchecked);
   }
 
   /**
@@ -153,7 +155,7 @@ public final class ArgumentTable<A, B> {
     List<ArgumentProblem> all = new ArrayList<>(found);
     all.addAll(problems(arguments));
     if (!all.isEmpty()) {
-      throw new InvalidArgumentsException(what, all.stream().map(p -> inCamelCase(p)).toList());
+      throw new InvalidArgumentsException(what, all.stream().map(names::of).toList());
     }
     return canonical.apply(arguments);
   }
@@ -212,14 +214,6 @@ public final class ArgumentTable<A, B> {
         .toList();
   }
 
-  private ArgumentProblem inCamelCase(ArgumentProblem problem) {
-    return new ArgumentProblem(
-        inCamelCase(problem.argument()),
-        problem.value(),
-        inCamelCase(problem.expected()),
-        inCamelCase(problem.remedy()));
-  }
-
   /**
    * A text for someone who uses the builder. Only names of arguments change; names of values stay.
    *
@@ -227,13 +221,7 @@ public final class ArgumentTable<A, B> {
    * @return the same with names of the builder
    */
   public String inCamelCase(String text) {
-    return SNAKE_CASE
-        .matcher(text)
-        .replaceAll(
-            found ->
-                rows.get(found.group()) instanceof Argument
-                    ? Names.camelCase(found.group())
-                    : found.group());
+    return names.of(text);
   }
 
   Map<String, ArgumentRow> byName() {
@@ -261,170 +249,5 @@ public final class ArgumentTable<A, B> {
 
   A canonical(A checked) {
     return canonical.apply(checked);
-  }
-
-  /**
-   * Collects rows.
-   *
-   * @param <A> the arguments
-   * @param <B> their builder
-   */
-  public static final class Builder<A, B> {
-    private final Class<A> arguments;
-    private final Supplier<B> starts;
-    private final Function<B, A> unchecked;
-    private final Map<String, ArgumentRow> rows = new LinkedHashMap<>();
-    private final Map<String, LegacyArgument> older = new LinkedHashMap<>();
-    private final Set<String> apart = new TreeSet<>();
-    private BiConsumer<A, ArgumentProblems> rules = (args, problems) -> {};
-    private UnaryOperator<A> canonical = args -> args;
-    private String group = "";
-
-    private Builder(Class<A> arguments, Supplier<B> starts, Function<B, A> unchecked) {
-      this.arguments = arguments;
-      this.starts = starts;
-      this.unchecked = unchecked;
-    }
-
-    /**
-     * Begins a group.
-     *
-     * @param heading the heading of the following rows in the documentation
-     * @return this builder
-     */
-    public Builder<A, B> group(String heading) {
-      group = heading;
-      return this;
-    }
-
-    /**
-     * Adds an argument that Hugging Face has, too.
-     *
-     * @param name Hugging Face's name
-     * @param type what it takes
-     * @param help its line of {@code --help}, without its default
-     * @return this builder
-     * @throws IllegalStateException if there is no accessor and builder method of this name and type
-     */
-    public Builder<A, B> row(String name, ValueType<?> type, String help) {
-      return argument(name, false, type, help);
-    }
-
-    /**
-     * Adds an argument of our own.
-     *
-     * @param name in snake_case
-     * @param type what it takes
-     * @param help its line of {@code --help}, without its default
-     * @return this builder
-     * @throws IllegalStateException if there is no accessor and builder method of this name and type
-     */
-    public Builder<A, B> ours(String name, ValueType<?> type, String help) {
-      return argument(name, true, type, help);
-    }
-
-    /**
-     * Adds an argument of Hugging Face's that may come.
-     *
-     * @param name Hugging Face's name
-     * @param what what it would be
-     * @return this builder
-     */
-    public Builder<A, B> later(String name, String what) {
-      return add(new RefusedArgument(group, name, "not supported yet: " + what));
-    }
-
-    /**
-     * Adds an argument of Hugging Face's that means nothing here.
-     *
-     * @param name Hugging Face's name
-     * @param reason why
-     * @return this builder
-     */
-    public Builder<A, B> never(String name, String reason) {
-      return add(new RefusedArgument(group, name, "not applicable: " + reason));
-    }
-
-    /**
-     * Adds an older name of an argument, which is read with a warning.
-     *
-     * @param olderName as files had it
-     * @param name the argument that it means
-     * @return this builder
-     */
-    public Builder<A, B> alias(String olderName, String name) {
-      return older(LegacyArgument.renamed(olderName, name));
-    }
-
-    Builder<A, B> older(LegacyArgument argument) {
-      older.put(argument.name(), argument);
-      return this;
-    }
-
-    /**
-     * Names what the builder sets and neither files nor the command line have.
-     *
-     * @param javaNames in camelCase
-     * @return this builder
-     */
-    public Builder<A, B> apart(String... javaNames) {
-      apart.addAll(List.of(javaNames));
-      return this;
-    }
-
-    /**
-     * Sets what must hold between arguments. Rules see values that are out of range, too.
-     *
-     * @param check adds the mistakes
-     * @return this builder
-     */
-    public Builder<A, B> rules(BiConsumer<A, ArgumentProblems> check) {
-      rules = check;
-      return this;
-    }
-
-    /**
-     * Sets how checked arguments are spelled, so that what is read back from a file equals what was written.
-     *
-     * @param spelling one spelling per meaning
-     * @return this builder
-     */
-    public Builder<A, B> canonical(UnaryOperator<A> spelling) {
-      canonical = spelling;
-      return this;
-    }
-
-    /**
-     * Makes the table.
-     *
-     * @return the table
-     * @throws IllegalStateException if there is an accessor and a builder method without a row
-     */
-    public ArgumentTable<A, B> build() {
-      Set<String> missing = Accessor.names(arguments, builderClass());
-      missing.removeAll(apart);
-      rows.keySet().forEach(name -> missing.remove(Names.camelCase(name)));
-      if (!missing.isEmpty()) {
-        throw new IllegalStateException(
-            arguments.getSimpleName() + " has no row in its table for " + missing);
-      }
-      return new ArgumentTable<>(this);
-    }
-
-    private <T> Builder<A, B> argument(String name, boolean ours, ValueType<T> type, String help) {
-      Accessor accessor = Accessor.of(arguments, builderClass(), name, type.javaType());
-      return add(new Argument<>(group, name, ours, type, help, accessor));
-    }
-
-    private Builder<A, B> add(ArgumentRow row) {
-      if (rows.put(row.name(), row) != null) {
-        throw new IllegalStateException("two rows are called " + row.name());
-      }
-      return this;
-    }
-
-    private Class<?> builderClass() {
-      return starts.get().getClass();
-    }
   }
 }

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,6 +15,9 @@ import org.jspecify.annotations.Nullable;
  * {@link ArgumentReader}, so that a mistyped flag and a wrong value are reported together.
  */
 final class CommandLineReader {
+  /** A negative number starts with one dash, a flag with two, and one with a dash and a letter lacks the other. */
+  private static final Pattern LIKE_A_FLAG = Pattern.compile("--|-[A-Za-z_]");
+
   private final Map<String, @Nullable Object> flags = new LinkedHashMap<>();
   private final List<ArgumentProblem> problems = new ArrayList<>();
   private final ArgumentReader reader;
@@ -40,7 +44,8 @@ final class CommandLineReader {
     while (next < words.size()) {
       String word = words.get(next++);
       if (!word.startsWith("--")) {
-        problems.add(new ArgumentProblem(word, "", "a flag such as --learning_rate", ""));
+        problems.add(
+            new ArgumentProblem(shown(word, next), "", "a flag such as --learning_rate", ""));
         continue;
       }
       int equals = word.indexOf('=');
@@ -49,8 +54,9 @@ final class CommandLineReader {
       if (equals >= 0) {
         values.add(word.substring(equals + 1));
       }
-      // A negative number starts with one dash, a flag with two.
-      while (equals < 0 && next < words.size() && !words.get(next).startsWith("--")) {
+      while (equals < 0
+          && next < words.size()
+          && !LIKE_A_FLAG.matcher(words.get(next)).lookingAt()) {
         values.add(words.get(next++));
       }
       put(name, values);
@@ -66,7 +72,8 @@ final class CommandLineReader {
     } else if (values.isEmpty() && (needsOne || name.equals("config"))) {
       problem(name, values, type == null ? "a file" : type.expected());
     } else if (values.size() > 1 && type != null && !takesMany) {
-      problem(name, values, "one value");
+      // What follows may be the value of a flag that was forgotten.
+      problem(name, List.of(values.get(0), "…"), "one value");
     } else if (values.isEmpty()) {
       flags.put(name, "true");
     } else {
@@ -75,7 +82,13 @@ final class CommandLineReader {
   }
 
   private void problem(String name, List<String> values, String expected) {
-    problems.add(new ArgumentProblem(name, String.join(" ", values), expected, ""));
+    boolean known = reader.type(name) != null;
+    problems.add(new ArgumentProblem(name, known ? String.join(" ", values) : "", expected, ""));
+  }
+
+  /** The name of what looks like a flag; of a word that may be the value of one, and a secret, only its place. */
+  private static String shown(String word, int place) {
+    return word.startsWith("-") ? word.split("=", 2)[0] : "word " + place;
   }
 
   private static ArgumentSource configuration(String file) {

@@ -2,6 +2,7 @@
 package dev.trainer4j.args;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -31,11 +32,20 @@ record ExtraOption(String key, ValueType<?> type) {
               Optional<ExtraOption> option = find(known, key);
               String expected = option.map(o -> o.type().expected()).orElse(keys(owner, known));
               if (option.flatMap(o -> o.read(value)).isEmpty()) {
-                String shown = ValueType.show(Secrets.mask(key, value));
+                String shown = option.isEmpty() ? "" : ValueType.show(Secrets.mask(key, value));
                 problems.add(new ArgumentProblem(argument + "." + key, shown, expected, ""));
               }
             });
     return problems;
+  }
+
+  /** The options as a message shows them, without the values of keys that nothing reads: these may be secrets. */
+  static String show(List<ExtraOption> known, Map<String, ?> given) {
+    Map<String, Object> shown = new LinkedHashMap<>();
+    given.forEach(
+        (key, value) ->
+            shown.put(key, find(known, key).isEmpty() ? "…" : Secrets.mask(key, value)));
+    return ValueType.show(shown);
   }
 
   static Optional<ExtraOption> find(List<ExtraOption> known, String key) {

@@ -48,7 +48,9 @@ final class NameResolver {
     } else if (row != null) {
       problem(name, value, "not to be set: " + row.decision(), "Remove it");
     } else {
-      problem(name, value, "a known argument; there is none of this name", suggestion(name));
+      problems.add(
+          new ArgumentProblem(
+              name, "", "a known argument; there is none of this name", suggestion(name)));
     }
   }
 
@@ -93,7 +95,6 @@ final class NameResolver {
   }
 
   private void problem(String name, @Nullable Object value, String expected, String remedy) {
-    String shown = ValueType.show(value == null ? null : Secrets.mask(name, value));
-    problems.add(new ArgumentProblem(name, shown, expected, remedy));
+    problems.add(new ArgumentProblem(name, Secrets.show(name, value), expected, remedy));
   }
 }

@@ -19,9 +19,16 @@ final class Names {
     return WORD.matcher(snakeCase).replaceAll(word -> word.group(1).toUpperCase(Locale.ROOT));
   }
 
+  /** {@code learningRate}, {@code learning-rate} and {@code optim.learning_rate} have the words of {@code learning_rate}. */
+  static String snakeCase(String name) {
+    return name.replaceAll("([a-z0-9])([A-Z])", "$1_$2")
+        .replaceAll("[^A-Za-z0-9]+", "_")
+        .toLowerCase(Locale.ROOT);
+  }
+
   /** The known name closest to a mistyped one, if it is close: a third of its letters may be wrong. */
   static Optional<String> nearest(String typed, Collection<String> known) {
-    String wanted = typed.replaceAll("([a-z0-9])([A-Z])", "$1_$2").toLowerCase(Locale.ROOT);
+    String wanted = snakeCase(typed);
     if (wanted.length() > LONGEST_NAME) {
       return Optional.empty();
     }

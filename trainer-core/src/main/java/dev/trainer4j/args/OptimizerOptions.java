@@ -62,16 +62,16 @@ final class OptimizerOptions {
     if (optimizer == OptimizerName.SGD
         && isTrue(given, "nesterov")
         && (amount(given, "momentum") <= 0 || amount(given, "dampening") != 0)) {
-      problems.add(wrong(given, "with nesterov a momentum above 0 and no dampening"));
+      problems.add(wrong(args, "with nesterov a momentum above 0 and no dampening"));
     }
     if (optimizer == OptimizerName.ADAFACTOR
         && isTrue(given, "warmup_init")
         && !isTrue(given, "relative_step")) {
-      problems.add(wrong(given, "with warmup_init also relative_step=true"));
+      problems.add(wrong(args, "with warmup_init also relative_step=true"));
     }
     if (given.containsKey("weight_decay") && args.weightDecay() != 0) {
       problems.add(
-          wrong(given, "a weight decay in one place, here or in the argument weight_decay"));
+          wrong(args, "a weight decay in one place, here or in the argument weight_decay"));
     }
     return problems;
   }
@@ -101,8 +101,8 @@ final class OptimizerOptions {
     return new ExtraOption(key, type);
   }
 
-  private static ArgumentProblem wrong(Map<String, String> given, String expected) {
-    return new ArgumentProblem(
-        ARGUMENT, ValueType.show(Secrets.mask(ARGUMENT, given)), expected, "");
+  private static ArgumentProblem wrong(OptimizerArguments args, String expected) {
+    String shown = ExtraOption.show(of(args.optim()), args.optimArgs());
+    return new ArgumentProblem(ARGUMENT, shown, expected, "");
   }
 }

@@ -147,7 +147,7 @@ public final class SchedulerOptions {
       case WARMUP_STABLE_DECAY -> {
         if (!given.containsKey("num_decay_steps")) {
           problems.add(
-              wrong(given, "num_decay_steps, which warmup_stable_decay requires", "Add it"));
+              wrong(type, given, "num_decay_steps, which warmup_stable_decay requires", "Add it"));
         }
       }
       case COSINE_WITH_MIN_LR, COSINE_WARMUP_WITH_MIN_LR -> {
@@ -155,6 +155,7 @@ public final class SchedulerOptions {
         if (asRate == given.containsKey("min_lr_rate")) {
           problems.add(
               wrong(
+                  type,
                   given,
                   "exactly one of min_lr and min_lr_rate",
                   asRate ? "Both are given; keep one" : "They are not given; add one"));
@@ -168,13 +169,18 @@ public final class SchedulerOptions {
       }
       case POLYNOMIAL -> {
         if (amount(given, "lr_end", 1e-7) >= learningRate) {
-          problems.add(wrong(given, "an lr_end (1e-7 unless given) below the learning_rate", ""));
+          problems.add(
+              wrong(type, given, "an lr_end (1e-7 unless given) below the learning_rate", ""));
         }
       }
       case GREEDY -> {
         if (amount(given, "max_lr", 1) < amount(given, "min_lr", 1e-3)) {
           problems.add(
-              wrong(given, "a max_lr (1 unless given) not below min_lr (1e-3 unless given)", ""));
+              wrong(
+                  type,
+                  given,
+                  "a max_lr (1 unless given) not below min_lr (1e-3 unless given)",
+                  ""));
         }
       }
       default -> {}
@@ -207,8 +213,9 @@ public final class SchedulerOptions {
     return new ExtraOption(key, type);
   }
 
-  private static ArgumentProblem wrong(Map<String, Object> given, String expected, String remedy) {
-    String shown = ValueType.show(Secrets.mask(ARGUMENT, given));
+  private static ArgumentProblem wrong(
+      SchedulerType type, Map<String, Object> given, String expected, String remedy) {
+    String shown = ExtraOption.show(of(type), given);
     return new ArgumentProblem(ARGUMENT, shown, expected, remedy);
   }
 

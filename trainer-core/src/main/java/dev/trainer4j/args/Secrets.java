@@ -5,9 +5,21 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
-/** Hugging Face's convention: whatever is called {@code *_token} is a secret, and printed as its name in angle brackets. */
+/**
+ * What must not be printed, logged or saved. Hugging Face calls a secret {@code *_token} and prints its name in angle brackets; here the
+ * other usual names count as well, however they are spelled. A name that nobody knows may be a mistyped one of these, so who refuses a
+ * name says nothing of its value.
+ */
 final class Secrets {
+  /** In snake_case, as a word or a few at any place of a name; a token only at its end, since models have tokens, too. */
+  private static final Pattern NAMES =
+      Pattern.compile(
+          "(?:.*_)?token|(?:.*_)?(?:password|passwd|passphrase|pwd|secret|secrets|credential|credentials|authorization|apikey"
+              + "|(?:api|access|private|secret|account|signing)_key)(?:_.*)?");
+
   private Secrets() {}
 
   static Object mask(String name, Object value) {
@@ -26,7 +38,21 @@ final class Secrets {
     return value;
   }
 
+  /**
+   * A value that is refused, as a message shows it. Of a map that is not even read only that it is one: whatever it holds, nobody knows
+   * the keys.
+   */
+  static String show(String name, @Nullable Object refused) {
+    if (refused instanceof Map<?, ?> map && !map.isEmpty()) {
+      return "{…}";
+    }
+    if (refused instanceof List<?> list) {
+      return list.stream().map(inner -> show(name, inner)).toList().toString();
+    }
+    return ValueType.show(refused == null ? null : mask(name, refused));
+  }
+
   private static boolean isSecret(String name) {
-    return name.toLowerCase(Locale.ROOT).endsWith("_token");
+    return NAMES.matcher(Names.snakeCase(name)).matches();
   }
 }

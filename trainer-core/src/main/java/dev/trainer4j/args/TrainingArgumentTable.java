@@ -222,8 +222,8 @@ final class TrainingArgumentTable {
   }
 
   /** The table without its rows. */
-  private static ArgumentTable.Builder<TrainingArguments, TrainingArguments.Builder> table() {
-    ArgumentTable.Builder<TrainingArguments, TrainingArguments.Builder> table =
+  private static ArgumentTableBuilder<TrainingArguments, TrainingArguments.Builder> table() {
+    ArgumentTableBuilder<TrainingArguments, TrainingArguments.Builder> table =
         ArgumentTable.of(
                 TrainingArguments.class,
                 TrainingArguments::builder,

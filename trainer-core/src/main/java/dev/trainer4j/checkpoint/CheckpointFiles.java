@@ -231,10 +231,7 @@ public final class CheckpointFiles {
     } catch (FileSystemException e) {
       throw e;
     } catch (IOException e) {
-      // A full disk is reported without the file that did not fit.
-      FileSystemException named = new FileSystemException(file.toString(), null, e.getMessage());
-      named.initCause(e);
-      throw named;
+      throw NamedFailure.of(file, e);
     }
   }
 

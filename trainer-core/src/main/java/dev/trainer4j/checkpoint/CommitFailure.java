@@ -2,11 +2,14 @@
 package dev.trainer4j.checkpoint;
 
 import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /** Says of a failed save what failed, where, and what to do. */
 final class CommitFailure {
@@ -33,6 +36,9 @@ final class CommitFailure {
   }
 
   private static String advice(Path target, IOException cause) {
+    if (isInterrupt(cause)) {
+      return "The thread was interrupted while it wrote; save again";
+    }
     String reason = reason(cause).toLowerCase(Locale.ROOT);
     if (reason.contains("no space") || reason.contains("not enough space") || isQuota(reason)) {
       return "Free disk space" + usable(target) + " or keep fewer checkpoints (saveTotalLimit)";
@@ -41,6 +47,14 @@ final class CommitFailure {
       return "Make the folder writable or choose another outputDir";
     }
     return "Check outputDir and its disk" + usable(target);
+  }
+
+  /** The disk has nothing to do with it, whatever the failure that wraps it says. */
+  private static boolean isInterrupt(@Nullable Throwable cause) {
+    return cause != null
+        && (cause instanceof ClosedByInterruptException
+            || cause instanceof InterruptedIOException
+            || isInterrupt(cause.getCause()));
   }
 
   private static boolean isQuota(String reason) {

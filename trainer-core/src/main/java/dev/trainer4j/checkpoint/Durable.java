@@ -7,6 +7,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
@@ -27,9 +28,7 @@ final class Durable {
   static void syncFile(Path file) throws IOException {
     // Windows syncs through writable handles only; elsewhere a read-only file can be synced too.
     StandardOpenOption option = WINDOWS ? StandardOpenOption.WRITE : StandardOpenOption.READ;
-    try (FileChannel channel = FileChannel.open(file, option, LinkOption.NOFOLLOW_LINKS)) {
-      channel.force(true);
-    }
+    Uninterrupted.run(() -> force(file, option, LinkOption.NOFOLLOW_LINKS));
   }
 
   /**
@@ -41,13 +40,19 @@ final class Durable {
     if (WINDOWS) {
       return;
     }
-    try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
-      channel.force(true);
+    try {
+      Uninterrupted.run(() -> force(folder, StandardOpenOption.READ));
     } catch (IOException e) {
       LOGGER.warn(
           "Cannot sync the folder {} to disk ({}); a power failure may lose its newest checkpoint.",
           folder,
           e.toString());
+    }
+  }
+
+  private static void force(Path path, OpenOption... options) throws IOException {
+    try (FileChannel channel = FileChannel.open(path, options)) {
+      channel.force(true);
     }
   }
 
@@ -61,6 +66,10 @@ final class Durable {
    * gigabyte.
    */
   static String sha256(Path file) throws IOException {
+    return Uninterrupted.get(() -> digest(file));
+  }
+
+  private static String digest(Path file) throws IOException {
     MessageDigest digest;
     try {
       digest = MessageDigest.getInstance("SHA-256");

@@ -8,7 +8,6 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -16,7 +15,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
-import java.util.UUID;
 import java.util.regex.Pattern;
 
 /** Writes a model under Hugging Face's names: one file, or above a size several and an index. */
@@ -35,7 +33,7 @@ public final class ModelTensorsWriter {
    * <p>A tensor of several names is written once, under the first of them, as transformers does with
    * the output layer that shares the embedding.
    *
-   * <p>A model that the folder held before is replaced. While that goes on, a reader finds the old
+   * <p>A model that the folder held before is replaced, and what a save that was killed left half written is removed. While that goes on, a reader finds the old
    * model or the new one where the two are of different form; a {@link CheckpointStore} makes all
    * of it one step.
    *
@@ -73,6 +71,7 @@ public final class ModelTensorsWriter {
       throw new IllegalArgumentException(
           "maxShardSize is " + maxShardSize + ", must be 1 byte or more");
     }
+    Drafts.clean(folder, ModelTensorsWriter::isOurs);
     List<List<TensorSource>> shards = cut(tensors, maxShardSize);
     Set<String> written = new HashSet<>();
     if (shards.size() == 1) {
@@ -123,13 +122,7 @@ public final class ModelTensorsWriter {
   }
 
   private static void writeIndex(Path folder, ShardIndex index) throws IOException {
-    Path partial = folder.resolve("." + ShardIndex.FILE_NAME + ".tmp-" + UUID.randomUUID());
-    try {
-      Durable.write(partial, index.toJson());
-      Files.move(partial, folder.resolve(ShardIndex.FILE_NAME), StandardCopyOption.ATOMIC_MOVE);
-    } finally {
-      Files.deleteIfExists(partial);
-    }
+    ReplacedFile.writeDurably(folder.resolve(ShardIndex.FILE_NAME), index.toJson());
   }
 
   /** What remains of an earlier save would be taken for part of this one. */
@@ -137,16 +130,18 @@ public final class ModelTensorsWriter {
     try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, "model*")) {
       for (Path file : files) {
         String name = file.getFileName().toString();
-        boolean ours =
-            name.equals(ModelTensors.SINGLE)
-                || name.equals(ShardIndex.FILE_NAME)
-                || SHARD.matcher(name).matches();
-        if (ours
+        if (isOurs(name)
             && !written.contains(name)
             && Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
           Files.delete(file);
         }
       }
     }
+  }
+
+  private static boolean isOurs(String name) {
+    return name.equals(ModelTensors.SINGLE)
+        || name.equals(ShardIndex.FILE_NAME)
+        || SHARD.matcher(name).matches();
   }
 }

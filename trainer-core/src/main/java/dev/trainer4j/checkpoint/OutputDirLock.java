@@ -9,7 +9,9 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Instant;
@@ -59,7 +61,7 @@ public final class OutputDirLock implements AutoCloseable {
    * @param outputDir is created if it does not exist
    * @return the lock, to be closed at the end of the run
    * @throws OutputDirLockedException if another run has the folder, in this JVM or another
-   * @throws IOException if the lock file cannot be created
+   * @throws IOException if the lock file cannot be created, or is a symbolic link
    */
   public static OutputDirLock acquire(Path outputDir) throws IOException {
     Files.createDirectories(outputDir);
@@ -71,7 +73,7 @@ public final class OutputDirLock implements AutoCloseable {
     }
     OutputDirLock lock = null;
     try {
-      lock = lockFile(outputDir, key, owner);
+      lock = Uninterrupted.get(() -> lockFile(outputDir, key, owner));
       return lock;
     } finally {
       if (lock == null) {
@@ -85,11 +87,19 @@ public final class OutputDirLock implements AutoCloseable {
   }
 
   private static FileChannel openFile(Path outputDir) throws IOException {
+    Path file = outputDir.resolve(FILE_NAME);
+    if (Files.isSymbolicLink(file)) {
+      throw new FileSystemException(
+          file.toString(),
+          null,
+          "is a symbolic link, which a run does not write through: delete it");
+    }
     return FileChannel.open(
-        outputDir.resolve(FILE_NAME),
+        file,
         StandardOpenOption.CREATE,
         StandardOpenOption.READ,
-        StandardOpenOption.WRITE);
+        StandardOpenOption.WRITE,
+        LinkOption.NOFOLLOW_LINKS); // It may have become one just now.
   }
 
   private static OutputDirLock lockFile(Path outputDir, Object key, String owner)

@@ -20,7 +20,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.UUID;
 
 /**
  * Writes safetensors files.
@@ -68,17 +67,15 @@ public final class SafetensorsWriter {
     List<TensorSource> sorted = tensors.stream().sorted(FILE_ORDER).toList();
     byte[] header = header(file, sorted, metadata);
     Path absolute = file.toAbsolutePath();
-    Path partial = absolute.resolveSibling("." + file.getFileName() + ".tmp-" + UUID.randomUUID());
+    Path partial = Drafts.of(absolute);
     try {
-      writeAll(partial, file, header, sorted);
+      Drafts.clean(absolute);
+      Uninterrupted.run(() -> writeAll(partial, file, header, sorted));
       Files.move(partial, absolute, StandardCopyOption.ATOMIC_MOVE);
     } catch (FileSystemException | SafetensorsException e) {
       throw e;
     } catch (IOException e) {
-      // A full disk is reported without the file that did not fit.
-      FileSystemException named = new FileSystemException(file.toString(), null, e.getMessage());
-      named.initCause(e);
-      throw named;
+      throw NamedFailure.of(file, e);
     } finally {
       Files.deleteIfExists(partial);
     }
@@ -86,6 +83,7 @@ public final class SafetensorsWriter {
 
   private static void writeAll(Path partial, Path file, byte[] header, List<TensorSource> tensors)
       throws IOException {
+    Files.deleteIfExists(partial); // It may be the second try.
     try (FileChannel channel =
         FileChannel.open(partial, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
       ExactChannel out = new ExactChannel(channel);

@@ -28,7 +28,8 @@ final class ParquetSource<T> implements Iterator<T>, AutoCloseable {
 
   static <T> ParquetSource<T> open(
       Path file, Function<? super Map<String, Object>, ? extends T> mapper) {
-    if (!Files.isRegularFile(file)) {
+    DataFile.requireNoFolder(file);
+    if (!Files.exists(file)) {
       throw new DataException(file + " does not exist.");
     }
     try {

@@ -24,10 +24,11 @@ final class TokenFile implements Dataset<Map<String, Object>> {
   }
 
   static TokenFile open(Path path, TokenType type, int blockSize) {
+    DataFile.requireNoFolder(path);
     try {
       return open(path, MappedFile.open(path), type, blockSize);
     } catch (IOException e) {
-      throw Utf8File.unreadable(path, e);
+      throw DataFile.unreadable(path, e);
     }
   }
 

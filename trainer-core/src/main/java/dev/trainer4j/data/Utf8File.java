@@ -11,7 +11,6 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 
 /** Opens text files strictly: UTF-8, with or without a byte order mark, and nothing else. */
@@ -21,17 +20,18 @@ final class Utf8File {
 
   private Utf8File() {}
 
-  /** Opens the file behind its byte order mark. */
+  /** Opens the file behind its byte order mark; tools that add one to what has one leave several. */
   static BufferedReader open(Path file) throws IOException {
+    DataFile.requireNoFolder(file);
     // A decoder, unlike a charset, does not replace malformed bytes but reports them.
     BufferedReader reader =
         new BufferedReader(
             new InputStreamReader(Files.newInputStream(file), StandardCharsets.UTF_8.newDecoder()));
     try {
-      reader.mark(1);
-      if (reader.read() != BYTE_ORDER_MARK) {
-        reader.reset();
-      }
+      do {
+        reader.mark(1);
+      } while (reader.read() == BYTE_ORDER_MARK);
+      reader.reset();
       return reader;
     } catch (IOException e) {
       reader.close();
@@ -41,15 +41,12 @@ final class Utf8File {
 
   /** Says what is wrong with the file, and where if its bytes are not UTF-8. */
   static DataException unreadable(Path file, IOException cause) {
-    if (cause instanceof NoSuchFileException) {
-      return new DataException(file + " does not exist.", cause);
-    }
     if (cause instanceof CharacterCodingException) {
       return new DataException(
           file + ", line " + firstInvalidLine(file) + ": is not UTF-8. Convert the file to UTF-8.",
           cause);
     }
-    return new DataException(file + " cannot be read: " + cause.getMessage(), cause);
+    return DataFile.unreadable(file, cause);
   }
 
   /** The 1-based line; in UTF-8, a byte 10 is always the end of a line. */

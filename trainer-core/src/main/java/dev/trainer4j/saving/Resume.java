@@ -229,10 +229,12 @@ final class Resume {
     }
     Map<String, ?> now = args.toMap();
     Map<String, ?> defaults = TrainingArguments.builder().build().toMap();
-    Set<String> names = new TreeSet<>(before.keySet());
-    names.addAll(now.keySet());
     List<String> differences = new ArrayList<>();
-    for (String name : names) {
+    Set<String> gone = new TreeSet<>(before.keySet());
+    gone.removeAll(now.keySet());
+    // Of a name that nobody knows the value may be a secret.
+    gone.forEach(name -> differences.add(name + ", which is no argument now"));
+    for (String name : new TreeSet<>(now.keySet())) {
       // An argument that is younger than the checkpoint had its default's effect then.
       Object then = before.containsKey(name) ? before.get(name) : defaults.get(name);
       if (!String.valueOf(then).equals(String.valueOf(now.get(name)))) {

@@ -22,6 +22,8 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /** A run's checkpoints: starts from one, writes new ones, drops old ones, loads the best. */
@@ -101,19 +103,9 @@ public final class RunCheckpoints implements AutoCloseable {
     if (processes.worldSize() == 1) {
       return take(from);
     }
-    Path own = null;
-    RuntimeException failure = null;
-    if (processes.isMain()) {
-      try {
-        own = take(from);
-      } catch (RuntimeException e) {
-        failure = e;
-      } catch (IOException e) {
-        failure = new UncheckedIOException(e.getMessage(), e);
-      }
-    }
-    requireNone(failure);
-    String chosen = agreement.asMainSays(own == null ? "" : own.toString());
+    AtomicReference<@Nullable Path> own = new AtomicReference<>();
+    onMain(() -> own.set(take(from)));
+    String chosen = agreement.asMainSays(Objects.toString(own.get(), ""));
     Path folder = chosen.isEmpty() ? null : Path.of(chosen);
     requireNone(
         folder == null || Files.isDirectory(folder)
@@ -151,14 +143,22 @@ public final class RunCheckpoints implements AutoCloseable {
     }
   }
 
+  /** What only rank 0 does. */
+  @FunctionalInterface
+  private interface MainWork {
+    void run() throws IOException;
+  }
+
   /** Runs what only rank 0 does, and fails on all ranks if it fails there. */
-  private void onMain(Runnable work) {
+  private void onMain(MainWork work) {
     RuntimeException failure = null;
     if (processes.isMain()) {
       try {
         work.run();
       } catch (RuntimeException e) {
         failure = e;
+      } catch (IOException e) {
+        failure = new UncheckedIOException(e.getMessage(), e);
       }
     }
     requireNone(failure);
@@ -174,11 +174,7 @@ public final class RunCheckpoints implements AutoCloseable {
     best.note(session.progress());
     onMain(
         () -> {
-          try {
-            output.own();
-          } catch (IOException e) {
-            throw new UncheckedIOException(e.getMessage(), e);
-          }
+          output.own();
           saver.save(session);
         });
   }
@@ -290,14 +286,7 @@ public final class RunCheckpoints implements AutoCloseable {
       writeModel(folder);
       return;
     }
-    onMain(
-        () -> {
-          try {
-            writeModel(folder);
-          } catch (IOException e) {
-            throw new UncheckedIOException(e.getMessage(), e);
-          }
-        });
+    onMain(() -> writeModel(folder));
   }
 
   private void writeModel(Path folder) throws IOException {

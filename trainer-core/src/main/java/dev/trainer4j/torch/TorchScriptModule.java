@@ -13,7 +13,9 @@ import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 
 /** A TorchScript file, loaded so that it can be trained. */
 public final class TorchScriptModule implements AutoCloseable {
@@ -72,9 +74,19 @@ public final class TorchScriptModule implements AutoCloseable {
     }
   }
 
-  /** Writes the module as it is now, buffers included. */
+  /** Writes the module as it is now, buffers included; a symbolic link of that name is replaced, not followed. */
   public void save(Path file) throws IOException {
-    try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(file))) {
+    if (Files.isSymbolicLink(file)) {
+      Files.delete(file);
+    }
+    try (OutputStream out =
+        new BufferedOutputStream(
+            Files.newOutputStream(
+                file,
+                StandardOpenOption.CREATE,
+                StandardOpenOption.TRUNCATE_EXISTING,
+                StandardOpenOption.WRITE,
+                LinkOption.NOFOLLOW_LINKS))) {
       JniUtils.writeModule(block, out, false);
     }
   }

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -294,5 +295,87 @@ class ArgumentFilesTest {
     assertThatThrownBy(() -> TrainingArguments.fromCommandLine("--optim_args", "a_token=hf_secret"))
         .message()
         .doesNotContain("hf_secret");
+  }
+
+  /** Whoever mistypes the name of a secret must not find it in a log. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "hubToken",
+        "hub_tokn",
+        "hub-token",
+        "api_key",
+        "apiKey",
+        "password",
+        "HF_TOKEN",
+        "mlflow",
+        "a.b"
+      })
+  void theValueOfANameThatNobodyKnowsIsNeverShown(String name) {
+    List<ThrowingCallable> refusals =
+        List.of(
+            () -> TrainingArguments.parseJson("{\"" + name + "\": \"s3same\"}"),
+            () -> TrainingArguments.parseJson("{\"" + name + "\": {\"x\": [\"s3same\"]}}"),
+            () -> TrainingArguments.parseJson("{\"" + name + "\": [\"s3same\"]}"),
+            () -> TrainingArguments.parseYaml(name + ": s3same"),
+            () -> TrainingArguments.fromMap(Map.of(name, "s3same")),
+            () -> TrainingArguments.fromCommandLine("--" + name, "s3same"),
+            () -> TrainingArguments.fromCommandLine("--" + name + "=s3same"),
+            () -> TrainingArguments.fromCommandLine("--" + name, "s3same", "--" + name, "s3same"),
+            () -> TrainingArguments.fromCommandLine("-" + name, "s3same"),
+            () -> TrainingArguments.fromCommandLine("--seed", "1", "-" + name, "s3same"),
+            () -> TrainingArguments.fromCommandLine("--seed", "1", name, "s3same"),
+            () -> TrainingArguments.fromCommandLine("--report_to", "csv", "-" + name, "s3same"),
+            () -> TrainingArguments.fromCommandLine("-" + name + "=s3same"),
+            () -> TrainingArguments.fromCommandLine(name + "=s3same"),
+            () -> TrainingArguments.fromCommandLine("--optim_args", name + "=s3same"),
+            () -> TrainingArguments.fromCommandLine("--optim_args", name + "=s3same,broken"),
+            () ->
+                TrainingArguments.fromCommandLine(
+                    "--optim", "sgd", "--optim_args", "nesterov=true," + name + "=s3same"),
+            () ->
+                TrainingArguments.fromCommandLine(
+                    "--lr_scheduler_type",
+                    "warmup_stable_decay",
+                    "--lr_scheduler_kwargs",
+                    "{\"" + name + "\": \"s3same\"}"),
+            () ->
+                TrainingArguments.parseJson(
+                    "{\"optim_args\": {\"" + name + "\": \"s3same\", \"b\": null}}"),
+            () ->
+                TrainingArguments.parseJson("{\"learning_rate\": {\"" + name + "\": \"s3same\"}}"),
+            () -> TrainingArguments.parseJson("{\"deepspeed\": {\"" + name + "\": \"s3same\"}}"),
+            () ->
+                TrainingArguments.builder()
+                    .optimArgs(Map.of(name, "s3same", "weight_decay", "1"))
+                    .weightDecay(0.1)
+                    .build());
+    for (int i = 0; i < refusals.size(); i++) {
+      assertThatThrownBy(refusals.get(i))
+          .as(name + " " + i)
+          .isInstanceOf(InvalidArgumentsException.class)
+          .message()
+          .contains("expected")
+          .doesNotContain("s3same");
+    }
+  }
+
+  @Test
+  void aMistypedNameStillSaysWhatWasMeant() {
+    assertThatThrownBy(() -> TrainingArguments.fromMap(Map.of("learnin_rate", 0.1)))
+        .hasMessageContaining(
+            "learnin_rate: expected a known argument; there is none of this name. Did you mean learning_rate?");
+    assertThatThrownBy(() -> TrainingArguments.fromCommandLine("--seed", "1", "-lr=2"))
+        .hasMessageContaining("-lr: expected a flag");
+    assertThatThrownBy(() -> TrainingArguments.fromCommandLine("--seed=1", "seed"))
+        .hasMessageContaining("word 2: expected a flag");
+  }
+
+  @Test
+  void byteOrderMarksBeforeArgumentsAreNoPartOfThem() throws IOException {
+    Path json = Files.writeString(folder.resolve("bom.json"), "\uFEFF{\"seed\": 7}");
+    Path yaml = Files.writeString(folder.resolve("bom.yaml"), "\uFEFF\uFEFFseed: 8");
+    assertThat(TrainingArguments.fromJson(json).seed()).isEqualTo(7);
+    assertThat(TrainingArguments.fromYaml(yaml).seed()).isEqualTo(8);
   }
 }

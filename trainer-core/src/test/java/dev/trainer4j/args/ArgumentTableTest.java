@@ -48,7 +48,7 @@ class ArgumentTableTest {
     }
   }
 
-  private static ArgumentTable.Builder<Adapter, AdapterBuilder> rows() {
+  private static ArgumentTableBuilder<Adapter, AdapterBuilder> rows() {
     return ArgumentTable.of(Adapter.class, AdapterBuilder::new, AdapterBuilder::unchecked)
         .row("rank", wholeFrom(1), "rank of an update")
         .row("dropout", numberFromToBelow(0, 1), "dropout on the input");

@@ -6,8 +6,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.trainer4j.testing.CapturedLog;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -201,5 +204,43 @@ class CheckpointStoreTest {
       Files.writeString(folder.resolve("half"), "half");
       throw new IOException("No space left on device");
     }
+  }
+
+  @Test
+  void anInterruptIsNoFullDisk() throws IOException {
+    CheckpointContents interrupted =
+        folder -> {
+          Thread.currentThread().interrupt();
+          try (FileChannel channel =
+              FileChannel.open(
+                  folder.resolve("half"),
+                  StandardOpenOption.CREATE_NEW,
+                  StandardOpenOption.WRITE)) {
+            int unused = channel.write(ByteBuffer.allocate(8));
+          }
+        };
+    try {
+      assertThatThrownBy(() -> store.commit(5, interrupted))
+          .isInstanceOf(CheckpointException.class)
+          .hasMessageContaining("The thread was interrupted")
+          .message()
+          .doesNotContain("disk", "MiB");
+    } finally {
+      boolean unused = Thread.interrupted();
+    }
+    assertThat(Folders.names(outputDir)).isEmpty();
+  }
+
+  @Test
+  void anInterruptedThreadCommitsAndStaysInterrupted() throws IOException {
+    Thread.currentThread().interrupt();
+    Path folder;
+    try {
+      folder = store.commit(5, Folders.contents("first"));
+      assertThat(Thread.interrupted()).isTrue();
+    } finally {
+      boolean unused = Thread.interrupted();
+    }
+    assertThat(store.verify(folder).isValid()).isTrue();
   }
 }

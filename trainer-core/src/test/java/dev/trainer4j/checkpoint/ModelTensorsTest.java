@@ -285,4 +285,38 @@ class ModelTensorsTest {
       return files.map(file -> file.getFileName().toString()).sorted().toList();
     }
   }
+
+  @Test
+  void whatAKilledSaveLeftIsRemovedByTheNextAndNothingElse() throws IOException {
+    String id = "-0badcafe-1234-5678-9abc-0123456789ab";
+    for (String left :
+        List.of(
+            ".model.safetensors.index.json.tmp" + id,
+            ".model.safetensors.index.json.tmp",
+            ".model.safetensors.tmp" + id,
+            ".model-00007-of-00009.safetensors.tmp" + id)) {
+      Files.writeString(folder.resolve(left), "half");
+    }
+    List<String> others =
+        List.of(".model.safetensors.tmp-mine", ".other.safetensors.tmp" + id, "model.tmp" + id);
+    for (String other : others) {
+      Files.writeString(folder.resolve(other), "somebody's");
+    }
+
+    write(10, "a", 8, "b", 8);
+
+    assertThat(names()).contains(INDEX).containsAll(others).hasSize(3 + others.size());
+  }
+
+  @Test
+  void anInterruptDoesNotBreakOffASaveAndIsKept() throws IOException {
+    Thread.currentThread().interrupt();
+    try {
+      write(10, "a", 8, "b", 8);
+      assertThat(Thread.interrupted()).isTrue();
+    } finally {
+      boolean unused = Thread.interrupted();
+    }
+    assertThat(contents()).isEqualTo(Map.of("a", 8L, "b", 8L));
+  }
 }

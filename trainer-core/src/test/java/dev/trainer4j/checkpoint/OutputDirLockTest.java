@@ -9,6 +9,8 @@ import java.io.IOException;
 import java.net.URL;
 import java.net.URLClassLoader;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -113,6 +115,49 @@ class OutputDirLockTest {
         System.out.println("refused");
         System.exit(3);
       }
+    }
+  }
+
+  @Test
+  void aLinkInPlaceOfTheLockFileIsRefusedAndNotFollowed() throws IOException {
+    Path precious = Files.writeString(folder.resolve("precious"), "precious");
+    Path lock = folder.resolve(".trainer4j.lock");
+    Files.createSymbolicLink(lock, precious);
+
+    assertThatThrownBy(() -> OutputDirLock.acquire(folder))
+        .isInstanceOf(FileSystemException.class)
+        .hasMessageContaining(lock + ": is a symbolic link")
+        .hasMessageContaining("delete it");
+
+    assertThat(precious).hasContent("precious");
+    Files.delete(lock);
+    Files.createSymbolicLink(lock, folder.resolve("nothing yet"));
+    assertThatThrownBy(() -> OutputDirLock.acquire(folder)).hasMessageContaining("symbolic link");
+    assertThat(folder.resolve("nothing yet")).doesNotExist();
+  }
+
+  @Test
+  void aFolderThatIsItselfALinkIsTheUsersChoice() throws IOException {
+    Path disk = Files.createDirectory(folder.resolve("large-disk"));
+    Path link = Files.createSymbolicLink(folder.resolve("out"), disk);
+    try (OutputDirLock lock = OutputDirLock.acquire(link)) {
+      assertThat(lock).isNotNull();
+      assertThatThrownBy(() -> OutputDirLock.acquire(disk))
+          .isInstanceOf(OutputDirLockedException.class);
+    }
+    assertThat(disk.resolve(".trainer4j.lock")).isNotEmptyFile();
+  }
+
+  @Test
+  void anInterruptedThreadGetsTheFolderAndStaysInterrupted() throws IOException {
+    Thread.currentThread().interrupt();
+    try (OutputDirLock lock = OutputDirLock.acquire(folder)) {
+      assertThat(lock).isNotNull();
+      assertThat(Thread.interrupted()).isTrue();
+      assertThatThrownBy(() -> OutputDirLock.acquire(folder))
+          .isInstanceOf(OutputDirLockedException.class);
+    } finally {
+      boolean unused = Thread.interrupted();
     }
   }
 }

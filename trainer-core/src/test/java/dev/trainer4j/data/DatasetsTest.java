@@ -47,6 +47,17 @@ class DatasetsTest {
   }
 
   @Test
+  void severalByteOrderMarksAreNoPartOfTheFirstName() throws IOException {
+    assertThat(Datasets.csv(file("\uFEFF\uFEFFtext\nx\n", UTF_8)).get(0))
+        .containsExactly(Map.entry("text", "x"));
+    assertThat(Datasets.jsonLines(file("\uFEFF\uFEFF{\"a\": 1}", UTF_8)).get(0))
+        .containsExactly(Map.entry("a", 1));
+    assertThat(Datasets.textLines(file("\uFEFF\uFEFF\uFEFFone", UTF_8)).get(0)).isEqualTo("one");
+    assertThatThrownBy(() -> Datasets.textLines(file("\uFEFF\uFEFF", UTF_8)))
+        .hasMessageContaining("holds no lines");
+  }
+
+  @Test
   void mapsCsvRowsAndNamesTheLineThatTheMapperRejects() throws IOException {
     Path file = file("x\n1\n2\nthree\n", UTF_8);
     assertFails(

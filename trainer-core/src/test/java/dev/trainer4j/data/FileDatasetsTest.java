@@ -16,6 +16,7 @@ import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -172,5 +173,43 @@ class FileDatasetsTest {
     assertThat((int[]) blocks.get(0).get("input_ids")).containsExactly(1, 2, 3);
     assertThat((int[]) blocks.get(1).get("labels")).containsExactly(4, 5, 6);
     assertThatThrownBy(() -> Datasets.groupTexts(texts, 9)).hasMessageContaining("8 tokens");
+  }
+
+  @Test
+  void aFolderInPlaceOfAFileIsCalledOneAndAFileInItIsNamed() throws IOException {
+    Path parts = Files.createDirectory(folder.resolve("data.parquet"));
+    for (String name : List.of("_SUCCESS", ".part-00000.parquet.crc", "part-00001", "part-00000")) {
+      Files.writeString(parts.resolve(name), "x");
+    }
+    List<ThrowingCallable> readers =
+        List.of(
+            () -> Datasets.parquet(parts),
+            () -> Datasets.streamParquet(parts).iterator(0),
+            () -> Datasets.csv(parts),
+            () -> Datasets.jsonLines(parts),
+            () -> Datasets.textLines(parts),
+            () -> Datasets.tokenFile(parts, TokenType.UINT16, 2));
+    for (ThrowingCallable reader : readers) {
+      assertThatThrownBy(reader)
+          .isInstanceOf(DataException.class)
+          .hasMessage(
+              parts + " is a folder, but one file is read: name a file in it, such as part-00000.");
+    }
+    Path empty = Files.createDirectory(folder.resolve("empty"));
+    assertThatThrownBy(() -> Datasets.parquet(empty)).hasMessageContaining("it holds none");
+    assertThatThrownBy(() -> Datasets.parquet(folder.resolve("none")))
+        .hasMessageContaining("does not exist");
+  }
+
+  @Test
+  void anInterruptIsNotTakenForTheFilesFault() throws IOException {
+    Path file = Files.write(folder.resolve("train.bin"), new byte[64]);
+    Thread.currentThread().interrupt();
+    try {
+      assertThatThrownBy(() -> Datasets.tokenFile(file, TokenType.UINT16, 4))
+          .hasMessage("Interrupted while reading " + file + ".");
+    } finally {
+      boolean unused = Thread.interrupted();
+    }
   }
 }

@@ -270,6 +270,18 @@ class ModelsTest {
     return rows.stream().distinct().count();
   }
 
+  @Test
+  void aLinkInPlaceOfASavedTorchScriptFileIsReplacedAndNotFollowed() throws IOException {
+    Path precious = Files.writeString(outputDir.resolve("precious"), "precious");
+    Path saved = Files.createSymbolicLink(outputDir.resolve("model.pt"), precious);
+    try (TorchScriptModel model = torchScript()) {
+      model.saveExtras(outputDir);
+    }
+    assertThat(precious).hasContent("precious");
+    assertThat(Files.isSymbolicLink(saved)).isFalse();
+    TorchScriptModel.load(saved, Device.cpu(), "x").close();
+  }
+
   /** Running statistics are buffers: an evaluation after the resume depends on them. */
   @Test
   void aTorchScriptFilesBuffersSurviveCheckpointAndResume() throws IOException {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import ai.djl.ndarray.NDArray;
 import dev.trainer4j.ResumeFrom;
 import dev.trainer4j.StopReason;
 import dev.trainer4j.TrainOutput;
@@ -324,6 +325,94 @@ class WorldTrainingTest {
           throw new java.io.UncheckedIOException(e);
         }
       }
+    }
+  }
+
+  /** One question whether the run is to end, and one what callbacks ask for. */
+  @Test
+  void ranksAskTwiceAfterAnUpdateThatNothingFollows() throws Exception {
+    List<List<Integer>> asked =
+        InMemoryWorld.call(
+            2,
+            group -> {
+              CountingGroup counting = new CountingGroup(group);
+              List<Integer> between = new ArrayList<>();
+              TrainerCallback counts =
+                  new TrainerCallback() {
+                    @Override
+                    public void onStepEnd(
+                        CallbackContext ctx, TrainerState state, TrainerControl control) {
+                      counting.gathered = 0;
+                    }
+
+                    @Override
+                    public void onStepBegin(
+                        CallbackContext ctx, TrainerState state, TrainerControl control) {
+                      if (state.globalStep() > 0) {
+                        between.add(counting.gathered);
+                      }
+                    }
+                  };
+              TrainingArguments args =
+                  args(folder.resolve("asked"), 2)
+                      .maxSteps(4)
+                      .loggingSteps(100)
+                      .evalStrategy(IntervalStrategy.NO)
+                      .build();
+              train(counting, args, ResumeFrom.never(), counts);
+              return between;
+            });
+    assertThat(asked).containsExactly(List.of(2, 2, 2), List.of(2, 2, 2));
+  }
+
+  /** Counts what ranks tell each other in bytes. */
+  private static final class CountingGroup implements ProcessGroup {
+    private final ProcessGroup group;
+    private int gathered;
+
+    CountingGroup(ProcessGroup group) {
+      this.group = group;
+    }
+
+    @Override
+    public int rank() {
+      return group.rank();
+    }
+
+    @Override
+    public int worldSize() {
+      return group.worldSize();
+    }
+
+    @Override
+    public void broadcast(NDArray array, int root) {
+      group.broadcast(array, root);
+    }
+
+    @Override
+    public void allReduce(NDArray array) {
+      group.allReduce(array);
+    }
+
+    @Override
+    public void reduceScatter(NDArray array) {
+      group.reduceScatter(array);
+    }
+
+    @Override
+    public void allGather(NDArray array) {
+      group.allGather(array);
+    }
+
+    @Override
+    public List<byte[]> allGather(byte[] bytes) {
+      gathered++;
+      return group.allGather(bytes);
+    }
+
+    @Override
+    public void close() {
+      group.close();
     }
   }
 }

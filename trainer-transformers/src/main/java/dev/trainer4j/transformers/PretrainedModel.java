@@ -6,6 +6,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import dev.trainer4j.checkpoint.ModelTensorsWriter;
+import dev.trainer4j.checkpoint.ReplacedFile;
 import dev.trainer4j.data.ModelInputs;
 import dev.trainer4j.model.ForwardPass;
 import dev.trainer4j.model.LabelLayout;
@@ -417,9 +418,11 @@ public final class PretrainedModel implements SegmentedModel, MixedPrecisionMode
   }
 
   private void writeExtras(Path folder, PretrainedConfig written) throws IOException {
-    Files.writeString(folder.resolve(PretrainedConfig.FILE_NAME), written.toJson());
+    ReplacedFile.write(
+        folder.resolve(PretrainedConfig.FILE_NAME),
+        written.toJson().getBytes(StandardCharsets.UTF_8));
     for (Map.Entry<String, byte[]> file : companions.entrySet()) {
-      Files.write(folder.resolve(file.getKey()), file.getValue());
+      ReplacedFile.write(folder.resolve(file.getKey()), file.getValue());
     }
   }
 

@@ -87,6 +87,20 @@ class PretrainedFolderTest {
     }
   }
 
+  @Test
+  void linksInPlaceOfFilesOfAModelAreReplacedAndNotFollowed() throws IOException {
+    Path precious = Files.writeString(temporary.resolve("precious"), "precious");
+    for (String name : List.of("config.json", "model.safetensors", "generation_config.json")) {
+      Files.createSymbolicLink(temporary.resolve(name), precious);
+    }
+    try (PretrainedModel model = ParityModels.load("gpt2")) {
+      model.save(temporary);
+    }
+    assertThat(precious).hasContent("precious");
+    assertThat(Files.isSymbolicLink(temporary.resolve("config.json"))).isFalse();
+    assertThat(Files.isSymbolicLink(temporary.resolve("model.safetensors"))).isFalse();
+  }
+
   private static void assertSameWeights(PretrainedModel actual, PretrainedModel expected) {
     assertThat(actual.state().keySet()).isEqualTo(expected.state().keySet());
     expected

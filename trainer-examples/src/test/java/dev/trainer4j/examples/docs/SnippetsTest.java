@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.djl.Device;
 import ai.djl.ndarray.NDManager;
+import ai.djl.nn.Block;
 import dev.trainer4j.PredictionOutput;
 import dev.trainer4j.ResumeFrom;
 import dev.trainer4j.TrainOutput;
@@ -18,6 +19,7 @@ import dev.trainer4j.data.Datasets;
 import dev.trainer4j.examples.snippets.Callbacks.DivergenceGuard;
 import dev.trainer4j.examples.snippets.Callbacks.GradientNorms;
 import dev.trainer4j.examples.snippets.Callbacks.StopAfter;
+import dev.trainer4j.examples.snippets.FocalTrainer;
 import dev.trainer4j.examples.snippets.Hooks.DroppingTrainer;
 import dev.trainer4j.examples.snippets.Hooks.EasyFirstTrainer;
 import dev.trainer4j.examples.snippets.Hooks.LargeEvaluationTrainer;
@@ -164,6 +166,27 @@ final class SnippetsTest {
                     .evalDataset(weighted));
         PredictionOutput predictions = run(trainer, weighted)) {
       assertThat(predictions.predictions().argMax(1).toLongArray()).containsOnly(1);
+    }
+  }
+
+  @Test
+  void aTrainerWithABuilderOfItsOwnTrainsAndItsSettingsAreCopied() {
+    Block model = QuickStart.classifier(4);
+    FocalTrainer.Builder plain =
+        FocalTrainer.of(model, arguments().build()).gamma(0).evalDataset(TEST);
+    try (FocalTrainer crossEntropy = plain.build();
+        FocalTrainer copy = plain.withArgs(arguments().seed(7).build()).build();
+        FocalTrainer focal =
+            FocalTrainer.of(model, arguments().build())
+                .trainDataset(TRAIN)
+                .evalDataset(TEST)
+                .gamma(3)
+                .build()) {
+      double loss = crossEntropy.evaluate().metric("loss");
+      assertThat(copy.evaluate().metric("loss")).isEqualTo(loss);
+      assertThat(focal.evaluate().metric("loss")).isLessThan(loss);
+      focal.train();
+      assertThat(crossEntropy.evaluate().metric("loss")).isLessThan(loss);
     }
   }
 

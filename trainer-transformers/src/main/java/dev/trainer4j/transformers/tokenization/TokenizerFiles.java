@@ -7,11 +7,13 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.trainer4j.checkpoint.ReplacedFile;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -110,10 +112,18 @@ final class TokenizerFiles {
     for (Map.Entry<String, byte[]> file : files.entrySet()) {
       Path path = target.resolve(file.getKey());
       if (file.getKey().contains("/")) {
-        Files.createDirectories(target.resolve(MORE_TEMPLATES));
+        makeFolder(target.resolve(MORE_TEMPLATES));
       }
-      Files.write(path, file.getValue());
+      ReplacedFile.write(path, file.getValue());
     }
+  }
+
+  private static void makeFolder(Path folder) throws IOException {
+    if (Files.isSymbolicLink(folder)) {
+      throw new FileSystemException(
+          folder.toString(), null, "is a symbolic link, which is not written through: delete it");
+    }
+    Files.createDirectories(folder);
   }
 
   /** The same files with another text of one. */

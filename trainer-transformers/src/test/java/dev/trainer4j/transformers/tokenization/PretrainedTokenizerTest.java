@@ -216,6 +216,18 @@ class PretrainedTokenizerTest {
   }
 
   @Test
+  void linksInPlaceOfItsFilesAreReplacedAndNotFollowed() throws IOException {
+    Path precious = Files.writeString(folder.resolve("precious"), "precious");
+    Path file = Files.createSymbolicLink(folder.resolve("tokenizer.json"), precious);
+    try (PretrainedTokenizer tokenizer = Tokenizers.load("wordpiece")) {
+      tokenizer.save(folder);
+    }
+    assertThat(precious).hasContent("precious");
+    assertThat(Files.isSymbolicLink(file)).isFalse();
+    PretrainedTokenizer.load(folder).close();
+  }
+
+  @Test
   void idsThatAreNoneAreRefused() {
     try (PretrainedTokenizer tokenizer = Tokenizers.load("wordpiece")) {
       assertThatThrownBy(() -> tokenizer.decode(new int[] {5, -100}, true))
