@@ -86,23 +86,30 @@ public final class CheckpointFiles {
    */
   public void writeModel(TrainableModel model, long maxShardSize) throws IOException {
     model.saveExtras(folder);
-    writeModelTensors(model.savedTensors(), maxShardSize);
+    writeModelTensors(model.tensorsFile(), model.savedTensors(), maxShardSize);
   }
 
   /**
    * Writes the tensors of a model, without its other files.
    *
-   * @param maxShardSize bytes of tensors in one file
+   * @param file the model's {@link TrainableModel#tensorsFile}
+   * @param maxShardSize bytes of tensors in one file, where the file may be cut
    */
-  public void writeModelTensors(Map<String, NDArray> tensors, long maxShardSize)
+  public void writeModelTensors(String file, Map<String, NDArray> tensors, long maxShardSize)
       throws IOException {
-    ModelTensorsWriter.write(folder, tensors, maxShardSize);
+    if (file.equals(MODEL)) {
+      ModelTensorsWriter.write(folder, tensors, maxShardSize);
+    } else {
+      SafetensorsWriter.write(folder.resolve(file), tensors);
+    }
   }
 
   /** Loads the model's tensors; names and shapes must agree. */
   public void readModel(TrainableModel model) throws IOException {
     model.loadExtras(folder);
-    try (ModelTensors tensors = ModelTensors.open(folder)) {
+    String file = model.tensorsFile();
+    try (ModelTensors tensors =
+        file.equals(MODEL) ? ModelTensors.open(folder) : ModelTensors.of(folder.resolve(file))) {
       TensorFiles.load(tensors, model.savedTensors(), model.manager(), "model");
     }
   }

@@ -40,11 +40,19 @@ public interface TrainableModel extends AutoCloseable {
   }
 
   /**
+   * Returns the name of the file that {@link #savedTensors} lie in: by default {@code model.safetensors},
+   * which is cut into shards where it would be too large. A file of another name is not cut.
+   */
+  default String tensorsFile() {
+    return "model.safetensors";
+  }
+
+  /**
    * Returns whether a forward pass in training may change a tensor, such as a running mean; by default each
    * that requires no gradient may. Those that do not change need no copy while a checkpoint is written in the
    * background.
    *
-   * @param name as in {@link #state}
+   * @param name as in {@link #savedTensors}
    */
   default boolean isChangedByForward(String name) {
     NDArray tensor = state().get(name);

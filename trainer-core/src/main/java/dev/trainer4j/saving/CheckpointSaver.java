@@ -111,7 +111,10 @@ final class CheckpointSaver implements AutoCloseable {
       SavedTensors saved = tensors.get();
       Path written =
           pending.commit(
-              folder -> saved.write(new CheckpointFiles(folder), modelFolder.maxShardBytes()));
+              folder -> saved.write(
+                      new CheckpointFiles(folder),
+                      model.tensorsFile(),
+                      modelFolder.maxShardBytes()));
       committed.add(written);
     }
     if (args.saveTotalLimit().isPresent()) {

@@ -21,9 +21,13 @@ record SavedTensors(
     Map<String, Map<String, NDArray>> others,
     Runnable check) {
 
-  /** Writes the files of the tensors; the other files of the model are not among them. */
-  void write(CheckpointFiles files, long maxShardBytes) throws IOException {
-    files.writeModelTensors(model, maxShardBytes);
+  /**
+   * Writes the files of the tensors; the other files of the model are not among them.
+   *
+   * @param modelFile the name of the model's
+   */
+  void write(CheckpointFiles files, String modelFile, long maxShardBytes) throws IOException {
+    files.writeModelTensors(modelFile, model, maxShardBytes);
     if (optimizer != null) {
       files.writeOptimizer(optimizer);
     }

@@ -36,9 +36,11 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -192,12 +194,36 @@ public final class PretrainedModel implements SegmentedModel, MixedPrecisionMode
     return new PretrainedModel(this, null, runner, copies, owner, adapters);
   }
 
+  /** Returns a tensor by its name; a tied name gives the tensor that it is tied to. */
+  NDArray tensor(String name) {
+    return array(name);
+  }
+
+  /** Returns the names of all tensors, tied ones too. */
+  Set<String> tensorNames() {
+    Set<String> names = new LinkedHashSet<>(state.keySet());
+    names.addAll(architecture.tied().keySet());
+    return names;
+  }
+
+  /** Returns the name of the table of token embeddings, which every family registers first. */
+  String tokenEmbeddings() {
+    return architecture.tensors().get(0).name();
+  }
+
+  /** Returns whether weight decay applies to a tensor. */
+  boolean decays(String name) {
+    String saved = architecture.tied().getOrDefault(name, name);
+    return architecture.tensors().stream()
+        .anyMatch(spec -> spec.name().equals(saved) && spec.decays());
+  }
+
   /**
    * Makes an empty set of adapters for this model. It lives with the model's tensors; close it to free its
    * own before.
    */
   AdapterSet newAdapters() {
-    return new AdapterSet(manager, architecture.linears());
+    return new AdapterSet(manager, architecture.adaptable());
   }
 
   /**
@@ -213,7 +239,7 @@ public final class PretrainedModel implements SegmentedModel, MixedPrecisionMode
     if (adapters != null) {
       throw new IllegalStateException("this model has adapters already: add more to their set");
     }
-    if (!set.fits(architecture.linears())) {
+    if (!set.fits(architecture.adaptable())) {
       throw new IllegalArgumentException(
           "set is one for other linear layers than those of this "
               + config.modelType()
@@ -529,7 +555,19 @@ public final class PretrainedModel implements SegmentedModel, MixedPrecisionMode
   public DecodingSession startDecoding(
       long[][] inputIds, long @Nullable [][] attentionMask, int maxLength) {
     InputMistakes.check(config, inputIds);
-    return architecture.startDecoding(weights(), products, inputIds, attentionMask, maxLength);
+    if (adapters == null) {
+      return architecture.startDecoding(weights(), products, inputIds, attentionMask, maxLength);
+    }
+    // What adapters make of tensors lives as long as the session.
+    NDManager made = manager.newSubManager();
+    try {
+      Weights weights = weights().ownedBy(made);
+      return new OwningSession(
+          architecture.startDecoding(weights, products, inputIds, attentionMask, maxLength), made);
+    } catch (RuntimeException e) {
+      made.close();
+      throw e;
+    }
   }
 
   /** Returns family, task, size and device. */

@@ -8,34 +8,44 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import dev.trainer4j.model.NamedParameter;
 import dev.trainer4j.torch.ArrayScope;
+import dev.trainer4j.transformers.architecture.Adaptable.Kind;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Low-rank pairs beside the weights of a model's linear layers, of one adapter or of several: each adds to
- * what a layer gives. A model asks for them at every pass, so that a pair which is added counts from the next
- * one on.
+ * What adapters add to a model: low-rank pairs beside its linear layers and tables of embeddings, and
+ * substitutes for its tensors. A model asks for them at every pass, so that what is added, switched on or off,
+ * or weighed counts from the next one on. May be used by several threads.
  */
 public final class AdapterSet implements AutoCloseable {
 
-  private final Map<String, Linear> layers = new LinkedHashMap<>();
+  private final Map<String, Adaptable> modules = new LinkedHashMap<>();
   private final NDManager tensors;
   private final NDManager numbers;
-  private final Map<String, List<LowRank>> pairs = new ConcurrentHashMap<>();
+  private final Map<String, List<LowRank>> pairs = new LinkedHashMap<>();
+  private final List<Substitute> substitutes = new ArrayList<>();
   private final Map<String, NamedParameter> parameters = new LinkedHashMap<>();
+  private final Map<String, String> owners = new LinkedHashMap<>();
+
+  /** The adapters that count, in the order in which they add. */
+  private final Set<String> active = new LinkedHashSet<>();
+
+  private volatile ActiveAdapters counting = new ActiveAdapters(Map.of(), Map.of());
 
   /**
    * Makes an empty set.
    *
    * @param parent the manager of the model: the set's arrays live on its device, and close with it at the
    *     latest
-   * @param layers the model's linear layers
+   * @param modules the model's linear layers and tables of embeddings
    */
-  public AdapterSet(NDManager parent, List<Linear> layers) {
-    layers.forEach(layer -> this.layers.put(layer.weight(), layer));
+  public AdapterSet(NDManager parent, List<Adaptable> modules) {
+    modules.forEach(module -> this.modules.put(module.weight(), module));
     tensors = parent.newSubManager();
     tensors.setName("adapters");
     // Kernels read them as numbers: they live on the CPU, whatever the device of the model.
@@ -43,66 +53,149 @@ public final class AdapterSet implements AutoCloseable {
     numbers.setName("scales of adapters");
   }
 
+  /** Returns what pairs can be added to. */
+  public List<Adaptable> modules() {
+    return List.copyOf(modules.values());
+  }
+
+  /**
+   * Adds a pair, as {@link #add(String, String, NDArray, NDArray, NDArray, double, double)} without a
+   * magnitude.
+   */
+  public void add(
+      String weight, String adapter, NDArray a, NDArray b, double scale, double dropout) {
+    add(weight, adapter, a, b, null, scale, dropout);
+  }
+
   /**
    * Adds a pair, whose tensors are called {@code MODULE.lora_A.ADAPTER.weight} and {@code
-   * MODULE.lora_B.ADAPTER.weight}, as in PEFT, and are trainable.
+   * MODULE.lora_B.ADAPTER.weight}, for embeddings {@code MODULE.lora_embedding_A.ADAPTER} and so on, as in
+   * PEFT. They are trainable, and the adapter counts from now on.
    *
-   * @param weight the name of the weight of a linear layer, which ends in {@code .weight}
+   * @param weight the name of the weight of a module, which ends in {@code .weight}
    * @param adapter the name of the adapter; a weight has at most one pair of an adapter
    * @param a shape [r, in], float32, on the device of the model; the set becomes its owner
    * @param b shape [out, r], the same
+   * @param magnitude shape [out], the same, for DoRA; null for LoRA
    * @param scale what the product of the pair is multiplied by
    * @param dropout rate, from 0 up to but not including 1, of the pair's input in training
-   * @throws IllegalArgumentException if the model has no such layer, the adapter has a pair for it, or a shape,
+   * @throws IllegalArgumentException if the model has no such module, the adapter has a pair for it, or a shape,
    *     type, or number is another one
    */
   public synchronized void add(
-      String weight, String adapter, NDArray a, NDArray b, double scale, double dropout) {
-    Linear layer = layers.get(weight);
-    if (layer == null) {
+      String weight,
+      String adapter,
+      NDArray a,
+      NDArray b,
+      @Nullable NDArray magnitude,
+      double scale,
+      double dropout) {
+    Adaptable module = modules.get(weight);
+    if (module == null) {
       throw new IllegalArgumentException(
-          "weight is '" + weight + "', expected that of a linear layer, one of " + layers.keySet());
+          "weight is '" + weight + "', expected that of a linear layer or a table of"
+              + " embeddings, one of " + modules.keySet());
     }
     long rank = a.getShape().dimension() == 2 ? a.getShape().get(0) : 0;
     if (rank < 1) {
       throw new IllegalArgumentException(
           "a of " + weight + " has shape " + a.getShape() + ", expected [r, in] with r from 1");
     }
-    check("a of " + weight, a, new Shape(rank, layer.in()));
-    check("b of " + weight, b, new Shape(layer.out(), rank));
-    if (!Double.isFinite(scale)) {
-      throw new IllegalArgumentException("scale is " + scale + ", expected a finite number");
+    check("a of " + weight, a, new Shape(rank, module.in()));
+    check("b of " + weight, b, new Shape(module.out(), rank));
+    if (magnitude != null) {
+      check("magnitude of " + weight, magnitude, new Shape(module.out()));
     }
+    requireFinite(scale);
     if (!(dropout >= 0 && dropout < 1)) {
       throw new IllegalArgumentException(
           "dropout is " + dropout + ", expected a rate from 0 up to but not including 1");
     }
-    String module = weight.substring(0, weight.length() - ".weight".length());
-    NamedParameter first = parameter(module + ".lora_A." + adapter + ".weight", a);
-    NamedParameter second = parameter(module + ".lora_B." + adapter + ".weight", b);
-    if (parameters.containsKey(first.name())) {
+    boolean table = module.kind() == Kind.EMBEDDING;
+    String first = module.module() + (table ? ".lora_embedding_" : ".lora_");
+    String last = "." + adapter + (table ? "" : ".weight");
+    if (parameters.containsKey(first + "A" + last)) {
       throw new IllegalArgumentException(
           "adapter '" + adapter + "' has a pair for " + weight + " already: give it another name");
     }
     LowRank pair =
-        new LowRank(
-            own(first),
-            own(second),
-            ArrayScope.keep(numbers.create(new double[] {scale, dropout}), numbers),
-            ArrayScope.keep(numbers.create(new double[] {scale, 0}), numbers));
-    List<LowRank> more = new ArrayList<>(of(weight));
-    more.add(pair);
-    pairs.put(weight, List.copyOf(more));
+        pair(
+            adapter,
+            own(adapter, first + "A" + last, a, true),
+            own(adapter, first + "B" + last, b, true),
+            magnitude == null
+                ? null
+                : own(
+                    adapter,
+                    module.module() + ".lora_magnitude_vector." + adapter + ".weight",
+                    magnitude,
+                    true),
+            scale,
+            dropout);
+    pairs.computeIfAbsent(weight, key -> new ArrayList<>()).add(pair);
+    active.add(adapter);
+    count();
   }
 
-  private static NamedParameter parameter(String name, NDArray array) {
-    return new NamedParameter(name, array, true);
+  private LowRank pair(
+      String adapter,
+      NamedParameter a,
+      NamedParameter b,
+      @Nullable NamedParameter magnitude,
+      double scale,
+      double dropout) {
+    return new LowRank(
+        adapter,
+        a,
+        b,
+        magnitude,
+        scale,
+        dropout,
+        ArrayScope.keep(numbers.create(new double[] {scale, dropout}), numbers),
+        ArrayScope.keep(numbers.create(new double[] {scale, 0}), numbers));
   }
 
-  private NamedParameter own(NamedParameter parameter) {
-    ArrayScope.keep(parameter.array(), tensors).setRequiresGradient(true);
-    parameters.put(parameter.name(), parameter);
+  /**
+   * Adds a substitute for a tensor. Its parameters must come of {@link #own}; the adapter counts from now on.
+   *
+   * @throws IllegalArgumentException if the adapter has one for the tensor
+   */
+  public synchronized void add(Substitute substitute) {
+    for (Substitute other : substitutes) {
+      if (other.tensor().equals(substitute.tensor())
+          && other.adapter().equals(substitute.adapter())) {
+        throw new IllegalArgumentException(
+            "adapter '"
+                + substitute.adapter()
+                + "' has a substitute for "
+                + substitute.tensor()
+                + " already");
+      }
+    }
+    substitutes.add(substitute);
+    active.add(substitute.adapter());
+    count();
+  }
+
+  /**
+   * Makes an array a trainable parameter of an adapter, owned by the set.
+   *
+   * @param decays whether weight decay applies
+   */
+  public synchronized NamedParameter own(
+      String adapter, String name, NDArray array, boolean decays) {
+    NamedParameter parameter =
+        new NamedParameter(name, ArrayScope.keep(array, tensors), decays);
+    array.setRequiresGradient(true);
+    parameters.put(name, parameter);
+    owners.put(name, adapter);
     return parameter;
+  }
+
+  private static void requireFinite(double scale) {
+    if (!Double.isFinite(scale)) {
+      throw new IllegalArgumentException("scale is " + scale + ", expected a finite number");
+    }
   }
 
   private static void check(String name, NDArray array, Shape expected) {
@@ -116,19 +209,91 @@ public final class AdapterSet implements AutoCloseable {
     }
   }
 
-  /** Returns the pairs of a weight, in the order in which they were added. */
-  List<LowRank> of(String weight) {
-    return pairs.getOrDefault(weight, List.of());
+  /**
+   * Lets these adapters count, in this order, and no others: none for the model as it is without them.
+   */
+  public synchronized void activate(List<String> adapters) {
+    active.clear();
+    active.addAll(adapters);
+    count();
   }
 
-  /** Returns whether the set is one for a model with these linear layers. */
-  public boolean fits(List<Linear> others) {
-    return List.copyOf(layers.values()).equals(others);
+  /** Returns the adapters that count. */
+  public synchronized List<String> active() {
+    return List.copyOf(active);
   }
 
-  /** Returns the tensors of all pairs in the order in which they were added, A before B. */
+  /** Multiplies what the pairs of an adapter add. */
+  public synchronized void weigh(String adapter, double factor) {
+    requireFinite(factor);
+    for (List<LowRank> ofWeight : pairs.values()) {
+      ofWeight.replaceAll(
+          pair ->
+              pair.adapter().equals(adapter)
+                  ? pair(
+                      adapter,
+                      pair.a(),
+                      pair.b(),
+                      pair.magnitude(),
+                      pair.scale() * factor,
+                      pair.dropout())
+                  : pair);
+    }
+    count();
+  }
+
+  /** Drops an adapter and frees its tensors; no pass may be running. */
+  public synchronized void remove(String adapter) {
+    pairs.values().forEach(ofWeight -> ofWeight.removeIf(p -> p.adapter().equals(adapter)));
+    substitutes.removeIf(substitute -> substitute.adapter().equals(adapter));
+    active.remove(adapter);
+    count();
+    List<String> names =
+        owners.keySet().stream().filter(name -> adapter.equals(owners.get(name))).toList();
+    for (String name : names) {
+      owners.remove(name);
+      NamedParameter parameter = parameters.remove(name);
+      if (parameter != null) {
+        parameter.array().close();
+      }
+    }
+  }
+
+  private void count() {
+    counting = ActiveAdapters.of(active, pairs, substitutes);
+  }
+
+  /** Returns all pairs of an adapter, by the weight that they stand beside. */
+  public synchronized Map<String, LowRank> pairsOf(String adapter) {
+    Map<String, LowRank> found = new LinkedHashMap<>();
+    pairs.forEach(
+        (weight, ofWeight) ->
+            ofWeight.stream()
+                .filter(pair -> pair.adapter().equals(adapter))
+                .forEach(pair -> found.put(weight, pair)));
+    return found;
+  }
+
+  /** Returns the substitutes of an adapter. */
+  public synchronized List<Substitute> substitutesOf(String adapter) {
+    return substitutes.stream().filter(s -> s.adapter().equals(adapter)).toList();
+  }
+
+  /** Returns whether the set is one for a model with these modules. */
+  public boolean fits(List<Adaptable> others) {
+    return List.copyOf(modules.values()).equals(others);
+  }
+
+  /** Returns the tensors of all adapters in the order in which they were added. */
   public synchronized List<NamedParameter> parameters() {
     return List.copyOf(parameters.values());
+  }
+
+  /** Returns the tensors of one adapter. */
+  public synchronized List<NamedParameter> parametersOf(String adapter) {
+    return parameters.values().stream()
+        .filter(parameter -> adapter.equals(owners.get(parameter.name())))
+        .toList();
   }
 
   /** Returns weights as the set adapts them. */
@@ -136,17 +301,28 @@ public final class AdapterSet implements AutoCloseable {
     return new Weights() {
       @Override
       public NDArray get(String name) {
-        return weights.get(name);
+        NDArray tensor = weights.get(name);
+        return counting.substitute(name, tensor, tensor.getManager());
+      }
+
+      @Override
+      public NDArray get(String name, NDManager owner) {
+        return counting.substitute(name, weights.get(name), owner);
       }
 
       @Override
       public List<LowRank> adaptersOf(String weight) {
-        return of(weight);
+        return counting.pairs(weight);
+      }
+
+      @Override
+      public List<String> parametersOf(String name) {
+        return counting.parameters(name);
       }
     };
   }
 
-  /** Frees the tensors of all pairs. */
+  /** Frees the tensors of all adapters. */
   @Override
   public void close() {
     tensors.close();

@@ -43,8 +43,8 @@ public interface Architecture extends AutoCloseable {
     return wanted;
   }
 
-  /** Returns the linear layers: what adapters can be added to. */
-  List<Linear> linears();
+  /** Returns the linear layers and tables of embeddings that adapters can be added to. */
+  List<Adaptable> adaptable();
 
   /** Returns the segments over {@code weights}, which they read anew at each pass. */
   List<Segment> segments(Weights weights);

@@ -2,6 +2,7 @@
 package dev.trainer4j.transformers.architecture;
 
 import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
 import dev.trainer4j.model.ForwardPass;
 import dev.trainer4j.model.Segment;
 import java.util.List;
@@ -45,7 +46,8 @@ public final class KernelSegment implements Segment {
 
   @Override
   public NDList forward(NDList hidden, ForwardPass pass) {
-    return call.run(hidden, pass, slots.read(weights, pass.training()));
+    NDManager owner = pass.inputs().get("input_ids").getManager();
+    return call.run(hidden, pass, slots.read(weights, pass.training(), owner));
   }
 
   @Override

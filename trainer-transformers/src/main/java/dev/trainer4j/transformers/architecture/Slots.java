@@ -2,6 +2,7 @@
 package dev.trainer4j.transformers.architecture;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -25,17 +26,18 @@ public final class Slots {
 
   /** Returns the names of the tensors that are read, those of adapters behind them. */
   List<String> tensorNames(Weights weights) {
-    if (adapters(weights) == 0) {
-      return present;
-    }
     List<String> all = new ArrayList<>(present);
     for (String name : present) {
+      all.addAll(weights.parametersOf(name));
       for (LowRank pair : weights.adaptersOf(name)) {
         all.add(pair.a().name());
         all.add(pair.b().name());
+        if (pair.magnitude() != null) {
+          all.add(pair.magnitude().name());
+        }
       }
     }
-    return all;
+    return all.size() == present.size() ? present : all;
   }
 
   /** Returns how many adapters a tensor has at most. */
@@ -47,29 +49,36 @@ public final class Slots {
     return most;
   }
 
-  /** Reads the tensors of a pass, with the adapters that they have. */
-  KernelWeights read(Weights weights, boolean training) {
-    return read(weights, training, adapters(weights));
+  /**
+   * Reads the tensors of a pass, with the adapters that they have.
+   *
+   * @param owner of what is made for the pass
+   */
+  KernelWeights read(Weights weights, boolean training, NDManager owner) {
+    return read(weights.ownedBy(owner), training, adapters(weights));
   }
 
   /** Reads the tensors of a pass, with room for {@code adapters} of each: at least what one has. */
   public KernelWeights read(Weights weights, boolean training, int adapters) {
-    List<NDArray> arrays = new ArrayList<>(names.size() * (1 + 3 * adapters));
+    List<NDArray> arrays = new ArrayList<>(names.size() * (1 + 4 * adapters));
     for (String name : names) {
       arrays.add(name.isEmpty() ? none : weights.get(name));
     }
     for (int i = 0; i < adapters; i++) {
       List<NDArray> b = new ArrayList<>(names.size());
       List<NDArray> numbers = new ArrayList<>(names.size());
+      List<NDArray> magnitudes = new ArrayList<>(names.size());
       for (String name : names) {
         List<LowRank> pairs = name.isEmpty() ? List.of() : weights.adaptersOf(name);
         boolean there = i < pairs.size();
         arrays.add(there ? pairs.get(i).a().array() : none);
         b.add(there ? pairs.get(i).b().array() : none);
         numbers.add(there ? pairs.get(i).numbers(training) : none);
+        magnitudes.add(there ? pairs.get(i).magnitudeOr(none) : none);
       }
       arrays.addAll(b);
       arrays.addAll(numbers);
+      arrays.addAll(magnitudes);
     }
     return new KernelWeights(arrays, adapters);
   }

@@ -2,6 +2,7 @@
 package dev.trainer4j.transformers.architecture;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
 import java.util.List;
 
 /**
@@ -21,10 +22,40 @@ public interface Weights {
   NDArray get(String name);
 
   /**
+   * Returns a tensor as {@link #get(String)} does.
+   *
+   * @param owner of what is made for this pass, if anything is
+   */
+  default NDArray get(String name, NDManager owner) {
+    return get(name);
+  }
+
+  /** Returns these weights with an owner for whatever {@link #get(String)} makes. */
+  default Weights ownedBy(NDManager owner) {
+    Weights all = this;
+    return new Weights() {
+      @Override
+      public NDArray get(String name) {
+        return all.get(name, owner);
+      }
+
+      @Override
+      public List<LowRank> adaptersOf(String weight) {
+        return all.adaptersOf(weight);
+      }
+    };
+  }
+
+  /**
    * Returns the low-rank pairs that add to the linear layer of a weight: none by default. A tied name has
    * pairs of its own: those of an output head are not those of the embeddings.
    */
   default List<LowRank> adaptersOf(String weight) {
+    return List.of();
+  }
+
+  /** Returns the names of the parameters that {@link #get} makes a tensor with: none by default. */
+  default List<String> parametersOf(String name) {
     return List.of();
   }
 }

@@ -11,12 +11,13 @@ import dev.trainer4j.model.ModelOutput;
 import dev.trainer4j.model.Segment;
 import dev.trainer4j.torch.HalfType;
 import dev.trainer4j.transformers.Task;
+import dev.trainer4j.transformers.architecture.Adaptable;
+import dev.trainer4j.transformers.architecture.Adaptable.Kind;
 import dev.trainer4j.transformers.architecture.Architecture;
 import dev.trainer4j.transformers.architecture.ConfigReader;
 import dev.trainer4j.transformers.architecture.Initializer;
 import dev.trainer4j.transformers.architecture.KernelSegment;
 import dev.trainer4j.transformers.architecture.KernelWeights;
-import dev.trainer4j.transformers.architecture.Linear;
 import dev.trainer4j.transformers.architecture.Slots;
 import dev.trainer4j.transformers.architecture.TensorSpec;
 import dev.trainer4j.transformers.architecture.Weights;
@@ -87,9 +88,12 @@ final class DecoderArchitecture implements Architecture {
   }
 
   @Override
-  public List<Linear> linears() {
-    List<Linear> all = new ArrayList<>(Linear.among(this, allLayerNames(), spec.isGpt2()));
-    all.addAll(Linear.among(this, headNames(), false));
+  public List<Adaptable> adaptable() {
+    List<Adaptable> all = new ArrayList<>();
+    all.addAll(Adaptable.among(this, embeddingNames(), Kind.EMBEDDING));
+    Kind layers = spec.isGpt2() ? Kind.TRANSPOSED : Kind.LINEAR;
+    all.addAll(Adaptable.among(this, allLayerNames(), layers));
+    all.addAll(Adaptable.among(this, headNames(), Kind.LINEAR));
     return all;
   }
 

@@ -11,12 +11,13 @@ import dev.trainer4j.model.LossOutput;
 import dev.trainer4j.model.ModelOutput;
 import dev.trainer4j.model.Segment;
 import dev.trainer4j.transformers.Task;
+import dev.trainer4j.transformers.architecture.Adaptable;
+import dev.trainer4j.transformers.architecture.Adaptable.Kind;
 import dev.trainer4j.transformers.architecture.Architecture;
 import dev.trainer4j.transformers.architecture.Initializer;
 import dev.trainer4j.transformers.architecture.KernelSegment;
 import dev.trainer4j.transformers.architecture.KernelText;
 import dev.trainer4j.transformers.architecture.KernelWeights;
-import dev.trainer4j.transformers.architecture.Linear;
 import dev.trainer4j.transformers.architecture.ModelKernels;
 import dev.trainer4j.transformers.architecture.Slots;
 import dev.trainer4j.transformers.architecture.TensorSpec;
@@ -183,28 +184,25 @@ final class Encoder implements Architecture {
   }
 
   @Override
-  public List<Linear> linears() {
+  public List<Adaptable> adaptable() {
+    List<Adaptable> all = new ArrayList<>();
+    all.addAll(Adaptable.among(this, embeddingTensors(), Kind.EMBEDDING));
     List<String> slots = new ArrayList<>();
     for (int i = 0; i < shape.layers(); i++) {
       slots.addAll(names.layerTensors(i));
     }
     slots.addAll(headTensors());
-    return Linear.among(this, slots, false);
+    all.addAll(Adaptable.among(this, slots, Kind.LINEAR));
+    return all;
   }
 
   @Override
   public List<Segment> segments(Weights weights) {
     List<Segment> segments = new ArrayList<>();
-    List<String> embeddings = new ArrayList<>();
-    for (TensorSpec spec : tensors()) {
-      if (spec.name().startsWith(names.body() + "embeddings.")) {
-        embeddings.add(spec.name());
-      }
-    }
     segments.add(
         KernelSegment.of(
             names.body() + "embeddings",
-            slots(embeddings),
+            slots(embeddingTensors()),
             weights,
             (hidden, pass, arrays) -> {
               ModelInputs texts = texts(pass.inputs());
@@ -228,6 +226,13 @@ final class Encoder implements Architecture {
     }
     segments.add(head(weights));
     return segments;
+  }
+
+  private List<String> embeddingTensors() {
+    return tensors().stream()
+        .map(TensorSpec::name)
+        .filter(name -> name.startsWith(names.body() + "embeddings."))
+        .toList();
   }
 
   private Slots slots(List<String> tensors) {

@@ -15,10 +15,11 @@ import dev.trainer4j.torch.Autograd;
 import dev.trainer4j.torch.HalfType;
 import dev.trainer4j.torch.ScriptKernels;
 import dev.trainer4j.transformers.Dtype;
+import dev.trainer4j.transformers.architecture.Adaptable;
+import dev.trainer4j.transformers.architecture.Adaptable.Kind;
 import dev.trainer4j.transformers.architecture.Architecture;
 import dev.trainer4j.transformers.architecture.KernelSegment;
 import dev.trainer4j.transformers.architecture.KernelWeights;
-import dev.trainer4j.transformers.architecture.Linear;
 import dev.trainer4j.transformers.architecture.Slots;
 import dev.trainer4j.transformers.architecture.TensorSpec;
 import dev.trainer4j.transformers.architecture.Weights;
@@ -93,11 +94,11 @@ final class Seq2SeqArchitecture implements Architecture {
   }
 
   @Override
-  public List<Linear> linears() {
+  public List<Adaptable> adaptable() {
     List<String> slots = new ArrayList<>(layerSlots(false, spec.encoder()));
     slots.addAll(layerSlots(true, spec.decoder()));
     slots.addAll(head.slots(names));
-    return Linear.among(this, slots, false);
+    return Adaptable.among(this, slots, Kind.LINEAR);
   }
 
   @Override

@@ -252,12 +252,12 @@ class Decoder(Module):
   # looked up by positions [B, S] or [S].
   def embed(self: __torch__.Decoder, ids: Tensor, positions: Tensor, scale: Tensor, dropout: Tensor,
             weights: List[Tensor]) -> Tensor:
-    x = torch.embedding(weights[0], ids)
+    x = (self).embedded(ids, weights, 0, -1)
     factor = float((self).cast(scale, ops.prim.dtype(x)))
     if factor != 1.0:
       x = torch.mul(x, factor)
     if torch.__not__((self).absent(weights[1])):
-      x = torch.add(x, torch.embedding(weights[1], positions))
+      x = torch.add(x, (self).embedded(positions, weights, 1, -1))
     return (self).drop(x, float(dropout))
 
   # -------------------------------------------------------------------------------------------------------------------- heads
@@ -359,7 +359,7 @@ class Decoder(Module):
   def decode(self: __torch__.Decoder, ids: Tensor, positions: Tensor, attention_mask: Tensor, table: Tensor,
              outer: List[Tensor], weights: List[Tensor], options: List[float], caches: List[Tensor], past: int,
              scale: Tensor) -> Tensor:
-    x = (self).embed(ids, positions, scale, torch.zeros_like(scale), torch.slice(outer, 0, 2))
+    x = (self).embed(ids, positions, scale, torch.zeros_like(scale), (self).part(outer, 0, 2))
     s = torch.size(ids, 1)
     rows = table
     if torch.__not__((self).absent(table)):

@@ -77,13 +77,14 @@ class Encoder(Module):
       at = (self).positions(input_ids)
     else:
       at = position_ids
-    sum = torch.add(torch.embedding(weights[0], torch.to(input_ids, 4), $pad_token_id), torch.embedding(weights[1], torch.to(at, 4), $padding_index))
-    if torch.len(weights) == 5:
+    count = (self).tensors(weights)
+    sum = torch.add((self).embedded(torch.to(input_ids, 4), weights, 0, $pad_token_id), (self).embedded(torch.to(at, 4), weights, 1, $padding_index))
+    if count == 5:
       if torch.numel(token_type_ids) == 0:
-        sum = torch.add(sum, weights[2][0])
+        sum = torch.add(sum, (self).embedded(torch.zeros([1], dtype=4, device=ops.prim.device(sum)), weights, 2, -1))
       else:
-        sum = torch.add(sum, torch.embedding(weights[2], torch.to(token_type_ids, 4)))
-    return (self).dropout((self).norm(sum, weights[-2], weights[-1]), $hidden_dropout)
+        sum = torch.add(sum, (self).embedded(torch.to(token_type_ids, 4), weights, 2, -1))
+    return (self).dropout((self).norm(sum, weights[count - 2], weights[count - 1]), $hidden_dropout)
 
   # weights: query, key, value, output, norm, up, down, norm; each weight, bias
   def layer(self: __torch__.Encoder, hidden: Tensor, mask: Tensor, w: List[Tensor]) -> Tensor:

@@ -1,0 +1,390 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j.transformers;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import dev.trainer4j.model.NamedParameter;
+import dev.trainer4j.torch.ArrayScope;
+import dev.trainer4j.torch.Autograd;
+import dev.trainer4j.torch.TorchFunctions;
+import dev.trainer4j.transformers.architecture.Adaptable;
+import dev.trainer4j.transformers.architecture.AdapterSet;
+import dev.trainer4j.transformers.architecture.LowRank;
+import dev.trainer4j.transformers.architecture.Substitute;
+import dev.trainer4j.transformers.peft.AdapterFile;
+import dev.trainer4j.transformers.peft.AdapterMaker;
+import dev.trainer4j.transformers.peft.AdapterNames;
+import dev.trainer4j.transformers.peft.LoraConfig;
+import dev.trainer4j.transformers.peft.PeftConfig;
+import dev.trainer4j.transformers.peft.Targets;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/** The adapters of a {@link PeftModel}: configurations, tensors, and what of the base is trained with them. */
+final class Adapters implements AutoCloseable {
+
+  /** A name becomes a part of tensors' names and a folder. */
+  private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_-]+");
+
+  private final PretrainedModel base;
+  private final AdapterSet set;
+  private final Map<String, PeftConfig> configs = new LinkedHashMap<>();
+
+  /** Biases of the base that are trained, by adapter. */
+  private final Map<String, List<NamedParameter>> biases = new LinkedHashMap<>();
+
+  private @Nullable Map<String, NDArray> beforeMerge;
+  private List<String> merged = List.of();
+
+  Adapters(PretrainedModel base) {
+    this.base = base;
+    set = base.newAdapters();
+  }
+
+  AdapterSet set() {
+    return set;
+  }
+
+  Map<String, PeftConfig> configs() {
+    return Collections.unmodifiableMap(configs);
+  }
+
+  List<String> active() {
+    return set.active();
+  }
+
+  void add(String name, PeftConfig given) {
+    if (!NAME.matcher(name).matches()) {
+      throw new IllegalArgumentException(
+          "the adapter's name is '" + name + "', expected letters, digits, '-' and '_'");
+    }
+    if (configs.containsKey(name)) {
+      throw new IllegalArgumentException(
+          "there is an adapter '" + name + "' already: delete it first, or give another name");
+    }
+    requireUnmerged();
+    PeftConfig config = complete(given);
+    Targets targets = new Targets(config, set.modules(), vocabulary());
+    List<Adaptable> adapted = targets.adapted();
+    List<String> activeBefore = set.active();
+    try {
+      new AdapterMaker(set, base::tensor, base.manager(), name)
+          .make(config, targets, base.tensorNames(), tokenTables(), base::decays);
+    } catch (RuntimeException | Error e) {
+      set.remove(name);
+      throw e;
+    }
+    if (configs.isEmpty()) {
+      base.state().values().forEach(array -> array.setRequiresGradient(false));
+    }
+    configs.put(name, config);
+    biases.put(name, biasesOf(config, adapted));
+    activate(activeBefore.isEmpty() ? List.of(name) : activeBefore);
+  }
+
+  private PeftConfig complete(PeftConfig given) {
+    PeftConfig config = Targets.complete(given, base.config().modelType(), taskType());
+    boolean transposed =
+        new Targets(config, set.modules(), vocabulary())
+            .adapted().stream().anyMatch(module -> module.kind() == Adaptable.Kind.TRANSPOSED);
+    return config instanceof LoraConfig lora
+        ? lora.toBuilder().fanInFanOut(transposed).build()
+        : config;
+  }
+
+  private @Nullable String taskType() {
+    return switch (base.task()) {
+      case SEQUENCE_CLASSIFICATION, MULTIPLE_CHOICE -> "SEQ_CLS";
+      case TOKEN_CLASSIFICATION -> "TOKEN_CLS";
+      case QUESTION_ANSWERING -> "QUESTION_ANS";
+      case CAUSAL_LM -> "CAUSAL_LM";
+      case SEQ2SEQ_LM -> "SEQ_2_SEQ_LM";
+      default -> null;
+    };
+  }
+
+  private long vocabulary() {
+    return switch (base.task()) {
+      case CAUSAL_LM, SEQ2SEQ_LM, MASKED_LM -> base.tensor(tokenTables().get(0)).getShape().get(0);
+      default -> 0;
+    };
+  }
+
+  /** The table of token embeddings, and what shares it. */
+  private List<String> tokenTables() {
+    String table = base.tokenEmbeddings();
+    List<String> tables = new ArrayList<>(List.of(table));
+    NDArray array = base.tensor(table);
+    base.tensorNames().stream()
+        .filter(name -> !name.equals(table) && base.tensor(name) == array)
+        .forEach(tables::add);
+    return tables;
+  }
+
+  private List<NamedParameter> biasesOf(PeftConfig config, List<Adaptable> adapted) {
+    String which = config instanceof LoraConfig lora ? lora.bias() : "none";
+    if (which.equals("none")) {
+      return List.of();
+    }
+    Set<String> of = new LinkedHashSet<>();
+    adapted.forEach(module -> of.add(module.module() + ".bias"));
+    Set<String> replaced = new LinkedHashSet<>();
+    set.substitutesOf(lastAdded()).forEach(substitute -> replaced.add(substitute.tensor()));
+    List<NamedParameter> chosen = new ArrayList<>();
+    for (Map.Entry<String, NDArray> tensor : base.state().entrySet()) {
+      String name = tensor.getKey();
+      if (name.endsWith("bias")
+          && !replaced.contains(name)
+          && (which.equals("all") || of.contains(name))) {
+        chosen.add(new NamedParameter(name, tensor.getValue(), base.decays(name)));
+      }
+    }
+    return chosen;
+  }
+
+  private String lastAdded() {
+    String last = "";
+    for (String name : configs.keySet()) {
+      last = name;
+    }
+    return last;
+  }
+
+  void load(String name, Path folder) throws IOException {
+    PeftConfig config;
+    try {
+      config = PeftConfig.read(folder);
+    } catch (java.nio.file.NoSuchFileException e) {
+      throw new IllegalArgumentException(
+          folder.resolve(PeftConfig.FILE_NAME)
+              + " does not exist: expected the folder of an adapter",
+          e);
+    }
+    try {
+      add(name, config);
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(folder + ": " + e.getMessage(), e);
+    }
+    try {
+      AdapterFile.read(folder, savedTensors(name), base.manager());
+    } catch (IOException | RuntimeException e) {
+      remove(name);
+      throw e;
+    }
+  }
+
+  void remove(String name) {
+    require(name);
+    requireUnmerged();
+    set.remove(name);
+    configs.remove(name);
+    List<NamedParameter> trained = biases.remove(name);
+    if (trained != null) {
+      trained.forEach(bias -> bias.array().setRequiresGradient(false));
+    }
+  }
+
+  void activate(List<String> names) {
+    names.forEach(this::require);
+    requireUnmerged();
+    set.activate(names);
+    for (String name : configs.keySet()) {
+      boolean trained = names.contains(name);
+      set.parametersOf(name).forEach(p -> p.array().setRequiresGradient(trained));
+      biases.getOrDefault(name, List.of()).forEach(p -> p.array().setRequiresGradient(trained));
+    }
+  }
+
+  void weigh(String name, double factor) {
+    require(name);
+    set.weigh(name, factor);
+  }
+
+  private void require(String name) {
+    if (!configs.containsKey(name)) {
+      throw new IllegalArgumentException(
+          "there is no adapter '" + name + "', only " + configs.keySet());
+    }
+  }
+
+  private void requireUnmerged() {
+    if (beforeMerge != null) {
+      throw new IllegalStateException("the adapters are merged: unmerge() first");
+    }
+  }
+
+  /** Adapter parameters first, in the order in which they were added; of those that are trainable now. */
+  List<NamedParameter> trainable() {
+    List<NamedParameter> all = new ArrayList<>(set.parameters());
+    biases.values().forEach(all::addAll);
+    return all.stream().filter(parameter -> parameter.array().hasGradient()).toList();
+  }
+
+  /** The tensors of one adapter, by their names in its file. */
+  Map<String, NDArray> savedTensors(String name) {
+    Map<String, NDArray> tensors = new LinkedHashMap<>();
+    set.parametersOf(name)
+        .forEach(
+            parameter ->
+                tensors.put(AdapterNames.inFile(parameter.name(), name), parameter.array()));
+    Map<String, LowRank> pairs = set.pairsOf(name);
+    for (NamedParameter bias : biases.getOrDefault(name, List.of())) {
+      String weight = bias.name().replaceAll("\\.bias$", ".weight");
+      tensors.put(AdapterNames.ofBase(bias.name(), pairs.containsKey(weight)), bias.array());
+    }
+    String table = base.tokenEmbeddings();
+    PeftConfig config = configs.get(name);
+    // As PEFT does: an adapted table goes with its adapter, since tokens may have been added to it.
+    if (pairs.containsKey(table)
+        && config instanceof LoraConfig lora
+        && lora.trainableTokenIndices().isEmpty()) {
+      tensors.put(AdapterNames.ofBase(table, true), base.tensor(table));
+    }
+    return tensors;
+  }
+
+  /** The tensors of all adapters; those of others than {@code default} lie under their name. */
+  Map<String, NDArray> savedTensors() {
+    Map<String, NDArray> tensors = new LinkedHashMap<>();
+    for (String name : configs.keySet()) {
+      String prefix = name.equals(AdapterNames.DEFAULT) ? "" : name + "/";
+      savedTensors(name).forEach((tensor, array) -> tensors.put(prefix + tensor, array));
+    }
+    return tensors;
+  }
+
+  void save(Path folder) throws IOException {
+    for (String name : configs.keySet()) {
+      save(name, name.equals(AdapterNames.DEFAULT) ? folder : folder.resolve(name));
+    }
+  }
+
+  void save(String name, Path folder) throws IOException {
+    require(name);
+    requireUnmerged();
+    AdapterFile.write(folder, config(name), savedTensors(name));
+  }
+
+  private PeftConfig config(String name) {
+    PeftConfig config = configs.get(name);
+    if (config == null) {
+      throw new IllegalStateException(name);
+    }
+    return config;
+  }
+
+  void saveConfigs(Path folder) throws IOException {
+    requireUnmerged();
+    for (String name : configs.keySet()) {
+      Path own = name.equals(AdapterNames.DEFAULT) ? folder : folder.resolve(name);
+      java.nio.file.Files.createDirectories(own);
+      AdapterFile.writeConfig(own, config(name));
+    }
+  }
+
+  void merge(boolean keep) {
+    requireUnmerged();
+    Map<String, Adaptable> modules = new LinkedHashMap<>();
+    set.modules().forEach(module -> modules.put(module.weight(), module));
+    Map<String, NDArray> kept = new LinkedHashMap<>();
+    List<String> active = set.active();
+    requireMergeable(active);
+    NDManager owner = base.manager();
+    try (Autograd.Recording off = Autograd.record(false)) {
+      for (Map.Entry<String, NDArray> tensor : base.state().entrySet()) {
+        for (String adapter : active) {
+          try (ArrayScope scope = ArrayScope.open()) {
+            NDArray values =
+                AdapterMaker.merged(
+                    set,
+                    adapter,
+                    modules.get(tensor.getKey()),
+                    tensor.getKey(),
+                    tensor.getValue());
+            if (values != null) {
+              if (keep && !kept.containsKey(tensor.getKey())) {
+                kept.put(
+                    tensor.getKey(), ArrayScope.keep(tensor.getValue().duplicate(), owner));
+              }
+              TorchFunctions.copy(List.of(tensor.getValue()), List.of(values));
+            }
+          }
+        }
+      }
+    }
+    merged = active;
+    set.activate(List.of());
+    beforeMerge = kept;
+  }
+
+  /** A tensor of two modules cannot take what one of them adds. */
+  private void requireMergeable(List<String> active) {
+    for (String adapter : active) {
+      Set<String> changed = new LinkedHashSet<>(set.pairsOf(adapter).keySet());
+      set.substitutesOf(adapter).stream().map(Substitute::tensor).forEach(changed::add);
+      for (String tensor : changed) {
+        NDArray array = base.tensor(tensor);
+        for (String other : base.tensorNames()) {
+          if (!changed.contains(other) && base.tensor(other) == array) {
+            throw new IllegalStateException(
+                "adapter '"
+                    + adapter
+                    + "' changes "
+                    + tensor
+                    + ", which is the same tensor as "
+                    + other
+                    + ": it cannot be merged without changing that, too");
+          }
+        }
+      }
+    }
+  }
+
+  void unmerge() {
+    Map<String, NDArray> kept = beforeMerge;
+    if (kept == null) {
+      throw new IllegalStateException("the adapters are not merged");
+    }
+    kept.forEach(
+        (name, array) -> {
+          TorchFunctions.copy(List.of(base.tensor(name)), List.of(array));
+          array.close();
+        });
+    beforeMerge = null;
+    set.activate(merged);
+    merged = List.of();
+  }
+
+  @Override
+  public String toString() {
+    long trained = trainable().stream().mapToLong(p -> p.array().size()).sum();
+    long all =
+        base.state().values().stream().mapToLong(NDArray::size).sum()
+            + set.parameters().stream().mapToLong(p -> p.array().size()).sum();
+    return String.format(
+        Locale.ROOT,
+        "%s with adapters %s, active %s: %,d of %,d parameters trainable (%.4f %%)",
+        base.config().modelType(),
+        configs.keySet(),
+        active(),
+        trained,
+        all,
+        100.0 * trained / all);
+  }
+
+  @Override
+  public void close() {
+    biases.values().forEach(l -> l.forEach(p -> p.array().setRequiresGradient(false)));
+    set.close();
+  }
+}

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j.transformers.peft;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import dev.trainer4j.checkpoint.ModelTensors;
+import dev.trainer4j.checkpoint.SafetensorsWriter;
+import dev.trainer4j.torch.ArrayScope;
+import dev.trainer4j.torch.TorchFunctions;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+
+/** An adapter's folder: {@code adapter_config.json} and {@code adapter_model.safetensors}. */
+public final class AdapterFile {
+
+  /** What PEFT writes of biases twice: those of a module that is trained as a whole and of its untrained original. */
+  private static final Pattern DOUBLE = Pattern.compile(".*\\.(modules_to_save|original_module)\\..*");
+
+  private static final int SHOWN = 8;
+
+  private AdapterFile() {}
+
+  /**
+   * Writes the folder.
+   *
+   * @param folder is created if it does not exist
+   * @param tensors by their names in the file
+   */
+  public static void write(Path folder, PeftConfig config, Map<String, NDArray> tensors)
+      throws IOException {
+    Files.createDirectories(folder);
+    writeConfig(folder, config);
+    SafetensorsWriter.write(folder.resolve(AdapterNames.FILE_NAME), tensors);
+  }
+
+  /** Writes the configuration alone. */
+  public static void writeConfig(Path folder, PeftConfig config) throws IOException {
+    Files.writeString(folder.resolve(PeftConfig.FILE_NAME), PeftConfigFile.write(config));
+  }
+
+  /**
+   * Fills tensors from the folder's file, all of them or none.
+   *
+   * @param tensors what to fill, by the names in the file
+   * @throws IllegalArgumentException if a tensor is missing, there is one too many, or one has another shape: the
+   *     adapter is of another model or configuration
+   * @throws IOException if the file is missing, damaged, or cannot be read
+   */
+  public static void read(Path folder, Map<String, NDArray> tensors, NDManager manager)
+      throws IOException {
+    Path file = folder.resolve(AdapterNames.FILE_NAME);
+    if (!Files.exists(file)) {
+      String pickled = "adapter_model.bin";
+      throw new IllegalArgumentException(
+          "there is no "
+              + file
+              + (Files.exists(folder.resolve(pickled))
+                  ? ": " + pickled + " is a pickle and is not read; save the adapter with"
+                      + " safe_serialization=True"
+                  : ""));
+    }
+    try (ModelTensors stored = ModelTensors.of(file)) {
+      check(file, stored, tensors);
+      for (Map.Entry<String, NDArray> target : tensors.entrySet()) {
+        try (ArrayScope scope = ArrayScope.open();
+            NDManager host = manager.newSubManager(Device.cpu())) {
+          TorchFunctions.copy(
+              List.of(target.getValue()), List.of(stored.readFloat32(target.getKey(), host)));
+        }
+      }
+    }
+  }
+
+  private static void check(Path file, ModelTensors stored, Map<String, NDArray> tensors)
+      throws IOException {
+    List<String> differences = new ArrayList<>();
+    for (Map.Entry<String, NDArray> target : tensors.entrySet()) {
+      String name = target.getKey();
+      if (!stored.names().contains(name)) {
+        differences.add(name + " is missing");
+      } else if (!stored.info(name).shape().equals(target.getValue().getShape())) {
+        differences.add(
+            name
+                + " has shape "
+                + stored.info(name).shape()
+                + ", this model and its configuration ask for "
+                + target.getValue().getShape());
+      }
+    }
+    for (String name : stored.names()) {
+      if (!tensors.containsKey(name) && !DOUBLE.matcher(name).matches()) {
+        differences.add(name + " is of no module that adapter_config.json names");
+      }
+    }
+    if (!differences.isEmpty()) {
+      throw new IllegalArgumentException(
+          file
+              + " does not fit the model, nothing was loaded: "
+              + String.join("; ", differences.subList(0, Math.min(SHOWN, differences.size())))
+              + (differences.size() > SHOWN ? "; and " + (differences.size() - SHOWN) + " more" : "")
+              + ". Load it onto the model that it was trained on.");
+    }
+  }
+}

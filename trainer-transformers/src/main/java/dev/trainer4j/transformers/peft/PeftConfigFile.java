@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j.transformers.peft;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.trainer4j.args.Argument;
+import dev.trainer4j.args.ArgumentProblem;
+import dev.trainer4j.args.ArgumentTable;
+import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** The file {@code adapter_config.json}, in and out. */
+final class PeftConfigFile {
+
+  /** Larger than any that was ever written by hand or by PEFT. */
+  private static final long MAX_BYTES = 16 << 20;
+
+  private static final JsonMapper JSON =
+      JsonMapper.builder()
+          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .enable(SerializationFeature.INDENT_OUTPUT)
+          .build();
+
+  /** Keys that say where something comes from or is used, not what the adapter is. */
+  private static final Set<String> HARMLESS =
+      Set.of(
+          "auto_mapping",
+          "base_model_name_or_path",
+          "inference_mode",
+          "init_ia3_weights",
+          "megatron_core",
+          "peft_type",
+          "peft_version",
+          "qalora_group_size",
+          "revision",
+          "runtime_config");
+
+  private PeftConfigFile() {}
+
+  static PeftConfig read(Path file) throws IOException {
+    Map<String, @Nullable Object> values = values(file);
+    Object type = values.get("peft_type");
+    try {
+      if ("LORA".equals(type)) {
+        LoraConfig.Builder builder = LoraConfig.builder();
+        fill(LoraConfig.table(), builder, values);
+        return builder.build();
+      }
+      if ("IA3".equals(type)) {
+        Ia3Config.Builder builder = Ia3Config.builder();
+        fill(Ia3Config.table(), builder, values);
+        return builder.build();
+      }
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(file + ": " + e.getMessage(), e);
+    }
+    throw new IllegalArgumentException(
+        file + ": peft_type is " + type + ", expected LORA or IA3: adapters of other kinds are not read");
+  }
+
+  private static Map<String, @Nullable Object> values(Path file) throws IOException {
+    long size = Files.size(file);
+    if (size > MAX_BYTES) {
+      throw new IllegalArgumentException(
+          file + " has " + size + " bytes, expected at most " + MAX_BYTES + " of a configuration");
+    }
+    try {
+      JsonNode tree = JSON.readTree(Files.readString(file));
+      if (!(tree instanceof ObjectNode)) {
+        throw new IllegalArgumentException(file + " is not a JSON object");
+      }
+      Map<String, @Nullable Object> values = new LinkedHashMap<>();
+      Map<?, ?> read = JSON.convertValue(tree, Map.class);
+      read.forEach((name, value) -> values.put(String.valueOf(name), value));
+      return values;
+    } catch (JsonProcessingException e) {
+      throw new IllegalArgumentException(
+          file + " is not valid JSON: " + e.getOriginalMessage(), e);
+    } catch (CharacterCodingException e) {
+      throw new IllegalArgumentException(file + " is not text in UTF-8", e);
+    }
+  }
+
+  private static <A, B> void fill(
+      ArgumentTable<A, B> table, B builder, Map<String, @Nullable Object> values) {
+    Set<String> known =
+        table.arguments().stream().map(Argument::name).collect(Collectors.toSet());
+    Map<String, Object> settings = new LinkedHashMap<>();
+    values.forEach(
+        (key, value) -> {
+          if (value != null && known.contains(key)) {
+            settings.put(key, value);
+          } else if (value != null) {
+            refuseUnlessHarmless(key, value);
+          }
+        });
+    List<ArgumentProblem> problems = table.fill(builder, settings);
+    if (!problems.isEmpty()) {
+      throw new IllegalArgumentException(
+          problems.stream().map(ArgumentProblem::toString).collect(Collectors.joining(" ")));
+    }
+  }
+
+  private static void refuseUnlessHarmless(String key, Object value) {
+    boolean changesNothing =
+        HARMLESS.contains(key)
+            || value.equals(false)
+            || value.equals("")
+            || (value instanceof Collection<?> list && list.isEmpty())
+            || (value instanceof Map<?, ?> map && map.isEmpty());
+    if (!changesNothing) {
+      throw new IllegalArgumentException(
+          key + " = " + value + " is not supported, and the adapter would not be what it was without");
+    }
+  }
+
+  static String write(PeftConfig config) {
+    Map<String, @Nullable Object> values = new TreeMap<>();
+    if (config instanceof LoraConfig lora) {
+      values.putAll(LoraConfig.table().toMap(lora));
+    } else if (config instanceof Ia3Config ia3) {
+      values.putAll(Ia3Config.table().toMap(ia3));
+      values.put("init_ia3_weights", true);
+    }
+    // What PEFT has null for, it does not take empty: an empty list of layers is none of them.
+    values.replaceAll((key, value) -> value instanceof Collection<?> c && c.isEmpty() ? null : value);
+    values.put("peft_type", config.peftType());
+    values.put("inference_mode", true);
+    try {
+      return JSON.writeValueAsString(values) + "\n";
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("plain values can always be written", e);
+    }
+  }
+}

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j.transformers.peft;
+
+import dev.trainer4j.transformers.architecture.Adaptable;
+import dev.trainer4j.transformers.architecture.Adaptable.Kind;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** Which modules of a model a configuration means: PEFT's rules. */
+public final class Targets {
+
+  /** What PEFT takes where {@code target_modules} is not given, by {@code model_type}. */
+  private static final Map<String, List<String>> DEFAULTS =
+      Map.ofEntries(
+          Map.entry("bart", List.of("q_proj", "v_proj")),
+          Map.entry("bert", List.of("query", "value")),
+          Map.entry("gemma", List.of("q_proj", "v_proj")),
+          Map.entry("gemma2", List.of("q_proj", "v_proj")),
+          Map.entry("gpt2", List.of("c_attn")),
+          Map.entry("llama", List.of("q_proj", "v_proj")),
+          Map.entry("mistral", List.of("q_proj", "v_proj")),
+          Map.entry("qwen2", List.of("q_proj", "v_proj")),
+          Map.entry("qwen3", List.of("q_proj", "v_proj")),
+          Map.entry("roberta", List.of("query", "value")),
+          Map.entry("t5", List.of("q", "v")));
+
+  /** Heads of classifiers that PEFT leaves out of all linear layers. */
+  private static final Set<String> CLASSIFIERS = Set.of("classifier", "score");
+
+  private static final Pattern FIRST_NUMBER = Pattern.compile(".*?\\.[^.]*\\.(\\d+)\\..*");
+
+  private final PeftConfig config;
+  private final List<Adaptable> modules;
+  private final long vocabulary;
+
+  /**
+   * Looks at a model.
+   *
+   * @param modules its linear layers and tables of embeddings
+   * @param vocabulary its number of tokens: a linear layer as wide is the output head; 0 if it writes no text
+   */
+  public Targets(PeftConfig config, List<Adaptable> modules, long vocabulary) {
+    this.config = config;
+    this.modules = modules;
+    this.vocabulary = vocabulary;
+  }
+
+  /**
+   * Returns the configuration with what it leaves to the model.
+   *
+   * @param modelType of {@code config.json}
+   * @param taskType PEFT's name of the model's task
+   * @throws IllegalArgumentException if it names no modules and the model's family has no default
+   */
+  public static PeftConfig complete(PeftConfig config, String modelType, @Nullable String taskType) {
+    String task = config.taskType() == null ? taskType : config.taskType();
+    List<String> saved = new ArrayList<>(config.modulesToSave());
+    TaskTypes.heads(task == null ? "" : task).stream().filter(head -> !saved.contains(head)).forEach(saved::add);
+    ModuleNames targets = config.targetModules();
+    if (targets == null) {
+      List<String> names = DEFAULTS.get(modelType);
+      if (names == null || !(config instanceof LoraConfig)) {
+        throw new IllegalArgumentException(
+            "targetModules is not set, and there is no default for "
+                + config.peftType()
+                + " on a model of type "
+                + modelType
+                + ": name the modules, such as with targetModules(\"all-linear\")");
+      }
+      targets = new ModuleNames(names, null);
+    }
+    return config instanceof LoraConfig lora
+        ? lora.toBuilder().targetModules(targets).modulesToSave(saved).taskType(task).build()
+        : ((Ia3Config) config)
+            .toBuilder()
+            .targetModules(targets)
+            .modulesToSave(saved)
+            .taskType(task)
+            .build();
+  }
+
+  /**
+   * Returns the modules that get an adapter.
+   *
+   * @throws IllegalArgumentException if there are none; the message lists those that there are
+   */
+  public List<Adaptable> adapted() {
+    List<Adaptable> found = modules.stream().filter(module -> isTarget(module)).toList();
+    if (found.isEmpty()) {
+      throw new IllegalArgumentException(
+          "targetModules is "
+              + config.targetModules()
+              + ", which none of the model's modules is called, or all that are so called are"
+              + " excluded; there are "
+              + kinds());
+    }
+    return found;
+  }
+
+  private boolean isTarget(Adaptable module) {
+    String name = module.module();
+    ModuleNames excluded = config.excludeModules();
+    if (excluded != null && excluded.matches(name)) {
+      return false;
+    }
+    if (isSaved(name)) {
+      return false;
+    }
+    ModuleNames targets = config.targetModules();
+    if (targets == null) {
+      return false;
+    }
+    if (targets.isAllLinear()) {
+      return module.kind() != Kind.EMBEDDING && !isHead(module);
+    }
+    return targets.matches(name)
+        && (targets.expression() != null
+            || targets.names().contains(name)
+            || isInChosenLayer(name));
+  }
+
+  private boolean isHead(Adaptable module) {
+    return (vocabulary > 0 && module.out() == vocabulary) || CLASSIFIERS.contains(module.module());
+  }
+
+  private boolean isInChosenLayer(String name) {
+    if (!(config instanceof LoraConfig lora) || lora.layersToTransform().isEmpty()) {
+      return true;
+    }
+    List<Pattern> patterns =
+        lora.layersPattern().isEmpty()
+            ? List.of(FIRST_NUMBER)
+            : lora.layersPattern().stream()
+                .map(pattern -> Pattern.compile("(?:.*?\\.)?(?:" + pattern + ")\\.(\\d+)\\..*"))
+                .toList();
+    for (Pattern pattern : patterns) {
+      Matcher matcher = pattern.matcher(name);
+      if (matcher.matches()) {
+        return lora.layersToTransform().contains(Integer.parseInt(matcher.group(1)));
+      }
+    }
+    return false;
+  }
+
+  /** Returns whether a module, or one that it is in, is trained as a whole. */
+  private boolean isSaved(String module) {
+    return config.modulesToSave().stream()
+        .anyMatch(saved -> Pattern.matches("(.*\\.)?" + Pattern.quote(saved) + "(\\..*)?", module));
+  }
+
+  /**
+   * Returns the tensors of modules that are trained as a whole, by the module.
+   *
+   * @param tensors names of all tensors of the model, tied ones too
+   * @throws IllegalArgumentException if one is named that the model does not have, but for heads that go without
+   *     saying
+   */
+  public Map<String, List<String>> savedTensors(Collection<String> tensors) {
+    Map<String, List<String>> byModule = new LinkedHashMap<>();
+    for (String wanted : config.modulesToSave()) {
+      boolean found = false;
+      for (String tensor : tensors) {
+        String module = moduleOf(tensor, wanted);
+        if (module != null) {
+          byModule.computeIfAbsent(module, m -> new ArrayList<>()).add(tensor);
+          found = true;
+        }
+      }
+      String task = config.taskType();
+      if (!found && (task == null || !TaskTypes.heads(task).contains(wanted))) {
+        throw new IllegalArgumentException(
+            "modulesToSave names '"
+                + wanted
+                + "', which the model does not have; its tensors are "
+                + tensors.stream().map(Targets::withoutNumbers).distinct().toList());
+      }
+    }
+    return byModule;
+  }
+
+  private static @Nullable String moduleOf(String tensor, String wanted) {
+    Matcher matcher =
+        Pattern.compile("((?:.*\\.)?" + Pattern.quote(wanted) + ")\\..*").matcher(tensor);
+    return matcher.matches() ? matcher.group(1) : null;
+  }
+
+  private Set<String> kinds() {
+    return modules.stream()
+        .map(module -> module.module().replaceAll(".*\\.", ""))
+        .collect(Collectors.toCollection(LinkedHashSet::new));
+  }
+
+  private static String withoutNumbers(String name) {
+    return name.replaceAll("\\.\\d+\\.", ".N.");
+  }
+}
