@@ -93,7 +93,7 @@ final class Reactions {
     Map<String, Double> means = session.losses().drainWindow();
     line.put("loss", means.getOrDefault("loss", Double.NaN));
     line.put("grad_norm", session.losses().gradientNorm());
-    line.put("learning_rate", session.losses().learningRate());
+    line.putAll(session.losses().learningRates());
     means.forEach(line::putIfAbsent);
     if (countsTokens) {
       line.put("num_input_tokens_seen", (double) progress.tokensSeen());

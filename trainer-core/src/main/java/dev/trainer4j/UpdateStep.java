@@ -11,6 +11,7 @@ import dev.trainer4j.model.LossOutput;
 import dev.trainer4j.model.NamedParameter;
 import dev.trainer4j.model.TrainableModel;
 import dev.trainer4j.model.TrainingPass;
+import dev.trainer4j.optim.ParameterGroups;
 import dev.trainer4j.optim.UpdateRanks;
 import dev.trainer4j.optim.UpdateRequest;
 import dev.trainer4j.optim.UpdateResult;
@@ -261,7 +262,9 @@ final class UpdateStep implements AutoCloseable {
         means ? 1 : weight,
         losses.partMeans(weight, ranks),
         result.gradientNorm(),
-        session.optimizer().groups().get(0).learningRate() * factor,
+        ParameterGroups.rates(session.optimizer().groups()).stream()
+            .map(rate -> rate * factor)
+            .toList(),
         result.stepTaken(),
         session.batches().asPlanned(consumed.microBatches(), consumed.samples()),
         consumed.samples(),

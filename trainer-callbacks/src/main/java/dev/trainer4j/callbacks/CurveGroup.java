@@ -7,6 +7,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /**
  * Curves that are drawn over each other: those of training and of evaluation of one metric.
@@ -17,6 +18,8 @@ import java.util.Map;
 record CurveGroup(String title, List<Curve> curves) {
 
   private static final String EVAL = "eval_";
+  private static final String RATE = "learning_rate";
+  private static final Pattern OTHER_RATE = Pattern.compile(RATE + "_\\d+");
 
   /** The line at the end of a run sums it up and is no point of any curve. */
   private static final String SUMMARY = "train_runtime";
@@ -63,6 +66,9 @@ record CurveGroup(String title, List<Curve> curves) {
   }
 
   private static String title(String key) {
+    if (OTHER_RATE.matcher(key).matches()) {
+      return RATE; // Rates of parameter groups are one picture.
+    }
     return key.startsWith(EVAL) ? key.substring(EVAL.length()) : key;
   }
 
@@ -78,7 +84,7 @@ record CurveGroup(String title, List<Curve> curves) {
     if (isSpeed()) {
       return 4;
     }
-    if (title.equals("learning_rate") || title.equals("grad_norm")) {
+    if (title.equals(RATE) || title.equals("grad_norm")) {
       return 2;
     }
     return curves.stream().anyMatch(curve -> curve.name().startsWith(EVAL)) ? 1 : 3;

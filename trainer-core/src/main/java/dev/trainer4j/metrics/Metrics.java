@@ -4,6 +4,8 @@ package dev.trainer4j.metrics;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.types.DataType;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /** Ready-made metrics. */
@@ -20,6 +22,68 @@ public final class Metrics {
    */
   public static StreamingMetrics accuracy() {
     return Accuracy::new;
+  }
+
+  /**
+   * Returns {@code accuracy}, {@code precision}, {@code recall}, {@code f1} and {@code matthews} of classes: see {@link
+   * Classification}.
+   */
+  public static StreamingMetrics classification(Classification.Average average) {
+    return Classification.of(average);
+  }
+
+  /**
+   * Returns {@code accuracy}, {@code precision}, {@code recall} and {@code f1} of labels that may hold together:
+   * scikit-learn's figures with {@code zero_division=0}. Accuracy is the share of samples all of whose labels are right.
+   *
+   * @param average MACRO, MICRO or WEIGHTED
+   * @param threshold the probability from which a label is taken to hold, often 0.5
+   */
+  public static StreamingMetrics multiLabel(Classification.Average average, double threshold) {
+    return new MultiLabel(average, threshold);
+  }
+
+  /**
+   * Returns {@code roc_auc}, scikit-learn's {@code roc_auc_score}: of two classes, or of one logit a sample, that of label
+   * 1; of more classes the mean of each against the rest ({@code multi_class="ovr"}); of labels that may hold together the
+   * mean over them. NaN where a class appears in no sample or in all. It keeps 9 bytes for each sample and class.
+   */
+  public static StreamingMetrics rocAuc() {
+    return new RocAuc();
+  }
+
+  /**
+   * Returns {@code mse}, {@code rmse}, {@code mae} and {@code r2} of numbers; {@code r2} is NaN where all targets are
+   * equal.
+   */
+  public static StreamingMetrics regression() {
+    return new Regression();
+  }
+
+  /**
+   * Returns the figures of several metrics; of two of one name the first counts.
+   *
+   * <pre>{@code Metrics.all(Metrics.classification(MACRO), Metrics.rocAuc())}</pre>
+   */
+  public static StreamingMetrics all(StreamingMetrics... metrics) {
+    List<StreamingMetrics> parts = List.of(metrics);
+    return () -> new Together(parts.stream().map(StreamingMetrics::start).toList());
+  }
+
+  private record Together(List<StreamingMetrics.Accumulator> parts)
+      implements StreamingMetrics.Accumulator {
+
+    @Override
+    public void add(EvalPrediction batch) {
+      parts.forEach(part -> part.add(batch));
+    }
+
+    @Override
+    public Map<String, Double> result() {
+      Map<String, Double> all = new LinkedHashMap<>();
+      parts.forEach(part -> part.result().forEach(all::putIfAbsent));
+      return all;
+    }
   }
 
   private static final class Accuracy implements StreamingMetrics.Accumulator {

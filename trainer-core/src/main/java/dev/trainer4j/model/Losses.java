@@ -42,6 +42,122 @@ public final class Losses {
   }
 
   /**
+   * Cross entropy with a weight for each class, as PyTorch's {@code cross_entropy(weight=...)}: each label's loss times
+   * the weight of its class; the weight of the sum is that of its labels, so that the mean is a weighted one. Labels of
+   * -100 do not count.
+   *
+   * <pre>{@code
+   * float[] weights = Losses.balancedWeights(900, 100);
+   * Trainer.builder(model, args).computeLossFunc((outputs, inputs) ->
+   *     Losses.crossEntropy(outputs.logits(), inputs.get("labels"), weights, 0))
+   * }</pre>
+   *
+   * @param logits shape [..., classes]
+   * @param labels shape [...], integers
+   * @param classWeights one for each class, at least 0
+   * @param labelSmoothing in [0, 1), as in {@link #crossEntropy(NDArray, NDArray, double)}
+   * @throws IllegalArgumentException if shapes do not match, a weight is negative or a label is no class
+   */
+  public static LossOutput crossEntropy(
+      NDArray logits, NDArray labels, float[] classWeights, double labelSmoothing) {
+    Shape shape = logits.getShape();
+    if (shape.dimension() > 0 && classWeights.length != shape.getLastDimension()) {
+      throw new IllegalArgumentException(
+          "classWeights has "
+              + classWeights.length
+              + " weights, but the model has "
+              + shape.getLastDimension()
+              + " classes: give one for each");
+    }
+    checkWeights("classWeights", classWeights);
+    return crossEntropy(
+        logits,
+        labels,
+        () ->
+            TorchFunctions.weightedCrossEntropy(
+                logits, labels, logits.getManager().create(classWeights), labelSmoothing));
+  }
+
+  /**
+   * Returns weights for classes that appear so often, which make each class count the same as a whole: samples /
+   * (classes * count), scikit-learn's {@code class_weight="balanced"}.
+   *
+   * @param counts the samples of each class, at least 1
+   */
+  public static float[] balancedWeights(long... counts) {
+    double samples = java.util.Arrays.stream(counts).sum();
+    float[] weights = new float[counts.length];
+    for (int i = 0; i < counts.length; i++) {
+      if (counts[i] < 1) {
+        throw new IllegalArgumentException(
+            "counts has "
+                + counts[i]
+                + " for class "
+                + i
+                + ", which no weight can balance: give at least one sample of each class");
+      }
+      weights[i] = (float) (samples / (counts.length * (double) counts[i]));
+    }
+    return weights;
+  }
+
+  private static void checkWeights(String name, float[] weights) {
+    for (int i = 0; i < weights.length; i++) {
+      if (!(weights[i] >= 0) || Float.isInfinite(weights[i])) {
+        throw new IllegalArgumentException(
+            name + "[" + i + "] is " + weights[i] + ", must be a number of at least 0");
+      }
+    }
+  }
+
+  /** Binary cross entropy; see {@link #binaryCrossEntropy(NDArray, NDArray, float[])}. */
+  public static LossOutput binaryCrossEntropy(NDArray logits, NDArray labels) {
+    return binaryCrossEntropy(logits, labels, new float[0]);
+  }
+
+  /**
+   * Binary cross entropy for labels that may hold together, summed over all elements; the weight is their number:
+   * PyTorch's {@code BCEWithLogitsLoss}.
+   *
+   * @param logits any shape; the last dimension are labels
+   * @param labels 0 and 1, or numbers between them, of any number type; the logits' shape, or without a last dimension of 1
+   * @param positiveWeights what label 1 counts times, one for each label; empty for 1
+   * @throws IllegalArgumentException if shapes do not match or a weight is negative
+   */
+  public static LossOutput binaryCrossEntropy(
+      NDArray logits, NDArray labels, float[] positiveWeights) {
+    NDArray aligned =
+        labels.getShape().dimension() + 1 == logits.getShape().dimension()
+                && labels.size() == logits.size()
+            ? labels.reshape(logits.getShape())
+            : labels;
+    if (!aligned.getShape().equals(logits.getShape())) {
+      throw new IllegalArgumentException(
+          "binary cross entropy expects logits and labels of one shape, 0 or 1 for each label, but they are "
+              + logits.getShape()
+              + " and "
+              + labels.getShape()
+              + "; for one class a sample use crossEntropy");
+    }
+    int width = positiveWeights.length;
+    if (width > 0 && width != logits.getShape().getLastDimension()) {
+      throw new IllegalArgumentException(
+          "positiveWeights has "
+              + width
+              + " weights, but the last dimension of the logits is "
+              + logits.getShape().getLastDimension()
+              + ": give one for each label");
+    }
+    checkWeights("positiveWeights", positiveWeights);
+    NDArray weights =
+        width == 0
+            ? logits.getManager().create(new Shape(0))
+            : logits.getManager().create(positiveWeights);
+    return LossOutput.of(
+        TorchFunctions.binaryCrossEntropy(logits, aligned, weights), (double) logits.size());
+  }
+
+  /**
    * Checks logits and labels around a computation of their cross entropy.
    *
    * @param result gives the sum and the number of labels that count

@@ -62,6 +62,11 @@ public final class ParameterGroups {
     return result;
   }
 
+  /** Returns the different base rates of groups in their order: one where all groups share theirs. */
+  public static List<Double> rates(List<ParameterGroup> groups) {
+    return groups.stream().map(ParameterGroup::learningRate).distinct().toList();
+  }
+
   private static Pattern compile(String pattern) {
     try {
       return Pattern.compile(pattern);

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.run;
 
+import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -14,13 +16,17 @@ public final class LossTracker {
   private final Map<String, double[]> window = new LinkedHashMap<>();
   private final double[] total = new double[2];
 
-  /** Gradient norm and learning rate of the last update: a line may follow a resume at once. */
-  private final double[] last = new double[2];
+  /** Gradient norm and learning rates of the last update: a line may follow a resume at once. */
+  private double[] last = new double[2];
 
   /** Adds one update. */
   public void add(UpdateOutcome update) {
+    List<Double> rates = update.learningRates();
+    last = new double[1 + rates.size()];
     last[0] = update.gradientNorm();
-    last[1] = update.learningRate();
+    for (int i = 0; i < rates.size(); i++) {
+      last[1 + i] = rates.get(i);
+    }
     add("loss", update.loss(), update.lossWeight());
     update.parts().forEach((name, value) -> add(name, value, update.lossWeight()));
     // A skipped update shows as it is in the next line, but did not train anything.
@@ -54,9 +60,17 @@ public final class LossTracker {
     return last[0];
   }
 
-  /** Returns the learning rate of the last update. */
-  public double learningRate() {
-    return last[1];
+  /**
+   * Returns the learning rates of the last update by the names that they are logged by: {@code learning_rate} is
+   * that of the first group, as in Hugging Face's Trainer; groups with others follow as {@code learning_rate_1}
+   * and so on.
+   */
+  public Map<String, Double> learningRates() {
+    Map<String, Double> rates = new LinkedHashMap<>();
+    for (int i = 1; i < last.length; i++) {
+      rates.put(i == 1 ? "learning_rate" : "learning_rate_" + (i - 1), last[i]);
+    }
+    return rates;
   }
 
   /** Returns the mean over everything, 0 if nothing ran. */
@@ -67,7 +81,9 @@ public final class LossTracker {
   /** Returns the sums to save with a checkpoint. */
   public Map<String, double[]> state() {
     Map<String, double[]> state = new LinkedHashMap<>();
-    state.put("", new double[] {total[0], total[1], last[0], last[1]});
+    double[] own = Arrays.copyOf(total, 2 + last.length);
+    System.arraycopy(last, 0, own, 2, last.length);
+    state.put("", own);
     window.forEach((name, sums) -> state.put(name, sums.clone()));
     return state;
   }
@@ -79,7 +95,7 @@ public final class LossTracker {
         (name, sums) -> {
           if (name.isEmpty()) {
             System.arraycopy(sums, 0, total, 0, 2);
-            System.arraycopy(sums, 2, last, 0, 2);
+            last = Arrays.copyOfRange(sums, 2, sums.length);
           } else {
             window.put(name, sums.clone());
           }

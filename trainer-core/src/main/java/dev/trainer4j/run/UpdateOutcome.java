@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.run;
 
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -11,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param lossWeight how much it counts in a mean over updates: the weight of its sums, 1 for means
  * @param parts named parts of the loss, means
  * @param gradientNorm global L2 norm before clipping
- * @param learningRate rate of the first group in this update
+ * @param learningRates the different rates of this update, that of the first group first
  * @param stepTaken false if a loss or norm that is not finite made the update be skipped
  * @param microBatches micro batches that it took
  * @param samples samples in them
@@ -24,7 +25,7 @@ public record UpdateOutcome(
     double lossWeight,
     Map<String, Double> parts,
     double gradientNorm,
-    double learningRate,
+    List<Double> learningRates,
     boolean stepTaken,
     int microBatches,
     long samples,

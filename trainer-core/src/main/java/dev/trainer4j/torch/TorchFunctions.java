@@ -40,6 +40,40 @@ public final class TorchFunctions {
   }
 
   /**
+   * Returns the summed cross entropy over all labels that are not -100, each times the weight of its class, within
+   * autograd, and the sum of the weights of those labels: what PyTorch's mean divides by.
+   *
+   * @param logits shape [..., classes], floating point
+   * @param labels shape [...], integers in [0, classes) or -100
+   * @param classWeights shape [classes], on the device of the logits
+   * @param labelSmoothing the share of the target spread evenly over all classes, in [0, 1)
+   * @return two scalars: the sum (with gradient) and its weight
+   */
+  public static NDList weightedCrossEntropy(
+      NDArray logits, NDArray labels, NDArray classWeights, double labelSmoothing) {
+    Kernels kernels = Kernels.shared();
+    return kernels.differentiable(
+        "weighted_cross_entropy",
+        logits,
+        labels,
+        classWeights,
+        kernels.constant(labelSmoothing));
+  }
+
+  /**
+   * Returns the summed binary cross entropy of {@code logits} over all elements, within autograd: a scalar.
+   *
+   * @param labels from 0 to 1, the shape of the logits, any number type
+   * @param positiveWeights shape [labels] or of no elements for none: what the share of label 1 counts times
+   */
+  public static NDArray binaryCrossEntropy(
+      NDArray logits, NDArray labels, NDArray positiveWeights) {
+    return Kernels.shared()
+        .differentiable("binary_cross_entropy", logits, labels, positiveWeights)
+        .singletonOrThrow();
+  }
+
+  /**
    * Returns the value of a scalar of any number type, from whatever device.
    *
    * @throws IllegalArgumentException if the array has more or fewer elements than one

@@ -444,6 +444,25 @@ class Kernels(Module):
     loss = torch.cross_entropy_loss((self).full(flat), targets, None, 2, ignored, float(smoothing))
     return (loss, torch.sum(torch.ne(targets, ignored)))
 
+  # The same with a weight for each class, as PyTorch: the sum is that of weighted losses, and its weight that of the labels.
+  def weighted_cross_entropy(self: __torch__.Kernels, logits: Tensor, labels: Tensor, class_weights: Tensor,
+                             smoothing: Tensor) -> Tuple[Tensor, Tensor]:
+    flat = (self).full(torch.reshape(logits, [-1, torch.size(logits, -1)]))
+    targets = torch.reshape(torch.to(labels, 4), [-1])
+    weights = torch.to(class_weights, ops.prim.dtype(flat))
+    loss = torch.cross_entropy_loss(flat, targets, weights, 2, -100, float(smoothing))
+    counted = torch.to(torch.ne(targets, -100), ops.prim.dtype(flat))
+    weight = torch.sum(torch.mul(torch.index_select(weights, 0, torch.clamp(targets, 0)), counted))
+    return (loss, weight)
+
+  # Summed binary cross entropy of logits; positive weights, one for each label, or none at all: an empty tensor.
+  def binary_cross_entropy(self: __torch__.Kernels, logits: Tensor, labels: Tensor, positive: Tensor) -> Tensor:
+    x = (self).full(logits)
+    weights = annotate(Optional[Tensor], None)
+    if torch.numel(positive) > 0:
+      weights = torch.to(positive, ops.prim.dtype(x))
+    return torch.binary_cross_entropy_with_logits(x, torch.to(labels, ops.prim.dtype(x)), None, weights, 2)
+
   # ---------------------------------------------------------------------------------------------------- moving averages
 
   # average += weight * (value - average)

@@ -163,9 +163,27 @@ public final class AutoModels {
   }
 
   /**
+   * Loads the body of a model alone: {@code last_hidden_state} of shape [batch, length, hidden], and
+   * {@code pooler_output} of shape [batch, hidden] of a family that has a pooler. It has no loss. A folder of a
+   * model with a head gives its body; a pooler that the folder lacks begins anew, which is told in a warning.
+   *
+   * @throws IOException if a file is missing, damaged or cannot be read
+   * @throws PretrainedException if the configuration is not supported or the tensors do not fit
+   */
+  public static PretrainedModel featureExtraction(Path folder) throws IOException {
+    return featureExtraction(folder, LoadOptions.defaults());
+  }
+
+  /** Loads the body of a model, as {@link #featureExtraction(Path)}, with options. */
+  public static PretrainedModel featureExtraction(Path folder, LoadOptions options)
+      throws IOException {
+    return load(folder, Task.FEATURE_EXTRACTION, options);
+  }
+
+  /**
    * Loads a folder for the task that the {@code architectures} of its configuration name.
    *
-   * @throws PretrainedException if they name none, as for the body of a model alone
+   * @throws PretrainedException if they name none
    */
   public static PretrainedModel load(Path folder) throws IOException {
     return load(folder, LoadOptions.defaults());

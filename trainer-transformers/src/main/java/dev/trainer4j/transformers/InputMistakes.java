@@ -93,7 +93,15 @@ final class InputMistakes {
     for (long value : array.toType(DataType.INT64, false).toLongArray()) {
       boolean ignored = name.equals("labels") && value == IGNORED;
       if (!ignored && (value < 0 || value >= count)) {
-        return name + " has " + value + ", but the model has " + count + " " + of;
+        return name
+            + " has "
+            + value
+            + ", but only 0 to "
+            + (count - 1)
+            + " are known: the model has "
+            + count
+            + " "
+            + of;
       }
     }
     return "";

@@ -16,13 +16,15 @@ import org.jspecify.annotations.Nullable;
  *     initialised anew instead of an error
  * @param dtype the type of the weights in memory; null for that of the folder
  * @param seed what tensors are initialised from that no file holds
+ * @param newHead whether tensors of the head that no file holds are initialised anew instead of an error
  */
 public record LoadOptions(
     @Nullable Device device,
     @Nullable List<String> labels,
     boolean ignoreMismatchedSizes,
     @Nullable Dtype dtype,
-    long seed) {
+    long seed,
+    boolean newHead) {
 
   /** Copies the labels. */
   public LoadOptions {
@@ -31,17 +33,17 @@ public record LoadOptions(
 
   /** Float32 on the default device, with the file's own labels; the seed is 42. */
   public static LoadOptions defaults() {
-    return new LoadOptions(null, null, false, Dtype.FLOAT32, 42);
+    return new LoadOptions(null, null, false, Dtype.FLOAT32, 42, true);
   }
 
   /** Sets the device of the weights. */
   public LoadOptions withDevice(Device value) {
-    return new LoadOptions(value, labels, ignoreMismatchedSizes, dtype, seed);
+    return new LoadOptions(value, labels, ignoreMismatchedSizes, dtype, seed, newHead);
   }
 
   /** Sets the names of the labels, and with them their number. */
   public LoadOptions withLabels(List<String> value) {
-    return new LoadOptions(device, value, ignoreMismatchedSizes, dtype, seed);
+    return new LoadOptions(device, value, ignoreMismatchedSizes, dtype, seed, newHead);
   }
 
   /** Sets the number of labels, which are then called {@code LABEL_0} and so on. */
@@ -54,7 +56,7 @@ public record LoadOptions(
 
   /** Sets whether a head of another size is replaced by a new one. */
   public LoadOptions withIgnoreMismatchedSizes(boolean value) {
-    return new LoadOptions(device, labels, value, dtype, seed);
+    return new LoadOptions(device, labels, value, dtype, seed, newHead);
   }
 
   /**
@@ -65,7 +67,7 @@ public record LoadOptions(
    * refuses them.
    */
   public LoadOptions withDtype(Dtype value) {
-    return new LoadOptions(device, labels, ignoreMismatchedSizes, value, seed);
+    return new LoadOptions(device, labels, ignoreMismatchedSizes, value, seed, newHead);
   }
 
   /**
@@ -74,12 +76,20 @@ public record LoadOptions(
    * configuration that names none is float32.
    */
   public LoadOptions withAutoDtype() {
-    return new LoadOptions(device, labels, ignoreMismatchedSizes, null, seed);
+    return new LoadOptions(device, labels, ignoreMismatchedSizes, null, seed, newHead);
   }
 
   /** Sets the seed of tensors that no file holds. */
   public LoadOptions withSeed(long value) {
-    return new LoadOptions(device, labels, ignoreMismatchedSizes, dtype, value);
+    return new LoadOptions(device, labels, ignoreMismatchedSizes, dtype, value, newHead);
+  }
+
+  /**
+   * Sets whether a folder may lack tensors of the head, which are then initialised anew; it may by default. A model that
+   * is used and not trained should have a whole head: set false.
+   */
+  public LoadOptions withNewHead(boolean value) {
+    return new LoadOptions(device, labels, ignoreMismatchedSizes, dtype, seed, value);
   }
 
   Device resolvedDevice() {

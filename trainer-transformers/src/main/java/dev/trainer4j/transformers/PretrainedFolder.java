@@ -80,6 +80,9 @@ final class PretrainedFolder {
           TensorMatch.of(
               architecture, family.basePrefix(), tensors, options.ignoreMismatchedSizes());
       if (tensors != null) {
+        if (!options.newHead()) {
+          match.requireAll(tensors.source().toString());
+        }
         match.report(LOGGER);
       }
       LoadedWeights weights = new LoadedWeights(architecture, dtype, manager);

@@ -61,6 +61,7 @@ public final class PretrainedModel implements SegmentedModel, MixedPrecisionMode
               + "|wte|wpe|shared|relative_attention_bias)\\.weight$");
 
   private final PretrainedConfig config;
+  private final ShownProblem problem;
   private final Task task;
   private final Dtype dtype;
   private final Architecture architecture;
@@ -99,6 +100,7 @@ public final class PretrainedModel implements SegmentedModel, MixedPrecisionMode
       Map<String, NDArray> state,
       Map<String, byte[]> companions) {
     this.config = config;
+    problem = new ShownProblem();
     this.task = task;
     this.dtype = dtype;
     this.architecture = architecture;
@@ -148,6 +150,7 @@ public final class PretrainedModel implements SegmentedModel, MixedPrecisionMode
       @Nullable NDManager halvedOwner,
       @Nullable AdapterSet adapters) {
     config = of.config;
+    problem = of.problem;
     task = of.task;
     dtype = of.dtype;
     architecture = of.architecture;
@@ -248,9 +251,12 @@ public final class PretrainedModel implements SegmentedModel, MixedPrecisionMode
     return new PretrainedModel(this, products, runner, halved, null, set);
   }
 
-  /** Returns the content of {@code config.json}. */
+  /**
+   * Returns the content of {@code config.json}. Of a classifier of texts whose configuration has no {@code problem_type}, it
+   * has that of the first labels that the model has seen.
+   */
   public PretrainedConfig config() {
-    return config;
+    return problem.in(config);
   }
 
   /** Returns what the model's head is for. */
@@ -285,6 +291,7 @@ public final class PretrainedModel implements SegmentedModel, MixedPrecisionMode
 
   @Override
   public ForwardPass begin(ModelInputs inputs, boolean training) {
+    problem.see(config, task, inputs);
     return new ForwardPass(inputs, training, products, architecture.shared(inputs, training));
   }
 
@@ -326,10 +333,12 @@ public final class PretrainedModel implements SegmentedModel, MixedPrecisionMode
    * @throws IllegalStateException if the head has no parameter of its own
    */
   public void freezeBase() {
+    boolean hasHead = task != Task.FEATURE_EXTRACTION;
     String base = ModelFamilies.of(config, task).basePrefix() + ".";
     List<NamedParameter> head =
         parameters.stream()
-            .filter(p -> architecture.mayBeFresh(p.name()) && !p.name().startsWith(base))
+            .filter(p -> hasHead && architecture.mayBeFresh(p.name()))
+            .filter(p -> !p.name().startsWith(base))
             .toList();
     if (head.isEmpty()) {
       throw new IllegalStateException(
@@ -409,12 +418,17 @@ public final class PretrainedModel implements SegmentedModel, MixedPrecisionMode
     return 6 * tokens * withoutEmbeddings;
   }
 
-  /** Returns {@code start_positions} and {@code end_positions} for questions, else {@code labels}. */
+  /**
+   * Returns {@code start_positions} and {@code end_positions} for questions, none for features, else {@code
+   * labels}.
+   */
   @Override
   public List<String> labelNames() {
-    return task == Task.QUESTION_ANSWERING
-        ? List.of("start_positions", "end_positions")
-        : List.of("labels");
+    return switch (task) {
+      case QUESTION_ANSWERING -> List.of("start_positions", "end_positions");
+      case FEATURE_EXTRACTION -> List.of();
+      default -> List.of("labels");
+    };
   }
 
   /**
@@ -425,7 +439,7 @@ public final class PretrainedModel implements SegmentedModel, MixedPrecisionMode
   public LabelLayout labelLayout() {
     return switch (task) {
       case CAUSAL_LM -> LabelLayout.NEXT;
-      case QUESTION_ANSWERING -> LabelLayout.OTHER;
+      case QUESTION_ANSWERING, FEATURE_EXTRACTION -> LabelLayout.OTHER;
       case SEQUENCE_CLASSIFICATION ->
           config.numLabels() == 1 ? LabelLayout.OTHER : LabelLayout.ALIGNED;
       case TOKEN_CLASSIFICATION, MULTIPLE_CHOICE, MASKED_LM, SEQ2SEQ_LM -> LabelLayout.ALIGNED;
@@ -440,7 +454,7 @@ public final class PretrainedModel implements SegmentedModel, MixedPrecisionMode
   /** Writes {@code config.json} and, if the model came with one, {@code generation_config.json}. */
   @Override
   public void saveExtras(Path folder) throws IOException {
-    writeExtras(folder, config);
+    writeExtras(folder, config());
   }
 
   private void writeExtras(Path folder, PretrainedConfig written) throws IOException {
@@ -497,7 +511,7 @@ public final class PretrainedModel implements SegmentedModel, MixedPrecisionMode
         folder,
         WeightSources.of(state, name -> architecture.dtype(name, saved)),
         options.maxShardSize());
-    writeExtras(folder, config.withDtype(saved));
+    writeExtras(folder, config().withDtype(saved));
   }
 
   /**

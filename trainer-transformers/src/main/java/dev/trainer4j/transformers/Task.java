@@ -18,7 +18,9 @@ public enum Task {
   /** The next token. */
   CAUSAL_LM("ForCausalLM"),
   /** A text from a text. */
-  SEQ2SEQ_LM("ForConditionalGeneration");
+  SEQ2SEQ_LM("ForConditionalGeneration"),
+  /** The last hidden state of each token: the body of a model alone. */
+  FEATURE_EXTRACTION("Model");
 
   private final String suffix;
 
@@ -36,7 +38,7 @@ public enum Task {
     List<String> names = config.architectures();
     for (String name : names) {
       for (Task task : values()) {
-        if (name.endsWith(task.suffix) || (task == CAUSAL_LM && name.endsWith("LMHeadModel"))) {
+        if (task.isThatOf(name)) {
           return task;
         }
       }
@@ -47,6 +49,17 @@ public enum Task {
             + names
             + ", which tells no task: name one with AutoModels.load(folder, Task, options) or a method"
             + " such as AutoModels.sequenceClassification(folder)");
+  }
+
+  private boolean isThatOf(String className) {
+    return switch (this) {
+      case CAUSAL_LM -> className.endsWith(suffix) || className.endsWith("LMHeadModel");
+      case FEATURE_EXTRACTION ->
+          className.endsWith(suffix)
+              && !className.endsWith("HeadModel")
+              && !className.endsWith("HeadsModel");
+      default -> className.endsWith(suffix);
+    };
   }
 
   /** Returns the end of the class names that Hugging Face gives to such models. */

@@ -132,7 +132,15 @@ final class TensorMatch {
         name.endsWith(".gamma")
             ? name.substring(0, name.length() - 5) + "weight"
             : name.endsWith(".beta") ? name.substring(0, name.length() - 4) + "bias" : name;
+    boolean bare = wanted.stream().noneMatch(other -> other.startsWith(prefix + "."));
     for (String candidate : List.of(name, renamed)) {
+      // A body alone has no prefix; in the folder of a model with a head it has.
+      if (bare && candidate.startsWith(prefix + ".")) {
+        String own = candidate.substring(prefix.length() + 1);
+        if (wanted.contains(own)) {
+          return own;
+        }
+      }
       if (wanted.contains(candidate)) {
         return candidate;
       }
@@ -168,6 +176,22 @@ final class TensorMatch {
     int shown = Math.min(names.size(), 20);
     return String.join(", ", names.subList(0, shown))
         + (shown < names.size() ? " and " + (names.size() - shown) + " more" : "");
+  }
+
+  /**
+   * Refuses a match in which something would begin anew.
+   *
+   * @param source the file, for the message
+   */
+  void requireAll(String source) {
+    List<String> untrained = fresh.stream().filter(name -> !constant.contains(name)).toList();
+    if (!untrained.isEmpty()) {
+      throw new PretrainedException(
+          source
+              + " lacks tensors of the head: "
+              + listed(untrained)
+              + ". They would begin anew and answer at random: train the model for this task first.");
+    }
   }
 
   /** Tells what is new and what was left aside. */

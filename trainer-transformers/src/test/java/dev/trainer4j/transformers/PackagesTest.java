@@ -74,6 +74,8 @@ class PackagesTest {
           .definedBy(MODELS)
           .layer("collate")
           .definedBy(ROOT + ".collate..")
+          .layer("predict")
+          .definedBy(ROOT + ".predict..")
           .layer("trainer")
           .definedBy(ROOT + ".trainer..")
           .whereLayer("values")
@@ -97,6 +99,8 @@ class PackagesTest {
               "values", "generation", "architecture", "encoder", "decoder", "seq2seq")
           .whereLayer("collate")
           .mayOnlyAccessLayers("tokenization", "models")
+          .whereLayer("predict")
+          .mayOnlyAccessLayers("values", "tokenization", "models")
           .whereLayer("trainer")
           .mayOnlyAccessLayers("tokenization", "generation")
           .ensureAllClassesAreContainedInArchitecture();
@@ -125,7 +129,7 @@ class PackagesTest {
   @ArchTest
   static void everyPackageIsNullMarked(JavaClasses module) {
     assertThat(module.getPackage(ROOT).getSubpackagesInTree())
-        .hasSize(9)
+        .hasSize(10)
         .allMatch(javaPackage -> javaPackage.isAnnotatedWith(NullMarked.class));
     assertThat(module.getPackage(ROOT).isAnnotatedWith(NullMarked.class)).isTrue();
   }

@@ -17,7 +17,7 @@ import dev.trainer4j.data.TrainTestSplit;
 import dev.trainer4j.model.FunctionModel;
 import dev.trainer4j.model.ModelOutput;
 import dev.trainer4j.transformers.collate.DataCollatorWithPadding;
-import dev.trainer4j.transformers.metrics.Classification;
+import dev.trainer4j.metrics.Classification;
 import dev.trainer4j.transformers.tokenization.EncodeOptions;
 import dev.trainer4j.transformers.tokenization.PretrainedTokenizer;
 import dev.trainer4j.transformers.tokenization.Tokenizers;

@@ -13,7 +13,7 @@ import dev.trainer4j.model.TrainableModel;
 import dev.trainer4j.transformers.collate.DataCollatorForLanguageModeling;
 import dev.trainer4j.transformers.collate.DataCollatorWithPadding;
 import dev.trainer4j.transformers.collate.PaddingOptions;
-import dev.trainer4j.transformers.metrics.Classification;
+import dev.trainer4j.metrics.Classification;
 import dev.trainer4j.transformers.tokenization.EncodeOptions;
 import dev.trainer4j.transformers.tokenization.PretrainedTokenizer;
 import dev.trainer4j.transformers.tokenization.SpecialToken;

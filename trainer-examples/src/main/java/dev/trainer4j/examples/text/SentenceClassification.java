@@ -13,7 +13,7 @@ import dev.trainer4j.transformers.AutoModels;
 import dev.trainer4j.transformers.LoadOptions;
 import dev.trainer4j.transformers.PretrainedModel;
 import dev.trainer4j.transformers.collate.DataCollatorWithPadding;
-import dev.trainer4j.transformers.metrics.Classification;
+import dev.trainer4j.metrics.Classification;
 import dev.trainer4j.transformers.tokenization.EncodeOptions;
 import dev.trainer4j.transformers.tokenization.PretrainedTokenizer;
 import java.io.IOException;

@@ -39,7 +39,7 @@ final class Encoder implements Architecture {
   private final ModelKernels evaluation;
 
   Encoder(EncoderNames names, EncoderShape shape, Task task, Device device) {
-    this.names = names;
+    this.names = task == Task.FEATURE_EXTRACTION ? names.ofBody() : names;
     this.shape = shape;
     this.task = task;
     training =
@@ -133,6 +133,11 @@ final class Encoder implements Architecture {
       }
       case TOKEN_CLASSIFICATION -> linear(specs, "classifier", shape.labels(), width);
       case QUESTION_ANSWERING -> linear(specs, "qa_outputs", 2, width);
+      case FEATURE_EXTRACTION -> {
+        if (names.pooler()) {
+          linear(specs, names.dense(task), width, width);
+        }
+      }
       case MASKED_LM -> {
         linear(specs, names.mlmDense(), width, width);
         norm(specs, names.mlmNorm());
@@ -257,6 +262,7 @@ final class Encoder implements Architecture {
                       input(pass, "labels"),
                       pass.inputs().get("input_ids")));
       case TOKEN_CLASSIFICATION -> head(weights, "tokens", slots);
+      case FEATURE_EXTRACTION -> body(weights, slots);
       case MASKED_LM -> head(weights, "masked", slots);
       case QUESTION_ANSWERING ->
           KernelSegment.of(
@@ -275,6 +281,21 @@ final class Encoder implements Architecture {
     };
   }
 
+  /** Ends a body without a head: with its pooler, if it has one. */
+  private Segment body(Weights weights, Slots slots) {
+    return names.pooler()
+        ? KernelSegment.of(
+            "pooler",
+            slots,
+            weights,
+            (hidden, pass, arrays) -> call("pool", pass, arrays, hidden.get(0)))
+        : KernelSegment.of(
+            "last",
+            slots,
+            weights,
+            (hidden, pass, arrays) -> evaluation.plain().call("full", hidden.get(0)));
+  }
+
   /** Returns what the kernel of the head takes. */
   private List<String> headTensors() {
     return switch (task) {
@@ -289,6 +310,8 @@ final class Encoder implements Architecture {
         yield tensors;
       }
       case QUESTION_ANSWERING -> TensorSpec.namesOf("qa_outputs");
+      case FEATURE_EXTRACTION ->
+          names.pooler() ? TensorSpec.namesOf(names.dense(task)) : List.of();
       default -> throw noHead();
     };
   }
@@ -369,6 +392,14 @@ final class Encoder implements Architecture {
 
   @Override
   public ModelOutput outputs(NDList last, ForwardPass pass) {
+    if (task == Task.FEATURE_EXTRACTION) {
+      Map<String, NDArray> arrays = new LinkedHashMap<>();
+      arrays.put("last_hidden_state", last.get(0));
+      if (last.size() > 1) {
+        arrays.put("pooler_output", last.get(1));
+      }
+      return ModelOutput.of(arrays);
+    }
     if (task == Task.QUESTION_ANSWERING) {
       Map<String, NDArray> arrays = new LinkedHashMap<>();
       arrays.put("start_logits", last.get(0));

@@ -69,7 +69,8 @@ public final class EncoderFamily implements ModelFamily {
         Task.TOKEN_CLASSIFICATION,
         Task.QUESTION_ANSWERING,
         Task.MULTIPLE_CHOICE,
-        Task.MASKED_LM);
+        Task.MASKED_LM,
+        Task.FEATURE_EXTRACTION);
   }
 
   @Override

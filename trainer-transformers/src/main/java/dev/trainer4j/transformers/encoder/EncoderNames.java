@@ -103,9 +103,27 @@ record EncoderNames(
     return body + "embeddings.word_embeddings.weight";
   }
 
-  /** Returns the first module of the head for {@code task}, a classifier of texts or of choices. */
+  /** Returns the names of the body alone, which have no prefix. */
+  EncoderNames ofBody() {
+    return new EncoderNames(
+        "",
+        layer,
+        modules,
+        dense,
+        out,
+        mlmDense,
+        mlmNorm,
+        mlmBias,
+        mlmDecoder,
+        tanh,
+        dropBeforeDense,
+        pooler);
+  }
+
+  /** Returns the first module of the head for {@code task}: a classifier of texts or of choices, or the pooler. */
   String dense(Task task) {
-    return task == Task.MULTIPLE_CHOICE && pooler ? body + "pooler.dense" : dense;
+    boolean pools = task == Task.MULTIPLE_CHOICE || task == Task.FEATURE_EXTRACTION;
+    return pools && pooler ? body + "pooler.dense" : dense;
   }
 
   /** Returns the second module of that head. */

@@ -126,6 +126,11 @@ class Encoder(Module):
     loss, weight, = (self).text_loss(logits, labels)
     return (logits, loss, weight)
 
+  # The body alone: all places, and the first one through the pooler. weights: dense weight, bias
+  def pool(self: __torch__.Encoder, hidden: Tensor, w: List[Tensor]) -> Tuple[Tensor, Tensor]:
+    pooled = torch.tanh((self).linear(torch.select(hidden, 1, 0), w, 0))
+    return ((self).full(hidden), (self).full(pooled))
+
   # weights: classifier weight, bias
   def tokens(self: __torch__.Encoder, hidden: Tensor, labels: Tensor, w: List[Tensor]) -> Tuple[Tensor, Tensor, Tensor]:
     logits = (self).full((self).linear((self).dropout(hidden, $head_dropout), w, 0))

@@ -14,7 +14,7 @@ import dev.trainer4j.transformers.PretrainedConfig;
 import dev.trainer4j.transformers.PretrainedModel;
 import dev.trainer4j.transformers.Task;
 import dev.trainer4j.transformers.collate.DataCollatorForMultipleChoice;
-import dev.trainer4j.transformers.metrics.Classification;
+import dev.trainer4j.metrics.Classification;
 import dev.trainer4j.transformers.tokenization.EncodeOptions;
 import dev.trainer4j.transformers.tokenization.PretrainedTokenizer;
 import java.nio.file.Path;

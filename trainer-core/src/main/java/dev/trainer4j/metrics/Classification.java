@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.trainer4j.transformers.metrics;
+package dev.trainer4j.metrics;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.DataType;
-import dev.trainer4j.metrics.EvalPrediction;
-import dev.trainer4j.metrics.StreamingMetrics;
 import java.util.LinkedHashMap;
 import java.util.Map;
 

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j.transformers.predict;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.trainer4j.transformers.PretrainedException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * What a folder of sentence-transformers says of its model, in {@code modules.json} and the files that it names.
+ *
+ * @param pooling how hidden states become a vector
+ * @param normalizes whether a vector is scaled to the length 1
+ * @param maxLength the most tokens of a text, 0 if it is not said
+ */
+record SentenceModules(Pooling pooling, boolean normalizes, int maxLength) {
+
+  static final SentenceModules NONE = new SentenceModules(Pooling.MEAN, false, 0);
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private static final Map<String, Pooling> MODES = new LinkedHashMap<>();
+
+  static {
+    MODES.put("pooling_mode_cls_token", Pooling.CLS);
+    MODES.put("pooling_mode_max_tokens", Pooling.MAX);
+    MODES.put("pooling_mode_mean_tokens", Pooling.MEAN);
+    MODES.put("pooling_mode_lasttoken", Pooling.LAST_TOKEN);
+  }
+
+  static SentenceModules read(Path folder) throws IOException {
+    Path file = folder.resolve("modules.json");
+    if (!Files.isRegularFile(file)) {
+      return NONE;
+    }
+    Pooling pooling = Pooling.MEAN;
+    boolean normalizes = false;
+    for (JsonNode module : json(file)) {
+      String type = module.path("type").asText();
+      switch (type.substring(type.lastIndexOf('.') + 1)) {
+        case "Transformer" -> {} // The model itself.
+        case "Pooling" -> pooling = pooling(module(folder, module).resolve("config.json"));
+        case "Normalize" -> normalizes = true;
+        default ->
+            throw new PretrainedException(
+                file
+                    + ": the module '"
+                    + type
+                    + "' is not supported; supported are Transformer, Pooling and Normalize");
+      }
+    }
+    Path limits = folder.resolve("sentence_bert_config.json");
+    int maxLength =
+        Files.isRegularFile(limits) ? json(limits).path("max_seq_length").asInt(0) : 0;
+    return new SentenceModules(pooling, normalizes, Math.max(0, maxLength));
+  }
+
+  /** A path of the file must not lead out of the folder. */
+  private static Path module(Path folder, JsonNode module) {
+    Path root = folder.toAbsolutePath().normalize();
+    Path path = root.resolve(module.path("path").asText()).normalize();
+    if (!path.startsWith(root)) {
+      throw new PretrainedException(
+          folder.resolve("modules.json")
+              + ": path is "
+              + module.path("path")
+              + ", which leads out of the folder");
+    }
+    return path;
+  }
+
+  private static Pooling pooling(Path file) throws IOException {
+    JsonNode config = json(file);
+    Pooling found = null;
+    for (Map.Entry<String, JsonNode> entry : config.properties()) {
+      if (entry.getKey().startsWith("pooling_mode_") && entry.getValue().asBoolean()) {
+        Pooling mode = MODES.get(entry.getKey());
+        if (mode == null || found != null) {
+          throw new PretrainedException(
+              file
+                  + ": "
+                  + entry.getKey()
+                  + " is true"
+                  + (mode == null ? "" : " beside another mode")
+                  + ", expected one of "
+                  + MODES.keySet());
+        }
+        found = mode;
+      }
+    }
+    if (found == null) {
+      throw new PretrainedException(file + ": no pooling mode is true, expected one of " + MODES.keySet());
+    }
+    return found;
+  }
+
+  private static JsonNode json(Path file) throws IOException {
+    try {
+      return JSON.readTree(file.toFile());
+    } catch (JsonProcessingException e) {
+      throw new PretrainedException(file + " is not valid JSON: " + e.getOriginalMessage(), e);
+    }
+  }
+}
