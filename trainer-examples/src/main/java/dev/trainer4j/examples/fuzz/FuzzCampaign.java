@@ -52,13 +52,15 @@ public final class FuzzCampaign {
     FuzzCampaign campaign = new FuzzCampaign(seed, 10, Files.createTempDirectory("fuzz"));
     for (String target : targets) {
       long begin = System.nanoTime();
+      long refusedBefore = campaign.refused;
+      int findingsBefore = campaign.findings.size();
       campaign.run(target, inputs / targets.size());
       System.out.printf(
-          "%s: %d inputs, %d refused in all, %d findings, %d s%n",
+          "%s: %d inputs, %d refused, %d findings, %d s%n",
           target,
           inputs / targets.size(),
-          campaign.refused,
-          campaign.findings.size(),
+          campaign.refused - refusedBefore,
+          campaign.findings.size() - findingsBefore,
           TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - begin));
     }
     campaign.findings.forEach(System.out::println);
@@ -102,8 +104,9 @@ public final class FuzzCampaign {
           current = Long.parseLong(line.substring(6));
         } else if (line.startsWith("bare ")) {
           findings.add(target + " " + line);
-        } else if (line.startsWith("done ")) {
-          refused += Long.parseLong(line.substring(5));
+        } else if (line.equals("refused")) {
+          refused++;
+        } else if (line.equals("done")) {
           return end;
         } else if (line.equals("ended")) {
           int status = child.waitFor();

@@ -61,19 +61,16 @@ public final class FuzzChild {
     long seed = Long.parseLong(args[3]);
     Path folder = Files.createDirectories(Path.of(args[4]));
     target.prepare(folder);
-    long refused = 0;
     for (long input = first; input < end; input++) {
       out.println("start " + input);
       try {
         target.run(new Random(seed * 1_000_003 + input), folder);
       } catch (Throwable e) {
-        refused++;
-        if (!isDocumented(e, folder)) {
-          out.println("bare " + input + " " + oneLine(e));
-        }
+        out.println(
+            isDocumented(e, folder) ? "refused" : "bare " + input + " " + oneLine(e));
       }
     }
-    out.println("done " + refused);
+    out.println("done");
   }
 
   /** Whether it is of a type that is documented and names a file. */

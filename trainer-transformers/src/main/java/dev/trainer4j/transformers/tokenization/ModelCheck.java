@@ -51,23 +51,18 @@ final class ModelCheck {
       return;
     }
     int prefix = utf8(model.at("continuing_subword_prefix").text()).length;
-    JsonNode merges = model.node().path("merges");
-    for (int i = 0; i < merges.size(); i++) {
-      JsonNode merge = merges.get(i);
+    for (JsonPlace place : model.at("merges").elements()) {
+      JsonNode merge = place.node();
       String second =
           merge.isArray()
               ? merge.path(1).asText()
               : merge.asText().substring(merge.asText().indexOf(' ') + 1);
       byte[] bytes = utf8(second);
       if (bytes.length < prefix || bytes.length > prefix && (bytes[prefix] & 0xc0) == 0x80) {
-        throw model
-            .at("merges")
-            .elements()
-            .get(i)
-            .wrong(
-                "a second part that begins with the continuing_subword_prefix '"
-                    + model.at("continuing_subword_prefix").text()
-                    + "'");
+        throw place.wrong(
+            "a second part that begins with the continuing_subword_prefix '"
+                + model.at("continuing_subword_prefix").text()
+                + "'");
       }
     }
   }

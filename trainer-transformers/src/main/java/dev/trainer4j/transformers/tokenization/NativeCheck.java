@@ -86,10 +86,10 @@ final class NativeCheck {
     types(root.at("decoder"), DECODERS);
     ProcessorCheck.check(root.at("post_processor"));
     decoder(root.at("decoder"));
-    TextCost cost = new TextCost(trusted);
+    TextCost cost = new TextCost(trusted, true);
     cost.add(root.at("normalizer"));
     cost.add(root.at("pre_tokenizer"));
-    new TextCost(trusted).add(root.at("decoder"));
+    new TextCost(trusted, false).add(root.at("decoder"));
     return cost.longestText();
   }
 

@@ -19,11 +19,20 @@ final class TextCost {
   private static final double MAX_GROWTH = 100;
 
   private final boolean trusted;
+  private final boolean keepsPlaces;
   private double growth = 1;
   private double longest = LONGEST_TEXT;
 
-  TextCost(boolean trusted) {
+  /**
+   * Begins to count.
+   *
+   * @param trusted whether patterns of which nothing can be said are taken all the same
+   * @param keepsPlaces whether the text is one of which the place of each character is kept, so that none may
+   *     come from nothing
+   */
+  TextCost(boolean trusted, boolean keepsPlaces) {
     this.trusted = trusted;
+    this.keepsPlaces = keepsPlaces;
   }
 
   /** The length of the longest text that may be given to them. */
@@ -41,6 +50,11 @@ final class TextCost {
     if (pattern.exists()) {
       int least = pattern(pattern);
       if (part.at("content").node().isTextual()) {
+        if (least == 0 && keepsPlaces && !part.at("content").text().isEmpty()) {
+          throw pattern.refused(
+              "it matches where there is nothing, and the native tokenizer ends the process where text"
+                  + " comes from nothing; Prepend puts text before a text");
+        }
         grow(pattern, replaced(part.at("content").text(), least));
       }
     }
@@ -89,7 +103,7 @@ final class TextCost {
       return cost.minLength();
     } catch (DoubtfulPatternException e) {
       if (trusted) {
-        return 1;
+        return 1; // or 0, but whoever trusts a pattern has used it
       }
       throw pattern
           .at("Regex")

@@ -77,6 +77,8 @@ class HostileTokenizerTest {
         "post_processor; {'type':'TemplateProcessing','single':[],'pair':[],'special_tokens':{'a':{'id':'a','ids':[1,2],'tokens':['a']}}}; post_processor.special_tokens.a",
         "pre_tokenizer; {'type':'Split','pattern':{'Regex':'(a+)+(b+)+$'},'behavior':'Isolated','invert':false}; pre_tokenizer.pattern.Regex",
         "normalizer; {'type':'Replace','pattern':{'Regex':'(a|aa)+$'},'content':'x'}; normalizer.pattern.Regex",
+        "normalizer; {'type':'Replace','pattern':{'String':''},'content':'x'}; comes from nothing",
+        "normalizer; {'type':'Replace','pattern':{'Regex':'b?'},'content':'x'}; comes from nothing",
         "normalizer; {'type':'Unknown','pattern':{'Regex':'a'},'content':'x'}; normalizer.type is \"Unknown\"",
         "normalizer; {'pattern':{'Regex':'a'},'content':'x'}; normalizer.type is missing",
         "normalizer; {'type':'Sequence','normalizers':[{'type':'ByteLevel'},{'type':'ByteLevel'},{'type':'ByteLevel'},{'type':'ByteLevel'},{'type':'ByteLevel'},{'type':'ByteLevel'},{'type':'ByteLevel'}]}; normalizer.normalizers[6]",
