@@ -48,9 +48,7 @@ public final class CheckpointFiles {
   private static final String POSITION = "rng_state.json";
 
   private static final JsonMapper MAPPER =
-      JsonMapper.builder()
-          .enable(SerializationFeature.INDENT_OUTPUT)
-          .build();
+      JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
 
   private final Path folder;
 

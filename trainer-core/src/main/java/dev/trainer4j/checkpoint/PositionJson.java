@@ -87,9 +87,7 @@ final class PositionJson {
     }
     long growth = place.at("growth_tracker").count();
     return new LossScale(
-        scale,
-        (int) Math.min(growth, Integer.MAX_VALUE),
-        place.at("skipped_steps").count());
+        scale, (int) Math.min(growth, Integer.MAX_VALUE), place.at("skipped_steps").count());
   }
 
   private static int threads(JsonPlace place) {

@@ -94,9 +94,7 @@ public final class JsonFile {
     } catch (JsonProcessingException e) {
       JsonLocation where = e.getLocation();
       String place =
-          where == null
-              ? ""
-              : " at line " + where.getLineNr() + ", column " + where.getColumnNr();
+          where == null ? "" : " at line " + where.getLineNr() + ", column " + where.getColumnNr();
       throw errors.apply(source + " is not valid JSON" + place + ": " + e.getOriginalMessage(), e);
     }
     if (root == null || !root.isObject()) {

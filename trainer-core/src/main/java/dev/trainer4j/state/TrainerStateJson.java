@@ -26,9 +26,7 @@ import org.jspecify.annotations.Nullable;
 public final class TrainerStateJson {
 
   private static final JsonMapper MAPPER =
-      JsonMapper.builder()
-          .enable(SerializationFeature.ORDER_MAP_ENTRIES_BY_KEYS)
-          .build();
+      JsonMapper.builder().enable(SerializationFeature.ORDER_MAP_ENTRIES_BY_KEYS).build();
 
   private TrainerStateJson() {}
 

@@ -34,8 +34,7 @@ public final class PretrainedConfig {
   /** A head for more would be larger than most models. */
   private static final int MAX_LABELS = 1 << 20;
 
-  private static final ObjectMapper JSON =
-      JsonMapper.builder().build();
+  private static final ObjectMapper JSON = JsonMapper.builder().build();
 
   private static final List<String> GENERATION_KEYS =
       List.of(
@@ -74,8 +73,7 @@ public final class PretrainedConfig {
               + " and model.safetensors; give the folder that has them");
     }
     byte[] bytes = readLimited(file);
-    return parse(
-        file.toString(), JsonFile.text(file.toString(), bytes, PretrainedException::new));
+    return parse(file.toString(), JsonFile.text(file.toString(), bytes, PretrainedException::new));
   }
 
   /** Reads a small file of a model's folder. */

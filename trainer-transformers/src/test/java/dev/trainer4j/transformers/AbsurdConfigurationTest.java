@@ -47,12 +47,12 @@ class AbsurdConfigurationTest {
                 "llama", Task.CAUSAL_LM,
                 "t5", Task.SEQ2SEQ_LM)
             .get(family);
-    try (PretrainedModel model = AutoModels.fromConfig(PretrainedConfig.of(small(family)), task, CPU)) {
+    try (PretrainedModel model =
+        AutoModels.fromConfig(PretrainedConfig.of(small(family)), task, CPU)) {
       model.save(folder);
     }
     Object number = value == Math.rint(value) ? (Object) (int) value : (Object) value;
-    PretrainedConfig config =
-        PretrainedConfig.read(folder).without("id2label").with(key, number);
+    PretrainedConfig config = PretrainedConfig.read(folder).without("id2label").with(key, number);
     java.nio.file.Files.writeString(folder.resolve("config.json"), config.toJson());
 
     assertThatThrownBy(() -> AutoModels.load(folder, task, CPU))

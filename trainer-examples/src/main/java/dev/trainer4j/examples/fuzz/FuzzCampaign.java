@@ -145,8 +145,7 @@ public final class FuzzCampaign {
 
   private static void read(Process child, BlockingQueue<String> lines) {
     try (BufferedReader reader =
-        new BufferedReader(
-            new InputStreamReader(child.getInputStream(), StandardCharsets.UTF_8))) {
+        new BufferedReader(new InputStreamReader(child.getInputStream(), StandardCharsets.UTF_8))) {
       for (String line = reader.readLine(); line != null; line = reader.readLine()) {
         lines.add(line);
       }

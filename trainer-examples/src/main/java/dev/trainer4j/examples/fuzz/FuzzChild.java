@@ -66,8 +66,7 @@ public final class FuzzChild {
       try {
         target.run(new Random(seed * 1_000_003 + input), folder);
       } catch (Throwable e) {
-        out.println(
-            isDocumented(e, folder) ? "refused" : "bare " + input + " " + oneLine(e));
+        out.println(isDocumented(e, folder) ? "refused" : "bare " + input + " " + oneLine(e));
       }
     }
     out.println("done");

@@ -148,7 +148,9 @@ final class TokenizerFuzz implements FuzzTarget {
                 + "\"model_input_names\":[\"input_ids\"]}");
     Files.write(
         folder.resolve("tokenizer_config.json"),
-        random.nextInt(3) == 0 ? JsonDamage.damage(config, random) : "{}".getBytes(StandardCharsets.UTF_8));
+        random.nextInt(3) == 0
+            ? JsonDamage.damage(config, random)
+            : "{}".getBytes(StandardCharsets.UTF_8));
     use(folder);
   }
 

@@ -197,7 +197,8 @@ public enum DecoderFamily implements ModelFamily {
     int layers = config.layers("num_hidden_layers", defaults.layers());
     int heads = config.positive("num_attention_heads", defaults.heads());
     Integer ownHeadDim = defaults.headDim();
-    int headDim = config.positive("head_dim", ownHeadDim == null ? hidden / heads : ownHeadDim, MAX_HEAD);
+    int headDim =
+        config.positive("head_dim", ownHeadDim == null ? hidden / heads : ownHeadDim, MAX_HEAD);
     Integer ownKeyValueHeads = defaults.keyValueHeads();
     int keyValueHeads =
         divisor(

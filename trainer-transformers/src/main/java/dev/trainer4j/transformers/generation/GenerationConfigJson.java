@@ -25,8 +25,7 @@ import org.jspecify.annotations.Nullable;
 /** The file {@code generation_config.json}, in and out. */
 final class GenerationConfigJson {
 
-  private static final ObjectMapper JSON =
-      JsonMapper.builder().build();
+  private static final ObjectMapper JSON = JsonMapper.builder().build();
 
   /** Keys that say how to compute or what to return, not what to generate. */
   private static final Set<String> HARMLESS =
@@ -94,9 +93,7 @@ final class GenerationConfigJson {
     try {
       Path file = Path.of(path);
       return Optional.of(
-          Files.isDirectory(file)
-              ? GenerationConfig.read(file)
-              : parse(JsonFile.read(file), path));
+          Files.isDirectory(file) ? GenerationConfig.read(file) : parse(JsonFile.read(file), path));
     } catch (IOException | InvalidPathException e) {
       throw new IllegalArgumentException("it cannot be read: " + e.getMessage(), e);
     }

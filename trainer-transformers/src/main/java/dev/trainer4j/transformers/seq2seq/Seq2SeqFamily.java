@@ -89,13 +89,9 @@ public enum Seq2SeqFamily implements ModelFamily {
           hidden,
           hidden / heads,
           new Seq2SeqSpec.Stack(
-              config.layers("encoder_layers", 12),
-              heads,
-              config.positive("encoder_ffn_dim", 4096)),
+              config.layers("encoder_layers", 12), heads, config.positive("encoder_ffn_dim", 4096)),
           new Seq2SeqSpec.Stack(
-              config.layers("decoder_layers", 12),
-              heads,
-              config.positive("decoder_ffn_dim", 4096)),
+              config.layers("decoder_layers", 12), heads, config.positive("decoder_ffn_dim", 4096)),
           config.positive("max_position_embeddings", 1024),
           1e-5,
           activation(config, "activation_function", config.text("activation_function", "gelu")),

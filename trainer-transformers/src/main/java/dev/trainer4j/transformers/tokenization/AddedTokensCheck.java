@@ -42,7 +42,8 @@ final class AddedTokensCheck {
       try (NativeNormalizer normalizer = new NativeNormalizer(files, root)) {
         for (JsonPlace token : changed) {
           if (!content(token).isEmpty() && normalizer.apply(content(token)).isEmpty()) {
-            throw token.refused("the normalizer leaves nothing of it; expected normalized to be false");
+            throw token.refused(
+                "the normalizer leaves nothing of it; expected normalized to be false");
           }
         }
         overlap(changed, normalizer);
@@ -78,7 +79,9 @@ final class AddedTokensCheck {
   }
 
   private static boolean isSpace(int codePoint) {
-    return Character.isWhitespace(codePoint) || Character.isSpaceChar(codePoint) || codePoint == 0x85;
+    return Character.isWhitespace(codePoint)
+        || Character.isSpaceChar(codePoint)
+        || codePoint == 0x85;
   }
 
   /** The normalizer alone: a vocabulary that knows nothing gives back the whole normalized text. */

@@ -79,12 +79,12 @@ final class ModelCheck {
     }
     if (characters > MAX_LONG_TOKENS) {
       throw vocab.wrong(
-              "tokens of more than "
-                  + LONG_TOKEN
-                  + " characters to have no more than "
-                  + MAX_LONG_TOKENS
-                  + " together, not "
-                  + characters);
+          "tokens of more than "
+              + LONG_TOKEN
+              + " characters to have no more than "
+              + MAX_LONG_TOKENS
+              + " together, not "
+              + characters);
     }
   }
 

@@ -119,8 +119,7 @@ final class NativeCheck {
 
   private static void depth(JsonPlace section, JsonNode node, int depth) {
     if (depth > MAX_DEPTH) {
-      throw section.wrong(
-          "no more than " + MAX_DEPTH + " objects and arrays inside each other");
+      throw section.wrong("no more than " + MAX_DEPTH + " objects and arrays inside each other");
     }
     for (JsonNode child : node) {
       depth(section, child, depth + 1);

@@ -40,7 +40,8 @@ sealed interface PatternNode {
       if (set.equals(".")) {
         return true;
       }
-      // What sets have in common in Java and in Oniguruma is enough here; scripts have a prefix in Java.
+      // What sets have in common in Java and in Oniguruma is enough here; scripts have a prefix in
+      // Java.
       for (String java : List.of(set, set.replaceAll("\\\\([pP])\\{(?=\\w)", "\\\\$1{Is"))) {
         try {
           Pattern pattern = Pattern.compile(java);

@@ -85,7 +85,9 @@ final class PatternParser {
         node = greedy(node, 1, PatternNode.UNLIMITED);
       } else if (take("?")) {
         node = greedy(node, 0, 1);
-      } else if (interval.lookingAt() && interval.end() - at > 2 && !interval.group().equals("{,}")) {
+      } else if (interval.lookingAt()
+          && interval.end() - at > 2
+          && !interval.group().equals("{,}")) {
         at = interval.end();
         node = counted(node, interval);
       } else {

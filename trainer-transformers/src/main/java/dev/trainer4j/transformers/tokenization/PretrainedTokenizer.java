@@ -77,8 +77,7 @@ public final class PretrainedTokenizer implements ProcessingClass, AutoCloseable
     String completed = new NativeJson(json, config, vocabulary).complete(original);
     AddedTokensCheck.check(files, root);
     backend =
-        new NativeTokenizer(
-            files, completed, longestText, ModelCheck.mayFail(json.path("model")));
+        new NativeTokenizer(files, completed, longestText, ModelCheck.mayFail(json.path("model")));
   }
 
   /**
@@ -118,7 +117,8 @@ public final class PretrainedTokenizer implements ProcessingClass, AutoCloseable
     }
     ObjectNode changed = (ObjectNode) files.json(TokenizerFiles.CONFIG).node();
     changed.put(role.key(), token);
-    return new PretrainedTokenizer(files.with(TokenizerFiles.CONFIG, changed.toPrettyString()), trusted);
+    return new PretrainedTokenizer(
+        files.with(TokenizerFiles.CONFIG, changed.toPrettyString()), trusted);
   }
 
   // ----------------------------------------------------------------------------- text to ids

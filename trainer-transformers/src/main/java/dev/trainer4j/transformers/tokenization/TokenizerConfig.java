@@ -129,7 +129,8 @@ final class TokenizerConfig {
     if (config.has("model_input_names")) {
       return config.at("model_input_names").elements().stream().map(JsonPlace::text).toList();
     }
-    String family = config.at("tokenizer_class").node().asText("").replaceAll("Tokenizer(Fast)?$", "");
+    String family =
+        config.at("tokenizer_class").node().asText("").replaceAll("Tokenizer(Fast)?$", "");
     return WITH_TYPE_IDS.contains(family)
         ? List.of("input_ids", "token_type_ids", "attention_mask")
         : List.of("input_ids", "attention_mask");

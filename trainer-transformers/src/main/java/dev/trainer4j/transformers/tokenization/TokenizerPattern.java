@@ -24,7 +24,8 @@ record TokenizerPattern(double triesPerCharacter, int minLength) {
   static TokenizerPattern of(String pattern) {
     PatternNode whole = PatternParser.parse(pattern);
     if (whole.size() > MAX_SIZE) {
-      throw new DoubtfulPatternException("its counted repetitions multiply to more than it may hold");
+      throw new DoubtfulPatternException(
+          "its counted repetitions multiply to more than it may hold");
     }
     List<PatternNode> branches =
         whole instanceof OneOf alternatives ? alternatives.branches() : List.of(whole);

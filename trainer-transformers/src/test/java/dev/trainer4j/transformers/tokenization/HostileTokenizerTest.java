@@ -100,8 +100,7 @@ class HostileTokenizerTest {
 
   @Test
   void aChainThatMultipliesATextIsRefusedWhereItGetsTooLong() throws IOException {
-    String part =
-        "{'type':'Replace','pattern':{'Regex':'.'},'content':'" + "a".repeat(100) + "'}";
+    String part = "{'type':'Replace','pattern':{'Regex':'.'},'content':'" + "a".repeat(100) + "'}";
 
     assertThatThrownBy(
             () ->
@@ -163,8 +162,7 @@ class HostileTokenizerTest {
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessageContaining("2200000 characters")
           .hasMessageContaining("in pieces");
-      assertThatThrownBy(
-              () -> tokenizer.encodeBatch(List.of("a", text), EncodeOptions.defaults()))
+      assertThatThrownBy(() -> tokenizer.encodeBatch(List.of("a", text), EncodeOptions.defaults()))
           .isInstanceOf(IllegalArgumentException.class);
     }
   }
@@ -188,8 +186,7 @@ class HostileTokenizerTest {
     byte[] whole = charsmap();
     try (PretrainedTokenizer tokenizer = load("normalizer", precompiled(whole))) {
       // It makes A an a.
-      assertThat(tokenizer.encode("Ab").inputIds())
-          .isEqualTo(tokenizer.encode("ab").inputIds());
+      assertThat(tokenizer.encode("Ab").inputIds()).isEqualTo(tokenizer.encode("ab").inputIds());
     }
     Random random = new Random(7);
     int refused = 0;
