@@ -95,7 +95,7 @@ final class CheckpointFuzz implements FuzzTarget {
       String text = new String(bytes, StandardCharsets.ISO_8859_1);
       int end = text.lastIndexOf('}') + 1;
       for (int i = 0; i < Long.BYTES; i++) {
-        bytes[i] = i < Integer.BYTES ? (byte) (Math.max(0, end - Long.BYTES) >>> 8 * i) : 0;
+        bytes[i] = i < Integer.BYTES ? (byte) (Math.max(0, end - Long.BYTES) >>> (8 * i)) : 0;
       }
     }
     Files.write(folder.resolve(MODEL), bytes);

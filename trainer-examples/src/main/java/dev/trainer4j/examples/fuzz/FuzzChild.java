@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.stream.Stream;
@@ -55,7 +56,7 @@ public final class FuzzChild {
   public static void main(String[] args) throws Exception {
     PrintStream out =
         new PrintStream(new FileOutputStream(FileDescriptor.out), true, StandardCharsets.UTF_8);
-    FuzzTarget target = TARGETS.get(args[0]);
+    FuzzTarget target = Objects.requireNonNull(TARGETS.get(args[0]), "a target among " + targets());
     long first = Long.parseLong(args[1]);
     long end = Long.parseLong(args[2]);
     long seed = Long.parseLong(args[3]);

@@ -113,7 +113,7 @@ final class TokenizerFuzz implements FuzzTarget {
   private static String charsmap() {
     ByteBuffer bytes = ByteBuffer.allocate(4 + 4 * 512 + 2).order(ByteOrder.LITTLE_ENDIAN);
     bytes.putInt(0, 4 * 512);
-    bytes.putInt(4 + 4 * 0x41, 0x141 << 10 | 1 << 8 | 0x41);
+    bytes.putInt(4 + 4 * 0x41, (0x141 << 10) | (1 << 8) | 0x41);
     bytes.put(4 + 4 * 512, (byte) 'a');
     return Base64.getEncoder().encodeToString(bytes.array());
   }

@@ -89,7 +89,7 @@ final class Charsmap {
           continue;
         }
         long next = place ^ letter ^ offset(unit);
-        if ((unit >>> 8 & 1) == 1) {
+        if (((unit >>> 8) & 1) == 1) {
           value(unit(next) & Integer.MAX_VALUE);
         }
         if (next >= units.length + 256L) {
@@ -104,7 +104,7 @@ final class Charsmap {
   }
 
   private static long offset(int unit) {
-    return (long) (unit >>> 10) << ((unit & 1 << 9) >>> 6);
+    return (long) (unit >>> 10) << ((unit & (1 << 9)) >>> 6);
   }
 
   private int unit(long place) {
@@ -120,7 +120,7 @@ final class Charsmap {
   }
 
   private void value(int start) {
-    if (start > texts.length || start < texts.length && (texts[start] & 0xc0) == 0x80) {
+    if (start > texts.length || (start < texts.length && (texts[start] & 0xc0) == 0x80)) {
       throw new IllegalArgumentException(
           "its trie leads to place " + start + " of " + texts.length + " bytes of texts");
     }

@@ -58,7 +58,7 @@ final class ModelCheck {
               ? merge.path(1).asText()
               : merge.asText().substring(merge.asText().indexOf(' ') + 1);
       byte[] bytes = utf8(second);
-      if (bytes.length < prefix || bytes.length > prefix && (bytes[prefix] & 0xc0) == 0x80) {
+      if (bytes.length < prefix || (bytes.length > prefix && (bytes[prefix] & 0xc0) == 0x80)) {
         throw place.wrong(
             "a second part that begins with the continuing_subword_prefix '"
                 + model.at("continuing_subword_prefix").text()

@@ -3,6 +3,7 @@ package dev.trainer4j.transformers.tokenization;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.trainer4j.json.JsonPlace;
+import java.util.Map;
 import java.util.Set;
 
 /**
@@ -100,7 +101,9 @@ final class NativeCheck {
     depth(section, section.node(), 0);
     section.everyObject(
         part -> {
-          boolean isPart = part == section || part.path().endsWith("]") && isPart(section, part);
+          boolean isPart =
+              part.path().equals(section.path())
+                  || (part.path().endsWith("]") && isPart(section, part));
           if (isPart && !known.contains(part.at("type").text())) {
             throw part.at("type").wrong("one of " + String.join(", ", sorted(known)));
           }
@@ -135,19 +138,23 @@ final class NativeCheck {
                 "0, because the native tokenizer ends the process if a token is shorter than"
                     + " what is cut from its end");
           }
-          part.node()
-              .properties()
-              .forEach(
-                  field -> {
-                    JsonNode value = field.getValue();
-                    if (value.isTextual() && !Utf16.isWellFormed(value.textValue())
-                        || !Utf16.isWellFormed(field.getKey())) {
-                      throw part.wrong("texts without halves of surrogate pairs");
-                    }
-                    if (value.isNumber() && !Double.isFinite(value.doubleValue())) {
-                      throw part.wrong("numbers within the range of a double");
-                    }
-                  });
         });
+    plain(decoder, decoder.node());
+  }
+
+  /** What the native library cannot parse it takes for impossible, in a decoder. */
+  private static void plain(JsonPlace decoder, JsonNode node) {
+    if (node.isTextual() && !Utf16.isWellFormed(node.textValue())) {
+      throw decoder.wrong("texts without halves of surrogate pairs");
+    }
+    if (node.isNumber() && !Double.isFinite(node.doubleValue())) {
+      throw decoder.wrong("numbers within the range of a double");
+    }
+    for (Map.Entry<String, JsonNode> field : node.properties()) {
+      if (!Utf16.isWellFormed(field.getKey())) {
+        throw decoder.wrong("keys without halves of surrogate pairs");
+      }
+    }
+    node.forEach(child -> plain(decoder, child));
   }
 }

@@ -176,7 +176,7 @@ final class PatternParser {
       }
     }
     boolean known = "dDwWsShHNORtnrfvae".indexOf(letter) >= 0;
-    if (letter == 0 || !known && (Character.isLetterOrDigit(letter) || letter > 0x7f)) {
+    if (letter == 0 || (!known && (Character.isLetterOrDigit(letter) || letter > 0x7f))) {
       throw new DoubtfulPatternException("\\" + (letter == 0 ? "" : letter) + " is not known");
     }
     at++;

@@ -71,6 +71,7 @@ class HostileTokenizerTest {
         "decoder; {'type':'Strip','content':'a','start':0,'stop':1000}; decoder.stop is 1000",
         "decoder; {'type':'Sequence','decoders':[{'type':'Fuse'},{'type':'Strip','content':'a','start':0,'stop':1}]}; decoder.decoders[1].stop is 1",
         "decoder; {'type':'Fuse','x':'\\ud800'}; halves of surrogate pairs",
+        "decoder; {'type':'Fuse','x':['\\ud800']}; halves of surrogate pairs",
         "decoder; {'type':'Fuse','x':1e999}; range of a double",
         "post_processor; {'type':'TemplateProcessing','single':[{'SpecialToken':{'id':'[X]','type_id':0}}],'pair':[],'special_tokens':{}}; post_processor.single[0]",
         "post_processor; {'type':'TemplateProcessing','single':[{'Sequence':{'id':'B','type_id':0}}],'pair':[],'special_tokens':{}}; post_processor.single[0]",
@@ -213,7 +214,7 @@ class HostileTokenizerTest {
   private static byte[] charsmap() {
     ByteBuffer bytes = ByteBuffer.allocate(4 + 4 * 512 + 2).order(ByteOrder.LITTLE_ENDIAN);
     bytes.putInt(0, 4 * 512);
-    bytes.putInt(4 + 4 * 0x41, 0x141 << 10 | 1 << 8 | 0x41);
+    bytes.putInt(4 + 4 * 0x41, (0x141 << 10) | (1 << 8) | 0x41);
     bytes.position(4 + 4 * 512).put("a\0".getBytes(StandardCharsets.UTF_8));
     return bytes.array();
   }
