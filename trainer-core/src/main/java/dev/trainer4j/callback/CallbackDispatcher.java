@@ -161,16 +161,37 @@ public final class CallbackDispatcher {
     return states;
   }
 
-  /** Gives saved states back to the callbacks of the same keys. */
-  public void restore(Map<String, CallbackState> states) {
+  /**
+   * Gives saved states back to the callbacks of the same keys.
+   *
+   * @param file where they come from, for messages
+   * @throws IllegalArgumentException if a callback cannot use its state
+   */
+  public void restore(Map<String, CallbackState> states, Path file) {
     stateful()
         .forEach(
             callback -> {
               CallbackState state = states.get(callback.stateKey());
               if (state != null) {
-                callback.restore(state);
+                restore(callback, state, file);
               }
             });
+  }
+
+  private static void restore(StatefulCallback callback, CallbackState state, Path file) {
+    try {
+      callback.restore(state);
+    } catch (RuntimeException e) {
+      throw new IllegalArgumentException(
+          file
+              + ": "
+              + callback.getClass().getSimpleName()
+              + " cannot use the state at stateful_callbacks."
+              + callback.stateKey()
+              + ": "
+              + e.getMessage(),
+          e);
+    }
   }
 
   /** Returns the tensors of all callbacks that have some, by the name of their file. */

@@ -3,14 +3,9 @@ package dev.trainer4j.checkpoint;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.StreamReadFeature;
-import com.fasterxml.jackson.core.type.TypeReference;
-import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.trainer4j.json.JsonFile;
 import dev.trainer4j.model.TrainableModel;
 import dev.trainer4j.state.TrainerState;
 import dev.trainer4j.state.TrainerStateJson;
@@ -21,6 +16,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The files of one checkpoint folder, by name and format.
@@ -51,16 +47,8 @@ public final class CheckpointFiles {
   private static final String SCHEDULER = "scheduler.json";
   private static final String POSITION = "rng_state.json";
 
-  /** Fields that files of earlier versions lack, and what their absence means: false. */
-  private static final List<String> LATER_FLAGS = List.of("epoch_stop", "epoch_end_served");
-
   private static final JsonMapper MAPPER =
-      JsonMapper.builder()
-          .enable(SerializationFeature.INDENT_OUTPUT)
-          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-          .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
-          .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
-          .build();
+      JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
 
   private final Path folder;
 
@@ -72,6 +60,16 @@ public final class CheckpointFiles {
   /** Returns the folder. */
   public Path folder() {
     return folder;
+  }
+
+  /** Returns the file of the state, for messages. */
+  public Path statePath() {
+    return folder.resolve(STATE);
+  }
+
+  /** Returns the file of a schedule's state, for messages. */
+  public Path schedulerPath() {
+    return folder.resolve(SCHEDULER);
   }
 
   /** Writes the model, in files of up to 50 GB. */
@@ -182,10 +180,13 @@ public final class CheckpointFiles {
     write(STATE, TrainerStateJson.write(state));
   }
 
-  /** Reads the state. */
+  /**
+   * Reads the state.
+   *
+   * @throws dev.trainer4j.json.JsonException if the file holds none
+   */
   public TrainerState readState() throws IOException {
-    Path file = folder.resolve(STATE);
-    return TrainerStateJson.read(Files.readString(file), file.toString());
+    return TrainerStateJson.read(JsonFile.read(folder.resolve(STATE)));
   }
 
   /** Writes the arguments, already as JSON. */
@@ -193,8 +194,12 @@ public final class CheckpointFiles {
     write(ARGUMENTS, json);
   }
 
-  /** Reads the arguments as plain values, for comparison with those of this run. */
-  public Map<String, Object> readArguments() throws IOException {
+  /**
+   * Reads the arguments as plain values, for comparison with those of this run.
+   *
+   * @throws dev.trainer4j.json.JsonException if the file holds none
+   */
+  public Map<String, @Nullable Object> readArguments() throws IOException {
     return readMap(ARGUMENTS);
   }
 
@@ -203,8 +208,12 @@ public final class CheckpointFiles {
     write(SCHEDULER, MAPPER.writeValueAsString(state) + "\n");
   }
 
-  /** Reads a schedule's state. */
-  public Map<String, Object> readScheduler() throws IOException {
+  /**
+   * Reads a schedule's state.
+   *
+   * @throws dev.trainer4j.json.JsonException if the file holds none
+   */
+  public Map<String, @Nullable Object> readScheduler() throws IOException {
     return readMap(SCHEDULER);
   }
 
@@ -213,22 +222,13 @@ public final class CheckpointFiles {
     write(POSITION, MAPPER.writeValueAsString(point) + "\n");
   }
 
-  /** Reads the position. */
+  /**
+   * Reads the position.
+   *
+   * @throws dev.trainer4j.json.JsonException if the file holds none
+   */
   public ResumePoint readPosition() throws IOException {
-    Path file = folder.resolve(POSITION);
-    try {
-      JsonNode point = MAPPER.readTree(Files.readString(file));
-      if (point instanceof ObjectNode fields) {
-        for (String flag : LATER_FLAGS) {
-          if (!fields.has(flag)) {
-            fields.put(flag, false);
-          }
-        }
-      }
-      return MAPPER.treeToValue(point, ResumePoint.class);
-    } catch (JsonProcessingException e) {
-      throw new IOException(file + " is damaged: " + e.getOriginalMessage(), e);
-    }
+    return PositionJson.read(JsonFile.read(folder.resolve(POSITION)));
   }
 
   private void write(String name, String text) throws IOException {
@@ -242,15 +242,11 @@ public final class CheckpointFiles {
     }
   }
 
-  private Map<String, Object> readMap(String name) throws IOException {
+  private Map<String, @Nullable Object> readMap(String name) throws IOException {
     Path file = folder.resolve(name);
     if (!Files.isRegularFile(file)) {
       return Map.of();
     }
-    try {
-      return MAPPER.readValue(Files.readString(file), new TypeReference<Map<String, Object>>() {});
-    } catch (JsonProcessingException e) {
-      throw new IOException(file + " is damaged: " + e.getOriginalMessage(), e);
-    }
+    return JsonFile.read(file).map();
   }
 }

@@ -86,6 +86,19 @@ public final class SafetensorsFile implements TensorFile {
       throw new SafetensorsException(
           path, "the header of " + length + " bytes ends after the file: is it truncated?");
     }
+    long heap = Runtime.getRuntime().maxMemory();
+    if (length > SafetensorsHeader.maxLength(heap)) {
+      throw new SafetensorsException(
+          path,
+          "has a header of "
+              + length
+              + " bytes, more than the "
+              + SafetensorsHeader.maxLength(heap)
+              + " that are read with a heap of "
+              + heap
+              + ". Headers of real files have less than 10 MB; give the JVM more heap (-Xmx) if you"
+              + " trust this one");
+    }
     ByteBuffer json = ByteBuffer.allocate((int) length);
     readFully(path, channel, json, prefix.capacity());
     return SafetensorsHeader.parse(path, json.array(), size);

@@ -4,9 +4,10 @@ package dev.trainer4j.checkpoint;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.CharBuffer;
+import java.io.InputStreamReader;
+import java.io.Reader;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -26,6 +27,12 @@ import java.util.Map;
 record SafetensorsHeader(Map<String, String> metadata, Map<String, TensorInfo> tensors) {
   /** The format's own limit. */
   static final long MAX_LENGTH = 100_000_000;
+
+  /** Those of real files have less than this. */
+  private static final long ALWAYS_READ = 10_000_000;
+
+  /** What the tensors of a header may take of the heap, for each of its bytes. */
+  private static final int HEAP_PER_BYTE = 20;
 
   static final String METADATA = "__metadata__";
 
@@ -53,13 +60,16 @@ record SafetensorsHeader(Map<String, String> metadata, Map<String, TensorInfo> t
    */
   static SafetensorsHeader parse(Path file, byte[] header, long fileSize)
       throws SafetensorsException {
-    String text = decode(file, header);
     long dataStart = PREFIX + (long) header.length;
     Map<String, String> metadata = new LinkedHashMap<>();
     Map<String, TensorInfo> tensors = new LinkedHashMap<>();
+    // Decoded as it is parsed: a header is large only where somebody means to exhaust the memory.
+    Reader text =
+        new InputStreamReader(
+            new ByteArrayInputStream(header), StandardCharsets.UTF_8.newDecoder());
     try (JsonParser json = JSON.createParser(text)) {
       HeaderReader reader = new HeaderReader(file, json, dataStart);
-      if (!text.startsWith("{") || json.nextToken() != JsonToken.START_OBJECT) {
+      if (header.length == 0 || header[0] != '{' || json.nextToken() != JsonToken.START_OBJECT) {
         throw new SafetensorsException(file, "the header is not a JSON object");
       }
       boolean hasMetadata = false;
@@ -80,6 +90,8 @@ record SafetensorsHeader(Map<String, String> metadata, Map<String, TensorInfo> t
       }
     } catch (SafetensorsException e) {
       throw e;
+    } catch (CharacterCodingException e) {
+      throw new SafetensorsException(file, "the header is not UTF-8 text", e);
     } catch (IOException e) {
       throw new SafetensorsException(file, "the header is not valid JSON: " + e.getMessage(), e);
     }
@@ -87,13 +99,9 @@ record SafetensorsHeader(Map<String, String> metadata, Map<String, TensorInfo> t
     return new SafetensorsHeader(metadata, tensors);
   }
 
-  private static String decode(Path file, byte[] header) throws SafetensorsException {
-    try {
-      CharBuffer text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(header));
-      return text.toString();
-    } catch (CharacterCodingException e) {
-      throw new SafetensorsException(file, "the header is not UTF-8 text", e);
-    }
+  /** The longest header that a process with this heap reads. */
+  static long maxLength(long heap) {
+    return Math.min(MAX_LENGTH, Math.max(ALWAYS_READ, heap / HEAP_PER_BYTE));
   }
 
   /** Sorted by position, each tensor must begin where the one before it ended. */

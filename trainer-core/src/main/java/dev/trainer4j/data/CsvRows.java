@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.data;
 
-import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashSet;
@@ -22,21 +21,26 @@ final class CsvRows<T> extends FileRows<Map<String, String>, T> {
   private static final CSVFormat FORMAT =
       CSVFormat.RFC4180.builder().setIgnoreEmptyLines(true).get();
 
+  private final RowReader reader;
   private final CSVParser parser;
   private final Iterator<CSVRecord> records;
   private List<String> header = List.of();
 
   private CsvRows(
-      Path file, CSVParser parser, Function<? super Map<String, String>, ? extends T> mapper) {
+      Path file,
+      RowReader reader,
+      CSVParser parser,
+      Function<? super Map<String, String>, ? extends T> mapper) {
     super(file, mapper);
+    this.reader = reader;
     this.parser = parser;
     this.records = parser.iterator();
   }
 
   static <T> CsvRows<T> open(Path file, Function<? super Map<String, String>, ? extends T> mapper) {
     try {
-      BufferedReader reader = Utf8File.open(file);
-      return new CsvRows<>(file, CSVParser.parse(reader, FORMAT), mapper);
+      RowReader reader = new RowReader(file, Utf8File.open(file));
+      return new CsvRows<>(file, reader, CSVParser.parse(reader, FORMAT), mapper);
     } catch (IOException e) {
       throw Utf8File.unreadable(file, e);
     }
@@ -47,14 +51,20 @@ final class CsvRows<T> extends FileRows<Map<String, String>, T> {
     if (header.isEmpty()) {
       header = readHeader();
     }
-    return records.hasNext() ? Optional.of(row(records.next())) : Optional.empty();
+    return records.hasNext() ? Optional.of(row(nextRecord())) : Optional.empty();
+  }
+
+  private CSVRecord nextRecord() {
+    CSVRecord row = records.next();
+    reader.endRow(parser.getCurrentLineNumber());
+    return row;
   }
 
   private List<String> readHeader() {
     if (!records.hasNext()) {
       throw wrong("the file is empty. The first line must name the columns.");
     }
-    List<String> names = records.next().toList();
+    List<String> names = nextRecord().toList();
     Set<String> seen = new HashSet<>();
     for (int i = 0; i < names.size(); i++) {
       if (names.get(i).isBlank()) {

@@ -10,7 +10,8 @@ import java.util.function.Function;
  * Makes datasets of lists and files.
  *
  * <p>Files are UTF-8, with or without a byte order mark. A file that cannot be read, is empty or has
- * a row that does not fit is a {@link DataException} that names the file and the line.
+ * a row that does not fit is a {@link DataException} that names the file and the line. So is a row of more
+ * than 16,777,216 characters.
  */
 public final class Datasets {
 

@@ -7,7 +7,6 @@ import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -25,11 +24,10 @@ final class JsonLinesRows<T> extends FileRows<Map<String, Object>, T> {
           .build()
           .readerFor(new TypeReference<LinkedHashMap<String, Object>>() {});
 
-  private final BufferedReader reader;
-  private long line;
+  private final LineReader reader;
 
   private JsonLinesRows(
-      Path file, BufferedReader reader, Function<? super Map<String, Object>, ? extends T> mapper) {
+      Path file, LineReader reader, Function<? super Map<String, Object>, ? extends T> mapper) {
     super(file, mapper);
     this.reader = reader;
   }
@@ -37,7 +35,7 @@ final class JsonLinesRows<T> extends FileRows<Map<String, Object>, T> {
   static <T> JsonLinesRows<T> open(
       Path file, Function<? super Map<String, Object>, ? extends T> mapper) {
     try {
-      return new JsonLinesRows<>(file, Utf8File.open(file), mapper);
+      return new JsonLinesRows<>(file, LineReader.open(file), mapper);
     } catch (IOException e) {
       throw Utf8File.unreadable(file, e);
     }
@@ -45,8 +43,7 @@ final class JsonLinesRows<T> extends FileRows<Map<String, Object>, T> {
 
   @Override
   Optional<Map<String, Object>> read() throws IOException {
-    for (String text = reader.readLine(); text != null; text = reader.readLine()) {
-      line++;
+    for (String text = reader.read(); text != null; text = reader.read()) {
       if (!text.isBlank()) {
         return Optional.of(parse(text));
       }
@@ -69,7 +66,7 @@ final class JsonLinesRows<T> extends FileRows<Map<String, Object>, T> {
 
   @Override
   long line() {
-    return line;
+    return reader.line();
   }
 
   @Override

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.data;
 
-import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -14,8 +13,8 @@ final class TextLines {
 
   static List<String> read(Path file) {
     List<String> lines = new ArrayList<>();
-    try (BufferedReader reader = Utf8File.open(file)) {
-      for (String line = reader.readLine(); line != null; line = reader.readLine()) {
+    try (LineReader reader = LineReader.open(file)) {
+      for (String line = reader.read(); line != null; line = reader.read()) {
         lines.add(line);
       }
     } catch (IOException e) {

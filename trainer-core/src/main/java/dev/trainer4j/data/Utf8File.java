@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.data;
 
-import java.io.BufferedInputStream;
 import java.io.BufferedReader;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.channels.ReadableByteChannel;
 import java.nio.charset.CharacterCodingException;
+import java.nio.charset.CharsetDecoder;
+import java.nio.charset.CoderResult;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,6 +18,7 @@ import java.nio.file.Path;
 final class Utf8File {
 
   private static final int BYTE_ORDER_MARK = 0xFEFF;
+  private static final int BUFFER = 1 << 13;
 
   private Utf8File() {}
 
@@ -49,18 +51,23 @@ final class Utf8File {
     return DataFile.unreadable(file, cause);
   }
 
-  /** The 1-based line; in UTF-8, a byte 10 is always the end of a line. */
+  /** The 1-based line of the first byte that is not UTF-8, found without holding a line. */
   private static long firstInvalidLine(Path file) {
+    CharsetDecoder decoder = StandardCharsets.UTF_8.newDecoder();
+    ByteBuffer bytes = ByteBuffer.allocate(BUFFER);
+    CharBuffer characters = CharBuffer.allocate(BUFFER);
     long line = 1;
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    try (InputStream in = new BufferedInputStream(Files.newInputStream(file))) {
-      for (int next = in.read(); next >= 0; next = in.read()) {
-        bytes.write(next);
-        if (next == '\n') {
-          StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes.toByteArray()));
-          bytes.reset();
-          line++;
+    try (ReadableByteChannel in = Files.newByteChannel(file)) {
+      boolean more = true;
+      while (more) {
+        more = in.read(bytes) >= 0;
+        CoderResult result = decoder.decode(bytes.flip(), characters, !more);
+        line += characters.flip().chars().filter(c -> c == '\n').count();
+        if (result.isError()) {
+          return line;
         }
+        characters.clear();
+        bytes.compact();
       }
     } catch (IOException e) {
       return line;

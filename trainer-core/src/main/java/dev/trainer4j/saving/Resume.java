@@ -22,6 +22,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -125,7 +126,7 @@ final class Resume {
       log.info("Freezing what the run had frozen when the checkpoint was written");
     }
     files.readModel(model);
-    Map<String, Object> before = files.readArguments();
+    Map<String, @Nullable Object> before = files.readArguments();
     Continuation next =
         Continuation.of(
             plan, args, point, past.globalStep(), samplesPerUpdate(plan, point, before));
@@ -142,14 +143,14 @@ final class Resume {
                 frozen == null || !sameStart ? null : frozen.atStart()));
     try {
       files.readOptimizer(session.optimizer().state(), model);
-      session.scheduler().restore(files.readScheduler());
+      restoreSchedule(session, files);
       session.progress().restore(next.point(), session.batches().plannedRound());
       locateBest(session, files.folder());
       session.losses().restore(point.losses());
       if (session.lossScaler() != null && point.lossScale() != null) {
         session.lossScaler().restore(point.lossScale());
       }
-      callbacks.restore(past.statefulCallbacks());
+      callbacks.restore(past.statefulCallbacks(), files.statePath());
       tellDifferences(before);
       // Last: what fails behind it would leave the callbacks' copies to nobody.
       CallbackTensors.restore(callbacks, files, manager);
@@ -160,11 +161,29 @@ final class Resume {
     }
   }
 
+  private static void restoreSchedule(TrainingSession session, CheckpointFiles files)
+      throws IOException {
+    Map<String, Object> state = new LinkedHashMap<>();
+    files
+        .readScheduler()
+        .forEach(
+            (key, value) -> {
+              if (value != null) {
+                state.put(key, value);
+              }
+            });
+    try {
+      session.scheduler().restore(state);
+    } catch (RuntimeException e) {
+      throw new IllegalArgumentException(files.schedulerPath() + ": " + e.getMessage(), e);
+    }
+  }
+
   /**
    * Returns the size that a checkpoint's run had found, so that this one goes on as that one would have; 0
    * if this run asks for another size than that one did.
    */
-  private int foundSize(TrainerState past, Map<String, Object> before) {
+  private int foundSize(TrainerState past, Map<String, @Nullable Object> before) {
     Object asked = before.get("per_device_train_batch_size");
     boolean same =
         asked instanceof Number size && size.intValue() == args.perDeviceTrainBatchSize();
@@ -172,7 +191,8 @@ final class Resume {
   }
 
   /** Those of earlier versions do not say it; then it follows from their arguments. */
-  private long samplesPerUpdate(TrainingPlan plan, ResumePoint point, Map<String, Object> before) {
+  private long samplesPerUpdate(
+      TrainingPlan plan, ResumePoint point, Map<String, @Nullable Object> before) {
     if (point.samplesPerUpdate() != null) {
       return point.samplesPerUpdate();
     }
@@ -223,7 +243,7 @@ final class Resume {
   }
 
   /** Arguments of this run win; what differs is said once. */
-  private void tellDifferences(Map<String, Object> before) {
+  private void tellDifferences(Map<String, @Nullable Object> before) {
     if (before.isEmpty()) {
       return; // Not one of ours.
     }
@@ -270,7 +290,7 @@ final class Resume {
     try {
       restoreHuggingFace(session, plan, files);
       locateBest(session, files.folder());
-      callbacks.restore(past.statefulCallbacks());
+      callbacks.restore(past.statefulCallbacks(), files.statePath());
       return session;
     } catch (IOException | RuntimeException e) {
       session.close();

@@ -17,7 +17,11 @@ record SavedState(Map<String, Object> values) {
   }
 
   long count(String name) {
-    return (long) number(name);
+    double number = number(name);
+    if (!(number >= 0 && number < 0x1p53) || number != Math.rint(number)) {
+      throw broken(name, values.get(name), "a whole number from 0 on");
+    }
+    return (long) number;
   }
 
   List<Double> numbers(String name) {
@@ -28,17 +32,17 @@ record SavedState(Map<String, Object> values) {
   }
 
   private static double toDouble(String name, @Nullable Object value) {
-    if (value instanceof Number number) {
+    if (value instanceof Number number && Double.isFinite(number.doubleValue())) {
       return number.doubleValue();
     }
-    throw broken(name, value, "a number");
+    throw broken(name, value, "a finite number");
   }
 
   private static IllegalArgumentException broken(
       String name, @Nullable Object value, String expected) {
     return new IllegalArgumentException(
         String.format(
-            "The saved state of the learning rate scheduler has '%s' = %s, not %s. It was saved by"
+            "The saved state of the learning rate scheduler has '%s' = %s, expected %s. It was saved by"
                 + " another type of scheduler, or is damaged: choose the same lrSchedulerType, or"
                 + " start without the saved state.",
             name, value, expected));

@@ -2,15 +2,14 @@
 package dev.trainer4j.state;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.StreamReadFeature;
-import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.core.util.DefaultIndenter;
 import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
 import com.fasterxml.jackson.core.util.Separators;
 import com.fasterxml.jackson.core.util.Separators.Spacing;
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.trainer4j.json.JsonFile;
+import dev.trainer4j.json.JsonPlace;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -27,11 +26,7 @@ import org.jspecify.annotations.Nullable;
 public final class TrainerStateJson {
 
   private static final JsonMapper MAPPER =
-      JsonMapper.builder()
-          .enable(SerializationFeature.ORDER_MAP_ENTRIES_BY_KEYS)
-          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-          .enable(com.fasterxml.jackson.core.json.JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)
-          .build();
+      JsonMapper.builder().enable(SerializationFeature.ORDER_MAP_ENTRIES_BY_KEYS).build();
 
   private TrainerStateJson() {}
 
@@ -82,82 +77,94 @@ public final class TrainerStateJson {
    * Reads a file's text; unknown keys are ignored, so newer files load.
    *
    * @param source the file's name, for the message
-   * @throws IllegalArgumentException if the text is no trainer state
+   * @throws dev.trainer4j.json.JsonException if the text is no trainer state
    */
   public static TrainerState read(String text, String source) {
-    try {
-      JsonNode json = MAPPER.readTree(text);
-      if (json == null || !json.isObject() || !json.path("global_step").isNumber()) {
-        throw new IllegalArgumentException(
-            source + " is no trainer state: expected a JSON object with global_step");
-      }
-      return new TrainerState(
-          json.path("epoch").asDouble(0),
-          json.path("global_step").asLong(),
-          json.path("max_steps").asLong(0),
-          json.path("logging_steps").asLong(500),
-          json.path("eval_steps").asLong(500),
-          json.path("save_steps").asLong(500),
-          json.path("train_batch_size").asInt(0),
-          json.path("num_train_epochs").asLong(0),
-          json.path("num_input_tokens_seen").asLong(0),
-          json.path("total_flos").asDouble(0),
-          logHistory(json.path("log_history")),
-          json.hasNonNull("best_metric") ? json.get("best_metric").asDouble() : null,
-          json.hasNonNull("best_global_step") ? json.get("best_global_step").asLong() : null,
-          json.hasNonNull("best_model_checkpoint")
-              ? json.get("best_model_checkpoint").asText()
-              : null,
-          json.path("is_local_process_zero").asBoolean(true),
-          json.path("is_world_process_zero").asBoolean(true),
-          callbacks(json.path("stateful_callbacks")));
-    } catch (JsonProcessingException e) {
-      throw new IllegalArgumentException(source + " is not JSON: " + e.getOriginalMessage(), e);
-    }
+    return read(JsonFile.parse(source, text));
   }
 
-  private static List<LogEntry> logHistory(JsonNode lines) {
+  /**
+   * Reads a file; unknown keys are ignored, so newer files load.
+   *
+   * @throws dev.trainer4j.json.JsonException if it is no trainer state
+   */
+  public static TrainerState read(JsonPlace file) {
+    return new TrainerState(
+        notNegative(file.at("epoch"), 0),
+        file.at("global_step").count(),
+        file.at("max_steps").exists() ? file.at("max_steps").integer() : 0,
+        steps(file.at("logging_steps")),
+        steps(file.at("eval_steps")),
+        steps(file.at("save_steps")),
+        (int) Math.min(file.at("train_batch_size").count(0), Integer.MAX_VALUE),
+        file.at("num_train_epochs").count(0),
+        file.at("num_input_tokens_seen").count(0),
+        notNegative(file.at("total_flos"), 0),
+        logHistory(file.at("log_history")),
+        file.has("best_metric") ? (Double) file.at("best_metric").number() : null,
+        file.has("best_global_step") ? (Long) file.at("best_global_step").count() : null,
+        file.has("best_model_checkpoint") ? file.at("best_model_checkpoint").text() : null,
+        file.at("is_local_process_zero").flag(true),
+        file.at("is_world_process_zero").flag(true),
+        callbacks(file.at("stateful_callbacks")));
+  }
+
+  private static double notNegative(JsonPlace place, double otherwise) {
+    double number = place.exists() ? place.number() : otherwise;
+    if (!(number >= 0 && number <= Double.MAX_VALUE)) {
+      throw place.wrong("a finite number from 0 on");
+    }
+    return number;
+  }
+
+  /** Python's files may have a share of all steps, or none. */
+  private static long steps(JsonPlace place) {
+    return (long) notNegative(place, 500);
+  }
+
+  private static List<LogEntry> logHistory(JsonPlace lines) {
     List<LogEntry> entries = new ArrayList<>();
-    for (JsonNode line : lines) {
+    for (JsonPlace line : lines.elements()) {
       Map<String, Double> values = new LinkedHashMap<>();
-      line.properties()
+      line.entries()
           .forEach(
-              field -> {
-                JsonNode value = field.getValue();
-                if (!field.getKey().equals("step") && (value.isNumber() || value.isTextual())) {
-                  values.put(field.getKey(), value.asDouble(Double.NaN));
+              (key, value) -> {
+                if (!key.equals("step") && (value.node().isNumber() || value.node().isTextual())) {
+                  values.put(key, value.node().asDouble(Double.NaN));
                 }
               });
-      entries.add(new LogEntry(line.path("step").asLong(), values));
+      entries.add(new LogEntry(line.at("step").count(0), values));
     }
     return entries;
   }
 
-  private static Map<String, CallbackState> callbacks(JsonNode states) {
+  private static Map<String, CallbackState> callbacks(JsonPlace states) {
     Map<String, CallbackState> result = new TreeMap<>();
     states
-        .properties()
+        .entries()
         .forEach(
-            field -> {
+            (key, state) -> {
               // Hugging Face makes a list of several callbacks of one class; ours have own keys.
-              if (field.getValue().isObject()) {
+              if (state.node().isObject()) {
                 result.put(
-                    field.getKey(),
-                    new CallbackState(
-                        map(field.getValue().path("args")),
-                        map(field.getValue().path("attributes"))));
+                    key, new CallbackState(map(state.at("args")), map(state.at("attributes"))));
+              } else if (!state.node().isArray()) {
+                throw state.wrong("an object");
               }
             });
     return result;
   }
 
-  private static Map<String, Object> map(JsonNode node) {
-    Map<String, Object> values =
-        node.isObject()
-            ? MAPPER.convertValue(node, new TypeReference<Map<String, Object>>() {})
-            : Map.of();
-    Map<String, Object> present = new LinkedHashMap<>(values);
-    present.values().removeIf(java.util.Objects::isNull);
+  private static Map<String, Object> map(JsonPlace place) {
+    Map<String, Object> present = new LinkedHashMap<>();
+    place
+        .map()
+        .forEach(
+            (key, value) -> {
+              if (value != null) {
+                present.put(key, value);
+              }
+            });
     return present;
   }
 }

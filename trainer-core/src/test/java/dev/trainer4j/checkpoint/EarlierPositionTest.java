@@ -4,6 +4,7 @@ package dev.trainer4j.checkpoint;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.trainer4j.json.JsonException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -40,7 +41,7 @@ class EarlierPositionTest {
         folder.resolve("rng_state.json"), EARLIER.replace("\"samples_in_epoch\": 8,", ""));
 
     assertThatThrownBy(() -> new CheckpointFiles(folder).readPosition())
-        .isInstanceOf(IOException.class)
-        .hasMessageContaining("rng_state.json is damaged");
+        .isInstanceOf(JsonException.class)
+        .hasMessageContaining("rng_state.json: samples_in_epoch is missing");
   }
 }

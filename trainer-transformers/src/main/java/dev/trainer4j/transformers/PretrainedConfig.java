@@ -2,8 +2,6 @@
 package dev.trainer4j.transformers;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.StreamReadFeature;
-import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -11,11 +9,9 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.POJONode;
 import com.fasterxml.jackson.databind.util.RawValue;
+import dev.trainer4j.json.JsonFile;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -35,11 +31,10 @@ public final class PretrainedConfig {
 
   private static final int MAX_LENGTH = 16 << 20;
 
-  private static final ObjectMapper JSON =
-      JsonMapper.builder()
-          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-          .build();
+  /** A head for more would be larger than most models. */
+  private static final int MAX_LABELS = 1 << 20;
+
+  private static final ObjectMapper JSON = JsonMapper.builder().build();
 
   private static final List<String> GENERATION_KEYS =
       List.of(
@@ -77,13 +72,8 @@ public final class PretrainedConfig {
               + FILE_NAME
               + " and model.safetensors; give the folder that has them");
     }
-    try {
-      byte[] bytes = readLimited(file);
-      String text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
-      return parse(file.toString(), text);
-    } catch (CharacterCodingException e) {
-      throw new PretrainedException(file + " is not UTF-8", e);
-    }
+    byte[] bytes = readLimited(file);
+    return parse(file.toString(), JsonFile.text(file.toString(), bytes, PretrainedException::new));
   }
 
   /** Reads a small file of a model's folder. */
@@ -113,22 +103,8 @@ public final class PretrainedConfig {
   }
 
   private static PretrainedConfig parse(String source, String json) {
-    try {
-      JsonNode tree = JSON.readTree(json);
-      if (tree instanceof ObjectNode object) {
-        return new PretrainedConfig(source, object);
-      }
-      throw new PretrainedException(source + " is not a JSON object");
-    } catch (JsonProcessingException e) {
-      throw new PretrainedException(
-          source
-              + " is not valid JSON: "
-              + e.getOriginalMessage()
-              + " (line "
-              + (e.getLocation() == null ? "?" : e.getLocation().getLineNr())
-              + ")",
-          e);
-    }
+    return new PretrainedConfig(
+        source, (ObjectNode) JsonFile.parse(source, json, PretrainedException::new).node());
   }
 
   /** Returns the file it was read from, for messages. */
@@ -252,9 +228,13 @@ public final class PretrainedConfig {
     if (number.isMissingNode() || number.isNull()) {
       return text("model_type").filter("bart"::equals).isPresent() ? 3 : 2;
     }
-    if (!number.isInt() || number.intValue() < 1) {
+    if (!number.isInt() || number.intValue() < 1 || number.intValue() > MAX_LABELS) {
       throw new PretrainedException(
-          source + ": num_labels is " + number + ", expected a whole number of at least 1");
+          source
+              + ": num_labels is "
+              + number
+              + ", expected a whole number from 1 to "
+              + MAX_LABELS);
     }
     return number.intValue();
   }

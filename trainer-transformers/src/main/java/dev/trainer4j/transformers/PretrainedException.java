@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.transformers;
 
+import org.jspecify.annotations.Nullable;
+
 /** A pretrained model that cannot be used as it is; the message says what to do. */
 public final class PretrainedException extends IllegalArgumentException {
 
@@ -12,7 +14,7 @@ public final class PretrainedException extends IllegalArgumentException {
   }
 
   /** Makes one with its cause. */
-  public PretrainedException(String message, Throwable cause) {
+  public PretrainedException(String message, @Nullable Throwable cause) {
     super(message, cause);
   }
 }

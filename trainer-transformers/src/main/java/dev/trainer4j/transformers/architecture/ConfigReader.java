@@ -80,6 +80,11 @@ public final class ConfigReader {
           "pooler_type",
           "gradient_checkpointing_kwargs");
 
+  private static final int MAX_SIZE = 1 << 24;
+  private static final int MAX_LAYERS = 1 << 14;
+
+  private static final String MATCH = "is config.json that of these weights?";
+
   private final PretrainedConfig config;
   private final @Nullable ModelTensors tensors;
   private final Set<String> read = new HashSet<>();
@@ -107,11 +112,41 @@ public final class ConfigReader {
     return config.node(key);
   }
 
-  /** Returns a size or count of at least 1. */
+  /**
+   * Returns a size of at least 1 and at most 2^24: no vocabulary, layer or context of a published model comes
+   * near.
+   */
   public int positive(String key, int fallback) {
+    return positive(key, fallback, MAX_SIZE);
+  }
+
+  /** Returns a size of at least 1 and at most {@code most}. */
+  public int positive(String key, int fallback, int most) {
     int value = integer(key, fallback);
-    if (value < 1 || value > 1 << 28) {
-      throw wrong(key, "a whole number of at least 1");
+    if (value < 1 || value > most) {
+      throw wrong(key, "a whole number from 1 to " + most);
+    }
+    return value;
+  }
+
+  /** Returns a number of layers: at least 1, and no more than the weights have tensors. */
+  public int layers(String key, int fallback) {
+    int value = integer(key, fallback);
+    if (value < 1 || value > MAX_LAYERS) {
+      throw wrong(key, "a whole number from 1 to " + MAX_LAYERS);
+    }
+    if (tensors != null && value > tensors.names().size()) {
+      throw wrong(
+          key, "no more than the weights have tensors, " + tensors.names().size() + ": " + MATCH);
+    }
+    return value;
+  }
+
+  /** Returns a finite number of at least 0, such as what a norm adds below its root. */
+  public double notNegative(String key, double fallback) {
+    double value = number(key, fallback);
+    if (!(value >= 0)) {
+      throw wrong(key, "a number of at least 0");
     }
     return value;
   }

@@ -51,6 +51,9 @@ final class DecoderArchitecture implements Architecture {
     this.task = task;
     labels = task == Task.SEQUENCE_CLASSIFICATION ? config.config().numLabels() : 0;
     paddingId = config.has("pad_token_id") ? config.integer("pad_token_id", -1) : -1;
+    if (!spec.isGpt2() && paddingId >= spec.vocabulary()) {
+      throw config.wrong("pad_token_id", "a token of the vocabulary of " + spec.vocabulary());
+    }
     problem =
         task == Task.SEQUENCE_CLASSIFICATION && config.has("problem_type")
             ? 1 + PROBLEMS.indexOf(config.oneOf("problem_type", PROBLEMS.toArray(String[]::new)))

@@ -20,7 +20,7 @@ public enum DecoderFamily implements ModelFamily {
     @Override
     DecoderSpec spec(ConfigReader config) {
       int hidden = config.positive("n_embd", 768);
-      int layers = config.positive("n_layer", 12);
+      int layers = config.layers("n_layer", 12);
       int heads = divisor(config, "n_head", 12, hidden);
       int headDim = hidden / heads;
       config.only("add_cross_attention", false);
@@ -48,7 +48,7 @@ public enum DecoderFamily implements ModelFamily {
           headDim,
           config.positive("n_inner", 4 * hidden),
           config.positive("n_positions", 1024),
-          config.number("layer_norm_epsilon", 1e-5),
+          config.notNegative("layer_norm_epsilon", 1e-5),
           0,
           activation(config, "activation_function", "gelu_new"),
           new DecoderSpec.Biases(true, true, true),
@@ -62,7 +62,7 @@ public enum DecoderFamily implements ModelFamily {
               config.rate("embd_pdrop", 0.1),
               config.rate("attn_pdrop", 0.1),
               config.rate("resid_pdrop", 0.1)),
-          config.number("initializer_range", 0.02));
+          config.notNegative("initializer_range", 0.02));
     }
   },
   /** {@code model_type: llama}. */
@@ -133,6 +133,9 @@ public enum DecoderFamily implements ModelFamily {
     TYPES
   }
 
+  /** Those of published models have up to 256; the frequencies of positions are made for each. */
+  private static final int MAX_HEAD = 1 << 14;
+
   private static final List<String> LAYER_TYPES = List.of("full_attention", "sliding_attention");
 
   private record Defaults(
@@ -191,10 +194,11 @@ public enum DecoderFamily implements ModelFamily {
   DecoderSpec rotary(
       ConfigReader config, Defaults defaults, DecoderSpec.Biases biases, Layers kind) {
     int hidden = config.positive("hidden_size", defaults.hidden());
-    int layers = config.positive("num_hidden_layers", defaults.layers());
+    int layers = config.layers("num_hidden_layers", defaults.layers());
     int heads = config.positive("num_attention_heads", defaults.heads());
     Integer ownHeadDim = defaults.headDim();
-    int headDim = config.positive("head_dim", ownHeadDim == null ? hidden / heads : ownHeadDim);
+    int headDim =
+        config.positive("head_dim", ownHeadDim == null ? hidden / heads : ownHeadDim, MAX_HEAD);
     Integer ownKeyValueHeads = defaults.keyValueHeads();
     int keyValueHeads =
         divisor(
@@ -215,7 +219,7 @@ public enum DecoderFamily implements ModelFamily {
         headDim,
         config.positive("intermediate_size", defaults.intermediate()),
         positions,
-        config.number("rms_norm_eps", 1e-6),
+        config.notNegative("rms_norm_eps", 1e-6),
         gemma ? 1 : 0,
         gemma ? gemmaActivation(config) : activation(config, "hidden_act", "silu"),
         biases,
@@ -226,7 +230,7 @@ public enum DecoderFamily implements ModelFamily {
         gemma ? Math.sqrt(hidden) : 1,
         RotaryEmbedding.of(config, headDim, positions),
         new DecoderSpec.Dropout(0, config.rate("attention_dropout", 0), 0),
-        config.number("initializer_range", 0.02));
+        config.notNegative("initializer_range", 0.02));
   }
 
   private static List<Integer> windows(ConfigReader config, Layers kind, int layers) {

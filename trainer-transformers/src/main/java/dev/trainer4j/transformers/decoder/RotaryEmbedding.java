@@ -2,6 +2,7 @@
 package dev.trainer4j.transformers.decoder;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.trainer4j.transformers.PretrainedException;
 import dev.trainer4j.transformers.architecture.ConfigReader;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -29,8 +30,8 @@ final class RotaryEmbedding {
     this.type = type;
     this.dimensions = dimensions;
     this.positions = positions;
-    theta = parameters.number("rope_theta", 10000.0);
-    factor = type.equals("default") ? 1 : parameters.number("factor", Double.NaN);
+    theta = parameters.positive("rope_theta", 10000.0);
+    factor = type.equals("default") ? 1 : parameters.positive("factor", Double.NaN);
     frequencies = powers(theta);
     scaling = type.equals("yarn") ? yarn(parameters) : 1;
     if (type.equals("linear")) {
@@ -39,6 +40,11 @@ final class RotaryEmbedding {
       }
     } else if (type.equals("llama3")) {
       llama3(parameters);
+    }
+    for (float frequency : frequencies) {
+      if (!(Float.isFinite(frequency) && Double.isFinite(scaling))) {
+        throw parameters.wrong("numbers that give finite frequencies");
+      }
     }
   }
 
@@ -97,9 +103,9 @@ final class RotaryEmbedding {
   }
 
   private void llama3(Parameters parameters) {
-    double low = parameters.number("low_freq_factor", Double.NaN);
-    double high = parameters.number("high_freq_factor", Double.NaN);
-    double original = parameters.number("original_max_position_embeddings", positions);
+    double low = parameters.positive("low_freq_factor", Double.NaN);
+    double high = parameters.positive("high_freq_factor", Double.NaN);
+    double original = parameters.positive("original_max_position_embeddings", positions);
     for (int i = 0; i < frequencies.length; i++) {
       float frequency = frequencies[i];
       double wavelength = 2 * Math.PI / frequency;
@@ -114,10 +120,10 @@ final class RotaryEmbedding {
 
   /** Changes the frequencies; returns the scaling. */
   private double yarn(Parameters parameters) {
-    double original = parameters.number("original_max_position_embeddings", positions);
+    double original = parameters.positive("original_max_position_embeddings", positions);
     double stretch = Double.isNaN(factor) ? positions / original : factor;
-    double low = correction(parameters.number("beta_fast", 32), original);
-    double high = correction(parameters.number("beta_slow", 1), original);
+    double low = correction(parameters.positive("beta_fast", 32), original);
+    double high = correction(parameters.positive("beta_slow", 1), original);
     if (parameters.flag("truncate", true)) {
       low = Math.floor(low);
       high = Math.ceil(high);
@@ -170,6 +176,21 @@ final class RotaryEmbedding {
         throw config.wrong(key, "a number as " + name);
       }
       return value.doubleValue();
+    }
+
+    /** NaN, for a key that may be missing, stays so. */
+    double positive(String name, double fallback) {
+      double value = number(name, fallback);
+      if (value <= 0) {
+        boolean inside = tree.hasNonNull(name);
+        throw config.wrong(
+            inside ? key : name, (inside ? name + " to be " : "") + "a number above 0");
+      }
+      return value;
+    }
+
+    PretrainedException wrong(String expected) {
+      return config.wrong(config.has(key) ? key : "rope_theta", expected);
     }
 
     private boolean typeIs(String type) {

@@ -95,13 +95,13 @@ public final class EncoderFamily implements ModelFamily {
           default -> 0;
         };
     config.harmless("classifier_dropout");
-    double eps = config.number("layer_norm_eps", 1e-12);
+    double eps = config.notNegative("layer_norm_eps", 1e-12);
     return new EncoderShape(
             config.positive("vocab_size", paddingIndex < 0 ? 30522 : 50265),
             config.positive("max_position_embeddings", 512),
-            config.integer("type_vocab_size", 2),
+            typeVocabSize(config),
             config.positive("hidden_size", 768),
-            config.positive("num_hidden_layers", 12),
+            config.layers("num_hidden_layers", 12),
             config.positive("num_attention_heads", 12),
             config.positive("intermediate_size", 3072),
             activation(config, "hidden_act"),
@@ -111,7 +111,7 @@ public final class EncoderFamily implements ModelFamily {
             headDropout,
             paddingIndex,
             paddingRow(config, Math.max(paddingIndex, 0)),
-            config.number("initializer_range", 0.02),
+            config.notNegative("initializer_range", 0.02),
             labels(config, task),
             config.problemType(),
             config.flag("tie_word_embeddings", true))
@@ -136,7 +136,7 @@ public final class EncoderFamily implements ModelFamily {
             config.positive("max_position_embeddings", 512),
             0,
             config.positive("dim", 768),
-            config.positive("n_layers", 6),
+            config.layers("n_layers", 6),
             config.positive("n_heads", 12),
             config.positive("hidden_dim", 3072),
             activation(config, "activation"),
@@ -146,11 +146,17 @@ public final class EncoderFamily implements ModelFamily {
             headDropout,
             -1,
             paddingRow(config, 0),
-            config.number("initializer_range", 0.02),
+            config.notNegative("initializer_range", 0.02),
             labels(config, task),
             config.problemType(),
             config.flag("tie_word_embeddings", true))
         .checked(config);
+  }
+
+  private static int typeVocabSize(ConfigReader config) {
+    return config.has("type_vocab_size") && config.integer("type_vocab_size", 2) == 0
+        ? 0
+        : config.positive("type_vocab_size", 2);
   }
 
   private static int labels(ConfigReader config, Task task) {

@@ -4,8 +4,8 @@ package dev.trainer4j.transformers.generation;
 import dev.trainer4j.args.ArgumentTable;
 import dev.trainer4j.args.HiddenImplementation;
 import dev.trainer4j.args.ValueType;
+import dev.trainer4j.json.JsonFile;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -64,7 +64,7 @@ public abstract class GenerationConfig {
    */
   public static GenerationConfig read(Path folder) throws IOException {
     Path file = folder.resolve(FILE_NAME);
-    return parse(file.toString(), Files.readString(file));
+    return GenerationConfigJson.parse(JsonFile.read(file), file.toString());
   }
 
   /**

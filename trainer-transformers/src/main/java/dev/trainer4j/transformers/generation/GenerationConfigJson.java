@@ -2,14 +2,12 @@
 package dev.trainer4j.transformers.generation;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.StreamReadFeature;
-import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.trainer4j.args.Argument;
 import dev.trainer4j.args.ArgumentProblem;
+import dev.trainer4j.json.JsonFile;
+import dev.trainer4j.json.JsonPlace;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -27,11 +25,7 @@ import org.jspecify.annotations.Nullable;
 /** The file {@code generation_config.json}, in and out. */
 final class GenerationConfigJson {
 
-  private static final ObjectMapper JSON =
-      JsonMapper.builder()
-          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-          .build();
+  private static final ObjectMapper JSON = JsonMapper.builder().build();
 
   /** Keys that say how to compute or what to return, not what to generate. */
   private static final Set<String> HARMLESS =
@@ -77,18 +71,12 @@ final class GenerationConfigJson {
   private GenerationConfigJson() {}
 
   static GenerationConfig parse(String source, String json) {
-    JsonNode tree;
+    return parse(JsonFile.parse(source, json), source);
+  }
+
+  static GenerationConfig parse(JsonPlace file, String source) {
     try {
-      tree = JSON.readTree(json);
-    } catch (JsonProcessingException e) {
-      throw new IllegalArgumentException(
-          source + " is not valid JSON: " + e.getOriginalMessage(), e);
-    }
-    if (!(tree instanceof ObjectNode)) {
-      throw new IllegalArgumentException(source + " is not a JSON object");
-    }
-    try {
-      return read(JSON.convertValue(tree, Map.class));
+      return read(file.map());
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException(source + ": " + e.getMessage(), e);
     }
@@ -105,9 +93,7 @@ final class GenerationConfigJson {
     try {
       Path file = Path.of(path);
       return Optional.of(
-          Files.isDirectory(file)
-              ? GenerationConfig.read(file)
-              : GenerationConfig.parse(path, Files.readString(file)));
+          Files.isDirectory(file) ? GenerationConfig.read(file) : parse(JsonFile.read(file), path));
     } catch (IOException | InvalidPathException e) {
       throw new IllegalArgumentException("it cannot be read: " + e.getMessage(), e);
     }

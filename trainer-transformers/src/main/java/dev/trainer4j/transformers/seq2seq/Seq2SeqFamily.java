@@ -21,7 +21,7 @@ public enum Seq2SeqFamily implements ModelFamily {
       config.harmless(
           "classifier_dropout", "is_decoder", "n_positions", "output_past", "num_hidden_layers");
       int hidden = config.positive("d_model", 512);
-      int layers = config.positive("num_layers", 6);
+      int layers = config.layers("num_layers", 6);
       int heads = config.positive("num_heads", 8);
       int intermediate = config.positive("d_ff", 2048);
       double dropout = config.rate("dropout_rate", 0.1);
@@ -35,9 +35,9 @@ public enum Seq2SeqFamily implements ModelFamily {
           hidden,
           config.positive("d_kv", 64),
           new Seq2SeqSpec.Stack(layers, heads, intermediate),
-          new Seq2SeqSpec.Stack(config.positive("num_decoder_layers", layers), heads, intermediate),
+          new Seq2SeqSpec.Stack(config.layers("num_decoder_layers", layers), heads, intermediate),
           0,
-          config.number("layer_norm_epsilon", 1e-6),
+          config.notNegative("layer_norm_epsilon", 1e-6),
           forward.activation(),
           forward.gated(),
           false,
@@ -48,7 +48,7 @@ public enum Seq2SeqFamily implements ModelFamily {
           new Seq2SeqSpec.Dropout(dropout, dropout, dropout),
           config.integer("pad_token_id", 0),
           config.integer("decoder_start_token_id", -1),
-          config.number("initializer_factor", 1));
+          config.notNegative("initializer_factor", 1));
     }
   },
 
@@ -89,13 +89,9 @@ public enum Seq2SeqFamily implements ModelFamily {
           hidden,
           hidden / heads,
           new Seq2SeqSpec.Stack(
-              config.positive("encoder_layers", 12),
-              heads,
-              config.positive("encoder_ffn_dim", 4096)),
+              config.layers("encoder_layers", 12), heads, config.positive("encoder_ffn_dim", 4096)),
           new Seq2SeqSpec.Stack(
-              config.positive("decoder_layers", 12),
-              heads,
-              config.positive("decoder_ffn_dim", 4096)),
+              config.layers("decoder_layers", 12), heads, config.positive("decoder_ffn_dim", 4096)),
           config.positive("max_position_embeddings", 1024),
           1e-5,
           activation(config, "activation_function", config.text("activation_function", "gelu")),
@@ -111,7 +107,7 @@ public enum Seq2SeqFamily implements ModelFamily {
               config.rate("activation_dropout", 0)),
           config.integer("pad_token_id", 1),
           config.integer("decoder_start_token_id", 2),
-          config.number("init_std", 0.02));
+          config.notNegative("init_std", 0.02));
     }
   };
 

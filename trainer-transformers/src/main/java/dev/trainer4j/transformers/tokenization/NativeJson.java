@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.transformers.tokenization;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -44,25 +45,28 @@ final class NativeJson {
         wanted.putIfAbsent(token.content(), token);
       }
     }
+    Map<String, Integer> missing = new LinkedHashMap<>();
     for (AddedToken token : wanted.values()) {
       if (!token.equals(vocabulary.added(token.content()))) {
-        register(token, vocabulary.add(token));
+        missing.put(token.content(), vocabulary.add(token));
       }
+    }
+    if (!missing.isEmpty()) {
+      register(wanted, missing);
     }
   }
 
-  private void register(AddedToken token, int id) {
-    ArrayNode entries = tokenizer.withArrayProperty("added_tokens");
-    for (int i = entries.size() - 1; i >= 0; i--) {
-      if (entries.get(i).path("content").asText().equals(token.content())) {
-        entries.remove(i);
+  /** Puts them where they belong: the native tokenizer wants them by id. */
+  private void register(Map<String, AddedToken> tokens, Map<String, Integer> ids) {
+    List<JsonNode> entries = new ArrayList<>();
+    for (JsonNode entry : tokenizer.path("added_tokens")) {
+      if (!ids.containsKey(entry.path("content").asText())) {
+        entries.add(entry);
       }
     }
-    int place = 0; // the native tokenizer wants them by id
-    while (place < entries.size() && entries.get(place).path("id").asInt() < id) {
-      place++;
-    }
-    entries.insert(place, token.toJson(id));
+    ids.forEach((content, id) -> entries.add(tokens.get(content).toJson(id)));
+    entries.sort(Comparator.comparingInt(entry -> entry.path("id").asInt()));
+    tokenizer.putArray("added_tokens").addAll(entries);
     changed = true;
   }
 }

@@ -2,28 +2,21 @@
 package dev.trainer4j.transformers.tokenization;
 
 import ai.djl.huggingface.tokenizers.Encoding;
-import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import ai.djl.huggingface.tokenizers.jni.CharSpan;
 import ai.djl.util.PairList;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.trainer4j.data.ProcessingClass;
-import java.io.ByteArrayInputStream;
+import dev.trainer4j.json.JsonPlace;
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.locks.ReadWriteLock;
-import java.util.concurrent.locks.ReentrantReadWriteLock;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -56,50 +49,57 @@ public final class PretrainedTokenizer implements ProcessingClass, AutoCloseable
   private final Vocabulary vocabulary;
   private final List<String> modelInputNames;
   private final int modelMaxLength;
+  private final int padTokenTypeId;
   private final Side paddingSide;
   private final Side truncationSide;
   private final boolean cleansUp;
-  private final HuggingFaceTokenizer tokenizer;
+  private final boolean trusted;
+  private final NativeTokenizer backend;
 
-  /** The native tokenizer must not go while another thread is inside it. */
-  private final ReadWriteLock open = new ReentrantReadWriteLock();
-
-  private PretrainedTokenizer(TokenizerFiles files) {
+  private PretrainedTokenizer(TokenizerFiles files, boolean trusted) {
     this.files = files;
-    ObjectNode json = files.json(TokenizerFiles.TOKENIZER);
+    this.trusted = trusted;
+    JsonPlace root = files.json(TokenizerFiles.TOKENIZER);
+    ObjectNode json = (ObjectNode) root.node();
     config = new TokenizerConfig(files, json);
-    vocabulary = new Vocabulary(files, json);
+    vocabulary = new Vocabulary(files, root);
     modelInputNames = config.modelInputNames();
     modelMaxLength = config.modelMaxLength();
+    padTokenTypeId = config.padTokenTypeId();
     paddingSide = config.paddingSide();
     truncationSide = config.truncationSide();
     // As Python: in the text of a byte pair encoding, spaces are as they were.
     cleansUp =
         config.cleanUpTokenizationSpaces()
             && !json.path("model").path("type").asText().equals("BPE");
+    int longestText = new NativeCheck(root, trusted).longestText();
     String original = files.text(TokenizerFiles.TOKENIZER).orElseThrow();
-    tokenizer = create(new NativeJson(json, config, vocabulary).complete(original));
-  }
-
-  private HuggingFaceTokenizer create(String json) {
-    // Cutting and padding are done in Java: the native tokenizer keeps how to in its state.
-    Map<String, String> plain = Map.of("truncation", "false", "padding", "false");
-    try (InputStream in = new ByteArrayInputStream(json.getBytes(StandardCharsets.UTF_8))) {
-      return HuggingFaceTokenizer.newInstance(in, plain);
-    } catch (RuntimeException | IOException e) {
-      throw files.wrong(
-          TokenizerFiles.TOKENIZER, "is refused by the native tokenizer: " + e.getMessage(), e);
-    }
+    String completed = new NativeJson(json, config, vocabulary).complete(original);
+    AddedTokensCheck.check(files, root);
+    backend =
+        new NativeTokenizer(files, completed, longestText, ModelCheck.mayFail(json.path("model")));
   }
 
   /**
    * Reads the tokenizer of a folder.
    *
    * @param folder holds {@code tokenizer.json} and, as a rule, {@code tokenizer_config.json}
-   * @throws TokenizerException if a file is missing or does not hold what it should
+   * @throws TokenizerException if a file is missing, or does not hold what it should, or has a pattern
+   *     that some text could keep busy forever
    */
   public static PretrainedTokenizer load(Path folder) {
-    return new PretrainedTokenizer(TokenizerFiles.read(folder));
+    return new PretrainedTokenizer(TokenizerFiles.read(folder), false);
+  }
+
+  /**
+   * Reads the tokenizer of a folder that you trust: as {@link #load}, but without a look at how long
+   * its patterns ({@code Split}, {@code Replace}) may take. A pattern that backtracks too often ends
+   * the process, whatever the text comes from.
+   *
+   * @throws TokenizerException if a file is missing or does not hold what it should
+   */
+  public static PretrainedTokenizer loadTrusted(Path folder) {
+    return new PretrainedTokenizer(TokenizerFiles.read(folder), true);
   }
 
   /**
@@ -115,8 +115,10 @@ public final class PretrainedTokenizer implements ProcessingClass, AutoCloseable
       throw new IllegalArgumentException(
           "the vocabulary has no token '" + token + "' to be the " + role.key() + ".");
     }
-    String changed = files.json(TokenizerFiles.CONFIG).put(role.key(), token).toPrettyString();
-    return new PretrainedTokenizer(files.with(TokenizerFiles.CONFIG, changed));
+    ObjectNode changed = (ObjectNode) files.json(TokenizerFiles.CONFIG).node();
+    changed.put(role.key(), token);
+    return new PretrainedTokenizer(
+        files.with(TokenizerFiles.CONFIG, changed.toPrettyString()), trusted);
   }
 
   // ----------------------------------------------------------------------------- text to ids
@@ -142,7 +144,7 @@ public final class PretrainedTokenizer implements ProcessingClass, AutoCloseable
    */
   public TokenizedText encodeWords(List<String> words, EncodeOptions options) {
     List<String> clean = words.stream().map(Utf16::wellFormed).toList();
-    Encoding encoding = inside(backend -> backend.encode(clean, options.addSpecialTokens(), false));
+    Encoding encoding = backend.encode(clean, options.addSpecialTokens());
     return cut(convertWords(encoding, clean), options);
   }
 
@@ -152,8 +154,7 @@ public final class PretrainedTokenizer implements ProcessingClass, AutoCloseable
     if (clean.isEmpty()) {
       return List.of();
     }
-    Encoding[] encodings =
-        inside(backend -> backend.batchEncode(clean, options.addSpecialTokens(), false));
+    Encoding[] encodings = backend.encodeBatch(clean, options.addSpecialTokens());
     List<TokenizedText> results = new ArrayList<>(encodings.length);
     for (int i = 0; i < encodings.length; i++) {
       results.add(cut(convert(encodings[i], clean.get(i), null), options));
@@ -175,8 +176,7 @@ public final class PretrainedTokenizer implements ProcessingClass, AutoCloseable
     for (int i = 0; i < texts.size(); i++) {
       pairs.add(Utf16.wellFormed(texts.get(i)), Utf16.wellFormed(seconds.get(i)));
     }
-    Encoding[] encodings =
-        inside(backend -> backend.batchEncode(pairs, options.addSpecialTokens(), false));
+    Encoding[] encodings = backend.encodePairs(pairs, options.addSpecialTokens());
     List<TokenizedText> results = new ArrayList<>(encodings.length);
     for (int i = 0; i < encodings.length; i++) {
       results.add(cut(convert(encodings[i], pairs.keyAt(i), pairs.valueAt(i)), options));
@@ -203,10 +203,10 @@ public final class PretrainedTokenizer implements ProcessingClass, AutoCloseable
     boolean special = options.addSpecialTokens();
     String clean = Utf16.wellFormed(Objects.requireNonNull(text, "text"));
     if (second == null) {
-      return convert(inside(backend -> backend.encode(clean, special, false)), clean, null);
+      return convert(backend.encode(clean, special), clean, null);
     }
     String other = Utf16.wellFormed(second);
-    return convert(inside(backend -> backend.encode(clean, other, special, false)), clean, other);
+    return convert(backend.encode(clean, other, special), clean, other);
   }
 
   private TokenizedText cut(TokenizedText whole, EncodeOptions options) {
@@ -266,11 +266,16 @@ public final class PretrainedTokenizer implements ProcessingClass, AutoCloseable
       CharSpan span = spans[i];
       if (span != null) {
         int[] starts = codePoints.of(columns[4][i], columns[3][i]);
-        columns[5][i] = starts == null ? span.getStart() : starts[span.getStart()];
-        columns[6][i] = starts == null ? span.getEnd() : starts[span.getEnd()];
+        columns[5][i] = place(starts, span.getStart());
+        columns[6][i] = place(starts, span.getEnd());
       }
     }
     return new TokenizedText(modelInputNames, encoding.getTokens(), columns);
+  }
+
+  /** A token of a prefix or suffix that no text has may end behind the text. */
+  private static int place(int @Nullable [] starts, int codePoint) {
+    return starts == null ? codePoint : starts[Math.min(codePoint, starts.length - 1)];
   }
 
   // ----------------------------------------------------------------------------- ids to text
@@ -299,7 +304,7 @@ public final class PretrainedTokenizer implements ProcessingClass, AutoCloseable
                 + " is none of a token: replace the -100 of labels by the padding token first.");
       }
     }
-    String text = inside(backend -> backend.decode(ids, skipSpecialTokens));
+    String text = backend.decode(ids, skipSpecialTokens);
     return cleansUp ? cleanUp(text) : text;
   }
 
@@ -391,7 +396,7 @@ public final class PretrainedTokenizer implements ProcessingClass, AutoCloseable
 
   /** Returns the token type of padding; 0 unless configured. */
   public int padTokenTypeId() {
-    return config.padTokenTypeId();
+    return padTokenTypeId;
   }
 
   /** Returns the end at which short texts are filled up; RIGHT unless configured. */
@@ -427,23 +432,9 @@ public final class PretrainedTokenizer implements ProcessingClass, AutoCloseable
     files.save(folder);
   }
 
-  private <R> R inside(Function<HuggingFaceTokenizer, R> call) {
-    open.readLock().lock();
-    try {
-      return call.apply(tokenizer);
-    } finally {
-      open.readLock().unlock();
-    }
-  }
-
   /** Frees the native tokenizer; {@link #save} and the vocabulary still work. */
   @Override
   public void close() {
-    open.writeLock().lock();
-    try {
-      tokenizer.close();
-    } finally {
-      open.writeLock().unlock();
-    }
+    backend.close();
   }
 }

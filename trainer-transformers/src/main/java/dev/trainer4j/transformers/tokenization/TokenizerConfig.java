@@ -3,6 +3,7 @@ package dev.trainer4j.transformers.tokenization;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.trainer4j.json.JsonPlace;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
@@ -23,8 +24,8 @@ final class TokenizerConfig {
       Set.of("Bert", "Canine", "CodeGen", "Deberta", "DebertaV2", "FNet", "LayoutLMv2", "MarkupLM");
 
   private final TokenizerFiles files;
-  private final ObjectNode config;
-  private final ObjectNode specialTokensMap;
+  private final JsonPlace config;
+  private final JsonPlace specialTokensMap;
   private final ObjectNode tokenizer;
   private final Map<SpecialToken, AddedToken> specialTokens = new EnumMap<>(SpecialToken.class);
 
@@ -45,25 +46,16 @@ final class TokenizerConfig {
   }
 
   private void readToken(SpecialToken role) {
-    boolean inConfig = config.hasNonNull(role.key());
-    JsonNode node = (inConfig ? config : specialTokensMap).path(role.key());
-    if (node.isMissingNode() || node.isNull()) {
-      return;
+    boolean inConfig = config.has(role.key());
+    JsonPlace place = (inConfig ? config : specialTokensMap).at(role.key());
+    if (place.exists()) {
+      specialTokens.put(role, token(place, true));
     }
-    AddedToken token =
-        AddedToken.parse(node, true)
-            .orElseThrow(
-                () ->
-                    files.wrong(
-                        inConfig ? TokenizerFiles.CONFIG : TokenizerFiles.SPECIAL_TOKENS,
-                        "has "
-                            + role.key()
-                            + " "
-                            + node
-                            + ", expected a text or an object with"
-                            + " \"content\"",
-                        null));
-    specialTokens.put(role, token);
+  }
+
+  private static AddedToken token(JsonPlace place, boolean special) {
+    return AddedToken.parse(place.node(), special)
+        .orElseThrow(() -> place.wrong("a text or an object with \"content\""));
   }
 
   Map<SpecialToken, AddedToken> specialTokens() {
@@ -74,8 +66,10 @@ final class TokenizerConfig {
   List<AddedToken> extraSpecialTokens() {
     List<AddedToken> tokens = new ArrayList<>();
     for (String key : List.of("additional_special_tokens", "extra_special_tokens")) {
-      JsonNode node = config.has(key) ? config.path(key) : specialTokensMap.path(key);
-      node.forEach(entry -> AddedToken.parse(entry, true).ifPresent(tokens::add));
+      JsonPlace place = config.has(key) ? config.at(key) : specialTokensMap.at(key);
+      // Of a kind with its own names for tokens, such as image_token, it is an object.
+      (place.node().isObject() ? place.entries().values() : place.elements())
+          .forEach(entry -> tokens.add(token(entry, true)));
     }
     return tokens;
   }
@@ -84,37 +78,29 @@ final class TokenizerConfig {
   Map<Integer, AddedToken> addedTokens() {
     Map<Integer, AddedToken> tokens = new TreeMap<>();
     config
-        .path("added_tokens_decoder")
-        .properties()
-        .forEach(
-            entry ->
-                AddedToken.parse(entry.getValue(), false)
-                    .ifPresent(token -> tokens.put(id(entry.getKey()), token)));
+        .at("added_tokens_decoder")
+        .entries()
+        .forEach((id, place) -> tokens.put(id(id, place), token(place, false)));
     return tokens;
   }
 
-  private int id(String text) {
-    try {
-      return Integer.parseInt(text);
-    } catch (NumberFormatException e) {
-      throw files.wrong(
-          TokenizerFiles.CONFIG, "has the id '" + text + "' in added_tokens_decoder", e);
+  private static int id(String text, JsonPlace place) {
+    if (!text.matches("\\d{1,9}")) {
+      throw place.wrong("an id of up to nine digits for its key");
     }
+    return Integer.parseInt(text);
   }
 
   /** The greatest length a model takes; the greatest int if there is none (Python writes 1e30). */
   int modelMaxLength() {
-    JsonNode node = config.path("model_max_length");
-    if (node.isMissingNode() || node.isNull()) {
+    JsonPlace place = config.at("model_max_length");
+    if (!place.exists()) {
       return Integer.MAX_VALUE;
     }
-    if (!node.isNumber() || node.doubleValue() < 1) {
-      throw files.wrong(
-          TokenizerFiles.CONFIG,
-          "has model_max_length " + node + ", expected a number from 1 on",
-          null);
+    if (!place.node().isNumber() || !(place.number() >= 1)) {
+      throw place.wrong("a number from 1 on");
     }
-    return (int) Math.min(node.doubleValue(), Integer.MAX_VALUE);
+    return (int) Math.min(place.number(), Integer.MAX_VALUE);
   }
 
   Side paddingSide() {
@@ -127,7 +113,7 @@ final class TokenizerConfig {
 
   private Side side(String key, String section) {
     boolean inConfig = config.has(key);
-    JsonNode node = inConfig ? config.path(key) : tokenizer.path(section).path("direction");
+    JsonNode node = inConfig ? config.at(key).node() : tokenizer.path(section).path("direction");
     return switch (node.asText("").toLowerCase(Locale.ROOT)) {
       case "left" -> Side.LEFT;
       case "right", "", "null" -> Side.RIGHT;
@@ -140,23 +126,26 @@ final class TokenizerConfig {
   }
 
   List<String> modelInputNames() {
-    if (config.path("model_input_names").isArray()) {
-      List<String> names = new ArrayList<>();
-      config.path("model_input_names").forEach(name -> names.add(name.asText()));
-      return List.copyOf(names);
+    if (config.has("model_input_names")) {
+      return config.at("model_input_names").elements().stream().map(JsonPlace::text).toList();
     }
-    String family = config.path("tokenizer_class").asText("").replaceAll("Tokenizer(Fast)?$", "");
+    String family =
+        config.at("tokenizer_class").node().asText("").replaceAll("Tokenizer(Fast)?$", "");
     return WITH_TYPE_IDS.contains(family)
         ? List.of("input_ids", "token_type_ids", "attention_mask")
         : List.of("input_ids", "attention_mask");
   }
 
   int padTokenTypeId() {
-    return config.path("pad_token_type_id").asInt(0);
+    JsonPlace id = config.at("pad_token_type_id");
+    if (id.exists() && !id.node().isInt()) {
+      throw id.wrong("a whole number");
+    }
+    return id.node().asInt(0);
   }
 
   boolean cleanUpTokenizationSpaces() {
-    return config.path("clean_up_tokenization_spaces").asBoolean(false);
+    return config.at("clean_up_tokenization_spaces").flag(false);
   }
 
   /** The template in its own file, else the one in the configuration, else the one called default. */
@@ -165,7 +154,7 @@ final class TokenizerConfig {
     if (file.isPresent()) {
       return file;
     }
-    JsonNode node = config.path("chat_template");
+    JsonNode node = config.at("chat_template").node();
     if (node.isTextual()) {
       return Optional.of(node.textValue());
     }

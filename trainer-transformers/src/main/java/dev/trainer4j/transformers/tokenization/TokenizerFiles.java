@@ -1,17 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.transformers.tokenization;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.StreamReadFeature;
-import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.trainer4j.checkpoint.ReplacedFile;
+import dev.trainer4j.json.JsonFile;
+import dev.trainer4j.json.JsonPlace;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
@@ -52,12 +46,6 @@ final class TokenizerFiles {
 
   /** Those of vocabularies of 256,000 tokens have some 30 MiB. */
   private static final int MAX_LENGTH = 128 << 20;
-
-  private static final JsonMapper JSON =
-      JsonMapper.builder()
-          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-          .build();
 
   private final Path folder;
   private final Map<String, byte[]> files;
@@ -140,38 +128,22 @@ final class TokenizerFiles {
   /** The text of a file, which must be UTF-8. */
   Optional<String> text(String name) {
     byte[] bytes = files.get(name);
-    if (bytes == null) {
-      return Optional.empty();
-    }
-    try {
-      return Optional.of(
-          StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString());
-    } catch (CharacterCodingException e) {
-      throw wrong(name, "is not UTF-8", e);
-    }
+    return bytes == null
+        ? Optional.empty()
+        : Optional.of(JsonFile.text(path(name).toString(), bytes, TokenizerFiles::damaged));
   }
 
   /** The object in a JSON file; an empty one if there is no file. */
-  ObjectNode json(String name) {
-    Optional<String> text = text(name);
-    if (text.isEmpty()) {
-      return JSON.createObjectNode();
-    }
-    try {
-      JsonNode node = JSON.readTree(text.get());
-      if (node instanceof ObjectNode object) {
-        return object;
-      }
-    } catch (JsonProcessingException e) {
-      String place = e.getLocation() == null ? "" : " at line " + e.getLocation().getLineNr();
-      throw wrong(name, "is not valid JSON" + place + ": " + e.getOriginalMessage(), e);
-    }
-    throw wrong(name, "is not a JSON object", null);
+  JsonPlace json(String name) {
+    return JsonFile.parse(path(name).toString(), text(name).orElse("{}"), TokenizerFiles::damaged);
+  }
+
+  private static TokenizerException damaged(String what, @Nullable Throwable cause) {
+    return new TokenizerException(
+        what + ". Download the file again, or save it again from Python.", cause);
   }
 
   TokenizerException wrong(String name, String what, @Nullable Throwable cause) {
-    return new TokenizerException(
-        path(name) + " " + what + ". Download the file again, or save it again from Python.",
-        cause);
+    return damaged(path(name) + " " + what, cause);
   }
 }

@@ -30,6 +30,10 @@ final class Utf16 {
     return repaired == null ? text : repaired.toString();
   }
 
+  static boolean isWellFormed(String text) {
+    return text.equals(wellFormed(text));
+  }
+
   /** Returns where each code point begins, and the length behind the last; null if each is a char. */
   static int @Nullable [] codePointStarts(String text) {
     int points = text.codePointCount(0, text.length());

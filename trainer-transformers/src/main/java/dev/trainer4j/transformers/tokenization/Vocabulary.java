@@ -2,7 +2,7 @@
 package dev.trainer4j.transformers.tokenization;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.trainer4j.json.JsonPlace;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -18,10 +18,11 @@ final class Vocabulary {
   private final Map<String, AddedToken> added = new LinkedHashMap<>();
   private final TokenizerFiles files;
   private final int modelSize;
+  private int highestId = -1;
 
-  Vocabulary(TokenizerFiles files, ObjectNode tokenizer) {
+  Vocabulary(TokenizerFiles files, JsonPlace tokenizer) {
     this.files = files;
-    JsonNode vocab = tokenizer.path("model").path("vocab");
+    JsonNode vocab = tokenizer.at("model").at("vocab").node();
     if (vocab.isObject()) {
       vocab.properties().forEach(entry -> put(entry.getKey(), entry.getValue()));
     } else if (vocab.isArray()) { // Unigram: pairs of a token and its score
@@ -33,14 +34,11 @@ final class Vocabulary {
       throw files.wrong(TokenizerFiles.TOKENIZER, "has no vocabulary in model.vocab", null);
     }
     modelSize = ids.size();
-    for (JsonNode node : tokenizer.path("added_tokens")) {
+    for (JsonPlace place : tokenizer.at("added_tokens").elements()) {
       AddedToken token =
-          AddedToken.parse(node, false)
-              .orElseThrow(
-                  () ->
-                      files.wrong(
-                          TokenizerFiles.TOKENIZER, "has an added token without content", null));
-      put(token.content(), node.path("id"));
+          AddedToken.parse(place.node(), false)
+              .orElseThrow(() -> place.wrong("a token with \"content\""));
+      put(token.content(), place.node().path("id"));
       added.put(token.content(), token);
     }
   }
@@ -64,12 +62,19 @@ final class Vocabulary {
   private void put(String token, int id) {
     ids.put(token, id);
     tokens.put(id, token);
+    highestId = Math.max(highestId, id);
   }
 
   /** Registers a token, with its id in the vocabulary or the next one. */
   int add(AddedToken token) {
     Integer known = ids.get(token.content());
-    int id = known != null ? known : tokens.keySet().stream().mapToInt(i -> i).max().orElse(-1) + 1;
+    if (known == null && highestId == Integer.MAX_VALUE) {
+      throw files.wrong(
+          TokenizerFiles.TOKENIZER,
+          "has the id " + highestId + ", which leaves none for '" + token.content() + "'",
+          null);
+    }
+    int id = known != null ? known : highestId + 1;
     put(token.content(), id);
     added.put(token.content(), token);
     return id;

@@ -60,7 +60,7 @@ class GenerationConfigTest {
     assertThatThrownBy(() -> GenerationConfig.parse("file", "{\"top_p\": 7}"))
         .hasMessageContaining("topP is 7.0");
     assertThatThrownBy(() -> GenerationConfig.parse("file", "[1]"))
-        .hasMessageContaining("not a JSON object");
+        .hasMessageContaining("expected a JSON object");
     assertThatThrownBy(() -> GenerationConfig.parse("file", "{\"top_k\": 1"))
         .hasMessageContaining("not valid JSON");
   }
