@@ -35,7 +35,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ArgumentTable<A, B> {
   /** A name in quotes or after a dot is a key of {@code optim_args} and its like, which has one spelling only. */
-  private static final Pattern SNAKE_CASE = Pattern.compile("(?<!['.])\\b[a-z]+(?:_[a-z0-9]+)+\\b");
+  private static final Pattern SNAKE_CASE =
+      Pattern.compile("(?<!['.])\\b[a-z][a-z0-9]*(?:_[a-z0-9]+)+\\b");
 
   private final Supplier<B> starts;
   private final Function<B, A> unchecked;

@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -160,16 +161,23 @@ public final class CallbackDispatcher {
     return states;
   }
 
-  /** Gives saved states back to the callbacks of the same keys. */
-  public void restore(Map<String, CallbackState> states) {
+  /**
+   * Gives saved states back to the callbacks of the same keys.
+   *
+   * @return the keys of those that no callback took
+   */
+  public Set<String> restore(Map<String, CallbackState> states) {
+    Set<String> left = new TreeSet<>(states.keySet());
     stateful()
         .forEach(
             callback -> {
               CallbackState state = states.get(callback.stateKey());
               if (state != null) {
                 callback.restore(state);
+                left.remove(callback.stateKey());
               }
             });
+    return left;
   }
 
   /** Returns the tensors of all callbacks that have some, by the name of their file. */
