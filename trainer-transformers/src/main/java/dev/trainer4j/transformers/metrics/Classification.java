@@ -7,6 +7,7 @@ import dev.trainer4j.metrics.EvalPrediction;
 import dev.trainer4j.metrics.StreamingMetrics;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Accuracy, precision, recall, F1 and Matthews' correlation of classes, batch by batch: figures of
@@ -42,6 +43,11 @@ public final class Classification implements StreamingMetrics {
   @Override
   public Accumulator start() {
     return new Counts();
+  }
+
+  @Override
+  public Set<String> names() {
+    return Set.of("accuracy", "precision", "recall", "f1", "matthews");
   }
 
   private final class Counts implements Accumulator {

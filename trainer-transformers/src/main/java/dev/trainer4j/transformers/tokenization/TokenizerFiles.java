@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.trainer4j.checkpoint.GitLfsPointer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -103,7 +104,11 @@ final class TokenizerFiles {
       throw new TokenizerException(
           file + " has more than " + MAX_LENGTH + " bytes: it is no file of a tokenizer.");
     }
-    return Files.readAllBytes(file);
+    byte[] bytes = Files.readAllBytes(file);
+    if (GitLfsPointer.isOne(bytes)) {
+      throw new TokenizerException(file + " " + GitLfsPointer.PROBLEM + ".");
+    }
+    return bytes;
   }
 
   void save(Path target) throws IOException {
