@@ -9,6 +9,7 @@ import dev.trainer4j.model.LossFunction;
 import dev.trainer4j.model.LossOutput;
 import dev.trainer4j.model.Losses;
 import dev.trainer4j.model.ModelOutput;
+import dev.trainer4j.model.PassFailure;
 import dev.trainer4j.model.TrainableModel;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -51,11 +52,11 @@ final class DefaultLoss {
     return new IllegalArgumentException(
         "labelSmoothingFactor is "
             + smoothing
-            + ", but the loss that the model ("
+            + ", but the loss of the model ("
             + model.getClass().getSimpleName()
-            + ") computes itself "
+            + ") "
             + why
-            + "; leave it out, let the model smooth its own loss, or override computeLoss");
+            + "; leave it out, and smooth in computeLossFunc or in a computeLoss of your own");
   }
 
   /** Returns whether the loss is the cross entropy of what a DJL block returns, with nothing in between. */
@@ -71,6 +72,11 @@ final class DefaultLoss {
     return lossFunction != null;
   }
 
+  /** Returns the names of the inputs that are labels. */
+  List<String> labelNames() {
+    return labelNames;
+  }
+
   /** Returns the labels among the inputs; all of {@link #labelNames} or none, as Hugging Face. */
   Map<String, NDArray> labelsIn(ModelInputs inputs) {
     Map<String, NDArray> labels = new LinkedHashMap<>();
@@ -84,10 +90,31 @@ final class DefaultLoss {
     return labels;
   }
 
+  private static LossOutput ofFunction(
+      LossFunction function, ModelOutput outputs, ModelInputs inputs) {
+    LossOutput loss =
+        PassFailure.explaining(
+            "computeLossFunc",
+            () -> "the outputs " + PassFailure.describe(outputs.arrays()) + " and inputs " + inputs,
+            "Look at the shapes and types of what it computes with",
+            () -> function.compute(outputs, inputs));
+    if (loss == null) {
+      throw new IllegalStateException(
+          "computeLossFunc returned null; return LossOutput.of(sum, weight) or LossOutput.mean(mean)");
+    }
+    return loss;
+  }
+
   /** The loss of a trainer that overrides nothing; see {@link Trainer#computeLoss}. */
   LossOutput of(ModelOutput outputs, ModelInputs inputs) {
+    if (outputs == null) {
+      throw new IllegalStateException(
+          "the model ("
+              + model.getClass().getName()
+              + ") returned null; forward must return its outputs, such as ModelOutput.logits(array)");
+    }
     if (lossFunction != null) {
-      return lossFunction.compute(outputs, inputs);
+      return ofFunction(lossFunction, outputs, inputs);
     }
     LossOutput own = outputs.loss();
     LabelLayout layout = model.labelLayout();
@@ -110,6 +137,13 @@ final class DefaultLoss {
               + "; set labelNames, or override computeLoss");
     }
     NDArray first = labels.values().iterator().next();
+    if (smooths() && first.getDataType().isFloating()) {
+      throw cannotSmooth(
+          "is no cross entropy of one class for each place: "
+              + labels.keySet().iterator().next()
+              + " are "
+              + PassFailure.describe(first));
+    }
     return Losses.crossEntropy(
         outputs.logits(), layout == LabelLayout.NEXT ? Losses.nextLabels(first) : first, smoothing);
   }

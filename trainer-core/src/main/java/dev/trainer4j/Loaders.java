@@ -17,6 +17,8 @@ import org.jspecify.annotations.Nullable;
 /** The loaders of a trainer that overrides nothing. */
 final class Loaders {
 
+  private static final int PREFETCH_FACTOR = 2;
+
   private final TrainingArguments args;
   private final @Nullable DataSource<?> trainDataset;
   private final DataCollator<?> collator;
@@ -101,7 +103,7 @@ final class Loaders {
         // As in Hugging Face's Trainer, also for evaluation.
         .dropLast(args.dataloaderDropLast())
         .workers(args.dataloaderNumWorkers())
-        .prefetchFactor(args.dataloaderPrefetchFactor());
+        .prefetchFactor(args.dataloaderPrefetchFactor().orElse(PREFETCH_FACTOR));
   }
 
   /** The types of samples and collator meet only here; a mismatch fails at the first batch. */

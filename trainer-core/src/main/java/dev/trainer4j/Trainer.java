@@ -171,9 +171,12 @@ public class Trainer implements AutoCloseable {
    */
   public TrainOutput train(ResumeFrom from) {
     stopRequest.begin(args().maxTrainTime());
+    OwnHooks own = OwnHooks.of(getClass(), Trainer.class);
+    DataLoader trainLoader = getTrainDataLoader();
+    new EvaluationForecast(setup, own, this::getEvalDataLoader, manager, log).check();
     return new TrainingRun(
             setup,
-            OwnHooks.of(getClass(), Trainer.class),
+            own,
             hooks,
             manager,
             callbacks,
@@ -184,7 +187,7 @@ public class Trainer implements AutoCloseable {
             lines,
             () -> evaluate().metrics(),
             log)
-        .run(getTrainDataLoader(), from.request());
+        .run(trainLoader, from.request());
   }
 
   /**
@@ -409,7 +412,10 @@ public class Trainer implements AutoCloseable {
     return setup.loss().of(outputs, inputs).withOutputs(outputs);
   }
 
-  /** Makes the loader of an evaluation data set. */
+  /**
+   * Makes the loader of an evaluation data set. A training that evaluates asks for each of them once before
+   * it begins, to say what is missing in its first batch.
+   */
   protected DataLoader getEvalDataLoader(DataSource<?> dataset) {
     return setup.loaders().evaluation(dataset);
   }
@@ -585,7 +591,8 @@ public class Trainer implements AutoCloseable {
     public LossOutput trainingStep(MicroBatchPass current, ModelInputs inputs) {
       pass = current;
       try {
-        return Determinism.explaining(() -> Trainer.this.trainingStep(current.model(), inputs));
+        return StepFailure.explaining(
+            "trainingStep", inputs, () -> Trainer.this.trainingStep(current.model(), inputs));
       } finally {
         pass = null;
       }
@@ -594,7 +601,8 @@ public class Trainer implements AutoCloseable {
     @Override
     public PredictionStep predictionStep(
         TrainableModel model, ModelInputs inputs, boolean lossOnly) {
-      return Determinism.explaining(() -> Trainer.this.predictionStep(model, inputs, lossOnly));
+      return StepFailure.explaining(
+          "predictionStep", inputs, () -> Trainer.this.predictionStep(model, inputs, lossOnly));
     }
 
     @Override

@@ -164,7 +164,7 @@ final class ArgumentRules {
         "per_device_train_batch_size above 1, since one sample cannot be split",
         "Raise that and lower gradient_accumulation_steps, or remove auto_find_batch_size");
     problems.check(
-        args.dataloaderNumWorkers() == 0 && !isDefault("dataloader_prefetch_factor"),
+        args.dataloaderNumWorkers() == 0 && args.dataloaderPrefetchFactor().isPresent(),
         "dataloader_prefetch_factor",
         "at least one thread that prefetches",
         "Set dataloader_num_workers to 1 or more, or remove it");

@@ -2,6 +2,7 @@
 package dev.trainer4j.args;
 
 import java.util.List;
+import java.util.OptionalInt;
 import org.immutables.value.Value;
 
 /** How samples become batches. */
@@ -28,14 +29,11 @@ public interface DataArguments {
   }
 
   /**
-   * The micro batches each background thread prepares ahead.
+   * The micro batches each background thread prepares ahead. Refused where there is none.
    *
-   * @return at least 1; 2 by default
+   * @return at least 1; unset by default, which means 2
    */
-  @Value.Default
-  default int dataloaderPrefetchFactor() {
-    return 2;
-  }
+  OptionalInt dataloaderPrefetchFactor();
 
   /**
    * The order in which an epoch visits the samples.

@@ -7,8 +7,8 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
-/** Names of arguments: the two spellings, and the one that was probably meant. */
-final class Names {
+/** Names of arguments and inputs: the two spellings, and the one that was probably meant. */
+public final class Names {
   private static final Pattern WORD = Pattern.compile("_([a-z0-9])");
   private static final int LONGEST_NAME = 64;
 
@@ -35,6 +35,24 @@ final class Names {
     return known.stream()
         .min(Comparator.comparingInt(name -> distance(wanted, name)))
         .filter(name -> distance(wanted, name) <= Math.max(1, name.length() / 3));
+  }
+
+  /**
+   * Returns the known name of which another is a slip: but for its spelling in camelCase, two letters at most
+   * are wrong.
+   *
+   * @param typed what may be a slip
+   * @param known the names in snake_case
+   * @return empty if it is one of the known names, or like none of them
+   */
+  public static Optional<String> slipOf(String typed, Collection<String> known) {
+    return known.contains(typed)
+        ? Optional.empty()
+        : nearest(typed, known).filter(name -> distance(snakeCase(typed), name) <= 2);
+  }
+
+  private static String snakeCase(String typed) {
+    return typed.replaceAll("([a-z0-9])([A-Z])", "$1_$2").toLowerCase(Locale.ROOT);
   }
 
   /** The letters to insert, delete or replace to get from one word to the other (Levenshtein). */

@@ -182,8 +182,7 @@ final class TrainingArgumentTable {
           .row("dataloader_num_workers", wholeFrom(0), "background threads that prepare batches")
           .later("dataloader_pin_memory", "pinned memory")
           .never("dataloader_persistent_workers", "workers are threads, too cheap to keep")
-          .row(
-              "dataloader_prefetch_factor", wholeFrom(1).orNull(), "micro batches ahead per thread")
+          .row("dataloader_prefetch_factor", wholeFrom(1), "micro batches ahead per thread")
           .never("dataloader_multiprocessing_context", "workers are threads, not processes")
           .never("dataloader_in_order", "the order is always kept")
           .never("remove_unused_columns", "batches are typed, so there are no columns to drop")

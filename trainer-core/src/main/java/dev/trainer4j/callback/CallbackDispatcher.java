@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -165,17 +166,21 @@ public final class CallbackDispatcher {
    * Gives saved states back to the callbacks of the same keys.
    *
    * @param file where they come from, for messages
+   * @return the keys of those that no callback took
    * @throws IllegalArgumentException if a callback cannot use its state
    */
-  public void restore(Map<String, CallbackState> states, Path file) {
+  public Set<String> restore(Map<String, CallbackState> states, Path file) {
+    Set<String> left = new TreeSet<>(states.keySet());
     stateful()
         .forEach(
             callback -> {
               CallbackState state = states.get(callback.stateKey());
               if (state != null) {
                 restore(callback, state, file);
+                left.remove(callback.stateKey());
               }
             });
+    return left;
   }
 
   private static void restore(StatefulCallback callback, CallbackState state, Path file) {

@@ -74,6 +74,13 @@ public final class SafetensorsFile implements TensorFile {
     readFully(path, channel, prefix, 0);
     long length = prefix.getLong(0);
     if (length < 0 || length > SafetensorsHeader.MAX_LENGTH) {
+      if (size >= GitLfsPointer.LENGTH) {
+        ByteBuffer start = ByteBuffer.allocate(GitLfsPointer.LENGTH);
+        readFully(path, channel, start, 0);
+        if (GitLfsPointer.isOne(start.array())) {
+          throw new SafetensorsException(path, GitLfsPointer.PROBLEM);
+        }
+      }
       throw new SafetensorsException(
           path,
           "claims a header of "

@@ -105,7 +105,11 @@ final class EvaluationLoop implements AutoCloseable {
       }
     }
     if (samples == 0) {
-      throw new IllegalArgumentException("the evaluation data is empty: it gave no batch");
+      String problem = EvaluationData.problem(loader);
+      throw new IllegalArgumentException(
+          problem.isEmpty()
+              ? "the evaluation data is empty: it gave no batch"
+              : "the evaluation data " + problem);
     }
     double seconds = (System.nanoTime() - start) / 1e9;
     return result(prefix, seconds, batches);
@@ -128,8 +132,9 @@ final class EvaluationLoop implements AutoCloseable {
             : null;
     if (streaming != null && !step.labels().isEmpty()) {
       labelled = true;
-      streaming.add(
-          new EvalPrediction(step.predictions(), step.labels(), step.inputs(), batchLosses));
+      EvalPrediction prediction =
+          new EvalPrediction(step.predictions(), step.labels(), step.inputs(), batchLosses);
+      MetricsCall.add(streaming, prediction);
     }
     if (keepPredictions || metrics.whole() != null) {
       predictions.add(step.predictions());
@@ -167,7 +172,7 @@ final class EvaluationLoop implements AutoCloseable {
     // As in Hugging Face's Trainer there are no metrics without labels.
     if (streaming != null && labelled) {
       try (ArrayScope scope = ArrayScope.open()) {
-        computed.putAll(streaming.result());
+        computed.putAll(MetricsCall.result(streaming));
       }
     }
     ComputeMetrics whole = metrics.whole();
@@ -175,10 +180,20 @@ final class EvaluationLoop implements AutoCloseable {
       try (ArrayScope scope = ArrayScope.open()) {
         Map<String, NDArray> allLosses = losses.joined();
         computed.putAll(
-            whole.compute(
+            MetricsCall.compute(
+                whole,
                 new EvalPrediction(
                     allPredictions, allLabels, inputs.joined(), allLosses.get("loss"))));
+        labelled = true;
       }
+    }
+    if (!lossOnly && !metrics.isEmpty() && !labelled && !keepPredictions) {
+      log.warn(
+          "computeMetrics was not called for {}...: {}",
+          prefix,
+          whole != null && allPredictions.isEmpty()
+              ? "the model gave no output besides the loss"
+              : "the data has no labels; give it some, or set labelNames");
     }
     computed.forEach(
         (name, value) -> values.put(name.startsWith(prefix) ? name : prefix + name, value));

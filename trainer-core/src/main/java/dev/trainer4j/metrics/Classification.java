@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.DataType;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Accuracy, precision, recall, F1 and Matthews' correlation of classes, batch by batch: figures of
@@ -40,6 +41,11 @@ public final class Classification implements StreamingMetrics {
   @Override
   public Accumulator start() {
     return new Counts();
+  }
+
+  @Override
+  public Set<String> names() {
+    return Set.of("accuracy", "precision", "recall", "f1", "matthews");
   }
 
   private final class Counts implements Accumulator {

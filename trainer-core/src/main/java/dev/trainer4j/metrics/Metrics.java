@@ -21,7 +21,7 @@ public final class Metrics {
    * <p>Logits have shape [..., classes], labels [...]; labels of -100 do not count.
    */
   public static StreamingMetrics accuracy() {
-    return Accuracy::new;
+    return StreamingMetrics.named(Accuracy::new, "accuracy");
   }
 
   /**

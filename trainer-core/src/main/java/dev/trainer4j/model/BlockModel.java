@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.model;
 
+import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
@@ -13,6 +14,7 @@ import ai.djl.util.Pair;
 import dev.trainer4j.data.ModelInputs;
 import dev.trainer4j.torch.ArrayScope;
 import dev.trainer4j.torch.Autograd;
+import dev.trainer4j.torch.EngineMessage;
 import dev.trainer4j.torch.HalfType;
 import dev.trainer4j.torch.TorchFunctions;
 import dev.trainer4j.torch.TrainableFlags;
@@ -23,6 +25,7 @@ import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -88,9 +91,15 @@ public final class BlockModel implements MixedPrecisionModel {
     if (block.isInitialized()) {
       return;
     }
-    NDList inputs = blockInputs(firstBatch);
-    block.initialize(
-        manager, DataType.FLOAT32, inputs.stream().map(NDArray::getShape).toArray(Shape[]::new));
+    run(
+        firstBatch,
+        inputs -> {
+          block.initialize(
+              manager,
+              DataType.FLOAT32,
+              inputs.stream().map(NDArray::getShape).toArray(Shape[]::new));
+          return inputs;
+        });
     requireGradients();
   }
 
@@ -174,17 +183,23 @@ public final class BlockModel implements MixedPrecisionModel {
     NDList list = blockInputs(inputs);
     try {
       return layers.apply(list);
-    } catch (IllegalArgumentException | UnsupportedOperationException e) {
-      throw new IllegalArgumentException(
-          "the block does not take "
-              + described(inputs)
-              + ": "
-              + e.getMessage()
-              + ". It gets every input but the labels "
+    } catch (IllegalArgumentException
+        | UnsupportedOperationException
+        | IndexOutOfBoundsException
+        | EngineException e) {
+      if (EngineMessage.isOutOfMemory(e)) {
+        throw e;
+      }
+      throw PassFailure.of(
+          "the block does not take",
+          PassFailure.describe(inputs, labelNames),
+          "It gets every input but the labels "
               + labelNames
-              + ", in this order; leave out of the samples what it does not know, or give a"
-              + " dataCollator",
-          e);
+              + ", in this order; leave out of the samples what it does not know, give the shapes and"
+              + " types that it was made for, or give a dataCollator",
+          list.size() > 1 && String.valueOf(e.getMessage()).contains("singletonOrThrow")
+              ? new IllegalArgumentException("one of its layers takes a single input", e)
+              : e);
     }
   }
 
@@ -219,14 +234,6 @@ public final class BlockModel implements MixedPrecisionModel {
       copies.copies().forEach(copy -> ArrayScope.keep(copy, owner));
       return new BlockModel(this, wanted, copies);
     }
-  }
-
-  private String described(ModelInputs inputs) {
-    return inputs.names().stream()
-        .filter(name -> !labelNames.contains(name))
-        .map(name -> name + inputs.get(name).getShape())
-        .toList()
-        .toString();
   }
 
   @Override
@@ -275,6 +282,11 @@ public final class BlockModel implements MixedPrecisionModel {
       case WEIGHT, BIAS, GAMMA, BETA -> false;
       default -> true;
     };
+  }
+
+  @Override
+  public Optional<Set<String>> lossParts() {
+    return Optional.of(Set.of());
   }
 
   @Override

@@ -2,6 +2,7 @@
 package dev.trainer4j.model;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.types.DataType;
 import dev.trainer4j.torch.TorchFunctions;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -31,12 +32,37 @@ public final class LossOutput {
       boolean mean,
       Map<String, NDArray> parts,
       @Nullable ModelOutput outputs) {
-    this.value = value;
+    this.value = requireScalar("the loss", value);
+    if (!isFloating(value.getDataType())) {
+      throw new IllegalArgumentException(
+          "the loss must be a floating point number, but is "
+              + value.getDataType()
+              + ": gradients are taken of nothing else; compute it from the outputs, which are floating");
+    }
     this.weight = weight;
-    this.weightArray = weightArray;
+    this.weightArray = weightArray == null ? null : requireScalar("its weight", weightArray);
     this.mean = mean;
     this.parts = parts;
     this.outputs = outputs;
+  }
+
+  private static NDArray requireScalar(String what, NDArray array) {
+    if (array == null) {
+      throw new IllegalArgumentException(what + " is null, expected a scalar");
+    }
+    if (array.size() != 1) {
+      throw new IllegalArgumentException(
+          what
+              + " must be a scalar, but has shape "
+              + array.getShape()
+              + "; reduce it with sum() and pass its weight");
+    }
+    return array;
+  }
+
+  /** DJL has no name for bfloat16. */
+  private static boolean isFloating(DataType type) {
+    return type.isFloating() || type == DataType.UNKNOWN;
   }
 
   /**
@@ -81,7 +107,7 @@ public final class LossOutput {
    */
   public LossOutput part(String name, NDArray part) {
     Map<String, NDArray> more = new LinkedHashMap<>(parts);
-    more.put(name, part);
+    more.put(name, requireScalar("the part '" + name + "' of a loss", part));
     return new LossOutput(value, weight, weightArray, mean, more, outputs);
   }
 

@@ -7,6 +7,7 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import dev.trainer4j.torch.EngineMessage;
 import dev.trainer4j.torch.TorchFunctions;
 import java.util.function.Supplier;
 
@@ -180,7 +181,10 @@ public final class Losses {
       NDList sumAndCount = result.get();
       return LossOutput.of(sumAndCount.get(0), sumAndCount.get(1));
     } catch (EngineException e) {
-      throw outOfRange(labels, shape.get(shape.dimension() - 1), e);
+      if (EngineMessage.isOutOfMemory(e) || EngineMessage.isDeviceAssert(e)) {
+        throw e; // Then a GPU refuses to show its labels.
+      }
+      throw outOfRange(logits, labels, e);
     }
   }
 
@@ -195,7 +199,9 @@ public final class Losses {
     return labels.get(new NDIndex("..., 1:")).concat(ignored, -1);
   }
 
-  private static RuntimeException outOfRange(NDArray labels, long classes, EngineException cause) {
+  private static RuntimeException outOfRange(
+      NDArray logits, NDArray labels, EngineException cause) {
+    long classes = logits.getShape().getLastDimension();
     for (long label : labels.toType(DataType.INT64, false).toLongArray()) {
       if (label != IGNORE_INDEX && (label < 0 || label >= classes)) {
         return new IllegalArgumentException(
@@ -210,7 +216,11 @@ public final class Losses {
             cause);
       }
     }
-    return cause;
+    return PassFailure.of(
+        "cross entropy failed for",
+        "logits " + PassFailure.describe(logits) + " and labels " + PassFailure.describe(labels),
+        "It takes floating point logits and whole numbers as labels",
+        cause);
   }
 
   /**

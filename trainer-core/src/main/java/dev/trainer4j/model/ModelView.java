@@ -8,6 +8,8 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 
 /** A model whose forward pass goes another way; everything else is the model's own. */
 final class ModelView implements TrainableModel {
@@ -74,6 +76,11 @@ final class ModelView implements TrainableModel {
   @Override
   public LabelLayout labelLayout() {
     return model.labelLayout();
+  }
+
+  @Override
+  public Optional<Set<String>> lossParts() {
+    return model.lossParts();
   }
 
   @Override

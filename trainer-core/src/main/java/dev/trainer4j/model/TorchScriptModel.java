@@ -2,10 +2,12 @@
 package dev.trainer4j.model;
 
 import ai.djl.Device;
+import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import dev.trainer4j.data.ModelInputs;
+import dev.trainer4j.torch.EngineMessage;
 import dev.trainer4j.torch.TiedTensors;
 import dev.trainer4j.torch.TorchFunctions;
 import dev.trainer4j.torch.TorchScriptModule;
@@ -14,6 +16,8 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 
 /**
  * A TorchScript file as a model, with dropout on from the first training step.
@@ -69,9 +73,21 @@ public final class TorchScriptModel implements TrainableModel {
   public ModelOutput forward(ModelInputs inputs, boolean training) {
     NDList list = new NDList(inputNames.size());
     for (String name : inputNames) {
-      list.add(inputs.get(name));
+      list.add(
+          inputs
+              .find(name)
+              .orElseThrow(
+                  () ->
+                      new IllegalArgumentException(
+                          "the TorchScript model was loaded with the inputNames "
+                              + inputNames
+                              + ", but the batch has no '"
+                              + name
+                              + "': it has "
+                              + inputs.names()
+                              + "; name what the collator makes, in the order of forward's arguments")));
     }
-    NDList outputs = module.forward(list, training);
+    NDList outputs = run(inputs, list, training);
     Map<String, NDArray> named = new LinkedHashMap<>();
     for (int i = 0; i < outputs.size(); i++) {
       String name = outputs.get(i).getName();
@@ -80,6 +96,24 @@ public final class TorchScriptModel implements TrainableModel {
     NDArray loss = named.remove("loss");
     ModelOutput output = ModelOutput.of(named);
     return loss == null ? output : output.withLoss(LossOutput.mean(loss));
+  }
+
+  private NDList run(ModelInputs inputs, NDList list, boolean training) {
+    try {
+      return module.forward(list, training);
+    } catch (EngineException | UnsupportedOperationException e) {
+      if (EngineMessage.isOutOfMemory(e)) {
+        throw e;
+      }
+      Map<String, NDArray> given = new LinkedHashMap<>();
+      inputNames.forEach(name -> given.put(name, inputs.get(name)));
+      throw PassFailure.of(
+          "the TorchScript model does not take",
+          PassFailure.describe(given),
+          "Its forward gets these in this order, that of inputNames, and must return a tensor, a tuple or"
+              + " a dictionary of tensors; give it the shapes and types that it was scripted for",
+          e);
+    }
   }
 
   @Override
@@ -99,6 +133,11 @@ public final class TorchScriptModel implements TrainableModel {
     Map<String, NDArray> state = new LinkedHashMap<>();
     module.parameters().forEach(array -> state.put(array.getName(), array));
     return state;
+  }
+
+  @Override
+  public Optional<Set<String>> lossParts() {
+    return Optional.of(Set.of());
   }
 
   @Override

@@ -8,6 +8,8 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 
 /** What the trainer trains: a forward pass over named arrays, with parameters. */
 public interface TrainableModel extends AutoCloseable {
@@ -92,6 +94,16 @@ public interface TrainableModel extends AutoCloseable {
    */
   default LabelLayout labelLayout() {
     return LabelLayout.UNKNOWN;
+  }
+
+  /**
+   * Returns the names of the parts of the loss that {@link #forward} gives ({@link LossOutput#part}), which
+   * evaluations report beside it: what names metrics can be checked against before anything is trained.
+   *
+   * @return empty, the default, if the model does not say
+   */
+  default Optional<Set<String>> lossParts() {
+    return Optional.empty();
   }
 
   /** Returns whether the parameters exist. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.run;
 
-import ai.djl.engine.EngineException;
+import dev.trainer4j.torch.EngineMessage;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -10,15 +10,6 @@ import org.jspecify.annotations.Nullable;
 public final class MemoryShortage extends RuntimeException {
 
   private static final long serialVersionUID = 1;
-
-  /** What the allocators of libtorch say, on a GPU and on a CPU, and cuBLAS and cuDNN. */
-  private static final List<String> MESSAGES =
-      List.of(
-          "out of memory",
-          "can't allocate memory",
-          "not enough memory",
-          "bad_alloc",
-          "status_alloc_failed");
 
   /** Of these there is no less in a smaller batch. */
   private static final List<String> OTHER_SHORTAGES =
@@ -47,11 +38,11 @@ public final class MemoryShortage extends RuntimeException {
   }
 
   private static boolean isOne(Throwable error) {
-    String message = String.valueOf(error.getMessage()).toLowerCase(Locale.ROOT);
     if (error instanceof OutOfMemoryError) {
+      String message = String.valueOf(error.getMessage()).toLowerCase(Locale.ROOT);
       return OTHER_SHORTAGES.stream().noneMatch(message::contains);
     }
-    return error instanceof EngineException && MESSAGES.stream().anyMatch(message::contains);
+    return EngineMessage.isOutOfMemory(error);
   }
 
   /** Returns the first line of what the allocator said. */

@@ -33,6 +33,9 @@ import org.jspecify.annotations.Nullable;
 /** Goes on from a checkpoint: finds it, checks it against this run, and puts everything back. */
 final class Resume {
 
+  /** What Hugging Face's Trainer saves among the callbacks and is none. */
+  private static final Set<String> OF_PYTHONS_TRAINER = Set.of("TrainerControl");
+
   private final TrainingArguments args;
   private final TrainableModel model;
   private final NDManager manager;
@@ -150,7 +153,7 @@ final class Resume {
       if (session.lossScaler() != null && point.lossScale() != null) {
         session.lossScaler().restore(point.lossScale());
       }
-      callbacks.restore(past.statefulCallbacks(), files.statePath());
+      restoreCallbacks(past, files);
       tellDifferences(before);
       // Last: what fails behind it would leave the callbacks' copies to nobody.
       CallbackTensors.restore(callbacks, files, manager);
@@ -176,6 +179,18 @@ final class Resume {
       session.scheduler().restore(state);
     } catch (RuntimeException e) {
       throw new IllegalArgumentException(files.schedulerPath() + ": " + e.getMessage(), e);
+    }
+  }
+
+  private void restoreCallbacks(TrainerState past, CheckpointFiles files) {
+    Set<String> left = callbacks.restore(past.statefulCallbacks(), files.statePath());
+    left.removeAll(OF_PYTHONS_TRAINER);
+    if (!left.isEmpty()) {
+      log.warn(
+          "{} holds states of callbacks that this run does not have: {}. They are dropped, and the"
+              + " checkpoints of this run will not have them; add the callbacks to go on with them",
+          files.folder(),
+          left);
     }
   }
 
@@ -290,7 +305,7 @@ final class Resume {
     try {
       restoreHuggingFace(session, plan, files);
       locateBest(session, files.folder());
-      callbacks.restore(past.statefulCallbacks(), files.statePath());
+      restoreCallbacks(past, files);
       return session;
     } catch (IOException | RuntimeException e) {
       session.close();

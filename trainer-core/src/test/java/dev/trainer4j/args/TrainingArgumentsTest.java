@@ -250,6 +250,32 @@ class TrainingArgumentsTest {
         .asString()
         .contains("dataloaderNumWorkers");
     TrainingArguments.builder().dataloaderNumWorkers(0).build();
+    // Also the value that unset means: whoever gives it believes that it does something.
+    assertThat(
+            problems(
+                TrainingArguments.builder().dataloaderNumWorkers(0).dataloaderPrefetchFactor(2)))
+        .singleElement()
+        .asString()
+        .startsWith("dataloaderPrefetchFactor = 2");
+    assertThatThrownBy(
+            () ->
+                TrainingArguments.fromMap(
+                    Map.of("dataloader_num_workers", 0, "dataloader_prefetch_factor", 2)))
+        .hasMessageContaining("dataloader_prefetch_factor = 2");
+    TrainingArguments.fromMap(Map.of("dataloader_prefetch_factor", 2));
+  }
+
+  @Test
+  void mistakesInTheBuilderSpeakOfArgumentsAsTheBuilderDoes() {
+    assertThat(problems(TrainingArguments.builder().bf16FullEval(true).fp16FullEval(true)))
+        .singleElement()
+        .asString()
+        .isEqualTo(
+            "fp16FullEval = true: expected false, since bf16FullEval is true. Choose one of them.");
+    for (Argument<?> argument : TrainingArguments.table().arguments()) {
+      assertThat(TrainingArguments.table().inCamelCase("without " + argument.name() + " it is"))
+          .isEqualTo("without " + argument.javaName() + " it is");
+    }
   }
 
   @Test

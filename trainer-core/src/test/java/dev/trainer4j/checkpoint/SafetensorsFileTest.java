@@ -46,6 +46,18 @@ class SafetensorsFileTest {
     }
   }
 
+  @Test
+  void aPointerOfGitLfsIsCalledByItsName() throws IOException {
+    Path file =
+        Files.writeString(
+            folder.resolve("model.safetensors"),
+            "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a21\nsize 12345\n");
+    assertThatThrownBy(() -> SafetensorsFile.open(file))
+        .isInstanceOf(SafetensorsException.class)
+        .hasMessageContaining(file.toString())
+        .hasMessageContaining("a pointer of Git LFS, not the file itself: run git lfs pull");
+  }
+
   @ParameterizedTest
   @CsvSource({"u8", "i8", "i32", "i64", "f16", "f32", "f64"})
   void readsWhatPythonWroteIntoArrays(String name) throws IOException {

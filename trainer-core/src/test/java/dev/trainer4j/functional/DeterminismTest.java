@@ -42,10 +42,7 @@ class DeterminismTest {
 
   @Test
   void workersDoNotChangeTheRun() {
-    Outcome alone =
-        TestRun.into(folder)
-            .args(args -> args.dataloaderNumWorkers(0).dataloaderPrefetchFactor(2))
-            .train();
+    Outcome alone = TestRun.into(folder).args(args -> args.dataloaderNumWorkers(0)).train();
     Outcome helped =
         TestRun.into(folder)
             .args(args -> args.dataloaderNumWorkers(3).dataloaderPrefetchFactor(4))

@@ -135,6 +135,7 @@ class HooksTest {
       assertThat(trainer.calls)
           .containsExactly(
               "getTrainDataLoader",
+              "getEvalDataLoader", // what evaluations will lack
               "createOptimizer",
               "createScheduler(2)",
               "trainingStep",

@@ -8,9 +8,12 @@ import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.Block;
+import ai.djl.nn.core.Linear;
 import dev.trainer4j.Trainer;
 import dev.trainer4j.args.IntervalStrategy;
 import dev.trainer4j.args.TrainingArguments;
+import dev.trainer4j.data.Dataset;
 import dev.trainer4j.model.FunctionModel;
 import dev.trainer4j.model.Losses;
 import dev.trainer4j.model.ModelOutput;
@@ -51,6 +54,41 @@ class LabelSmoothingTest {
             .hasMessageContaining("FunctionModel")
             .hasMessageContaining("labelLayout");
       }
+    }
+  }
+
+  /** What the error advises is not refused in turn. */
+  @Test
+  void labelsThatAreNoClassesAreRefusedWithARemedyThatWorks(@TempDir Path folder) {
+    TrainingArguments.Builder args =
+        TrainingArguments.builder()
+            .outputDir(folder)
+            .maxSteps(1)
+            .useCpu(true)
+            .saveStrategy(IntervalStrategy.NO);
+    Dataset<Map<String, Object>> several =
+        TinyData.points(8, 1)
+            .map(sample -> Map.of("x", sample.get("x"), "labels", new float[] {1, 0, 1}));
+    Block block = Linear.builder().setUnits(3).build();
+    try (Trainer trainer =
+        Trainer.builder(block, args.labelSmoothingFactor(0.1).build())
+            .trainDataset(several)
+            .build()) {
+      assertThatThrownBy(trainer::train)
+          .hasMessageContaining("labelSmoothingFactor is 0.1")
+          .hasMessageContaining("labels are (8, 3) float32")
+          .hasMessageContaining("leave it out, and smooth in computeLossFunc");
+      assertThat(trainer.state().globalStep()).isZero();
+    }
+    try (Trainer trainer =
+        Trainer.builder(block, args.labelSmoothingFactor(0).build())
+            .trainDataset(several)
+            .computeLossFunc(
+                (outputs, inputs) ->
+                    Losses.meanSquaredError(
+                        outputs.logits(), inputs.get("labels").mul(0.9).add(0.05)))
+            .build()) {
+      assertThat(trainer.train().globalStep()).isEqualTo(1);
     }
   }
 

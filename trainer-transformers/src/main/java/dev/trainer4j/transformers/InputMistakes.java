@@ -5,6 +5,9 @@ import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.DataType;
 import dev.trainer4j.data.ModelInputs;
+import dev.trainer4j.model.PassFailure;
+import dev.trainer4j.torch.EngineMessage;
+import java.util.List;
 
 /**
  * Finds the input to blame after a kernel has failed; looking at all inputs of every batch beforehand
@@ -20,13 +23,27 @@ final class InputMistakes {
   static RuntimeException explain(
       PretrainedModel model, ModelInputs inputs, EngineException failure) {
     try {
-      String problem = problem(model, inputs);
-      return problem.isEmpty() ? failure : new IllegalArgumentException(problem, failure);
+      if (EngineMessage.isOutOfMemory(failure)) {
+        return failure;
+      }
+      String problem = EngineMessage.isDeviceAssert(failure) ? "" : problem(model, inputs);
+      return problem.isEmpty()
+          ? unexplained(model, inputs, failure)
+          : new IllegalArgumentException(problem, failure);
     } catch (RuntimeException e) {
       // After a failed kernel a GPU refuses every copy.
       failure.addSuppressed(e);
-      return failure;
+      return unexplained(model, inputs, failure);
     }
+  }
+
+  private static RuntimeException unexplained(
+      PretrainedModel model, ModelInputs inputs, EngineException failure) {
+    return PassFailure.of(
+        "the model (" + model.config().modelType() + " for " + model.task() + ") does not take",
+        inputs.toString(),
+        "Look at shapes, types and values of what the collator makes",
+        failure);
   }
 
   /** Refuses token ids that the model does not know; they are at hand, so that looking costs nothing. */
@@ -66,7 +83,28 @@ final class InputMistakes {
         return problem + ". Is the tokenizer that of the model?";
       }
     }
+    for (String name : List.of("decoder_input_ids", "token_type_ids", "position_ids")) {
+      String problem = inputs.find(name).map(array -> range(config, name, array)).orElse("");
+      if (!problem.isEmpty()) {
+        return problem;
+      }
+    }
     return labels(model, inputs);
+  }
+
+  private static String range(PretrainedConfig config, String name, NDArray array) {
+    List<String> keys =
+        switch (name) {
+          case "token_type_ids" -> List.of("type_vocab_size");
+          case "position_ids" -> List.of("max_position_embeddings", "n_positions");
+          default -> List.of("vocab_size");
+        };
+    for (String key : keys) {
+      if (config.has(key) && array.size() > 0) {
+        return range(name, array, config.node(key).intValue(), "(" + key + ")");
+      }
+    }
+    return "";
   }
 
   private static String labels(PretrainedModel model, ModelInputs inputs) {
@@ -80,7 +118,7 @@ final class InputMistakes {
               "labels",
               labels,
               model.config().numLabels(),
-              "labels; load it with LoadOptions.withLabels for others");
+              "labels (LoadOptions.withNumLabels gives it others)");
       case MULTIPLE_CHOICE -> {
         int choices = Math.toIntExact(inputs.get("input_ids").getShape().get(1));
         yield range("labels", labels, choices, "choices in input_ids");

@@ -40,6 +40,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -277,6 +278,7 @@ public final class PretrainedModel implements SegmentedModel, MixedPrecisionMode
    */
   @Override
   public ModelOutput forward(ModelInputs inputs, boolean training) {
+    InputCheck.check(this, inputs);
     try {
       return runner.run(this, inputs, training);
     } catch (EngineException e) {
@@ -433,7 +435,7 @@ public final class PretrainedModel implements SegmentedModel, MixedPrecisionMode
 
   /**
    * Returns where the label of each logit stands; {@link LabelLayout#OTHER} for questions, which have
-   * two, and for a text's number ({@code num_labels} 1).
+   * two, and for texts with numbers or several labels ({@code num_labels} 1, or {@code problem_type} says so).
    */
   @Override
   public LabelLayout labelLayout() {
@@ -441,9 +443,15 @@ public final class PretrainedModel implements SegmentedModel, MixedPrecisionMode
       case CAUSAL_LM -> LabelLayout.NEXT;
       case QUESTION_ANSWERING, FEATURE_EXTRACTION -> LabelLayout.OTHER;
       case SEQUENCE_CLASSIFICATION ->
-          config.numLabels() == 1 ? LabelLayout.OTHER : LabelLayout.ALIGNED;
+          InputCheck.learnsOneClass(config) ? LabelLayout.ALIGNED : LabelLayout.OTHER;
       case TOKEN_CLASSIFICATION, MULTIPLE_CHOICE, MASKED_LM, SEQ2SEQ_LM -> LabelLayout.ALIGNED;
     };
+  }
+
+  /** The losses of heads have no parts. */
+  @Override
+  public Optional<Set<String>> lossParts() {
+    return Optional.of(Set.of());
   }
 
   @Override

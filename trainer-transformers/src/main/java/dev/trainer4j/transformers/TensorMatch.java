@@ -88,6 +88,7 @@ final class TensorMatch {
     List<String> missing = new ArrayList<>();
     List<String> mismatched = new ArrayList<>();
     boolean bad = false;
+    boolean headAlone = true;
     for (TensorSpec spec : architecture.tensors()) {
       String source = byModelName.get(spec.name());
       for (Map.Entry<String, String> tie : architecture.tied().entrySet()) {
@@ -110,10 +111,12 @@ final class TensorMatch {
         fresh.add(spec.name());
       } else {
         bad = true;
+        headAlone &= head;
       }
     }
     if (bad || !missing.isEmpty()) {
-      throw problem(tensors, missing, mismatched, unexpected);
+      boolean loadsAnew = bad && headAlone && missing.isEmpty();
+      throw problem(tensors, missing, mismatched, unexpected, loadsAnew);
     }
     for (TensorSpec spec : architecture.tensors()) {
       if (sources.containsKey(spec.name()) == fresh.contains(spec.name())) {
@@ -155,7 +158,8 @@ final class TensorMatch {
       ModelTensors tensors,
       List<String> missing,
       List<String> mismatched,
-      List<String> unexpected) {
+      List<String> unexpected,
+      boolean loadsAnew) {
     StringBuilder text = new StringBuilder(tensors.source() + " does not fit its configuration.");
     if (!missing.isEmpty()) {
       text.append("\n  missing: ").append(listed(missing));
@@ -166,9 +170,13 @@ final class TensorMatch {
     if (!unexpected.isEmpty()) {
       text.append("\n  unexpected: ").append(listed(unexpected));
     }
+    text.append("\nIs config.json that of these weights?");
     text.append(
-        "\nIs config.json that of these weights? A head for another number of labels loads with"
-            + " LoadOptions.withIgnoreMismatchedSizes(true), and is then new.");
+        loadsAnew
+            ? " A head for another number of labels loads with"
+                + " LoadOptions.withIgnoreMismatchedSizes(true), and is then new."
+            : " Only a head may begin anew: the tensors of the body must be there, in the shapes that"
+                + " config.json gives them.");
     return new PretrainedException(text.toString());
   }
 

@@ -292,7 +292,22 @@ class PretrainedFolderTest {
     assertThatThrownBy(() -> AutoModels.sequenceClassification(temporary, lenient))
         .isInstanceOf(PretrainedException.class)
         .hasMessageContaining("encoder.layer.0.output.LayerNorm")
-        .hasMessageContaining("is (3), the model has (32)");
+        .hasMessageContaining("is (3), the model has (32)")
+        .hasMessageContaining("Only a head may begin anew")
+        .hasMessageNotContaining("withIgnoreMismatchedSizes"); // it is set
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"model.safetensors", "pytorch_model.bin"})
+  void aPointerOfGitLfsInPlaceOfWeightsIsCalledByItsName(String file) throws IOException {
+    copy("bert-classify", tensors -> {});
+    Files.deleteIfExists(temporary.resolve("model.safetensors"));
+    Files.writeString(
+        temporary.resolve(file),
+        "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a21\nsize 12345\n");
+    assertThatThrownBy(this::load)
+        .hasMessageContaining(file)
+        .hasMessageContaining("a pointer of Git LFS, not the file itself: run git lfs pull");
   }
 
   @Test

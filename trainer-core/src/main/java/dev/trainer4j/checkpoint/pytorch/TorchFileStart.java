@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.checkpoint.pytorch;
 
+import dev.trainer4j.checkpoint.GitLfsPointer;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -29,10 +29,7 @@ final class TorchFileStart {
     '.'
   };
 
-  private static final byte[] GIT_LFS =
-      "version https://git-lfs".getBytes(StandardCharsets.US_ASCII);
-
-  private static final int LENGTH = Math.max(LEGACY.length, GIT_LFS.length);
+  private static final int LENGTH = Math.max(LEGACY.length, GitLfsPointer.LENGTH);
 
   private TorchFileStart() {}
 
@@ -46,9 +43,8 @@ final class TorchFileStart {
           "is in the format of torch before 1.6, which is not read. Convert it once in Python:"
               + " torch.save(torch.load(f, weights_only=True), f)");
     }
-    if (startsWith(start, GIT_LFS)) {
-      throw new TorchFileException(
-          "is a pointer of Git LFS, not the file itself: run git lfs pull in its folder");
+    if (GitLfsPointer.isOne(start)) {
+      throw new TorchFileException(GitLfsPointer.PROBLEM);
     }
   }
 

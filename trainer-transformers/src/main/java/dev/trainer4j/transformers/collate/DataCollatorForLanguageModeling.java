@@ -8,6 +8,7 @@ import dev.trainer4j.data.ModelInputs;
 import dev.trainer4j.transformers.tokenization.PretrainedTokenizer;
 import dev.trainer4j.transformers.tokenization.SpecialToken;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
@@ -26,6 +27,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Whole words: all tokens of a word are hidden together, always by the mask token. Samples need
  * {@code offset_mapping}, and a word is what offsets join without a gap.
+ *
+ * <p>Samples may have the class of a text, which is dropped. Labels of tokens that are not the ids themselves are
+ * refused, as nothing would learn from them.
  *
  * <p>Causal: labels are the ids, with -100 for each padding token. As in Hugging Face's, a tokenizer
  * whose padding token is its end token thereby never learns to end.
@@ -88,6 +92,7 @@ public final class DataCollatorForLanguageModeling implements DataCollator<Map<S
 
   private Map<String, Object> prepare(Map<String, ?> sample, int number, BatchPosition position) {
     int[] ids = Fields.ints(sample, Fields.INPUT_IDS, number);
+    refuseOwnLabels(sample, ids, number);
     Map<String, Object> inputs = Fields.without(sample, NOT_INPUTS);
     if (masking == null) {
       inputs.put(Fields.LABELS, causalLabels(ids));
@@ -100,6 +105,28 @@ public final class DataCollatorForLanguageModeling implements DataCollator<Map<S
     inputs.put(Fields.INPUT_IDS, masked.inputIds);
     inputs.put(Fields.LABELS, masked.labels);
     return inputs;
+  }
+
+  /** A class of the text is of no use here; labels of tokens are, and replacing them would lose what they leave out. */
+  private void refuseOwnLabels(Map<String, ?> sample, int[] ids, int number) {
+    String name = Fields.labelName(sample);
+    Object labels = sample.get(name);
+    if (labels == null || labels instanceof Number || labels instanceof Boolean) {
+      return;
+    }
+    boolean same = false;
+    if (Fields.isInts(labels)) {
+      int[] own = Fields.ints(sample, name, number);
+      same = Arrays.equals(own, ids) || Arrays.equals(own, causalLabels(ids));
+    }
+    if (!same) {
+      throw Fields.wrong(
+          name,
+          number,
+          "holds labels of its own, but this collator makes the labels of the input_ids: leave the"
+              + " field out, or keep your labels with DataCollatorForSeq2Seq (which pads them) or"
+              + " DataCollatorWithFlattening");
+    }
   }
 
   private int[] causalLabels(int[] ids) {

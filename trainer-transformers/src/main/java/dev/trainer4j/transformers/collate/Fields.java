@@ -38,6 +38,14 @@ final class Fields {
     return result;
   }
 
+  /** Returns whether {@link #ints} takes a value. */
+  static boolean isInts(Object value) {
+    return value instanceof int[]
+        || value instanceof long[]
+        || (value instanceof List<?> list
+            && list.stream().allMatch(e -> e instanceof Integer || e instanceof Long));
+  }
+
   /** The name under which a sample has its labels; {@code labels} if it has none. */
   static String labelName(Map<String, ?> sample) {
     return sample.keySet().stream().filter(LABEL_NAMES::contains).findFirst().orElse(LABELS);

@@ -7,6 +7,7 @@ import dev.trainer4j.args.ValueType;
 import dev.trainer4j.json.JsonFile;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -83,7 +84,7 @@ public abstract class GenerationConfig {
 
   /** Returns a builder that starts from this. */
   public Builder toBuilder() {
-    return new Builder().from(this);
+    return new Builder(this).from(this);
   }
 
   /** The length, prompt included, at which a row ends ({@code max_length}); {@link #maxNewTokens} wins. Defaults to {@code 20}. */
@@ -212,7 +213,16 @@ public abstract class GenerationConfig {
   /** Collects settings; {@link #build} checks them. */
   public static final class Builder extends ImmutableGenerationConfig.Builder {
 
-    Builder() {}
+    /** Whose settings stand without a word, whatever they are: files are as they are. */
+    private final @Nullable GenerationConfig origin;
+
+    Builder() {
+      origin = null;
+    }
+
+    private Builder(GenerationConfig origin) {
+      this.origin = origin;
+    }
 
     /** The tokens that end a row ({@code eos_token_id}). Defaults to none. */
     public Builder eosTokenId(int... ids) {
@@ -222,12 +232,25 @@ public abstract class GenerationConfig {
     /**
      * Returns the settings.
      *
+     * <p>A setting that does nothing, such as {@code topP} without {@code doSample}, is refused where it was set in
+     * this builder, not where it comes from a file or from what the builder started from.
+     *
      * @throws IllegalArgumentException naming each setting whose value cannot be, all at once
      */
     @Override
     public GenerationConfig build() {
       GenerationConfig config = unchecked();
-      List<String> problems = table().sentences(config);
+      return checked(config, IdleSettings.of(config, origin == null ? IdleSettings.NONE : origin));
+    }
+
+    /** Returns the settings of a file, which may hold some that do nothing: transformers says a word and takes it. */
+    GenerationConfig buildAsRead() {
+      return checked(unchecked(), List.of());
+    }
+
+    private static GenerationConfig checked(GenerationConfig config, List<String> idle) {
+      List<String> problems = new ArrayList<>(table().sentences(config));
+      problems.addAll(idle);
       if (!problems.isEmpty()) {
         throw new IllegalArgumentException(
             "The generation settings are not valid:\n  " + String.join("\n  ", problems));

@@ -122,7 +122,8 @@ final class GenerationConfigJson {
       throw new IllegalArgumentException(
           problems.stream().map(ArgumentProblem::toString).collect(Collectors.joining(" ")));
     }
-    return builder.others(others).build();
+    builder.others(others);
+    return builder.buildAsRead();
   }
 
   private static void refuseUnlessHarmless(String key, Object value) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.transformers.generation;
 
+import dev.trainer4j.model.PassFailure;
 import dev.trainer4j.transformers.tokenization.PretrainedTokenizer;
 import java.util.Arrays;
 import java.util.List;
@@ -83,6 +84,21 @@ public final class Generator {
       checkEnds(attentionMask);
     }
     checkCapabilities(config);
+    return PassFailure.explaining(
+        "generate",
+        () ->
+            "inputIds ["
+                + inputIds.length
+                + ", "
+                + inputIds[0].length
+                + "] and the settings "
+                + GenerationConfigJson.values(config),
+        "Token ids of the settings must be in the model's vocabulary",
+        () -> run(inputIds, attentionMask, config));
+  }
+
+  private GenerationOutput run(
+      long[][] inputIds, long @Nullable [][] attentionMask, GenerationConfig config) {
     long[][] prompt = model.isEncoderDecoder() ? starts(inputIds.length, config) : inputIds;
     GenerationLimits limits = GenerationLimits.of(config, prompt[0].length);
     try (TokenChooser chooser = new TokenChooser(config, limits, model.manager());

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.transformers.tokenization;
 
+import dev.trainer4j.checkpoint.GitLfsPointer;
 import dev.trainer4j.checkpoint.ReplacedFile;
 import dev.trainer4j.json.JsonFile;
 import dev.trainer4j.json.JsonPlace;
@@ -93,7 +94,11 @@ final class TokenizerFiles {
       throw new TokenizerException(
           file + " has more than " + MAX_LENGTH + " bytes: it is no file of a tokenizer.");
     }
-    return Files.readAllBytes(file);
+    byte[] bytes = Files.readAllBytes(file);
+    if (GitLfsPointer.isOne(bytes)) {
+      throw new TokenizerException(file + " " + GitLfsPointer.PROBLEM + ".");
+    }
+    return bytes;
   }
 
   void save(Path target) throws IOException {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
 import dev.trainer4j.data.BatchPosition;
 import dev.trainer4j.data.ModelInputs;
 import dev.trainer4j.transformers.tokenization.PretrainedTokenizer;
@@ -114,6 +115,45 @@ class LanguageModelingTest {
       hidden[i] = labels[i] != -100;
     }
     return hidden;
+  }
+
+  /** transformers stops at such labels, too, as soon as texts are of several lengths. */
+  @Test
+  void labelsOfTokensThatSamplesBringAreNotReplaced() {
+    int[] ids = {5, 6, 7};
+    for (DataCollatorForLanguageModeling collator :
+        List.of(
+            DataCollatorForLanguageModeling.causal(tokenizer),
+            DataCollatorForLanguageModeling.masked(tokenizer))) {
+      for (Object labels :
+          List.of(new int[] {-100, -100, 7}, List.of(-100, 6, 7), new long[] {1, 2, 3}, "a text")) {
+        assertThatThrownBy(
+                () ->
+                    collator.collate(
+                        List.of(
+                            Map.of("input_ids", ids), Map.of("input_ids", ids, "labels", labels)),
+                        manager))
+            .isInstanceOf(IllegalArgumentException.class)
+            .hasMessageContaining("Field 'labels' of sample 1")
+            .hasMessageContaining("labels of its own")
+            .hasMessageContaining("DataCollatorForSeq2Seq");
+      }
+      // The class of a text is dropped, and labels that are the ids lose nothing.
+      for (Object labels : List.of(1, 1L, 0.5, true, ids.clone(), List.of(5, 6, 7))) {
+        assertThat(
+                collator
+                    .collate(List.of(Map.of("input_ids", ids, "labels", labels)), manager)
+                    .get("labels")
+                    .getShape())
+            .isEqualTo(new Shape(1, 3));
+      }
+    }
+    assertThat(
+            DataCollatorForLanguageModeling.causal(tokenizer)
+                .collate(List.of(Map.of("input_ids", ids, "label", 1)), manager)
+                .get("labels")
+                .toLongArray())
+        .containsExactly(5, 6, 7);
   }
 
   @Test

@@ -52,6 +52,46 @@ class GenerationConfigTest {
     }
   }
 
+  /** The reference says a word where such settings are made, and refuses to save them. */
+  @Test
+  void settingsThatDoNothingAreRefusedWhereTheyAreSet() {
+    assertThatThrownBy(() -> GenerationConfig.builder().doSample(false).topP(0.9).build())
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("topP is 0.9, but doSample is false")
+        .hasMessageContaining("set doSample(true) or leave topP out");
+    assertThatThrownBy(
+            () ->
+                GenerationConfig.builder()
+                    .temperature(0.7)
+                    .topK(5)
+                    .minP(0.1)
+                    .lengthPenalty(0.5)
+                    .earlyStopping(EarlyStopping.TRUE)
+                    .build())
+        .hasMessageContaining("temperature is 0.7, but doSample is false")
+        .hasMessageContaining("topK is 5")
+        .hasMessageContaining("minP is 0.1")
+        .hasMessageContaining("earlyStopping is TRUE, but numBeams is 1")
+        .hasMessageContaining("lengthPenalty is 0.5");
+    GenerationConfig.builder().doSample(true).topP(0.9).temperature(0.7).topK(5).minP(0.1).build();
+    GenerationConfig.builder().numBeams(2).lengthPenalty(0.5).build();
+    // What says what holds anyway changes nothing.
+    GenerationConfig.builder().topP(1).topK(50).temperature(1).lengthPenalty(1).build();
+  }
+
+  /** As in the reference, where only what the caller sets is looked at. */
+  @Test
+  void settingsThatDoNothingComeFromFilesWithoutAWord() {
+    GenerationConfig file =
+        GenerationConfig.parse("file", "{\"top_p\": 0.9, \"temperature\": 0.6}");
+    assertThat(file.topP()).isEqualTo(0.9);
+    assertThat(file.toBuilder().maxNewTokens(5).build().topP()).isEqualTo(0.9);
+    assertThatThrownBy(() -> file.toBuilder().topP(0.8).build())
+        .hasMessageContaining("topP is 0.8, but doSample is false");
+    GenerationConfig drawing = GenerationConfig.builder().doSample(true).topP(0.9).build();
+    assertThat(drawing.toBuilder().doSample(false).build().doSample()).isFalse();
+  }
+
   @Test
   void damagedFilesAreRefusedWithTheKey() {
     assertThatThrownBy(() -> GenerationConfig.parse("file", "{\"top_k\": \"many\"}"))

@@ -115,6 +115,18 @@ class PretrainedTokenizerTest {
   }
 
   @Test
+  void aPointerOfGitLfsIsCalledByItsName() throws IOException {
+    Path file =
+        Files.writeString(
+            folder.resolve("tokenizer.json"),
+            "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a21\nsize 12345\n");
+    assertThatThrownBy(() -> PretrainedTokenizer.load(folder))
+        .isInstanceOf(TokenizerException.class)
+        .hasMessageContaining(file + " is a pointer of Git LFS")
+        .hasMessageContaining("git lfs pull");
+  }
+
+  @Test
   void anAbsurdlyLongFileIsNotRead() throws IOException {
     copy("wordpiece");
     try (RandomAccessFile file =
