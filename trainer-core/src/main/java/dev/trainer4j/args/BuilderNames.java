@@ -7,7 +7,7 @@ import java.util.regex.Pattern;
 /** Messages for someone who uses a builder, where arguments are called {@code learningRate} and not {@code learning_rate}. */
 final class BuilderNames {
   /** A name in quotes or after a dot is a key of {@code optim_args} and its like, which has one spelling only. */
-  private static final Pattern SNAKE_CASE = 
+  private static final Pattern SNAKE_CASE =
       Pattern.compile("(?<!['.])\\b[a-z][a-z0-9]*(?:_[a-z0-9]+)+\\b");
 
   private final Map<String, ArgumentRow> rows;

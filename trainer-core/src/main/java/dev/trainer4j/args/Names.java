@@ -51,10 +51,6 @@ public final class Names {
         : nearest(typed, known).filter(name -> distance(snakeCase(typed), name) <= 2);
   }
 
-  private static String snakeCase(String typed) {
-    return typed.replaceAll("([a-z0-9])([A-Z])", "$1_$2").toLowerCase(Locale.ROOT);
-  }
-
   /** The letters to insert, delete or replace to get from one word to the other (Levenshtein). */
   private static int distance(String from, String to) {
     int[] previous = new int[to.length() + 1];

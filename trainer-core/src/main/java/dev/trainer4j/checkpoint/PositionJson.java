@@ -34,7 +34,9 @@ final class PositionJson {
         losses(file.at("losses")),
         lossScale(file.at("loss_scale")),
         file.has("num_threads") ? (Integer) threads(file.at("num_threads")) : null,
-        frozen(file.at("frozen")));
+        frozen(file.at("frozen")),
+        file.has("samples_per_update") ? (Long) file.at("samples_per_update").count() : null,
+        file.has("updates_beyond") ? (Long) file.at("updates_beyond").integer() : null);
   }
 
   private static boolean required(JsonPlace file, String key) {

@@ -190,7 +190,8 @@ public final class TabularFeatures
             "no column of features is named: add some with numbers, oneHot or categorical.");
       }
       if (rows.size() == 0) {
-        throw new IllegalArgumentException("there are no rows to learn scales and categories from.");
+        throw new IllegalArgumentException(
+            "there are no rows to learn scales and categories from.");
       }
       TabularFit fit = new TabularFit(names("number"), imputes);
       String[] categories = {"oneHot", "categorical"};
@@ -216,7 +217,7 @@ public final class TabularFeatures
               label,
               label == null || labelIsNumber
                   ? List.of()
-                  : fit.categories(List.of(label)).get(label),
+                  : fit.categories(List.of(label)).getOrDefault(label, List.of()),
               imputes));
     }
 

@@ -49,7 +49,8 @@ final class TabularFile {
       }
       return columns;
     } catch (JsonProcessingException e) {
-      throw new DataException(file + " is not what TabularFeatures wrote: " + e.getOriginalMessage(), e);
+      throw new DataException(
+          file + " is not what TabularFeatures wrote: " + e.getOriginalMessage(), e);
     }
   }
 }

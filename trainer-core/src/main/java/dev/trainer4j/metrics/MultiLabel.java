@@ -108,9 +108,7 @@ final class MultiLabel implements StreamingMetrics {
     }
 
     private double[] figures(double hit, double guessed, double held) {
-      return new double[] {
-        ratio(hit, guessed), ratio(hit, held), ratio(2 * hit, guessed + held)
-      };
+      return new double[] {ratio(hit, guessed), ratio(hit, held), ratio(2 * hit, guessed + held)};
     }
   }
 

@@ -134,7 +134,8 @@ final class RocAuc implements StreamingMetrics {
         while (to < order.length && all[order[to]] == all[order[from]]) {
           to++;
         }
-        double rank = (from + 1 + to) / 2.0; // Those that tie share the mean of their ranks, from 1.
+        double rank =
+            (from + 1 + to) / 2.0; // Those that tie share the mean of their ranks, from 1.
         for (int i = from; i < to; i++) {
           if (held[order[i]]) {
             ranks += rank;

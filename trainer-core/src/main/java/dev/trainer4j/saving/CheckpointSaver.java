@@ -111,7 +111,8 @@ final class CheckpointSaver implements AutoCloseable {
       SavedTensors saved = tensors.get();
       Path written =
           pending.commit(
-              folder -> saved.write(
+              folder ->
+                  saved.write(
                       new CheckpointFiles(folder),
                       model.tensorsFile(),
                       modelFolder.maxShardBytes()));

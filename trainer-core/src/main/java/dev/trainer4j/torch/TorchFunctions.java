@@ -53,11 +53,7 @@ public final class TorchFunctions {
       NDArray logits, NDArray labels, NDArray classWeights, double labelSmoothing) {
     Kernels kernels = Kernels.shared();
     return kernels.differentiable(
-        "weighted_cross_entropy",
-        logits,
-        labels,
-        classWeights,
-        kernels.constant(labelSmoothing));
+        "weighted_cross_entropy", logits, labels, classWeights, kernels.constant(labelSmoothing));
   }
 
   /**

@@ -112,7 +112,8 @@ class SnapshotTest {
 
   private float[] written(SavedTensors tensors, NDManager manager) throws IOException {
     Path file = Files.createDirectory(folder.resolve("copy"));
-    tensors.write(new dev.trainer4j.checkpoint.CheckpointFiles(file), "model.safetensors", Long.MAX_VALUE);
+    tensors.write(
+        new dev.trainer4j.checkpoint.CheckpointFiles(file), "model.safetensors", Long.MAX_VALUE);
     try (var saved =
         dev.trainer4j.checkpoint.SafetensorsFile.open(file.resolve("model.safetensors"))) {
       return saved.read("w", manager).toFloatArray();

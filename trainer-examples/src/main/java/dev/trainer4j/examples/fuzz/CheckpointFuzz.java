@@ -52,7 +52,9 @@ final class CheckpointFuzz implements FuzzTarget {
             Map.of("", new double[] {1, 2, 3, 4}, "loss", new double[] {1, 2}),
             null,
             2,
-            null));
+            null,
+            32L,
+            1L));
     for (String name : List.of(STATE, ARGUMENTS, SCHEDULER, POSITION)) {
       trees.add(JsonDamage.parse(Files.readString(folder.resolve(name))));
     }
