@@ -306,15 +306,10 @@ final class Adapters implements AutoCloseable {
           try (ArrayScope scope = ArrayScope.open()) {
             NDArray values =
                 AdapterMaker.merged(
-                    set,
-                    adapter,
-                    modules.get(tensor.getKey()),
-                    tensor.getKey(),
-                    tensor.getValue());
+                    set, adapter, modules.get(tensor.getKey()), tensor.getKey(), tensor.getValue());
             if (values != null) {
               if (keep && !kept.containsKey(tensor.getKey())) {
-                kept.put(
-                    tensor.getKey(), ArrayScope.keep(tensor.getValue().duplicate(), owner));
+                kept.put(tensor.getKey(), ArrayScope.keep(tensor.getValue().duplicate(), owner));
               }
               TorchFunctions.copy(List.of(tensor.getValue()), List.of(values));
             }

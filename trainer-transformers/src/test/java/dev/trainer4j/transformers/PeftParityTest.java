@@ -72,8 +72,7 @@ class PeftParityTest {
     golden.get("batches").forEach(batches::add);
     try (PretrainedModel base = ParityModels.load(of);
         PeftModel model = PeftModel.load(base, figures.resolve("adapter_init"))) {
-      assertThat(
-              model.parameters().stream().mapToLong(p -> p.array().size()).sum())
+      assertThat(model.parameters().stream().mapToLong(p -> p.array().size()).sum())
           .isEqualTo(golden.get("trainable").asLong());
       assertLogits(model, batches.get(0), figures, "init.logits");
 
@@ -138,8 +137,7 @@ class PeftParityTest {
       TrainableModel model, JsonNode batch, Path figures, String tensor) throws IOException {
     try (ArrayScope scope = ArrayScope.open();
         SafetensorsFile file = SafetensorsFile.open(figures.resolve("golden.safetensors"))) {
-      NDArray logits =
-          model.forward(ParityModels.inputs(batch, model.manager()), false).logits();
+      NDArray logits = model.forward(ParityModels.inputs(batch, model.manager()), false).logits();
       NDArray expected = file.read(tensor, model.manager());
       // Of a batch the figures may hold the first rows alone.
       NDArray rows = logits.get(":" + expected.getShape().get(0));
@@ -174,7 +172,8 @@ class PeftParityTest {
       names.removeIf(name -> name.matches(".*\\.(modules_to_save|original_module)\\..*"));
       assertThat(new TreeSet<>(ours.names())).isEqualTo(names);
       for (String name : names) {
-        // A bias of keys shifts all scores alike: its gradient is noise, which AdamW makes steps of.
+        // A bias of keys shifts all scores alike: its gradient is noise, which AdamW makes steps
+        // of.
         if (!name.endsWith("key.bias") && !name.endsWith("k_proj.base_layer.bias")) {
           assertClose(name, ours.read(name, manager), theirs.read(name, manager));
         }
@@ -187,7 +186,8 @@ class PeftParityTest {
         .forEachRemaining(
             field -> {
               String key = field.getKey();
-              if (!List.of("target_modules", "base_model_name_or_path", "task_type").contains(key)) {
+              if (!List.of("target_modules", "base_model_name_or_path", "task_type")
+                  .contains(key)) {
                 assertThat(plain(field.getValue())).as(key).isEqualTo(plain(config.get(key)));
               } // A set in any order; a path; and the task is ours to know.
             });
@@ -195,8 +195,7 @@ class PeftParityTest {
 
   /** What is null in one file may be empty in the other, and a whole number have a point. */
   private static String plain(JsonNode value) {
-    boolean empty =
-        value == null || value.isNull() || (value.isContainerNode() && value.isEmpty());
+    boolean empty = value == null || value.isNull() || (value.isContainerNode() && value.isEmpty());
     return empty ? "" : value.toString().replaceAll("\\.0\\b", "").replaceAll("[\\[\\]]", "");
   }
 

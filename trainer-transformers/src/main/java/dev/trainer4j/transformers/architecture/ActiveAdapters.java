@@ -12,8 +12,7 @@ import java.util.List;
 import java.util.Map;
 
 /** The pairs and substitutes that count now, by the tensor that they concern; never changed. */
-record ActiveAdapters(
-    Map<String, List<LowRank>> pairs, Map<String, List<Substitute>> substitutes) {
+record ActiveAdapters(Map<String, List<LowRank>> pairs, Map<String, List<Substitute>> substitutes) {
 
   /**
    * Picks what counts.

@@ -93,8 +93,11 @@ public final class AdapterSet implements AutoCloseable {
     Adaptable module = modules.get(weight);
     if (module == null) {
       throw new IllegalArgumentException(
-          "weight is '" + weight + "', expected that of a linear layer or a table of"
-              + " embeddings, one of " + modules.keySet());
+          "weight is '"
+              + weight
+              + "', expected that of a linear layer or a table of"
+              + " embeddings, one of "
+              + modules.keySet());
     }
     long rank = a.getShape().dimension() == 2 ? a.getShape().get(0) : 0;
     if (rank < 1) {
@@ -184,8 +187,7 @@ public final class AdapterSet implements AutoCloseable {
    */
   public synchronized NamedParameter own(
       String adapter, String name, NDArray array, boolean decays) {
-    NamedParameter parameter =
-        new NamedParameter(name, ArrayScope.keep(array, tensors), decays);
+    NamedParameter parameter = new NamedParameter(name, ArrayScope.keep(array, tensors), decays);
     array.setRequiresGradient(true);
     parameters.put(name, parameter);
     owners.put(name, adapter);

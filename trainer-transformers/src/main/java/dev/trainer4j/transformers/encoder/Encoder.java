@@ -310,8 +310,7 @@ final class Encoder implements Architecture {
         yield tensors;
       }
       case QUESTION_ANSWERING -> TensorSpec.namesOf("qa_outputs");
-      case FEATURE_EXTRACTION ->
-          names.pooler() ? TensorSpec.namesOf(names.dense(task)) : List.of();
+      case FEATURE_EXTRACTION -> names.pooler() ? TensorSpec.namesOf(names.dense(task)) : List.of();
       default -> throw noHead();
     };
   }

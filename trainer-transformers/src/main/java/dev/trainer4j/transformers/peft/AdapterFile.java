@@ -20,7 +20,8 @@ import java.util.regex.Pattern;
 public final class AdapterFile {
 
   /** What PEFT writes of biases twice: those of a module that is trained as a whole and of its untrained original. */
-  private static final Pattern DOUBLE = Pattern.compile(".*\\.(modules_to_save|original_module)\\..*");
+  private static final Pattern DOUBLE =
+      Pattern.compile(".*\\.(modules_to_save|original_module)\\..*");
 
   private static final int SHOWN = 8;
 
@@ -61,7 +62,9 @@ public final class AdapterFile {
           "there is no "
               + file
               + (Files.exists(folder.resolve(pickled))
-                  ? ": " + pickled + " is a pickle and is not read; save the adapter with"
+                  ? ": "
+                      + pickled
+                      + " is a pickle and is not read; save the adapter with"
                       + " safe_serialization=True"
                   : ""));
     }
@@ -103,7 +106,9 @@ public final class AdapterFile {
           file
               + " does not fit the model, nothing was loaded: "
               + String.join("; ", differences.subList(0, Math.min(SHOWN, differences.size())))
-              + (differences.size() > SHOWN ? "; and " + (differences.size() - SHOWN) + " more" : "")
+              + (differences.size() > SHOWN
+                  ? "; and " + (differences.size() - SHOWN) + " more"
+                  : "")
               + ". Load it onto the model that it was trained on.");
     }
   }

@@ -96,7 +96,12 @@ public final class AdapterMaker {
         NDList pair = AdapterKernels.principal(weight, rank, scale, !module.isOutByIn());
         if (pair.get(0).getShape().get(0) != rank) {
           throw new IllegalArgumentException(
-              "r is " + rank + ", but " + name + " has " + pair.get(0).getShape().get(0)
+              "r is "
+                  + rank
+                  + ", but "
+                  + name
+                  + " has "
+                  + pair.get(0).getShape().get(0)
                   + " singular values: pissa needs a smaller rank");
         }
         fill(a, pair.get(0));
@@ -107,7 +112,7 @@ public final class AdapterMaker {
       case "gaussian" -> drawNormal(a, table ? 0 : 1.0 / rank);
       default -> {
         if (!table) {
-          drawUniform(a, 1 / Math.sqrt(module.in()));
+          drawUniform(a, 1 / Math.sqrt((double) module.in()));
         }
       }
     }
@@ -147,8 +152,7 @@ public final class AdapterMaker {
   private void drawUniform(NDArray target, double bound) {
     fill(
         target,
-        manager.randomUniform(
-            (float) -bound, (float) bound, target.getShape(), DataType.FLOAT32));
+        manager.randomUniform((float) -bound, (float) bound, target.getShape(), DataType.FLOAT32));
   }
 
   private void drawNormal(NDArray target, double std) {
@@ -221,11 +225,7 @@ public final class AdapterMaker {
       NDArray copy = owned(original.getShape());
       fill(copy, original);
       NamedParameter parameter =
-          set.own(
-              adapter,
-              AdapterNames.saved(module, tensor, adapter),
-              copy,
-              decays.test(tensor));
+          set.own(adapter, AdapterNames.saved(module, tensor, adapter), copy, decays.test(tensor));
       set.add(
           new Substitute(
               adapter,
@@ -246,11 +246,7 @@ public final class AdapterMaker {
    * @return new values, or null if the adapter leaves it alone
    */
   public static @Nullable NDArray merged(
-      AdapterSet set,
-      String adapter,
-      @Nullable Adaptable module,
-      String tensor,
-      NDArray current) {
+      AdapterSet set, String adapter, @Nullable Adaptable module, String tensor, NDArray current) {
     NDArray made = null;
     LowRank pair = set.pairsOf(adapter).get(tensor);
     if (module != null && pair != null) {

@@ -46,8 +46,6 @@ public final class AdapterNames {
   public static String ofBase(String tensor, boolean isAdapted) {
     int dot = tensor.lastIndexOf('.');
     return PREFIX
-        + (isAdapted
-            ? tensor.substring(0, dot) + ".base_layer" + tensor.substring(dot)
-            : tensor);
+        + (isAdapted ? tensor.substring(0, dot) + ".base_layer" + tensor.substring(dot) : tensor);
   }
 }

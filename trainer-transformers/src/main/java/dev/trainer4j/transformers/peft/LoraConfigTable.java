@@ -39,8 +39,7 @@ final class LoraConfigTable {
               "true, false, gaussian or pissa",
               raw -> Optional.of(String.valueOf(raw)))
           .where(text -> List.of("true", "false", "gaussian", "pissa").contains(text))
-          .writing(
-              text -> List.of("true", "false").contains(text) ? Boolean.valueOf(text) : text);
+          .writing(text -> List.of("true", "false").contains(text) ? Boolean.valueOf(text) : text);
 
   static final ArgumentTable<LoraConfig, LoraConfig.Builder> TABLE =
       ArgumentTable.of(LoraConfig.class, LoraConfig::builder, LoraConfig.Builder::unchecked)

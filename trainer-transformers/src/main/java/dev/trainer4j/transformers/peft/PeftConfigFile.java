@@ -71,7 +71,10 @@ final class PeftConfigFile {
       throw new IllegalArgumentException(file + ": " + e.getMessage(), e);
     }
     throw new IllegalArgumentException(
-        file + ": peft_type is " + type + ", expected LORA or IA3: adapters of other kinds are not read");
+        file
+            + ": peft_type is "
+            + type
+            + ", expected LORA or IA3: adapters of other kinds are not read");
   }
 
   private static Map<String, @Nullable Object> values(Path file) throws IOException {
@@ -90,8 +93,7 @@ final class PeftConfigFile {
       read.forEach((name, value) -> values.put(String.valueOf(name), value));
       return values;
     } catch (JsonProcessingException e) {
-      throw new IllegalArgumentException(
-          file + " is not valid JSON: " + e.getOriginalMessage(), e);
+      throw new IllegalArgumentException(file + " is not valid JSON: " + e.getOriginalMessage(), e);
     } catch (CharacterCodingException e) {
       throw new IllegalArgumentException(file + " is not text in UTF-8", e);
     }
@@ -99,8 +101,7 @@ final class PeftConfigFile {
 
   private static <A, B> void fill(
       ArgumentTable<A, B> table, B builder, Map<String, @Nullable Object> values) {
-    Set<String> known =
-        table.arguments().stream().map(Argument::name).collect(Collectors.toSet());
+    Set<String> known = table.arguments().stream().map(Argument::name).collect(Collectors.toSet());
     Map<String, Object> settings = new LinkedHashMap<>();
     values.forEach(
         (key, value) -> {
@@ -126,7 +127,10 @@ final class PeftConfigFile {
             || (value instanceof Map<?, ?> map && map.isEmpty());
     if (!changesNothing) {
       throw new IllegalArgumentException(
-          key + " = " + value + " is not supported, and the adapter would not be what it was without");
+          key
+              + " = "
+              + value
+              + " is not supported, and the adapter would not be what it was without");
     }
   }
 
@@ -139,7 +143,8 @@ final class PeftConfigFile {
       values.put("init_ia3_weights", true);
     }
     // What PEFT has null for, it does not take empty: an empty list of layers is none of them.
-    values.replaceAll((key, value) -> value instanceof Collection<?> c && c.isEmpty() ? null : value);
+    values.replaceAll(
+        (key, value) -> value instanceof Collection<?> c && c.isEmpty() ? null : value);
     values.put("peft_type", config.peftType());
     values.put("inference_mode", true);
     try {

@@ -61,10 +61,13 @@ public final class Targets {
    * @param taskType PEFT's name of the model's task
    * @throws IllegalArgumentException if it names no modules and the model's family has no default
    */
-  public static PeftConfig complete(PeftConfig config, String modelType, @Nullable String taskType) {
+  public static PeftConfig complete(
+      PeftConfig config, String modelType, @Nullable String taskType) {
     String task = config.taskType() == null ? taskType : config.taskType();
     List<String> saved = new ArrayList<>(config.modulesToSave());
-    TaskTypes.heads(task == null ? "" : task).stream().filter(head -> !saved.contains(head)).forEach(saved::add);
+    TaskTypes.heads(task == null ? "" : task).stream()
+        .filter(head -> !saved.contains(head))
+        .forEach(saved::add);
     ModuleNames targets = config.targetModules();
     if (targets == null) {
       List<String> names = DEFAULTS.get(modelType);
@@ -81,11 +84,7 @@ public final class Targets {
     return config instanceof LoraConfig lora
         ? lora.toBuilder().targetModules(targets).modulesToSave(saved).taskType(task).build()
         : ((Ia3Config) config)
-            .toBuilder()
-            .targetModules(targets)
-            .modulesToSave(saved)
-            .taskType(task)
-            .build();
+            .toBuilder().targetModules(targets).modulesToSave(saved).taskType(task).build();
   }
 
   /**

@@ -10,7 +10,12 @@ final class TaskTypes {
 
   static final ValueType<String> TYPE =
       ValueType.choice(
-          "SEQ_CLS", "SEQ_2_SEQ_LM", "CAUSAL_LM", "TOKEN_CLS", "QUESTION_ANS", "FEATURE_EXTRACTION");
+          "SEQ_CLS",
+          "SEQ_2_SEQ_LM",
+          "CAUSAL_LM",
+          "TOKEN_CLS",
+          "QUESTION_ANS",
+          "FEATURE_EXTRACTION");
 
   private static final List<String> CLASSIFIERS = List.of("classifier", "score");
 

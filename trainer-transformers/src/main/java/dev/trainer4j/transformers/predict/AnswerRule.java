@@ -16,6 +16,7 @@ import java.util.List;
 record AnswerRule(int maxAnswer, boolean impossible) {
 
   /** Of the tokens of one piece. */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
   record Logits(float[] starts, float[] ends) {}
 
   /** What tokens outside of the context have instead of their logit. */

@@ -55,8 +55,7 @@ record SentenceModules(Pooling pooling, boolean normalizes, int maxLength) {
       }
     }
     Path limits = folder.resolve("sentence_bert_config.json");
-    int maxLength =
-        Files.isRegularFile(limits) ? json(limits).path("max_seq_length").asInt(0) : 0;
+    int maxLength = Files.isRegularFile(limits) ? json(limits).path("max_seq_length").asInt(0) : 0;
     return new SentenceModules(pooling, normalizes, Math.max(0, maxLength));
   }
 
@@ -94,7 +93,8 @@ record SentenceModules(Pooling pooling, boolean normalizes, int maxLength) {
       }
     }
     if (found == null) {
-      throw new PretrainedException(file + ": no pooling mode is true, expected one of " + MODES.keySet());
+      throw new PretrainedException(
+          file + ": no pooling mode is true, expected one of " + MODES.keySet());
     }
     return found;
   }

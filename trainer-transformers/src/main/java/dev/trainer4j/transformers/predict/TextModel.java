@@ -73,8 +73,7 @@ final class TextModel implements AutoCloseable {
     padding = new PaddedBatch(tokenizer, model.config());
   }
 
-  static TextModel load(
-      Path folder, Task task, LoadOptions options, int batchSize, int maxLength)
+  static TextModel load(Path folder, Task task, LoadOptions options, int batchSize, int maxLength)
       throws IOException {
     if (task != Task.FEATURE_EXTRACTION) { // Whose body any folder holds.
       requireTask(PretrainedConfig.read(folder), task);
@@ -144,8 +143,7 @@ final class TextModel implements AutoCloseable {
           for (int i = 0; i < results.size(); i++) {
             if (results.get(i).length() > maxLength) {
               warn();
-              results.set(
-                  i, tokenizer.encode(texts.get(i), EncodeOptions.truncated(maxLength)));
+              results.set(i, tokenizer.encode(texts.get(i), EncodeOptions.truncated(maxLength)));
             }
           }
           return results;

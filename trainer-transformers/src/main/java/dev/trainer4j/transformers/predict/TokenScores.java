@@ -83,8 +83,7 @@ final class TokenScores {
     List<Piece> pieces = new ArrayList<>();
     for (int i = 0; i < encoded.length(); i++) {
       if (encoded.specialTokensMask()[i] == 0) {
-        pieces.add(
-            piece(Probabilities.softmax(logits.get(i)), encoded.start(i), encoded.end(i)));
+        pieces.add(piece(Probabilities.softmax(logits.get(i)), encoded.start(i), encoded.end(i)));
       }
     }
     return pieces;

@@ -113,8 +113,7 @@ class PredictorMemoryTest {
 
   @Test
   void aPlainForwardLeavesArraysAndInferenceDoesNot() throws Exception {
-    try (PretrainedModel model =
-            AutoModels.sequenceClassification(FOLDER, ParityModels.cpu());
+    try (PretrainedModel model = AutoModels.sequenceClassification(FOLDER, ParityModels.cpu());
         PretrainedTokenizer tokenizer = PretrainedTokenizer.load(FOLDER)) {
       long[] ids = {2, 30, 31, 3};
       ask(model, ids);

@@ -81,7 +81,8 @@ class PredictorsTest {
       assertThat(scores)
           .filteredOn(score -> score.label().equals(one.get("label").asText()))
           .singleElement()
-          .satisfies(s -> assertThat(s.score()).isEqualTo(one.get("score").asDouble(), within(2e-6)));
+          .satisfies(
+              s -> assertThat(s.score()).isEqualTo(one.get("score").asDouble(), within(2e-6)));
     }
   }
 
@@ -98,15 +99,15 @@ class PredictorsTest {
       }
       List<String> pair = texts("pair");
       assertScores(classifier.scoresOfPair(pair.get(0), pair.get(1)), expected.get(texts.size()));
-      assertThat(classifier.topK(texts.get(0), 2)).isEqualTo(classifier.scores(texts.get(0)).subList(0, 2));
+      assertThat(classifier.topK(texts.get(0), 2))
+          .isEqualTo(classifier.scores(texts.get(0)).subList(0, 2));
       assertThat(classifier.predict(List.of())).isEmpty();
     }
   }
 
   @Test
   void labelsThatHoldTogetherHaveASigmoidEach() throws IOException {
-    Path folder =
-        changed("bert-classify", Map.of("problem_type", "multi_label_classification"));
+    Path folder = changed("bert-classify", Map.of("problem_type", "multi_label_classification"));
     try (TextClassifier classifier = TextClassifier.load(folder)) {
       List<List<LabelScore>> scores = classifier.scores(texts);
       for (int i = 0; i < texts.size(); i++) {
@@ -181,7 +182,8 @@ class PredictorsTest {
   @ParameterizedTest
   @EnumSource(Aggregation.class)
   void entitiesAreThoseOfThePipeline(Aggregation aggregation) throws IOException {
-    JsonNode expected = golden.get("tokens").get(aggregation.name().toLowerCase(java.util.Locale.ROOT));
+    JsonNode expected =
+        golden.get("tokens").get(aggregation.name().toLowerCase(java.util.Locale.ROOT));
     try (PretrainedModel model = tokenModel();
         PretrainedTokenizer tokenizer = PretrainedTokenizer.load(folder("bert-token"));
         TokenClassifier classifier =
@@ -246,7 +248,8 @@ class PredictorsTest {
           QuestionAnswerer whole = QuestionAnswerer.builder(model, tokenizer).build()) {
         assertAnswers(pieces.answers(question, context, 5), golden.get("answers"));
         assertAnswers(List.of(whole.answer(question, context)), golden.get("answers_whole"));
-        assertThatThrownBy(() -> whole.answer(" ", context)).hasMessageContaining("question is blank");
+        assertThatThrownBy(() -> whole.answer(" ", context))
+            .hasMessageContaining("question is blank");
         // The opposite weights make the first token, which stands for "none", likely.
         model.state().get("qa_outputs.weight").muli(-1);
         assertAnswers(impossible.answers(question, context, 5), golden.get("answers_impossible"));
@@ -259,7 +262,15 @@ class PredictorsTest {
   @ValueSource(strings = {"bert-mlm", "distilbert-classify", "roberta-classify"})
   void embeddingsArePooledHiddenStatesOfTheBodyOfAnyFolder(String model) throws IOException {
     Map<String, Pooling> names =
-        Map.of("mean", Pooling.MEAN, "cls", Pooling.CLS, "max", Pooling.MAX, "last", Pooling.LAST_TOKEN);
+        Map.of(
+            "mean",
+            Pooling.MEAN,
+            "cls",
+            Pooling.CLS,
+            "max",
+            Pooling.MAX,
+            "last",
+            Pooling.LAST_TOKEN);
     for (Map.Entry<String, Pooling> name : names.entrySet()) {
       try (TextEmbedder embedder =
           TextEmbedder.builder(folder(model)).pooling(name.getValue()).build()) {
