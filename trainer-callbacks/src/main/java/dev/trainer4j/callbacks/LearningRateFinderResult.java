@@ -2,6 +2,7 @@
 package dev.trainer4j.callbacks;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
@@ -101,6 +102,16 @@ public record LearningRateFinderResult(List<Point> points, boolean diverged) {
    */
   public void writePng(Path file) throws IOException {
     PlotCallback.XCHART.require("LearningRateFinderResult.writePng");
-    ReplacedFile.write(file, CurveImage.ofRangeTest(this));
+    byte[] image =
+        PlotCallback.XCHART.linked(
+            "LearningRateFinderResult.writePng",
+            () -> {
+              try {
+                return CurveImage.ofRangeTest(this);
+              } catch (IOException e) {
+                throw new UncheckedIOException(e);
+              }
+            });
+    ReplacedFile.write(file, image);
   }
 }

@@ -67,7 +67,7 @@ final class RunFile {
     try {
       ReplacedFile.write(RunFolder.of(args), name, content.make());
       warned = false;
-    } catch (IOException e) {
+    } catch (IOException | LinkageError e) {
       if (!warned) {
         LOG.warn("{} cannot be written, which does not stop the run: {}", in(args), e.toString());
       }
