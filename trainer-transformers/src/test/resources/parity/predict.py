@@ -111,12 +111,10 @@ def tokens_in_windows(strategy):
     return plain(pipe.postprocess(outputs, aggregation_strategy=kind))
 
 
-def answers(max_length, stride, top_k, impossible):
+def answers(max_length, stride, top_k):
     own = tokenizer("bert-qa")
     model = AutoModelForQuestionAnswering.from_pretrained(FOLDER / "bert-qa").eval()
     sharpened(model, model.qa_outputs, [0.0, 0.0])
-    if impossible:  # with the opposite weights the first token, which stands for "none", is among the likely ones
-        model.qa_outputs.weight.data.neg_()
     pair = own(QUESTION, CONTEXT, return_offsets_mapping=True)
     ids, spans, words, sequence = pair["input_ids"], pair["offset_mapping"], pair.word_ids(), pair.sequence_ids()
     first = sequence.index(1)
@@ -143,9 +141,7 @@ def answers(max_length, stride, top_k, impossible):
                 ends = [i for i in kept if sequence[i] == 1 and words[i] == words[kept[b]]]
                 at, to = spans[starts[0]][0], spans[ends[-1]][1]
                 found.append({"score": float(scores[a, b]), "start": at, "end": to, "text": CONTEXT[at:to]})
-    if impossible:
-        found.append({"score": none, "start": 0, "end": 0, "text": ""})
-    return sorted(found, key=lambda row: -row["score"])[:top_k]
+    return sorted(found, key=lambda row: -row["score"])[:top_k], none
 
 
 def embed(name):
@@ -173,6 +169,6 @@ print(json.dumps({
     "tokens": {s: tokens(s) for s in ("none", "simple", "first", "average", "max")},
     "max_length": MAX_LENGTH, "stride": STRIDE,
     "tokens_in_windows": {s: tokens_in_windows(s) for s in ("simple", "max")},
-    "answers": answers(32, STRIDE, 5, False), "answers_impossible": answers(32, STRIDE, 5, True), "answers_whole": answers(384, 128, 1, False),
+    "answers": answers(32, STRIDE, 5)[0], "no_answer": answers(32, STRIDE, 1)[1], "answers_whole": answers(384, 128, 1)[0],
     "embed": {name: embed(name) for name in ("bert-mlm", "distilbert-classify", "roberta-classify")},
 }))

@@ -3,6 +3,7 @@ package dev.trainer4j.callbacks;
 
 import dev.trainer4j.checkpoint.ReplacedFile;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -103,7 +104,17 @@ public record LearningRateFinderResult(List<Point> points, boolean diverged) {
    */
   public void writePng(Path file) throws IOException {
     PlotCallback.XCHART.require("LearningRateFinderResult.writePng");
-    write(file, CurveImage.ofRangeTest(this));
+    byte[] image =
+        PlotCallback.XCHART.linked(
+            "LearningRateFinderResult.writePng",
+            () -> {
+              try {
+                return CurveImage.ofRangeTest(this);
+              } catch (IOException e) {
+                throw new UncheckedIOException(e);
+              }
+            });
+    write(file, image);
   }
 
   private static void write(Path file, byte[] content) throws IOException {

@@ -57,6 +57,8 @@ public final class OpenTelemetryCallback implements TrainerCallback {
     meter = telemetry.getMeter(SCOPE);
     updates = meter.counterBuilder("trainer4j.updates").build();
     samples = meter.counterBuilder("trainer4j.samples").build();
+    // Now, and not when the first line is logged: an older API has no gauges.
+    gauges.put("loss", meter.gaugeBuilder("trainer4j.loss").build());
   }
 
   /** Uses {@code GlobalOpenTelemetry}. */

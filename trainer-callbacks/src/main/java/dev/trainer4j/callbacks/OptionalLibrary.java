@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.callbacks;
 
+import java.util.function.Supplier;
+
 /**
  * A library that a build adds for the callbacks that need it.
  *
@@ -15,6 +17,28 @@ record OptionalLibrary(String coordinates, String className) {
       return true;
     } catch (ClassNotFoundException | LinkageError e) {
       return false;
+    }
+  }
+
+  /**
+   * Runs something that the library is needed for, and says so if the library there is another than the one it was
+   * built with: the JVM would name a class or method and not what to do.
+   *
+   * @param who the class that needs it
+   * @throws IllegalStateException with the coordinates, if the library there does not fit
+   */
+  <T> T linked(String who, Supplier<T> call) {
+    try {
+      return call.get();
+    } catch (LinkageError e) {
+      throw new IllegalStateException(
+          who
+              + " works with the optional library "
+              + coordinates
+              + ", but what is on the class path does not fit it ("
+              + e
+              + "): set this version in the build",
+          e);
     }
   }
 

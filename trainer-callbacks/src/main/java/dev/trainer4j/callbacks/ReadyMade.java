@@ -30,7 +30,7 @@ record ReadyMade(
     return new ReadyMade(
         name,
         () -> library.isPresent() ? Optional.empty() : Optional.of(library.coordinates()),
-        make);
+        args -> library.linked("reportTo '" + name + "'", () -> make.apply(args)));
   }
 
   /** Makes it depend on an environment variable. */

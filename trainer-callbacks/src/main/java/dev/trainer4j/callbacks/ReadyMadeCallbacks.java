@@ -15,6 +15,14 @@ import java.util.Optional;
 /** The callbacks of this module by the names that the argument {@code reportTo} takes. */
 public final class ReadyMadeCallbacks implements CallbackProvider {
 
+  private static final OptionalLibrary MICROMETER =
+      new OptionalLibrary(
+          "io.micrometer:micrometer-core:1.15.5", "io.micrometer.core.instrument.Metrics");
+
+  private static final OptionalLibrary OPENTELEMETRY =
+      new OptionalLibrary(
+          "io.opentelemetry:opentelemetry-api:1.62.0", "io.opentelemetry.api.GlobalOpenTelemetry");
+
   // No class of an optional library here: the verifier would load it with this class.
   private static final Map<String, ReadyMade> BY_NAME =
       table(
@@ -24,16 +32,9 @@ public final class ReadyMadeCallbacks implements CallbackProvider {
           ReadyMade.of("html", args -> new HtmlReportCallback()),
           ReadyMade.of("plot", args -> new PlotCallback()).needs(PlotCallback.XCHART),
           ReadyMade.of("mlflow", args -> mlflow(args)).needsVariable("MLFLOW_TRACKING_URI"),
-          ReadyMade.of("micrometer", args -> MicrometerCallback.global())
-              .needs(
-                  new OptionalLibrary(
-                      "io.micrometer:micrometer-core:1.15.5",
-                      "io.micrometer.core.instrument.Metrics")),
+          ReadyMade.of("micrometer", args -> MicrometerCallback.global()).needs(MICROMETER),
           ReadyMade.of("opentelemetry", args -> OpenTelemetryCallback.global())
-              .needs(
-                  new OptionalLibrary(
-                      "io.opentelemetry:opentelemetry-api:1.62.0",
-                      "io.opentelemetry.api.GlobalOpenTelemetry")));
+              .needs(OPENTELEMETRY));
 
   private static TrainerCallback mlflow(TrainingArguments args) {
     MlflowCallback.Builder builder = MlflowCallback.fromEnvironment();

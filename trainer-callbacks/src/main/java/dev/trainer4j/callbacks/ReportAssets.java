@@ -3,8 +3,6 @@ package dev.trainer4j.callbacks;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import com.samskivert.mustache.Mustache;
-import com.samskivert.mustache.Template;
 import java.io.IOException;
 import java.io.InputStream;
 import java.security.MessageDigest;
@@ -19,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * What every report is made of: our template, style and script, and those of uPlot. The same for all
  * reports, so read, hashed and compiled once.
  *
- * @param template of Mustache, which escapes everything but our own resources
+ * @param template escapes everything but our own resources
  * @param contentSecurityPolicy under which the page runs our two scripts and no other, and can ask
  *     nobody for anything
  * @param style of the page
@@ -29,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * @param license of uPlot, which goes wherever it goes
  */
 record ReportAssets(
-    Template template,
+    PageTemplate template,
     String contentSecurityPolicy,
     String style,
     String script,
@@ -55,7 +53,7 @@ record ReportAssets(
     String script = read("report/report.js");
     String library = read(uplot + "dist/uPlot.iife.min.js");
     return new ReportAssets(
-        Mustache.compiler().emptyStringIsFalse(true).compile(read("report/report.html")),
+        PageTemplate.parse(read("report/report.html")),
         contentSecurityPolicy(library, script),
         read("report/report.css"),
         script,

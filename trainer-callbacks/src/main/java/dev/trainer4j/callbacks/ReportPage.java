@@ -45,7 +45,7 @@ final class ReportPage {
     values.putAll(ReportTables.checkpoints(ctx.args(), state));
     values.put("arguments", ReportTables.arguments(ctx.args()));
     values.put("environment", ReportEnvironment.of(ctx));
-    return assets.template().execute(values);
+    return assets.template().fill(values);
   }
 
   private static Map<String, Object> progress(TrainerState state, ReportClock clock) {

@@ -66,7 +66,7 @@ final class RunFile {
     try {
       write(args, content);
       warned = false;
-    } catch (IOException e) {
+    } catch (IOException | LinkageError e) {
       if (!warned) {
         LOG.warn("{} cannot be written, which does not stop the run: {}", in(args), e.toString());
       }

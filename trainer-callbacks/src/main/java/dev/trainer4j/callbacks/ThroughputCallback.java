@@ -8,9 +8,13 @@ import dev.trainer4j.callback.TrainerCallback;
 import dev.trainer4j.callback.TrainerControl;
 import dev.trainer4j.data.ModelInputs;
 import dev.trainer4j.model.NamedParameter;
+import dev.trainer4j.model.TrainableModel;
 import dev.trainer4j.state.TrainerState;
+import java.util.Map;
+import java.util.Set;
 import java.util.function.ToDoubleFunction;
 import java.util.function.ToLongFunction;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,11 +33,11 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>What the device can do is measured once, in {@code onTrainBegin}, by multiplying large float32
  * matrices for about a fifth of a second; {@link Builder#peakFlops} gives the figure instead. The
- * model's operations are taken as 6 for each trainable parameter and token, and 4 for each frozen
- * one: 2 in the forward pass, 2 for the gradient of the activations, 2 for that of the weight (Kaplan
- * et al. 2020, "Scaling Laws for Neural Language Models", section 2.1). Where there are no tokens,
- * samples are counted. That fits models that are mostly matrix products; for others give {@link
- * Builder#flops}.
+ * model's operations are taken as 6 for each trainable parameter and token: 2 in the forward pass, 2 for the
+ * gradient of the activations, 2 for that of the weight (Kaplan et al. 2020, "Scaling Laws for Neural Language
+ * Models", section 2.1). A frozen one takes 4, and one before the first that is trainable 2, as backward ends there.
+ * Embeddings take none: a table is looked up and multiplied with nothing. Where there are no tokens, samples are
+ * counted. That fits models that are mostly matrix products; for others give {@link Builder#flops}.
  */
 public final class ThroughputCallback implements TrainerCallback {
 
@@ -76,11 +80,26 @@ public final class ThroughputCallback implements TrainerCallback {
     if (peak == 0) {
       peak = givenPeak > 0 ? givenPeak : MatmulProbe.flopsPerSecond(ctx.model().manager());
     }
-    long trainable =
-        ctx.model().parameters().stream().map(NamedParameter::array).mapToLong(NDArray::size).sum();
-    long all = ctx.model().state().values().stream().mapToLong(NDArray::size).sum();
-    flopsPerUnit = 6.0 * trainable + 4.0 * Math.max(0, all - trainable);
+    flopsPerUnit = operations(ctx.model());
     windowTimes = null;
+  }
+
+  /** Of a token, forward and backward; tensors are in the order in which a pass meets them. */
+  private static double operations(TrainableModel model) {
+    Set<String> trainable =
+        model.parameters().stream().map(NamedParameter::name).collect(Collectors.toSet());
+    double sum = 0;
+    boolean met = false;
+    for (Map.Entry<String, NDArray> tensor : model.state().entrySet()) {
+      boolean trains = trainable.contains(tensor.getKey());
+      // An adapter comes last, and learns where the layer is that it belongs to.
+      String module = tensor.getKey().replaceAll("\\.[^.]+$", "") + ".";
+      met |= trains || trainable.stream().anyMatch(name -> name.startsWith(module));
+      if (!model.isLookup(tensor.getKey())) {
+        sum += (trains ? 6.0 : met ? 4.0 : 2.0) * tensor.getValue().size();
+      }
+    }
+    return sum;
   }
 
   @Override

@@ -2,18 +2,27 @@
 package dev.trainer4j.callbacks;
 
 import static dev.trainer4j.args.IntervalStrategy.EPOCH;
+import static dev.trainer4j.args.IntervalStrategy.STEPS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.trainer4j.Trainer;
 import dev.trainer4j.args.TrainingArguments;
+import dev.trainer4j.callback.CallbackContext;
+import dev.trainer4j.callback.TrainerCallback;
+import dev.trainer4j.callback.TrainerControl;
+import dev.trainer4j.state.TrainerState;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.reflect.InvocationTargetException;
 import java.net.URL;
 import java.net.URLClassLoader;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Properties;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
@@ -58,6 +67,53 @@ class PlotCallbackTest {
   }
 
   @Test
+  void withinTheIntervalOnlyTheEndOfARunIsDrawn() throws IOException {
+    List<Boolean> drawn = new ArrayList<>();
+    TrainerCallback watcher =
+        new TrainerCallback() {
+          @Override
+          public void onSave(CallbackContext ctx, TrainerState state, TrainerControl control) {
+            drawn.add(Files.exists(dir.resolve("plot.png")));
+          }
+        };
+    TrainingArguments args =
+        GoldenTask.args(dir).maxSteps(4).saveStrategy(STEPS).saveSteps(1).saveTotalLimit(1).build();
+    try (GoldenTask task = new GoldenTask();
+        Trainer trainer =
+            task.trainer(args)
+                .callback(new PlotCallback("plot.png", Duration.ofHours(1)))
+                .callback(watcher)
+                .build()) {
+      trainer.train();
+    }
+    assertThat(drawn).hasSize(4).containsOnly(false);
+    assertThat(dir.resolve("plot.png")).exists();
+    assertThatThrownBy(() -> new PlotCallback("plot.png", Duration.ZERO))
+        .hasMessageContaining("interval");
+  }
+
+  @Test
+  void aLibraryThatDoesNotFitEndsTheRunBeforeItsFirstUpdate() throws Exception {
+    try (WithoutXchart loader = new WithoutXchart("org.knowm.xchart.BitmapEncoder");
+        GoldenTask task = new GoldenTask();
+        Trainer trainer =
+            task.trainer(GoldenTask.args(dir).maxSteps(4).build())
+                .callback(
+                    (TrainerCallback)
+                        loader
+                            .loadClass(PlotCallback.class.getName())
+                            .getConstructor()
+                            .newInstance())
+                .build()) {
+      assertThatThrownBy(trainer::train)
+          .hasMessageContaining("org.knowm.xchart:xchart:")
+          .hasMessageContaining("set this version in the build")
+          .hasRootCauseInstanceOf(ClassNotFoundException.class);
+      assertThat(trainer.state().globalStep()).isZero();
+    }
+  }
+
+  @Test
   void refusesAFileThatIsNoPng() {
     assertThatThrownBy(() -> new PlotCallback("plot.svg"))
         .hasMessage("file must end in .png, but is \"plot.svg\"");
@@ -65,7 +121,7 @@ class PlotCallbackTest {
 
   @Test
   void saysWhatToAddIfTheLibraryIsMissing() throws Exception {
-    try (WithoutXchart loader = new WithoutXchart()) {
+    try (WithoutXchart loader = new WithoutXchart("org.knowm.")) {
       Class<?> type = loader.loadClass(PlotCallback.class.getName());
 
       assertThatThrownBy(() -> type.getConstructor().newInstance())
@@ -92,15 +148,18 @@ class PlotCallbackTest {
 
   /** Loads our own classes anew, where XChart cannot be seen. */
   private static final class WithoutXchart extends URLClassLoader {
-    WithoutXchart() {
+    private final String hidden;
+
+    WithoutXchart(String hidden) {
       super(
           new URL[] {PlotCallback.class.getProtectionDomain().getCodeSource().getLocation()},
           PlotCallback.class.getClassLoader());
+      this.hidden = hidden;
     }
 
     @Override
     protected Class<?> loadClass(String name, boolean resolve) throws ClassNotFoundException {
-      if (name.startsWith("org.knowm.")) {
+      if (name.startsWith(hidden)) {
         throw new ClassNotFoundException(name);
       }
       if (!name.startsWith("dev.trainer4j.callbacks.")) {

@@ -4,9 +4,18 @@ package dev.trainer4j.callbacks;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ai.djl.Device;
 import ai.djl.engine.EngineException;
+import ai.djl.modality.nlp.DefaultVocabulary;
+import ai.djl.modality.nlp.embedding.TrainableWordEmbedding;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.SequentialBlock;
+import ai.djl.nn.core.Linear;
 import dev.trainer4j.Trainer;
 import dev.trainer4j.args.TrainingArguments;
+import dev.trainer4j.data.Datasets;
 import dev.trainer4j.data.ModelInputs;
 import dev.trainer4j.model.LossOutput;
 import dev.trainer4j.model.Losses;
@@ -14,9 +23,13 @@ import dev.trainer4j.model.TrainableModel;
 import dev.trainer4j.state.LogEntry;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class ThroughputCallbackTest {
 
@@ -64,6 +77,39 @@ class ThroughputCallbackTest {
     try (GoldenTask task = new GoldenTask();
         Trainer trainer = task.trainer(GoldenTask.args(dir).maxSteps(1).build()).build()) {
       return trainer.model().parameters().stream().mapToLong(p -> p.array().size()).sum();
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"false, false, 210", "true, false, 170", "true, true, 130"})
+  void embeddingsTakeNoOperationsAndFrozenLayersFewer(
+      boolean freezesLayer, boolean freezesTable, double expected) {
+    SequentialBlock block =
+        new SequentialBlock()
+            .add(
+                TrainableWordEmbedding.builder()
+                    .setEmbeddingSize(4)
+                    .setVocabulary(new DefaultVocabulary(List.of("a", "b", "c")))
+                    .build())
+            .add(Linear.builder().setUnits(4).build()) // 20 parameters
+            .add(Linear.builder().setUnits(3).build()); // 15 parameters
+    try (NDManager manager = NDManager.newBaseManager(Device.cpu(), "PyTorch")) {
+      block.initialize(manager, DataType.FLOAT32, new Shape(2, 5));
+      block.getChildren().valueAt(0).freezeParameters(freezesTable);
+      block.getChildren().valueAt(1).freezeParameters(freezesLayer);
+      Map<String, Object> sample =
+          Map.of("input_ids", new long[] {0, 1, 2, 1, 0}, "labels", new long[] {0, 1, 2, 0, 1});
+      try (Trainer trainer =
+          Trainer.builder(block, GoldenTask.args(dir).maxSteps(2).useCpu(true).build())
+              .trainDataset(Datasets.of(Collections.nCopies(16, sample)))
+              .callback(ThroughputCallback.builder().peakFlops(1).build())
+              .build()) {
+        trainer.train();
+        LogEntry line = trainer.state().logHistory().get(0);
+        // 6 for what is trained, 4 for what backward passes, 2 for what it does not reach.
+        assertThat(value(line, "flops_per_second") / value(line, "tokens_per_second"))
+            .isCloseTo(expected, org.assertj.core.data.Percentage.withPercentage(1e-6));
+      }
     }
   }
 

@@ -402,6 +402,8 @@ public final class CallbackDispatcher {
           call.accept(callback);
         } catch (RuntimeException e) {
           throw new CallbackException(callback, event, e);
+        } catch (LinkageError e) {
+          throw CallbackException.unlinked(callback, event, e);
         }
       }
     } finally {

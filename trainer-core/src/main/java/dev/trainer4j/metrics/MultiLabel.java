@@ -107,7 +107,10 @@ final class MultiLabel implements StreamingMetrics {
       return Arrays.stream(sums).map(sum -> ratio(sum, all)).toArray();
     }
 
-    private double[] figures(double hit, double guessed, double held) {
+    private double[] figures(long hits, long guesses, long truths) {
+      double hit = hits;
+      double guessed = guesses;
+      double held = truths;
       return new double[] {ratio(hit, guessed), ratio(hit, held), ratio(2 * hit, guessed + held)};
     }
   }

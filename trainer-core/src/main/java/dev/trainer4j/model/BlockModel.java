@@ -9,6 +9,7 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Block;
 import ai.djl.nn.Parameter;
+import ai.djl.nn.core.Embedding;
 import ai.djl.training.ParameterStore;
 import ai.djl.util.Pair;
 import dev.trainer4j.data.ModelInputs;
@@ -273,6 +274,18 @@ public final class BlockModel implements MixedPrecisionModel {
   @Override
   public List<String> labelNames() {
     return labelNames;
+  }
+
+  @Override
+  public boolean isLookup(String name) {
+    return isTableOf(block, block.getParameters().get(name));
+  }
+
+  private static boolean isTableOf(Block block, Parameter parameter) {
+    if (block instanceof Embedding) {
+      return block.getDirectParameters().values().contains(parameter);
+    }
+    return block.getChildren().values().stream().anyMatch(child -> isTableOf(child, parameter));
   }
 
   /** Running means and variances are, and what DJL has no name for. */

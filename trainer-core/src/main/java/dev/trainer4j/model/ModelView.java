@@ -49,6 +49,11 @@ final class ModelView implements TrainableModel {
   }
 
   @Override
+  public boolean isLookup(String name) {
+    return model.isLookup(name);
+  }
+
+  @Override
   public boolean isChangedByForward(String name) {
     return model.isChangedByForward(name);
   }

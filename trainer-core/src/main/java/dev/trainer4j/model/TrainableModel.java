@@ -62,6 +62,16 @@ public interface TrainableModel extends AutoCloseable {
   }
 
   /**
+   * Returns whether a tensor is a table whose rows a pass looks up, such as embeddings: it takes part in no product. By
+   * default none is.
+   *
+   * @param name as in {@link #state}
+   */
+  default boolean isLookup(String name) {
+    return false;
+  }
+
+  /**
    * Returns the floating point operations of a forward and a backward pass over a micro batch, for {@code
    * total_flos}; 0, the default, for a model that cannot tell.
    */

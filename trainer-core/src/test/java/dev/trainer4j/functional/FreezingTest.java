@@ -302,12 +302,18 @@ class FreezingTest {
     train(plain, args.build());
     TrainingArguments.Builder own = args("grouped");
     sgd.accept(own);
+    own.loggingSteps(1);
     try (Trainer trainer =
         Trainer.builder(grouped, own.build())
             .trainDataset(TinyData.points(22, 1))
             .parameterGroups(groups -> ParameterGroups.byPattern(groups, "01.*", 0.2))
             .build()) {
       trainer.train();
+      // The first group's rate has Hugging Face's name; others are logged beside it.
+      assertThat(trainer.state().logHistory().get(0).values())
+          .containsEntry("learning_rate", 0.2)
+          .containsEntry("learning_rate_1", 0.05)
+          .doesNotContainKey("learning_rate_2");
     }
     Map<String, float[]> once = values(plain);
     Map<String, float[]> twice = values(grouped);

@@ -27,6 +27,7 @@ import dev.trainer4j.callback.TrainerCallback;
 import dev.trainer4j.callback.TrainerControl;
 import dev.trainer4j.data.ModelInputs;
 import dev.trainer4j.metrics.Metrics;
+import dev.trainer4j.model.BlockModel;
 import dev.trainer4j.model.FunctionModel;
 import dev.trainer4j.model.Losses;
 import dev.trainer4j.model.ModelOutput;
@@ -112,6 +113,27 @@ class ModelsTest {
         trainer.train();
       }
       assertThat(values(block)).isNotEqualTo(before);
+    }
+  }
+
+  @Test
+  void theTableOfAnEmbeddingIsALookupAndALinearLayerIsNone() {
+    try (NDManager manager = NDManager.newBaseManager(Device.cpu(), "PyTorch")) {
+      SequentialBlock block =
+          new SequentialBlock()
+              .add(
+                  ai.djl.modality.nlp.embedding.TrainableWordEmbedding.builder()
+                      .setEmbeddingSize(4)
+                      .setVocabulary(
+                          new ai.djl.modality.nlp.DefaultVocabulary(List.of("a", "b", "c")))
+                      .build())
+              .add(Linear.builder().setUnits(3).build());
+      block.initialize(manager, DataType.FLOAT32, new Shape(2, 5));
+      BlockModel model = new BlockModel(block, manager, List.of("labels"));
+      assertThat(model.state().keySet().stream().filter(model::isLookup))
+          .singleElement()
+          .satisfies(
+              name -> assertThat(model.state().get(name).getShape()).isEqualTo(new Shape(3, 4)));
     }
   }
 

@@ -75,6 +75,22 @@ class TrainErrorTest {
   }
 
   @Test
+  void aLibraryThatACallbackLacksIsToldWithTheCallback() {
+    TrainerCallback unlinked =
+        new TrainerCallback() {
+          @Override
+          public void onStepEnd(CallbackContext ctx, TrainerState state, TrainerControl control) {
+            throw new NoClassDefFoundError("org/example/Chart");
+          }
+        };
+    assertThat(TestRun.into(folder).callback(unlinked).train().failure())
+        .isInstanceOf(CallbackException.class)
+        .hasMessageContaining("onStepEnd")
+        .hasMessageContaining("org/example/Chart")
+        .hasMessageContaining("another version");
+  }
+
+  @Test
   void anErrorInACallbackKeepsNeitherTheOthersNorTheFirstErrorBack() {
     TrainerCallback broken =
         new TrainerCallback() {

@@ -410,6 +410,12 @@ public final class PretrainedModel implements SegmentedModel, MixedPrecisionMode
     return false;
   }
 
+  /** Embeddings are, unless a head is tied to them, which multiplies with them. */
+  @Override
+  public boolean isLookup(String name) {
+    return EMBEDDING.matcher(name).find() && !architecture.tied().containsValue(name);
+  }
+
   /**
    * Returns 6 operations for each token and each parameter that is no embedding: transformers' {@code
    * floating_point_ops} (Kaplan et al.: Scaling Laws for Neural Language Models, 2020).
