@@ -64,7 +64,13 @@ final class NativeJson {
         entries.add(entry);
       }
     }
-    ids.forEach((content, id) -> entries.add(tokens.get(content).toJson(id)));
+    tokens.forEach(
+        (content, token) -> {
+          Integer id = ids.get(content);
+          if (id != null) {
+            entries.add(token.toJson(id));
+          }
+        });
     entries.sort(Comparator.comparingInt(entry -> entry.path("id").asInt()));
     tokenizer.putArray("added_tokens").addAll(entries);
     changed = true;

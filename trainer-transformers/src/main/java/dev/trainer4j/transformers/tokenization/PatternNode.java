@@ -47,7 +47,7 @@ sealed interface PatternNode {
           Pattern pattern = Pattern.compile(java);
           return pattern.matcher("e").matches() && pattern.matcher(" ").matches();
         } catch (PatternSyntaxException e) {
-          continue;
+          // The other way of writing it may be known.
         }
       }
       return true;

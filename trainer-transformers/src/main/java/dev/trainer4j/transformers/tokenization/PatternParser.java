@@ -134,26 +134,24 @@ final class PatternParser {
 
   private PatternNode atom() {
     char first = text.charAt(at++);
-    switch (first) {
-      case '\\':
-        return escape();
-      case '[':
+    return switch (first) {
+      case '\\' -> escape();
+      case '[' -> {
         int start = at - 1;
         set(1);
-        return new OneCharacter(text.substring(start, at));
-      case '(':
-        return group();
-      case '^', '$':
-        return new Condition(NOTHING);
-      case '*', '+', '?':
-        throw new DoubtfulPatternException("it begins a part with " + first);
-      default:
+        yield new OneCharacter(text.substring(start, at));
+      }
+      case '(' -> group();
+      case '^', '$' -> new Condition(NOTHING);
+      case '*', '+', '?' -> throw new DoubtfulPatternException("it begins a part with " + first);
+      default -> {
         if (Character.isHighSurrogate(first) && at < text.length()) {
           at++;
-          return new OneCharacter(text.substring(at - 2, at));
+          yield new OneCharacter(text.substring(at - 2, at));
         }
-        return new OneCharacter(first == '.' ? "." : Pattern.quote(String.valueOf(first)));
-    }
+        yield new OneCharacter(first == '.' ? "." : Pattern.quote(String.valueOf(first)));
+      }
+    };
   }
 
   private PatternNode escape() {

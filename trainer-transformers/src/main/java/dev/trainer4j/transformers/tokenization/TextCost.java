@@ -63,7 +63,7 @@ final class TextCost {
     }
     JsonPlace charsmap = part.at("precompiled_charsmap");
     if (charsmap.exists() || part.node().path("type").asText().equals("Precompiled")) {
-      charsmap(part, charsmap);
+      charsmap(charsmap);
     }
     JsonPlace length = part.at("length");
     if (length.exists() && !(length.node().isInt() && length.node().intValue() > 0)) {
@@ -80,7 +80,7 @@ final class TextCost {
     double TRIES_PER_CHARACTER = 1;
   }
 
-  private void charsmap(JsonPlace part, JsonPlace charsmap) {
+  private void charsmap(JsonPlace charsmap) {
     int text;
     try {
       text = Charsmap.longestText(charsmap.text());
