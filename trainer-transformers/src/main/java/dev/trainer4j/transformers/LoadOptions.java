@@ -15,14 +15,16 @@ import org.jspecify.annotations.Nullable;
  * @param ignoreMismatchedSizes whether a tensor of the head whose shape is not the model's is
  *     initialised anew instead of an error
  * @param dtype the type of the weights in memory; null for that of the folder
- * @param seed what tensors are initialised from that no file holds
+ * @param seed what tensors are initialised from that no file holds, and rows of tokens that are added
+ * @param problemType what a classifier of texts learns; null for what {@code config.json} says
  */
 public record LoadOptions(
     @Nullable Device device,
     @Nullable List<String> labels,
     boolean ignoreMismatchedSizes,
     @Nullable Dtype dtype,
-    long seed) {
+    long seed,
+    @Nullable ProblemType problemType) {
 
   /** Copies the labels. */
   public LoadOptions {
@@ -31,17 +33,17 @@ public record LoadOptions(
 
   /** Float32 on the default device, with the file's own labels; the seed is 42. */
   public static LoadOptions defaults() {
-    return new LoadOptions(null, null, false, Dtype.FLOAT32, 42);
+    return new LoadOptions(null, null, false, Dtype.FLOAT32, 42, null);
   }
 
   /** Sets the device of the weights. */
   public LoadOptions withDevice(Device value) {
-    return new LoadOptions(value, labels, ignoreMismatchedSizes, dtype, seed);
+    return new LoadOptions(value, labels, ignoreMismatchedSizes, dtype, seed, problemType);
   }
 
   /** Sets the names of the labels, and with them their number. */
   public LoadOptions withLabels(List<String> value) {
-    return new LoadOptions(device, value, ignoreMismatchedSizes, dtype, seed);
+    return new LoadOptions(device, value, ignoreMismatchedSizes, dtype, seed, problemType);
   }
 
   /** Sets the number of labels, which are then called {@code LABEL_0} and so on. */
@@ -54,7 +56,7 @@ public record LoadOptions(
 
   /** Sets whether a head of another size is replaced by a new one. */
   public LoadOptions withIgnoreMismatchedSizes(boolean value) {
-    return new LoadOptions(device, labels, value, dtype, seed);
+    return new LoadOptions(device, labels, value, dtype, seed, problemType);
   }
 
   /**
@@ -65,7 +67,7 @@ public record LoadOptions(
    * refuses them.
    */
   public LoadOptions withDtype(Dtype value) {
-    return new LoadOptions(device, labels, ignoreMismatchedSizes, value, seed);
+    return new LoadOptions(device, labels, ignoreMismatchedSizes, value, seed, problemType);
   }
 
   /**
@@ -74,12 +76,26 @@ public record LoadOptions(
    * configuration that names none is float32.
    */
   public LoadOptions withAutoDtype() {
-    return new LoadOptions(device, labels, ignoreMismatchedSizes, null, seed);
+    return new LoadOptions(device, labels, ignoreMismatchedSizes, null, seed, problemType);
   }
 
   /** Sets the seed of tensors that no file holds. */
   public LoadOptions withSeed(long value) {
-    return new LoadOptions(device, labels, ignoreMismatchedSizes, dtype, value);
+    return new LoadOptions(device, labels, ignoreMismatchedSizes, dtype, value, problemType);
+  }
+
+  /**
+   * Sets what a classifier of texts learns, whatever the folder says: transformers' {@code problem_type}. A
+   * folder that was saved after training says it; one that does not leaves it to the first labels.
+   */
+  public LoadOptions withProblemType(ProblemType value) {
+    return new LoadOptions(device, labels, ignoreMismatchedSizes, dtype, seed, value);
+  }
+
+  /** Returns a configuration with the labels and the problem that are set. */
+  PretrainedConfig applied(PretrainedConfig config) {
+    PretrainedConfig changed = labels == null ? config : config.withLabels(labels);
+    return problemType == null ? changed : changed.with("problem_type", problemType.key());
   }
 
   Device resolvedDevice() {
