@@ -22,7 +22,9 @@ final class Freezing {
   void setTrainable(boolean trainable, String... patterns) {
     if (core.dtype() != Dtype.FLOAT32) {
       throw new IllegalStateException(
-          "the weights are of " + core.dtype() + ", which is not trained: there is nothing to freeze");
+          "the weights are of "
+              + core.dtype()
+              + ", which is not trained: there is nothing to freeze");
     }
     List<NDArray> chosen = new ArrayList<>();
     for (String pattern : patterns) {

@@ -124,6 +124,15 @@ final class ModelCore implements AutoCloseable {
     return tensors.state;
   }
 
+  /** Returns a tensor of the architecture by the name that it is saved under. */
+  NDArray tensor(String name) {
+    NDArray array = state().get(name);
+    if (array == null) {
+      throw new IllegalStateException("the model has no tensor " + name);
+    }
+    return array;
+  }
+
   /** Returns all parameters, frozen ones among them. */
   List<NamedParameter> parameters() {
     return tensors.parameters;

@@ -35,8 +35,7 @@ final class ModelFiles {
     byte[] file = generationConfig;
     return file == null
         ? core.config()
-            .generationJson(
-                ModelFamilies.of(core.config(), core.task()).specialTokenDefaults())
+            .generationJson(ModelFamilies.of(core.config(), core.task()).specialTokenDefaults())
         : new String(file, StandardCharsets.UTF_8);
   }
 

@@ -73,14 +73,7 @@ final class PretrainedFolder {
       }
       return new PretrainedModel(
           new ModelCore(
-              config,
-              task,
-              dtype,
-              architecture,
-              manager,
-              weights.state(),
-              files,
-              options.seed()));
+              config, task, dtype, architecture, manager, weights.state(), files, options.seed()));
     } catch (Throwable e) { // Running out of memory, too, must not leave half a model behind.
       architecture.close();
       manager.close();

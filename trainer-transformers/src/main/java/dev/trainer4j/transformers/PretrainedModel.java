@@ -310,9 +310,7 @@ public final class PretrainedModel implements SegmentedModel, MixedPrecisionMode
       case CAUSAL_LM -> LabelLayout.NEXT;
       case QUESTION_ANSWERING -> LabelLayout.OTHER;
       case SEQUENCE_CLASSIFICATION ->
-          config()
-                      .problemType()
-                      .orElse(ProblemType.inferred(config().numLabels(), false))
+          config().problemType().orElse(ProblemType.inferred(config().numLabels(), false))
                   == ProblemType.SINGLE_LABEL_CLASSIFICATION
               ? LabelLayout.ALIGNED
               : LabelLayout.OTHER;
@@ -425,11 +423,7 @@ public final class PretrainedModel implements SegmentedModel, MixedPrecisionMode
     InputMistakes.check(config(), inputIds);
     return core.architecture()
         .startDecoding(
-            computation.weights(),
-            computation.products(),
-            inputIds,
-            attentionMask,
-            maxLength);
+            computation.weights(), computation.products(), inputIds, attentionMask, maxLength);
   }
 
   /** Returns family, task, size and device. */

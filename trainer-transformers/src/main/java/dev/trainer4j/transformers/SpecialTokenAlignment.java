@@ -63,7 +63,9 @@ final class SpecialTokenAlignment {
     SpecialTokenAlignment alignment = new SpecialTokenAlignment(core);
     ROLES.forEach(
         (key, role) ->
-            tokenizer.specialTokenId(role).ifPresent(id -> alignment.set(key, id, role, tokenizer)));
+            tokenizer
+                .specialTokenId(role)
+                .ifPresent(id -> alignment.set(key, id, role, tokenizer)));
     alignment.finish();
   }
 

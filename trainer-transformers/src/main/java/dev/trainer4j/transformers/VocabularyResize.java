@@ -78,7 +78,7 @@ final class VocabularyResize {
           Seeds.mix(core.seed(), before, after),
           () -> {
             for (TensorSpec spec : next.tensors()) {
-              NDArray old = core.state().get(spec.name());
+              NDArray old = core.tensor(spec.name());
               if (old.getShape().equals(spec.shape())) {
                 state.put(spec.name(), old);
               } else {
@@ -149,7 +149,7 @@ final class VocabularyResize {
   private boolean isTable(TensorSpec spec) {
     return spec.shape().dimension() == 2
         && spec.trainable()
-        && !spec.shape().equals(core.state().get(spec.name()).getShape());
+        && !spec.shape().equals(core.tensor(spec.name()).getShape());
   }
 
   private NDArray resized(NDArray old, TensorSpec spec, boolean tiedHead) {

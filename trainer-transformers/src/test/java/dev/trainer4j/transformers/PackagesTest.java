@@ -95,7 +95,13 @@ class PackagesTest {
           .mayOnlyAccessLayers("values", "architecture", "generation")
           .whereLayer("models")
           .mayOnlyAccessLayers(
-              "values", "tokenization", "generation", "architecture", "encoder", "decoder", "seq2seq")
+              "values",
+              "tokenization",
+              "generation",
+              "architecture",
+              "encoder",
+              "decoder",
+              "seq2seq")
           .whereLayer("collate")
           .mayOnlyAccessLayers("tokenization", "models")
           .whereLayer("trainer")

@@ -38,7 +38,8 @@ class ProblemTypeTest {
     config.put("num_labels", labels);
     config.put("pad_token_id", 0);
     switch (family) {
-      case "gpt2" -> config.putAll(Map.of("n_embd", 8, "n_layer", 1, "n_head", 2, "n_positions", 8));
+      case "gpt2" ->
+          config.putAll(Map.of("n_embd", 8, "n_layer", 1, "n_head", 2, "n_positions", 8));
       case "bart" ->
           config.putAll(
               Map.of(
@@ -119,8 +120,7 @@ class ProblemTypeTest {
     }
     try (PretrainedModel again = AutoModels.load(folder.resolve("saved"), ParityModels.cpu())) {
       assertThat(again.labelLayout())
-          .isEqualTo(
-              kind.startsWith("single") ? LabelLayout.ALIGNED : LabelLayout.OTHER);
+          .isEqualTo(kind.startsWith("single") ? LabelLayout.ALIGNED : LabelLayout.OTHER);
     }
   }
 
@@ -169,8 +169,7 @@ class ProblemTypeTest {
       train(model, "single_label_classification");
     }
     Path saved = folder.resolve("saved");
-    LoadOptions one =
-        ParityModels.cpu().withNumLabels(1).withIgnoreMismatchedSizes(true);
+    LoadOptions one = ParityModels.cpu().withNumLabels(1).withIgnoreMismatchedSizes(true);
     assertThatThrownBy(() -> AutoModels.load(saved, one))
         .isInstanceOf(PretrainedException.class)
         .hasMessageContaining("problem_type is single_label_classification")

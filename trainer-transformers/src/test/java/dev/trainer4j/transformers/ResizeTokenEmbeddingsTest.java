@@ -73,8 +73,7 @@ class ResizeTokenEmbeddingsTest {
           .forEach(
               (tensor, array) -> {
                 if (figures.get("shapes").has(tensor)) {
-                  shapes.put(
-                      tensor, Arrays.stream(array.getShape().getShape()).boxed().toList());
+                  shapes.put(tensor, Arrays.stream(array.getShape().getShape()).boxed().toList());
                 }
               });
       shapes.forEach(
@@ -84,8 +83,16 @@ class ResizeTokenEmbeddingsTest {
                   .hasToString(figures.get("shapes").get(tensor).toString().replace(",", ", ")));
       assertThat(shapes).isNotEmpty();
       if (after > before) {
-        assertRow(figures.get("row"), model, shapes.keySet().stream().filter(
-            tensor -> tensor.matches(".*(word_embeddings|embed_tokens|wte|shared)\\.weight")).findFirst().orElseThrow(), before);
+        assertRow(
+            figures.get("row"),
+            model,
+            shapes.keySet().stream()
+                .filter(
+                    tensor ->
+                        tensor.matches(".*(word_embeddings|embed_tokens|wte|shared)\\.weight"))
+                .findFirst()
+                .orElseThrow(),
+            before);
         if (shapes.containsKey("lm_head.weight")) {
           assertRow(figures.get("head"), model, "lm_head.weight", before);
         }
@@ -125,7 +132,8 @@ class ResizeTokenEmbeddingsTest {
     for (String input : List.of("input_ids", "decoder_input_ids", "labels")) {
       NDArray ids = inputs.find(input).orElse(null);
       if (ids != null && ids.getDataType() == DataType.INT64 && ids.max().getLong() >= tokens) {
-        long[] folded = Arrays.stream(ids.toLongArray()).map(i -> i >= tokens ? i % tokens : i).toArray();
+        long[] folded =
+            Arrays.stream(ids.toLongArray()).map(i -> i >= tokens ? i % tokens : i).toArray();
         inputs = inputs.with(input, manager.create(folded, ids.getShape()));
       }
     }
@@ -139,14 +147,22 @@ class ResizeTokenEmbeddingsTest {
     return AutoModels.fromConfig(
         PretrainedConfig.of(
             Map.of(
-                "model_type", "bert",
-                "vocab_size", tokens,
-                "hidden_size", 32,
-                "num_hidden_layers", 1,
-                "num_attention_heads", 2,
-                "intermediate_size", 32,
-                "initializer_range", 0.5,
-                "tie_word_embeddings", tied)),
+                "model_type",
+                "bert",
+                "vocab_size",
+                tokens,
+                "hidden_size",
+                32,
+                "num_hidden_layers",
+                1,
+                "num_attention_heads",
+                2,
+                "intermediate_size",
+                32,
+                "initializer_range",
+                0.5,
+                "tie_word_embeddings",
+                tied)),
         Task.MASKED_LM,
         ParityModels.cpu().withSeed(3));
   }
@@ -263,7 +279,8 @@ class ResizeTokenEmbeddingsTest {
   void weightsOfSixteenBitsStayInTheirType() throws IOException {
     for (Dtype dtype : List.of(Dtype.BFLOAT16, Dtype.FLOAT16)) {
       LoadOptions options = ParityModels.cpu().withDtype(dtype);
-      try (PretrainedModel model = AutoModels.load(ParityModels.ownFolder().resolve("bart"), options);
+      try (PretrainedModel model =
+              AutoModels.load(ParityModels.ownFolder().resolve("bart"), options);
           NDManager manager = NDManager.newBaseManager("PyTorch")) {
         model.resizeTokenEmbeddings(325);
         model.save(folder);
@@ -293,7 +310,12 @@ class ResizeTokenEmbeddingsTest {
     List<Map<String, ?>> samples =
         IntStream.range(0, 8)
             .<Map<String, ?>>mapToObj(
-                i -> Map.of("input_ids", new long[] {50, 51, 3 + i}, "labels", new long[] {50, 51, 3 + i}))
+                i ->
+                    Map.of(
+                        "input_ids",
+                        new long[] {50, 51, 3 + i},
+                        "labels",
+                        new long[] {50, 51, 3 + i}))
             .toList();
     Trainer.Builder builder =
         Trainer.builder(
@@ -382,7 +404,10 @@ class ResizeTokenEmbeddingsTest {
         PretrainedModel halved = model.halved(HalfType.BFLOAT16)) {
       model.resizeTokenEmbeddings(60);
       assertThatThrownBy(
-              () -> halved.forward(ModelInputs.of("input_ids", model.manager().create(new long[][] {{3}})), false))
+              () ->
+                  halved.forward(
+                      ModelInputs.of("input_ids", model.manager().create(new long[][] {{3}})),
+                      false))
           .isInstanceOf(IllegalStateException.class)
           .hasMessageContaining("make another with halved");
     }

@@ -60,8 +60,7 @@ class SpecialTokenAlignmentTest {
     PretrainedTokenizer tokenizer = PretrainedTokenizer.load(folder);
     for (SpecialToken role : SpecialToken.values()) {
       if (roles.has(role.key())) {
-        PretrainedTokenizer next =
-            tokenizer.withSpecialToken(role, roles.get(role.key()).asText());
+        PretrainedTokenizer next = tokenizer.withSpecialToken(role, roles.get(role.key()).asText());
         tokenizer.close();
         tokenizer = next;
       }
@@ -98,7 +97,8 @@ class SpecialTokenAlignmentTest {
         .properties()
         .forEach(
             entry ->
-                assertThat(written.path(entry.getKey()).asText("null") + written.path(entry.getKey()))
+                assertThat(
+                        written.path(entry.getKey()).asText("null") + written.path(entry.getKey()))
                     .as(entry.getKey())
                     .isEqualTo(
                         entry.getValue().isNull()
@@ -117,9 +117,7 @@ class SpecialTokenAlignmentTest {
             "n_head", 2,
             "n_positions", 32));
     return AutoModels.fromConfig(
-        PretrainedConfig.of(config),
-        Task.SEQUENCE_CLASSIFICATION,
-        ParityModels.cpu().withSeed(3));
+        PretrainedConfig.of(config), Task.SEQUENCE_CLASSIFICATION, ParityModels.cpu().withSeed(3));
   }
 
   private Trainer trainer(PretrainedModel model, PretrainedTokenizer tokenizer, boolean told) {

@@ -17,7 +17,8 @@ public final class VocabularyFigures {
   public static List<JsonNode> of(String section) throws IOException {
     ObjectMapper json = new ObjectMapper();
     try (InputStream in = VocabularyFigures.class.getResourceAsStream("/vocabulary/figures.json")) {
-      return Stream.of(json.convertValue(json.readTree(in).get(section), JsonNode[].class)).toList();
+      return Stream.of(json.convertValue(json.readTree(in).get(section), JsonNode[].class))
+          .toList();
     }
   }
 }

@@ -49,7 +49,7 @@ final class DecoderArchitecture implements Architecture {
     paddingId = config.has("pad_token_id") ? config.integer("pad_token_id", -1) : -1;
     problem =
         task == Task.SEQUENCE_CLASSIFICATION
-            ? config.config().problemType().map(type -> 1 + type.ordinal()).orElse(0)
+            ? config.config().problemType().map(DecoderKernels::problem).orElse(0)
             : 0;
     kernels = new DecoderKernels(spec, device);
     inputs = new DecoderInputs(spec, kernels);

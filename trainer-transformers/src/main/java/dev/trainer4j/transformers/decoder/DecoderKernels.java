@@ -8,6 +8,7 @@ import ai.djl.ndarray.NDManager;
 import dev.trainer4j.model.ForwardPass;
 import dev.trainer4j.torch.ArrayScope;
 import dev.trainer4j.torch.ScriptKernels;
+import dev.trainer4j.transformers.ProblemType;
 import dev.trainer4j.transformers.architecture.KernelText;
 import dev.trainer4j.transformers.architecture.KernelWeights;
 import dev.trainer4j.transformers.architecture.ModelKernels;
@@ -117,11 +118,20 @@ final class DecoderKernels implements AutoCloseable {
     return call("causal_loss", pass, weights, hidden, labels, lengths, options.get(0));
   }
 
+  /** Returns the kernel's number of a problem. */
+  static int problem(ProblemType type) {
+    return switch (type) {
+      case SINGLE_LABEL_CLASSIFICATION -> 1;
+      case MULTI_LABEL_CLASSIFICATION -> 2;
+      case REGRESSION -> 3;
+    };
+  }
+
   /**
    * Classifies texts.
    *
    * @param paddingId the token that pads, -1 if unknown
-   * @param problem 0 to infer it, else the place in {@link dev.trainer4j.transformers.ProblemType}, from 1
+   * @param problem 0 to infer it, else that of {@link #problem}
    */
   NDList classify(
       NDArray hidden,

@@ -59,7 +59,28 @@ record DecoderSpec(
   record Dropout(double embedding, double attention, double residual) {}
 
   DecoderSpec withVocabulary(int tokens) {
-    return new DecoderSpec(names, tokens, hidden, layers, heads, keyValueHeads, headDim, intermediate, positions, epsilon, normOffset, activation, biases, queryKeyNorm, windows, scales, tied, embeddingScale, rotary, dropout, initializerRange);
+    return new DecoderSpec(
+        names,
+        tokens,
+        hidden,
+        layers,
+        heads,
+        keyValueHeads,
+        headDim,
+        intermediate,
+        positions,
+        epsilon,
+        normOffset,
+        activation,
+        biases,
+        queryKeyNorm,
+        windows,
+        scales,
+        tied,
+        embeddingScale,
+        rotary,
+        dropout,
+        initializerRange);
   }
 
   /** GPT-2 stores weights transposed, its queries, keys and values in one, and has no gate. */

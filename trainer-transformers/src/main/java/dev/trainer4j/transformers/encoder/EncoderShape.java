@@ -50,6 +50,24 @@ record EncoderShape(
   }
 
   EncoderShape withVocabSize(int size) {
-    return new EncoderShape(size, maxPositions, typeVocabSize, hiddenSize, layers, heads, intermediateSize, activation, eps, hiddenDropout, attentionDropout, headDropout, paddingIndex, padTokenId, std, labels, problemType, tied);
+    return new EncoderShape(
+        size,
+        maxPositions,
+        typeVocabSize,
+        hiddenSize,
+        layers,
+        heads,
+        intermediateSize,
+        activation,
+        eps,
+        hiddenDropout,
+        attentionDropout,
+        headDropout,
+        paddingIndex,
+        padTokenId,
+        std,
+        labels,
+        problemType,
+        tied);
   }
 }

@@ -111,7 +111,9 @@ record Seq2SeqHead(Task task, int labels, double dropout, int endToken, String p
               + ": a text is classified at its last eos_token_id. Leave them out: the decoder then"
               + " reads the text itself");
     }
-    double endless = TorchFunctions.number(kernels.evaluation().call("endless", ids, kernels.token(endToken)).get(0));
+    double endless =
+        TorchFunctions.number(
+            kernels.evaluation().call("endless", ids, kernels.token(endToken)).get(0));
     if (endless > 0) {
       throw new IllegalArgumentException(
           "input_ids has "

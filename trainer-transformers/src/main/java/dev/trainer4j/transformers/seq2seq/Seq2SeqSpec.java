@@ -60,11 +60,49 @@ record Seq2SeqSpec(
   record Dropout(double hidden, double attention, double activation) {}
 
   Seq2SeqSpec withVocabulary(int tokens) {
-    return new Seq2SeqSpec(names, tokens, hidden, headDim, encoder, decoder, positions, epsilon, activation, gated, scaledScores, embeddingScale, outputScale, headTied, distances, dropout, padTokenId, decoderStartTokenId, std);
+    return new Seq2SeqSpec(
+        names,
+        tokens,
+        hidden,
+        headDim,
+        encoder,
+        decoder,
+        positions,
+        epsilon,
+        activation,
+        gated,
+        scaledScores,
+        embeddingScale,
+        outputScale,
+        headTied,
+        distances,
+        dropout,
+        padTokenId,
+        decoderStartTokenId,
+        std);
   }
 
   Seq2SeqSpec withPadTokenId(int id) {
-    return new Seq2SeqSpec(names, vocabulary, hidden, headDim, encoder, decoder, positions, epsilon, activation, gated, scaledScores, embeddingScale, outputScale, headTied, distances, dropout, id, decoderStartTokenId, std);
+    return new Seq2SeqSpec(
+        names,
+        vocabulary,
+        hidden,
+        headDim,
+        encoder,
+        decoder,
+        positions,
+        epsilon,
+        activation,
+        gated,
+        scaledScores,
+        embeddingScale,
+        outputScale,
+        headTied,
+        distances,
+        dropout,
+        id,
+        decoderStartTokenId,
+        std);
   }
 
   boolean isT5() {

@@ -72,7 +72,8 @@ class PermutationLanguageModelingTest {
     for (int i = 0; i < count; i++) {
       samples.add(
           tokenizer
-              .encode("In Milan we ate cheese for " + i + " coins, and it was wonderful. So we left.")
+              .encode(
+                  "In Milan we ate cheese for " + i + " coins, and it was wonderful. So we left.")
               .toSample());
     }
     return samples;
@@ -159,10 +160,16 @@ class PermutationLanguageModelingTest {
         .hasMessageContaining("have 3 tokens")
         .hasMessageContaining("padToMultipleOf(2)");
     assertThatThrownBy(
-            () -> DataCollatorForPermutationLanguageModeling.builder(tokenizer).plmProbability(0).build())
+            () ->
+                DataCollatorForPermutationLanguageModeling.builder(tokenizer)
+                    .plmProbability(0)
+                    .build())
         .hasMessageContaining("plmProbability is 0.0");
     assertThatThrownBy(
-            () -> DataCollatorForPermutationLanguageModeling.builder(tokenizer).maxSpanLength(0).build())
+            () ->
+                DataCollatorForPermutationLanguageModeling.builder(tokenizer)
+                    .maxSpanLength(0)
+                    .build())
         .hasMessageContaining("maxSpanLength is 0");
     try (PretrainedTokenizer bytes = Tokenizers.load("bytebpe")) {
       assertThatThrownBy(() -> DataCollatorForPermutationLanguageModeling.of(bytes))

@@ -43,7 +43,9 @@ class AddedTokensTest {
       assertFigures(figures, added);
       added.save(folder);
       JsonNode entries =
-          new ObjectMapper().readTree(folder.resolve("tokenizer.json").toFile()).get("added_tokens");
+          new ObjectMapper()
+              .readTree(folder.resolve("tokenizer.json").toFile())
+              .get("added_tokens");
       List<JsonNode> own = new ArrayList<>();
       entries.forEach(
           entry -> {

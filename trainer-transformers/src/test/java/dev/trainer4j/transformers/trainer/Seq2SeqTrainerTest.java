@@ -217,11 +217,7 @@ class Seq2SeqTrainerTest {
         assertThat(output.predictions().getShape().getShape()).containsExactly(6, 3, 5);
         assertThat(output.labelIds().getShape().get(0)).isEqualTo(6);
         GenerationConfig full =
-            settings.toBuilder()
-                .decoderStartTokenId(0)
-                .eosTokenId(END)
-                .padTokenId(0)
-                .build();
+            settings.toBuilder().decoderStartTokenId(0).eosTokenId(END).padTokenId(0).build();
         for (int i = 0; i < 6; i++) {
           long[] source = (long[]) data.get(i).get("input_ids");
           long[][] alone = model.generate(new long[][] {source}, full).sequences();
