@@ -480,7 +480,7 @@ public class Trainer implements AutoCloseable {
     return setup.model();
   }
 
-  /** Returns what made the samples, such as a tokenizer, if the builder was given it. */
+  /** Returns what made the samples, such as a tokenizer, if the builder or its collator has it. */
   public final Optional<ProcessingClass> processingClass() {
     return Optional.ofNullable(setup.processingClass());
   }

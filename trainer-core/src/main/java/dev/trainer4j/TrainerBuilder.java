@@ -151,7 +151,11 @@ public abstract class TrainerBuilder<B extends TrainerBuilder<B>> {
     return self();
   }
 
-  /** Sets what made the samples, such as a tokenizer; saved with the model and every checkpoint. */
+  /**
+   * Sets what made the samples, such as a tokenizer; by default the collator's, if it has one. It is saved
+   * with the model and every checkpoint, and a pretrained model aligns its special tokens to it when
+   * training begins.
+   */
   public B processingClass(ProcessingClass processing) {
     processingClass = processing;
     return self();

@@ -8,6 +8,7 @@ import dev.trainer4j.args.OptimizerName;
 import dev.trainer4j.args.TrainingArguments;
 import dev.trainer4j.callback.DefaultFlowCallback;
 import dev.trainer4j.callback.TrainerCallback;
+import dev.trainer4j.data.DataCollator;
 import dev.trainer4j.data.DataSource;
 import dev.trainer4j.data.DefaultDataCollator;
 import dev.trainer4j.data.ProcessingClass;
@@ -105,14 +106,14 @@ final class TrainerSetup {
     ownsProcesses = builder.processes == null;
     processes = builder.processes == null ? ProcessGroup.launched() : builder.processes;
     evalDatasets = Collections.unmodifiableMap(new LinkedHashMap<>(builder.evalDatasets));
-    loaders =
-        new Loaders(
-            args,
-            builder.trainDataset,
-            builder.dataCollator != null ? builder.dataCollator : new DefaultDataCollator(),
-            processes);
+    DataCollator<?> collator =
+        builder.dataCollator != null ? builder.dataCollator : new DefaultDataCollator();
+    loaders = new Loaders(args, builder.trainDataset, collator, processes);
     loss = new DefaultLoss(model, labelNames, builder.lossFunction, args.labelSmoothingFactor());
-    processingClass = builder.processingClass;
+    processingClass =
+        builder.processingClass != null
+            ? builder.processingClass
+            : collator.processingClass().orElse(null);
     metrics =
         new EvaluationMetrics(
             builder.wholeMetrics, builder.streamingMetrics, Set.copyOf(args.includeForMetrics()));

@@ -80,6 +80,7 @@ final class TrainingRun {
   TrainOutput run(DataLoader loader, ResumeRequest from) {
     TrainingPlan plan = TrainingPlan.of(loader, args, setup.processes().worldSize());
     RunReport report = new RunReport(log);
+    model.onTrainBegin(setup.processingClass());
     try (StopSignals.Listening signals = listenToSignals();
         RunCheckpoints owned = checkpoints;
         TrainingSession session = open(loader, plan, from)) {
@@ -94,6 +95,7 @@ final class TrainingRun {
       return output;
     } finally {
       context.trainingWith(null);
+      model.onTrainEnd();
     }
   }
 

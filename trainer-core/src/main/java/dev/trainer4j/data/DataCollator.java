@@ -3,6 +3,7 @@ package dev.trainer4j.data;
 
 import ai.djl.ndarray.NDManager;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Makes one batch of named tensors from samples.
@@ -36,5 +37,13 @@ public interface DataCollator<T> {
    */
   default ModelInputs collate(List<T> samples, NDManager manager, BatchPosition position) {
     return collate(samples, manager);
+  }
+
+  /**
+   * Returns what it makes batches with, such as a tokenizer: that which a trainer saves beside the model
+   * where the builder was given no {@code processingClass}. By default there is none.
+   */
+  default Optional<ProcessingClass> processingClass() {
+    return Optional.empty();
   }
 }

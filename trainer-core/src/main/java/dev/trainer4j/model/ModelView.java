@@ -4,12 +4,14 @@ package dev.trainer4j.model;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import dev.trainer4j.data.ModelInputs;
+import dev.trainer4j.data.ProcessingClass;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** A model whose forward pass goes another way; everything else is the model's own. */
 final class ModelView implements TrainableModel {
@@ -96,6 +98,16 @@ final class ModelView implements TrainableModel {
   @Override
   public void initialize(ModelInputs firstBatch) {
     model.initialize(firstBatch);
+  }
+
+  @Override
+  public void onTrainBegin(@Nullable ProcessingClass processing) {
+    model.onTrainBegin(processing);
+  }
+
+  @Override
+  public void onTrainEnd() {
+    model.onTrainEnd();
   }
 
   @Override

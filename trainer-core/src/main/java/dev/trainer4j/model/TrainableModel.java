@@ -4,12 +4,14 @@ package dev.trainer4j.model;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import dev.trainer4j.data.ModelInputs;
+import dev.trainer4j.data.ProcessingClass;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** What the trainer trains: a forward pass over named arrays, with parameters. */
 public interface TrainableModel extends AutoCloseable {
@@ -123,6 +125,19 @@ public interface TrainableModel extends AutoCloseable {
 
   /** Creates parameters that depend on the shape of the data; called once with a first batch. */
   default void initialize(ModelInputs firstBatch) {}
+
+  /**
+   * Called when {@code train()} begins, before anything is made of the parameters. From here to {@link
+   * #onTrainEnd} an optimizer holds them: they may be frozen and released, but not replaced.
+   *
+   * @param processing what made the samples, such as a tokenizer, to which a model may align its special
+   *     tokens; null if the trainer was given none
+   * @throws IllegalArgumentException if the model cannot be trained on what {@code processing} makes
+   */
+  default void onTrainBegin(@Nullable ProcessingClass processing) {}
+
+  /** Called when {@code train()} that has called {@link #onTrainBegin} ends, however it ends. */
+  default void onTrainEnd() {}
 
   /** Writes files that belong beside {@code model.safetensors}, such as a configuration. */
   default void saveExtras(Path folder) throws IOException {}

@@ -15,8 +15,9 @@ import org.jspecify.annotations.Nullable;
  * @param ignoreMismatchedSizes whether a tensor of the head whose shape is not the model's is
  *     initialised anew instead of an error
  * @param dtype the type of the weights in memory; null for that of the folder
- * @param seed what tensors are initialised from that no file holds
+ * @param seed what tensors are initialised from that no file holds, and rows of tokens that are added
  * @param newHead whether tensors of the head that no file holds are initialised anew instead of an error
+ * @param problemType what a classifier of texts learns; null for what {@code config.json} says
  */
 public record LoadOptions(
     @Nullable Device device,
@@ -24,7 +25,8 @@ public record LoadOptions(
     boolean ignoreMismatchedSizes,
     @Nullable Dtype dtype,
     long seed,
-    boolean newHead) {
+    boolean newHead,
+    @Nullable ProblemType problemType) {
 
   /** Copies the labels. */
   public LoadOptions {
@@ -33,17 +35,17 @@ public record LoadOptions(
 
   /** Float32 on the default device, with the file's own labels; the seed is 42. */
   public static LoadOptions defaults() {
-    return new LoadOptions(null, null, false, Dtype.FLOAT32, 42, true);
+    return new LoadOptions(null, null, false, Dtype.FLOAT32, 42, true, null);
   }
 
   /** Sets the device of the weights. */
   public LoadOptions withDevice(Device value) {
-    return new LoadOptions(value, labels, ignoreMismatchedSizes, dtype, seed, newHead);
+    return new LoadOptions(value, labels, ignoreMismatchedSizes, dtype, seed, newHead, problemType);
   }
 
   /** Sets the names of the labels, and with them their number. */
   public LoadOptions withLabels(List<String> value) {
-    return new LoadOptions(device, value, ignoreMismatchedSizes, dtype, seed, newHead);
+    return new LoadOptions(device, value, ignoreMismatchedSizes, dtype, seed, newHead, problemType);
   }
 
   /** Sets the number of labels, which are then called {@code LABEL_0} and so on. */
@@ -56,7 +58,7 @@ public record LoadOptions(
 
   /** Sets whether a head of another size is replaced by a new one. */
   public LoadOptions withIgnoreMismatchedSizes(boolean value) {
-    return new LoadOptions(device, labels, value, dtype, seed, newHead);
+    return new LoadOptions(device, labels, value, dtype, seed, newHead, problemType);
   }
 
   /**
@@ -67,7 +69,7 @@ public record LoadOptions(
    * refuses them.
    */
   public LoadOptions withDtype(Dtype value) {
-    return new LoadOptions(device, labels, ignoreMismatchedSizes, value, seed, newHead);
+    return new LoadOptions(device, labels, ignoreMismatchedSizes, value, seed, newHead, problemType);
   }
 
   /**
@@ -76,12 +78,12 @@ public record LoadOptions(
    * configuration that names none is float32.
    */
   public LoadOptions withAutoDtype() {
-    return new LoadOptions(device, labels, ignoreMismatchedSizes, null, seed, newHead);
+    return new LoadOptions(device, labels, ignoreMismatchedSizes, null, seed, newHead, problemType);
   }
 
   /** Sets the seed of tensors that no file holds. */
   public LoadOptions withSeed(long value) {
-    return new LoadOptions(device, labels, ignoreMismatchedSizes, dtype, value, newHead);
+    return new LoadOptions(device, labels, ignoreMismatchedSizes, dtype, value, newHead, problemType);
   }
 
   /**
@@ -89,7 +91,21 @@ public record LoadOptions(
    * is used and not trained should have a whole head: set false.
    */
   public LoadOptions withNewHead(boolean value) {
-    return new LoadOptions(device, labels, ignoreMismatchedSizes, dtype, seed, value);
+    return new LoadOptions(device, labels, ignoreMismatchedSizes, dtype, seed, value, problemType);
+  }
+
+  /**
+   * Sets what a classifier of texts learns, whatever the folder says: transformers' {@code problem_type}. A
+   * folder that was saved after training says it; one that does not leaves it to the first labels.
+   */
+  public LoadOptions withProblemType(ProblemType value) {
+    return new LoadOptions(device, labels, ignoreMismatchedSizes, dtype, seed, newHead, value);
+  }
+
+  /** Returns a configuration with the labels and the problem that are set. */
+  PretrainedConfig applied(PretrainedConfig config) {
+    PretrainedConfig changed = labels == null ? config : config.withLabels(labels);
+    return problemType == null ? changed : changed.with("problem_type", problemType.key());
   }
 
   Device resolvedDevice() {

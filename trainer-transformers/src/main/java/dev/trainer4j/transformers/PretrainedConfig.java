@@ -15,6 +15,7 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -36,7 +37,8 @@ public final class PretrainedConfig {
 
   private static final ObjectMapper JSON = JsonMapper.builder().build();
 
-  private static final List<String> GENERATION_KEYS =
+  /** The keys that hold ids of tokens and matter to generation. */
+  static final List<String> GENERATION_KEYS =
       List.of(
           "bos_token_id",
           "eos_token_id",
@@ -102,7 +104,7 @@ public final class PretrainedConfig {
     return new PretrainedConfig("config", JSON.valueToTree(new LinkedHashMap<>(values)));
   }
 
-  private static PretrainedConfig parse(String source, String json) {
+  static PretrainedConfig parse(String source, String json) {
     return new PretrainedConfig(
         source, (ObjectNode) JsonFile.parse(source, json, PretrainedException::new).node());
   }
@@ -247,6 +249,33 @@ public final class PretrainedConfig {
       labels.put(i, name.isTextual() ? name.textValue() : "LABEL_" + i);
     }
     return labels;
+  }
+
+  /**
+   * Returns what a classifier of texts learns, if the file says so.
+   *
+   * @throws PretrainedException if {@code problem_type} is none of transformers', or asks for one class of one
+   */
+  public Optional<ProblemType> problemType() {
+    if (!has("problem_type")) {
+      return Optional.empty();
+    }
+    Optional<ProblemType> type = text("problem_type").flatMap(ProblemType::of);
+    if (type.isEmpty()) {
+      throw new PretrainedException(
+          source
+              + ": problem_type is "
+              + node("problem_type")
+              + ", expected one of "
+              + Arrays.stream(ProblemType.values()).map(ProblemType::key).toList());
+    }
+    if (type.get() == ProblemType.SINGLE_LABEL_CLASSIFICATION && numLabels() == 1) {
+      throw new PretrainedException(
+          source
+              + ": problem_type is single_label_classification, but there is a single label: take two"
+              + " labels for yes and no, or LoadOptions.withProblemType(REGRESSION) for a number");
+    }
+    return type;
   }
 
   /**

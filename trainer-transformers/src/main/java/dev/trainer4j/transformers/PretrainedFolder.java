@@ -10,11 +10,8 @@ import dev.trainer4j.transformers.architecture.Architecture;
 import dev.trainer4j.transformers.architecture.ConfigReader;
 import dev.trainer4j.transformers.architecture.ModelFamily;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -25,35 +22,21 @@ final class PretrainedFolder {
 
   private static final Logger LOGGER = LoggerFactory.getLogger(PretrainedFolder.class);
 
-  /** Files beside the configuration that a saved model keeps. */
-  private static final List<String> COMPANIONS = List.of("generation_config.json");
-
   private PretrainedFolder() {}
 
   static PretrainedModel load(Path folder, Task task, LoadOptions options) throws IOException {
     PretrainedConfig config = PretrainedConfig.read(folder);
     try (ModelTensors tensors = ModelTensors.openPretrained(folder, PytorchWeights.FORMAT)) {
-      return build(config, task, options, tensors, companions(folder));
+      return build(config, task, options, tensors, ModelFiles.read(folder));
     }
   }
 
   static PretrainedModel initialize(PretrainedConfig config, Task task, LoadOptions options) {
     try {
-      return build(config, task, options, null, Map.of());
+      return build(config, task, options, null, ModelFiles.none());
     } catch (IOException e) {
       throw new java.io.UncheckedIOException("nothing was to be read", e);
     }
-  }
-
-  private static Map<String, byte[]> companions(Path folder) throws IOException {
-    Map<String, byte[]> files = new LinkedHashMap<>();
-    for (String name : COMPANIONS) {
-      Path file = folder.resolve(name);
-      if (Files.isRegularFile(file)) {
-        files.put(name, PretrainedConfig.readLimited(file));
-      }
-    }
-    return files;
   }
 
   private static PretrainedModel build(
@@ -61,12 +44,13 @@ final class PretrainedFolder {
       Task task,
       LoadOptions options,
       @Nullable ModelTensors tensors,
-      Map<String, byte[]> companions)
+      ModelFiles files)
       throws IOException {
     ModelFamily family = ModelFamilies.of(given, task);
     Dtype dtype = options.dtype() == null ? dtypeOf(given, tensors) : options.dtype();
     PretrainedConfig config =
-        (options.labels() == null ? given : given.withLabels(options.labels()))
+        options
+            .applied(given)
             .with("architectures", List.of(family.className() + family.suffix(task)))
             .withDtype(dtype); // whatever the folder held: these are the weights that are saved
     Device device = options.resolvedDevice();
@@ -91,7 +75,8 @@ final class PretrainedFolder {
         weights.read(tensors, match.sources());
       }
       return new PretrainedModel(
-          config, task, dtype, architecture, manager, weights.state(), companions);
+          new ModelCore(
+              config, task, dtype, architecture, manager, weights.state(), files, options.seed()));
     } catch (Throwable e) { // Running out of memory, too, must not leave half a model behind.
       architecture.close();
       manager.close();

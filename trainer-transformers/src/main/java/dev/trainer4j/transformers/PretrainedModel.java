@@ -5,9 +5,8 @@ import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
-import dev.trainer4j.checkpoint.ModelTensorsWriter;
-import dev.trainer4j.checkpoint.ReplacedFile;
 import dev.trainer4j.data.ModelInputs;
+import dev.trainer4j.data.ProcessingClass;
 import dev.trainer4j.model.ForwardPass;
 import dev.trainer4j.model.LabelLayout;
 import dev.trainer4j.model.MixedPrecisionModel;
@@ -16,25 +15,16 @@ import dev.trainer4j.model.NamedParameter;
 import dev.trainer4j.model.Segment;
 import dev.trainer4j.model.SegmentRunner;
 import dev.trainer4j.model.SegmentedModel;
-import dev.trainer4j.torch.ArrayScope;
-import dev.trainer4j.torch.Autograd;
 import dev.trainer4j.torch.HalfType;
-import dev.trainer4j.torch.TorchFunctions;
 import dev.trainer4j.transformers.architecture.AdapterSet;
-import dev.trainer4j.transformers.architecture.Architecture;
-import dev.trainer4j.transformers.architecture.TensorSpec;
-import dev.trainer4j.transformers.architecture.Weights;
 import dev.trainer4j.transformers.generation.DecodingSession;
 import dev.trainer4j.transformers.generation.GenerationConfig;
 import dev.trainer4j.transformers.generation.GenerationOutput;
 import dev.trainer4j.transformers.generation.GenerativeModel;
 import dev.trainer4j.transformers.generation.Generator;
+import dev.trainer4j.transformers.tokenization.PretrainedTokenizer;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -42,7 +32,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -55,170 +44,70 @@ import org.jspecify.annotations.Nullable;
  */
 public final class PretrainedModel implements SegmentedModel, MixedPrecisionModel, GenerativeModel {
 
-  /** The tensors that are embeddings in transformers, of every family. */
-  private static final Pattern EMBEDDING =
-      Pattern.compile(
-          "(word_embeddings|position_embeddings|token_type_embeddings|embed_tokens|embed_positions"
-              + "|wte|wpe|shared|relative_attention_bias)\\.weight$");
-
-  private final PretrainedConfig config;
-  private final ShownProblem problem;
-  private final Task task;
-  private final Dtype dtype;
-  private final Architecture architecture;
-  private final NDManager manager;
-  private final Map<String, NDArray> state;
-  private final Map<String, byte[]> companions;
-  private final List<NamedParameter> parameters;
-  private final List<Segment> segments;
-
-  /** The numbers in all parameters but those of embeddings. */
-  private final long withoutEmbeddings;
+  private final ModelCore core;
+  private final Freezing freezing;
+  private final FirstLabels firstLabels;
+  private final Computation computation;
+  private final SegmentRunner runner;
 
   /** Whether another model owns the tensors. */
   private final boolean isView;
 
-  /** The type that products are taken in, null for that of the weights. */
-  private final @Nullable HalfType products;
-
-  private final SegmentRunner runner;
-
-  /** What adds to linear layers; null for nothing. */
-  private final @Nullable AdapterSet adapters;
-
-  /** What passes compute with instead of {@link #state}; empty but in a view of 16 bits. */
-  private final Map<String, NDArray> halved;
-
-  /** Owns those; null in other models. */
-  private final @Nullable NDManager halvedOwner;
-
-  PretrainedModel(
-      PretrainedConfig config,
-      Task task,
-      Dtype dtype,
-      Architecture architecture,
-      NDManager manager,
-      Map<String, NDArray> state,
-      Map<String, byte[]> companions) {
-    this.config = config;
-    problem = new ShownProblem();
-    this.task = task;
-    this.dtype = dtype;
-    this.architecture = architecture;
-    this.manager = manager;
-    this.state = Collections.unmodifiableMap(new LinkedHashMap<>(state));
-    this.companions = companions;
-    halved = Map.of(); // what follows reads arrays
-    parameters =
-        architecture.tensors().stream()
-            .filter(TensorSpec::trainable)
-            .map(spec -> new NamedParameter(spec.name(), array(spec.name()), spec.decays()))
-            .toList();
-    withoutEmbeddings =
-        architecture.tensors().stream()
-            .filter(TensorSpec::trainable) // No buffer, such as BART's bias of logits.
-            .filter(spec -> !EMBEDDING.matcher(spec.name()).find())
-            .mapToLong(spec -> array(spec.name()).size())
-            .sum();
-    products = null;
+  PretrainedModel(ModelCore core) {
+    this.core = core;
+    freezing = new Freezing(core);
+    firstLabels = new FirstLabels(core);
+    computation = new Computation(core);
     runner = SegmentRunner.plain();
-    halvedOwner = null;
-    adapters = null;
     isView = false;
-    segments = List.copyOf(architecture.segments(weights()));
-  }
-
-  private Weights weights() {
-    return adapters == null ? this::array : adapters.over(this::array);
-  }
-
-  private NDArray array(String name) {
-    String saved = state.containsKey(name) ? name : architecture.tied().getOrDefault(name, name);
-    NDArray copy = halved.get(saved);
-    NDArray array = copy != null ? copy : state.get(saved);
-    if (array == null) {
-      throw new IllegalStateException("the model has no tensor " + name);
-    }
-    return array;
   }
 
   /** A view of a model: the same tensors, computed with in another way. */
-  private PretrainedModel(
-      PretrainedModel of,
-      @Nullable HalfType products,
-      SegmentRunner runner,
-      Map<String, NDArray> halved,
-      @Nullable NDManager halvedOwner,
-      @Nullable AdapterSet adapters) {
-    config = of.config;
-    problem = of.problem;
-    task = of.task;
-    dtype = of.dtype;
-    architecture = of.architecture;
-    manager = of.manager;
-    state = of.state;
-    companions = of.companions;
-    parameters = of.parameters;
-    withoutEmbeddings = of.withoutEmbeddings;
-    this.products = products;
+  private PretrainedModel(PretrainedModel of, Computation computation, SegmentRunner runner) {
+    core = of.core;
+    freezing = of.freezing;
+    firstLabels = of.firstLabels;
+    this.computation = computation;
     this.runner = runner;
-    this.halved = halved;
-    this.halvedOwner = halvedOwner;
-    this.adapters = adapters;
-    boolean same = halved.isEmpty() && adapters == of.adapters;
-    segments = same ? of.segments : List.copyOf(architecture.segments(weights()));
     isView = true;
   }
 
   @Override
   public PretrainedModel autocast(HalfType type) {
-    return new PretrainedModel(this, type, runner, halved, null, adapters);
+    return new PretrainedModel(this, computation.autocast(type), runner);
   }
 
   @Override
   public PretrainedModel runBy(SegmentRunner other) {
-    return new PretrainedModel(this, products, other, halved, null, adapters);
+    return new PretrainedModel(this, computation.again(), other);
   }
 
   @Override
   public PretrainedModel halved(HalfType type) {
-    if (type == dtype.half()) {
-      return new PretrainedModel(this, null, runner, halved, null, adapters);
-    }
-    NDManager owner = manager.newSubManager();
-    owner.setName("weights in 16 bits");
-    Map<String, NDArray> copies = new LinkedHashMap<>();
-    try (Autograd.Recording off = Autograd.record(false)) {
-      List<NDArray> arrays = TorchFunctions.toHalf(List.copyOf(state.values()), type);
-      int next = 0;
-      for (String name : state.keySet()) {
-        copies.put(name, ArrayScope.keep(arrays.get(next++), owner));
-      }
-    }
-    return new PretrainedModel(this, null, runner, copies, owner, adapters);
+    return new PretrainedModel(this, computation.halved(type), runner);
   }
 
   /** Returns a tensor by its name; a tied name gives the tensor that it is tied to. */
   NDArray tensor(String name) {
-    return array(name);
+    return core.tensor(core.savedName(name));
   }
 
   /** Returns the names of all tensors, tied ones too. */
   Set<String> tensorNames() {
-    Set<String> names = new LinkedHashSet<>(state.keySet());
-    names.addAll(architecture.tied().keySet());
+    Set<String> names = new LinkedHashSet<>(core.state().keySet());
+    names.addAll(core.architecture().tied().keySet());
     return names;
   }
 
   /** Returns the name of the table of token embeddings, which every family registers first. */
   String tokenEmbeddings() {
-    return architecture.tensors().get(0).name();
+    return core.architecture().tensors().get(0).name();
   }
 
   /** Returns whether weight decay applies to a tensor. */
   boolean decays(String name) {
-    String saved = architecture.tied().getOrDefault(name, name);
-    return architecture.tensors().stream()
+    String saved = core.savedName(name);
+    return core.architecture().tensors().stream()
         .anyMatch(spec -> spec.name().equals(saved) && spec.decays());
   }
 
@@ -227,7 +116,7 @@ public final class PretrainedModel implements SegmentedModel, MixedPrecisionMode
    * own before.
    */
   AdapterSet newAdapters() {
-    return new AdapterSet(manager, architecture.adaptable());
+    return new AdapterSet(core.manager(), core.architecture().adaptable());
   }
 
   /**
@@ -240,34 +129,22 @@ public final class PretrainedModel implements SegmentedModel, MixedPrecisionMode
    * @throws IllegalStateException if this model has adapters already: add to their set
    */
   PretrainedModel adapted(AdapterSet set) {
-    if (adapters != null) {
-      throw new IllegalStateException("this model has adapters already: add more to their set");
-    }
-    if (!set.fits(architecture.adaptable())) {
-      throw new IllegalArgumentException(
-          "set is one for other linear layers than those of this "
-              + config.modelType()
-              + ": make it with newAdapters() of this model");
-    }
-    return new PretrainedModel(this, products, runner, halved, null, set);
+    return new PretrainedModel(this, computation.adapted(set), runner);
   }
 
-  /**
-   * Returns the content of {@code config.json}. Of a classifier of texts whose configuration has no {@code problem_type}, it
-   * has that of the first labels that the model has seen.
-   */
+  /** Returns the content of {@code config.json}. */
   public PretrainedConfig config() {
-    return problem.in(config);
+    return core.config();
   }
 
   /** Returns what the model's head is for. */
   public Task task() {
-    return task;
+    return core.task();
   }
 
   /** Returns the type of the weights in memory: that of the {@link LoadOptions}. */
   public Dtype dtype() {
-    return dtype;
+    return core.dtype();
   }
 
   /**
@@ -288,27 +165,35 @@ public final class PretrainedModel implements SegmentedModel, MixedPrecisionMode
 
   @Override
   public List<Segment> segments() {
-    return segments;
+    return computation.segments();
   }
 
   @Override
   public ForwardPass begin(ModelInputs inputs, boolean training) {
-    problem.see(config, task, inputs);
-    return new ForwardPass(inputs, training, products, architecture.shared(inputs, training));
+    firstLabels.check(inputs);
+    return new ForwardPass(
+        inputs, training, computation.products(), core.architecture().shared(inputs, training));
   }
 
   @Override
   public ModelOutput finish(NDList last, ForwardPass pass) {
-    return architecture.outputs(last, pass);
+    ModelOutput output = core.architecture().outputs(last, pass);
+    firstLabels.note(pass.inputs());
+    return output;
   }
 
   @Override
   public List<NamedParameter> parameters() {
-    Stream<NamedParameter> added = adapters == null ? Stream.of() : adapters.parameters().stream();
-    return Stream.concat(parameters.stream(), added)
+    return Stream.concat(core.parameters().stream(), added().stream())
         // Those of 16 bits require none, and whoever would train them is told why not.
-        .filter(parameter -> dtype != Dtype.FLOAT32 || parameter.array().hasGradient())
+        .filter(parameter -> dtype() != Dtype.FLOAT32 || parameter.array().hasGradient())
         .toList();
+  }
+
+  /** The parameters of adapters. */
+  private List<NamedParameter> added() {
+    AdapterSet adapters = computation.adapters();
+    return adapters == null ? List.of() : adapters.parameters();
   }
 
   /**
@@ -320,12 +205,12 @@ public final class PretrainedModel implements SegmentedModel, MixedPrecisionMode
    * @throws IllegalArgumentException if a pattern matches no parameter; the message lists the names
    */
   public void freeze(String... patterns) {
-    setTrainable(false, patterns);
+    freezing.setTrainable(false, patterns);
   }
 
   /** Makes frozen parameters trainable again; patterns as for {@link #freeze}. */
   public void unfreeze(String... patterns) {
-    setTrainable(true, patterns);
+    freezing.setTrainable(true, patterns);
   }
 
   /**
@@ -335,72 +220,87 @@ public final class PretrainedModel implements SegmentedModel, MixedPrecisionMode
    * @throws IllegalStateException if the head has no parameter of its own
    */
   public void freezeBase() {
-    boolean hasHead = task != Task.FEATURE_EXTRACTION;
-    String base = ModelFamilies.of(config, task).basePrefix() + ".";
-    List<NamedParameter> head =
-        parameters.stream()
-            .filter(p -> hasHead && architecture.mayBeFresh(p.name()))
-            .filter(p -> !p.name().startsWith(base))
-            .toList();
-    if (head.isEmpty()) {
-      throw new IllegalStateException(
-          "a model for "
-              + task
-              + " has no head of its own to be trained alone; name what to freeze with freeze(...)");
-    }
-    parameters.stream()
-        .filter(p -> !head.contains(p))
-        .forEach(p -> p.array().setRequiresGradient(false));
+    freezing.freezeBase();
   }
 
-  private void setTrainable(boolean trainable, String... patterns) {
-    if (dtype != Dtype.FLOAT32) {
-      throw new IllegalStateException(
-          "the weights are of " + dtype + ", which is not trained: there is nothing to freeze");
-    }
-    List<NDArray> chosen = new ArrayList<>();
-    for (String pattern : patterns) {
-      Pattern compiled = Pattern.compile("(?:" + pattern + ")(?:\\..*)?");
-      List<NDArray> matching =
-          parameters.stream()
-              .filter(p -> compiled.matcher(p.name()).matches())
-              .map(NamedParameter::array)
-              .toList();
-      if (matching.isEmpty()) {
-        throw new IllegalArgumentException(
-            "no parameter is called '"
-                + pattern
-                + "', and none of a name that begins so; there are "
-                + String.join(", ", modules()));
-      }
-      chosen.addAll(matching);
-    }
-    chosen.forEach(array -> array.setRequiresGradient(trainable));
+  /**
+   * Gives the model embeddings for another number of tokens, as {@link #resizeTokenEmbeddings(int, int,
+   * boolean)} with no multiple and new rows that resemble the old ones.
+   *
+   * @param newNumTokens such as {@code tokenizer.size()} after tokens were added
+   * @return how many tokens the model then has
+   */
+  public int resizeTokenEmbeddings(int newNumTokens) {
+    return resizeTokenEmbeddings(newNumTokens, 1, true);
   }
 
-  private List<String> modules() {
-    return parameters.stream().map(p -> p.name().replaceAll("\\.[^.]+$", "")).distinct().toList();
+  /**
+   * Gives the model embeddings for another number of tokens: transformers' {@code resize_token_embeddings}.
+   * Rows are added behind those that are there, or cut off the end; an output head, tied or not, follows with
+   * its bias, and so does {@code vocab_size} of {@link #config}. The generation settings stay.
+   *
+   * <p>Call it before {@code train()}, whose optimizer is made of the tensors that are then there, and before
+   * views and adapters are made.
+   *
+   * @param newNumTokens how many tokens at least, from 1
+   * @param padToMultipleOf what that is rounded up to a multiple of, such as 64 for tensor cores; 1 for no
+   *     rounding
+   * @param meanResizing whether new rows are drawn from a normal distribution with the mean of the old ones and
+   *     a billionth of their covariance, so that a new token is hardly ever foretold before it is learned;
+   *     otherwise they begin as those of a new model. They are drawn from the seed of the {@link LoadOptions}
+   * @return how many tokens the model then has
+   * @throws IllegalArgumentException if a number is below 1, or a token of the configuration, such as that which
+   *     pads, would have no embedding any more
+   * @throws IllegalStateException while the model is being trained, or if this is a view of another model
+   */
+  public int resizeTokenEmbeddings(int newNumTokens, int padToMultipleOf, boolean meanResizing) {
+    if (isView) {
+      throw new IllegalStateException(
+          "this is a view of a model, made for a precision or for adapters: resize the embeddings of"
+              + " the model itself, before views are made");
+    }
+    return new VocabularyResize(core, meanResizing).to(newNumTokens, padToMultipleOf);
+  }
+
+  /**
+   * Aligns the model's special tokens to those of a {@code PretrainedTokenizer}, as transformers does: {@code
+   * eos_token_id}, {@code bos_token_id} and {@code pad_token_id} of {@link #config} and, for a model that writes
+   * text, of {@link #generationConfig}. What changes is told in a warning, and saved with the model.
+   *
+   * @throws IllegalArgumentException if the model has no embedding for such a token
+   */
+  @Override
+  public void onTrainBegin(@Nullable ProcessingClass processing) {
+    if (processing instanceof PretrainedTokenizer tokenizer) {
+      SpecialTokenAlignment.align(core, tokenizer);
+    }
+    core.beginTraining();
+  }
+
+  @Override
+  public void onTrainEnd() {
+    core.endTraining();
   }
 
   @Override
   public Map<String, NDArray> state() {
-    if (adapters == null) {
-      return state;
+    if (computation.adapters() == null) {
+      return core.state();
     }
-    Map<String, NDArray> all = new LinkedHashMap<>(state);
-    adapters.parameters().forEach(added -> all.put(added.name(), added.array()));
+    Map<String, NDArray> all = new LinkedHashMap<>(core.state());
+    added().forEach(added -> all.put(added.name(), added.array()));
     return all;
   }
 
   /** Returns all tensors; with adapters theirs, and of the others those that are trainable now. */
   @Override
   public Map<String, NDArray> savedTensors() {
-    if (adapters == null) {
-      return state;
+    if (computation.adapters() == null) {
+      return core.state();
     }
     Map<String, NDArray> saved = new LinkedHashMap<>();
     parameters().forEach(trained -> saved.put(trained.name(), trained.array()));
-    adapters.parameters().forEach(added -> saved.put(added.name(), added.array()));
+    added().forEach(added -> saved.put(added.name(), added.array()));
     return saved;
   }
 
@@ -410,12 +310,6 @@ public final class PretrainedModel implements SegmentedModel, MixedPrecisionMode
     return false;
   }
 
-  /** Embeddings are, unless a head is tied to them, which multiplies with them. */
-  @Override
-  public boolean isLookup(String name) {
-    return EMBEDDING.matcher(name).find() && !architecture.tied().containsValue(name);
-  }
-
   /**
    * Returns 6 operations for each token and each parameter that is no embedding: transformers' {@code
    * floating_point_ops} (Kaplan et al.: Scaling Laws for Neural Language Models, 2020).
@@ -423,7 +317,13 @@ public final class PretrainedModel implements SegmentedModel, MixedPrecisionMode
   @Override
   public double floatingPointOperations(ModelInputs inputs) {
     double tokens = inputs.find("input_ids").map(NDArray::size).orElse(0L);
-    return 6 * tokens * withoutEmbeddings;
+    return 6 * tokens * core.withoutEmbeddings();
+  }
+
+  /** Embeddings are, unless a head is tied to them, which multiplies with them. */
+  @Override
+  public boolean isLookup(String name) {
+    return core.isLookup(name);
   }
 
   /**
@@ -432,25 +332,10 @@ public final class PretrainedModel implements SegmentedModel, MixedPrecisionMode
    */
   @Override
   public List<String> labelNames() {
-    return switch (task) {
+    return switch (task()) {
       case QUESTION_ANSWERING -> List.of("start_positions", "end_positions");
       case FEATURE_EXTRACTION -> List.of();
       default -> List.of("labels");
-    };
-  }
-
-  /**
-   * Returns where the label of each logit stands; {@link LabelLayout#OTHER} for questions, which have
-   * two, and for texts with numbers or several labels ({@code num_labels} 1, or {@code problem_type} says so).
-   */
-  @Override
-  public LabelLayout labelLayout() {
-    return switch (task) {
-      case CAUSAL_LM -> LabelLayout.NEXT;
-      case QUESTION_ANSWERING, FEATURE_EXTRACTION -> LabelLayout.OTHER;
-      case SEQUENCE_CLASSIFICATION ->
-          InputCheck.learnsOneClass(config) ? LabelLayout.ALIGNED : LabelLayout.OTHER;
-      case TOKEN_CLASSIFICATION, MULTIPLE_CHOICE, MASKED_LM, SEQ2SEQ_LM -> LabelLayout.ALIGNED;
     };
   }
 
@@ -460,24 +345,33 @@ public final class PretrainedModel implements SegmentedModel, MixedPrecisionMode
     return Optional.of(Set.of());
   }
 
+  /**
+   * Returns where the label of each logit stands; {@link LabelLayout#OTHER} for questions, which have
+   * two, and for a text's numbers or several labels at once ({@code problem_type}).
+   */
+  @Override
+  public LabelLayout labelLayout() {
+    return switch (task()) {
+      case CAUSAL_LM -> LabelLayout.NEXT;
+      case QUESTION_ANSWERING, FEATURE_EXTRACTION -> LabelLayout.OTHER;
+      case SEQUENCE_CLASSIFICATION ->
+          config().problemType().orElse(ProblemType.inferred(config().numLabels(), false))
+                  == ProblemType.SINGLE_LABEL_CLASSIFICATION
+              ? LabelLayout.ALIGNED
+              : LabelLayout.OTHER;
+      case TOKEN_CLASSIFICATION, MULTIPLE_CHOICE, MASKED_LM, SEQ2SEQ_LM -> LabelLayout.ALIGNED;
+    };
+  }
+
   @Override
   public NDManager manager() {
-    return manager;
+    return core.manager();
   }
 
-  /** Writes {@code config.json} and, if the model came with one, {@code generation_config.json}. */
+  /** Writes {@code config.json} and, if the model has one, {@code generation_config.json}. */
   @Override
   public void saveExtras(Path folder) throws IOException {
-    writeExtras(folder, config());
-  }
-
-  private void writeExtras(Path folder, PretrainedConfig written) throws IOException {
-    ReplacedFile.write(
-        folder.resolve(PretrainedConfig.FILE_NAME),
-        written.toJson().getBytes(StandardCharsets.UTF_8));
-    for (Map.Entry<String, byte[]> file : companions.entrySet()) {
-      ReplacedFile.write(folder.resolve(file.getKey()), file.getValue());
-    }
+    core.files().writeExtras(folder, config());
   }
 
   /**
@@ -514,18 +408,12 @@ public final class PretrainedModel implements SegmentedModel, MixedPrecisionMode
    * @throws IllegalStateException if the model has adapters, which are no tensors of such a folder
    */
   public void save(Path folder, SaveOptions options) throws IOException {
-    if (adapters != null) {
+    if (computation.adapters() != null) {
       throw new IllegalStateException(
           "this model has adapters, which a folder of the model does not hold: save the model that it"
               + " is a view of");
     }
-    Dtype saved = options.dtype() == null ? dtype : options.dtype();
-    Files.createDirectories(folder);
-    ModelTensorsWriter.write(
-        folder,
-        WeightSources.of(state, name -> architecture.dtype(name, saved)),
-        options.maxShardSize());
-    writeExtras(folder, config().withDtype(saved));
+    core.files().write(folder, core, options);
   }
 
   /**
@@ -539,12 +427,12 @@ public final class PretrainedModel implements SegmentedModel, MixedPrecisionMode
    * @throws IllegalStateException if the model is no encoder-decoder model
    */
   public NDArray prepareDecoderInputIdsFromLabels(NDArray labels) {
-    return architecture.decoderInputIds(labels);
+    return core.architecture().decoderInputIds(labels);
   }
 
   @Override
   public boolean isEncoderDecoder() {
-    return task == Task.SEQ2SEQ_LM;
+    return task() == Task.SEQ2SEQ_LM;
   }
 
   /**
@@ -555,13 +443,8 @@ public final class PretrainedModel implements SegmentedModel, MixedPrecisionMode
    */
   @Override
   public GenerationConfig generationConfig() {
-    byte[] file = companions.get(GenerationConfig.FILE_NAME);
-    return file == null
-        ? GenerationConfig.parse(
-            PretrainedConfig.FILE_NAME,
-            config.generationJson(ModelFamilies.of(config, task).generationDefaults()))
-        : GenerationConfig.parse(
-            GenerationConfig.FILE_NAME, new String(file, StandardCharsets.UTF_8));
+    ModelFiles files = core.files();
+    return GenerationConfig.parse(files.generationSource(), files.generationJson(core));
   }
 
   /**
@@ -582,20 +465,8 @@ public final class PretrainedModel implements SegmentedModel, MixedPrecisionMode
   @Override
   public DecodingSession startDecoding(
       long[][] inputIds, long @Nullable [][] attentionMask, int maxLength) {
-    InputMistakes.check(config, inputIds);
-    if (adapters == null) {
-      return architecture.startDecoding(weights(), products, inputIds, attentionMask, maxLength);
-    }
-    // What adapters make of tensors lives as long as the session.
-    NDManager made = manager.newSubManager();
-    try {
-      Weights weights = weights().ownedBy(made);
-      return new OwningSession(
-          architecture.startDecoding(weights, products, inputIds, attentionMask, maxLength), made);
-    } catch (RuntimeException e) {
-      made.close();
-      throw e;
-    }
+    InputMistakes.check(config(), inputIds);
+    return computation.startDecoding(inputIds, attentionMask, maxLength);
   }
 
   /** Returns family, task, size and device. */
@@ -605,21 +476,17 @@ public final class PretrainedModel implements SegmentedModel, MixedPrecisionMode
     return String.format(
         Locale.ROOT,
         "%s for %s, %,d trainable parameters on %s",
-        config.modelType(),
-        task,
+        config().modelType(),
+        task(),
         size,
-        manager.getDevice());
+        manager().getDevice());
   }
 
   @Override
   public void close() {
-    if (halvedOwner != null) {
-      halvedOwner.close();
+    computation.close();
+    if (!isView) {
+      core.close();
     }
-    if (isView) {
-      return;
-    }
-    architecture.close();
-    manager.close();
   }
 }

@@ -39,6 +39,7 @@ class PackagesTest {
               belongToAnyOf(
                       Task.class,
                       Dtype.class,
+                      ProblemType.class,
                       PretrainedConfig.class,
                       JsonStyle.class,
                       PythonFloat.class,
@@ -96,7 +97,13 @@ class PackagesTest {
           .mayOnlyAccessLayers("values", "architecture", "generation")
           .whereLayer("models")
           .mayOnlyAccessLayers(
-              "values", "generation", "architecture", "encoder", "decoder", "seq2seq")
+              "values",
+              "tokenization",
+              "generation",
+              "architecture",
+              "encoder",
+              "decoder",
+              "seq2seq")
           .whereLayer("collate")
           .mayOnlyAccessLayers("tokenization", "models")
           .whereLayer("predict")

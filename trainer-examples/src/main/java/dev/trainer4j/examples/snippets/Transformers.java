@@ -22,8 +22,10 @@ import dev.trainer4j.transformers.generation.GenerationConfig;
 import dev.trainer4j.transformers.generation.Generator;
 import dev.trainer4j.transformers.generation.TextStreamer;
 import dev.trainer4j.transformers.metrics.Rouge;
+import dev.trainer4j.transformers.tokenization.AddedToken;
 import dev.trainer4j.transformers.tokenization.EncodeOptions;
 import dev.trainer4j.transformers.tokenization.PretrainedTokenizer;
+import dev.trainer4j.transformers.tokenization.SpecialToken;
 import dev.trainer4j.transformers.trainer.Seq2SeqArguments;
 import dev.trainer4j.transformers.trainer.Seq2SeqTrainer;
 import dev.trainer4j.transformers.trainer.Seq2SeqTrainingArguments;
@@ -102,6 +104,21 @@ public final class Transformers {
     PretrainedModel model = AutoModels.load(folder, options); // the task of its architectures
     // end docs
     return model;
+  }
+
+  /** Teach a model a token that it does not know. */
+  public static void newTokens(Path folder, Path out) throws IOException {
+    // docs: new tokens
+    try (PretrainedTokenizer tokenizer = PretrainedTokenizer.load(folder);
+        PretrainedTokenizer added =
+            tokenizer.withAddedTokens(List.of(AddedToken.special("<|im_end|>")));
+        PretrainedTokenizer ending = added.withSpecialToken(SpecialToken.EOS, "<|im_end|>");
+        PretrainedModel model = AutoModels.causalLm(folder)) {
+      model.resizeTokenEmbeddings(ending.size(), 64, true); // rounded up to a multiple of 64
+      model.save(out); // or train it, with ending as the processingClass
+      ending.save(out);
+    }
+    // end docs
   }
 
   /** Begin from nothing. */

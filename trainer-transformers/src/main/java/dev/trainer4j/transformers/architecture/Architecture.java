@@ -9,6 +9,7 @@ import dev.trainer4j.model.ModelOutput;
 import dev.trainer4j.model.Segment;
 import dev.trainer4j.torch.HalfType;
 import dev.trainer4j.transformers.Dtype;
+import dev.trainer4j.transformers.PretrainedConfig;
 import dev.trainer4j.transformers.generation.DecodingSession;
 import java.util.List;
 import java.util.Map;
@@ -22,6 +23,26 @@ public interface Architecture extends AutoCloseable {
 
   /** Returns the tensors in the order in which transformers registers them. */
   List<TensorSpec> tensors();
+
+  /** Returns how many tokens the model knows: the rows of its token embeddings. */
+  int vocabulary();
+
+  /**
+   * Returns this architecture with another number of tokens. It shares the kernels of this one: who closes
+   * one of the two has closed both.
+   */
+  Architecture withVocabulary(int tokens);
+
+  /**
+   * Returns this architecture as it heeds the special tokens of a configuration, of those that transformers
+   * looks up in each pass; by default there are none. It shares the kernels of this one: who closes one of
+   * the two has closed both.
+   *
+   * @param config the present one but for {@code bos_token_id}, {@code eos_token_id} and {@code pad_token_id}
+   */
+  default Architecture withSpecialTokens(PretrainedConfig config) {
+    return this;
+  }
 
   /** Returns names that stand for another tensor: tied name to the name that is saved. */
   default Map<String, String> tied() {

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.trainer4j.checkpoint.ModelTensors;
 import dev.trainer4j.transformers.PretrainedConfig;
 import dev.trainer4j.transformers.PretrainedException;
+import dev.trainer4j.transformers.ProblemType;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Arrays;
@@ -239,13 +240,8 @@ public final class ConfigReader {
    * @throws PretrainedException if {@code problem_type} is none of transformers'
    */
   public String problemType() {
-    return has("problem_type")
-        ? oneOf(
-            "problem_type",
-            "single_label_classification",
-            "multi_label_classification",
-            "regression")
-        : "";
+    read.add("problem_type");
+    return config.problemType().map(ProblemType::key).orElse("");
   }
 
   /** Says that keys change nothing here. */

@@ -28,7 +28,7 @@ public interface ModelFamily {
   }
 
   /** Returns the special tokens of transformers' configuration class, for configurations without. */
-  default Map<String, Integer> generationDefaults() {
+  default Map<String, Integer> specialTokenDefaults() {
     return Map.of();
   }
 

@@ -5,12 +5,14 @@ import ai.djl.ndarray.NDManager;
 import dev.trainer4j.data.BatchPosition;
 import dev.trainer4j.data.DataCollator;
 import dev.trainer4j.data.ModelInputs;
+import dev.trainer4j.data.ProcessingClass;
 import dev.trainer4j.transformers.tokenization.PretrainedTokenizer;
 import dev.trainer4j.transformers.tokenization.SpecialToken;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeSet;
@@ -72,6 +74,11 @@ public final class DataCollatorForLanguageModeling implements DataCollator<Map<S
   /** Returns a collator for causal language modeling. */
   public static DataCollatorForLanguageModeling causal(PretrainedTokenizer tokenizer) {
     return builder(tokenizer).mlm(false).build();
+  }
+
+  @Override
+  public Optional<ProcessingClass> processingClass() {
+    return padding.processingClass();
   }
 
   /** Collates as at the start of a run. */

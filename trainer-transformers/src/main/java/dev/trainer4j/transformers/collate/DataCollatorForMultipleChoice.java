@@ -6,12 +6,14 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import dev.trainer4j.data.DataCollator;
 import dev.trainer4j.data.ModelInputs;
+import dev.trainer4j.data.ProcessingClass;
 import dev.trainer4j.transformers.tokenization.PretrainedTokenizer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,6 +34,11 @@ public final class DataCollatorForMultipleChoice implements DataCollator<Map<Str
   /** Pads as the options say. */
   public DataCollatorForMultipleChoice(PretrainedTokenizer tokenizer, PaddingOptions options) {
     padding = new TokenPadding(tokenizer, options);
+  }
+
+  @Override
+  public Optional<ProcessingClass> processingClass() {
+    return padding.processingClass();
   }
 
   @Override

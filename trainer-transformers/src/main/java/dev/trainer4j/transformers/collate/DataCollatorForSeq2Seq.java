@@ -5,10 +5,12 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import dev.trainer4j.data.DataCollator;
 import dev.trainer4j.data.ModelInputs;
+import dev.trainer4j.data.ProcessingClass;
 import dev.trainer4j.transformers.PretrainedModel;
 import dev.trainer4j.transformers.tokenization.PretrainedTokenizer;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -57,6 +59,11 @@ public final class DataCollatorForSeq2Seq implements DataCollator<Map<String, ?>
     padding = new TokenPadding(tokenizer, options);
     this.labelPadTokenId = labelPadTokenId;
     this.decoderInputIds = decoderInputIds;
+  }
+
+  @Override
+  public Optional<ProcessingClass> processingClass() {
+    return padding.processingClass();
   }
 
   @Override

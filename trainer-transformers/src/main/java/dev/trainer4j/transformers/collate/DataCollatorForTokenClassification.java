@@ -4,9 +4,11 @@ package dev.trainer4j.transformers.collate;
 import ai.djl.ndarray.NDManager;
 import dev.trainer4j.data.DataCollator;
 import dev.trainer4j.data.ModelInputs;
+import dev.trainer4j.data.ProcessingClass;
 import dev.trainer4j.transformers.tokenization.PretrainedTokenizer;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Pads tokenized samples with one label a token; {@code labels} are filled up with -100, which losses
@@ -27,6 +29,11 @@ public final class DataCollatorForTokenClassification implements DataCollator<Ma
       PretrainedTokenizer tokenizer, PaddingOptions options, int labelPadTokenId) {
     padding = new TokenPadding(tokenizer, options);
     this.labelPadTokenId = labelPadTokenId;
+  }
+
+  @Override
+  public Optional<ProcessingClass> processingClass() {
+    return padding.processingClass();
   }
 
   @Override

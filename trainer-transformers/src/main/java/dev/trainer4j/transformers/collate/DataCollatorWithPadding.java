@@ -4,9 +4,11 @@ package dev.trainer4j.transformers.collate;
 import ai.djl.ndarray.NDManager;
 import dev.trainer4j.data.DataCollator;
 import dev.trainer4j.data.ModelInputs;
+import dev.trainer4j.data.ProcessingClass;
 import dev.trainer4j.transformers.tokenization.PretrainedTokenizer;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Pads tokenized samples, for classification of whole texts.
@@ -27,6 +29,11 @@ public final class DataCollatorWithPadding implements DataCollator<Map<String, ?
   /** Pads as the options say. */
   public DataCollatorWithPadding(PretrainedTokenizer tokenizer, PaddingOptions options) {
     padding = new TokenPadding(tokenizer, options);
+  }
+
+  @Override
+  public Optional<ProcessingClass> processingClass() {
+    return padding.processingClass();
   }
 
   @Override

@@ -4,11 +4,13 @@ package dev.trainer4j.transformers.collate;
 import ai.djl.ndarray.NDManager;
 import dev.trainer4j.data.ModelInputs;
 import dev.trainer4j.data.PaddingCollator;
+import dev.trainer4j.data.ProcessingClass;
 import dev.trainer4j.transformers.tokenization.PretrainedTokenizer;
 import dev.trainer4j.transformers.tokenization.Side;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -19,12 +21,14 @@ final class TokenPadding {
 
   private static final String ATTENTION_MASK = "attention_mask";
 
+  private final PretrainedTokenizer tokenizer;
   private final PaddingOptions options;
   private final PaddingCollator.Side side;
   private final boolean wantsMask;
   private final Map<String, Integer> values = new LinkedHashMap<>();
 
   TokenPadding(PretrainedTokenizer tokenizer, PaddingOptions options) {
+    this.tokenizer = tokenizer;
     this.options = options;
     side =
         tokenizer.paddingSide() == Side.LEFT
@@ -35,6 +39,11 @@ final class TokenPadding {
     values.put("token_type_ids", tokenizer.padTokenTypeId());
     values.put(ATTENTION_MASK, 0);
     values.put("special_tokens_mask", 1);
+  }
+
+  /** The tokenizer, which belongs beside a model that is trained on what it made. */
+  Optional<ProcessingClass> processingClass() {
+    return Optional.of(tokenizer);
   }
 
   ModelInputs pad(List<? extends Map<String, ?>> samples, NDManager manager) {

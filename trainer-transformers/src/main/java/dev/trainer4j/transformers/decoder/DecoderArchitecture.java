@@ -10,6 +10,7 @@ import dev.trainer4j.model.LossOutput;
 import dev.trainer4j.model.ModelOutput;
 import dev.trainer4j.model.Segment;
 import dev.trainer4j.torch.HalfType;
+import dev.trainer4j.transformers.PretrainedConfig;
 import dev.trainer4j.transformers.Task;
 import dev.trainer4j.transformers.architecture.Adaptable;
 import dev.trainer4j.transformers.architecture.Adaptable.Kind;
@@ -34,10 +35,6 @@ final class DecoderArchitecture implements Architecture {
   private static final String HEAD = "lm_head.weight";
   private static final String SCORE = "score.weight";
 
-  /** Values of {@code problem_type}, in the order of the kernel. */
-  static final List<String> PROBLEMS =
-      List.of("single_label_classification", "multi_label_classification", "regression");
-
   private final DecoderSpec spec;
   private final Task task;
   private final int problem;
@@ -55,11 +52,38 @@ final class DecoderArchitecture implements Architecture {
       throw config.wrong("pad_token_id", "a token of the vocabulary of " + spec.vocabulary());
     }
     problem =
-        task == Task.SEQUENCE_CLASSIFICATION && config.has("problem_type")
-            ? 1 + PROBLEMS.indexOf(config.oneOf("problem_type", PROBLEMS.toArray(String[]::new)))
+        task == Task.SEQUENCE_CLASSIFICATION
+            ? config.config().problemType().map(DecoderKernels::problem).orElse(0)
             : 0;
-    kernels = new DecoderKernels(spec, paddingId, device);
+    kernels = new DecoderKernels(spec, device);
     inputs = new DecoderInputs(spec, kernels);
+  }
+
+  /** The same kernels, which hold neither the vocabulary nor what pads. */
+  private DecoderArchitecture(DecoderArchitecture of, DecoderSpec spec, int paddingId) {
+    this.spec = spec;
+    task = of.task;
+    problem = of.problem;
+    labels = of.labels;
+    this.paddingId = paddingId;
+    kernels = of.kernels;
+    inputs = of.inputs;
+  }
+
+  @Override
+  public int vocabulary() {
+    return spec.vocabulary();
+  }
+
+  @Override
+  public Architecture withVocabulary(int tokens) {
+    return new DecoderArchitecture(this, spec.withVocabulary(tokens), paddingId);
+  }
+
+  /** The token that pads tells where a text ends, whose last token a classifier judges. */
+  @Override
+  public Architecture withSpecialTokens(PretrainedConfig config) {
+    return new DecoderArchitecture(this, spec, config.node("pad_token_id").asInt(paddingId));
   }
 
   @Override
@@ -146,7 +170,7 @@ final class DecoderArchitecture implements Architecture {
     if (task == Task.SEQUENCE_CLASSIFICATION) {
       NDArray ids = pass.inputs().get("input_ids");
       NDArray mask = pass.inputs().find("attention_mask").orElse(kernels.absent());
-      return kernels.classify(x, ids, mask, given, problem, pass, arrays);
+      return kernels.classify(x, ids, mask, given, paddingId, problem, pass, arrays);
     }
     return given == null
         ? kernels.logits(x, pass, arrays)

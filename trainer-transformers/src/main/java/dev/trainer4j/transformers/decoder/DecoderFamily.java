@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -183,6 +184,16 @@ public enum DecoderFamily implements ModelFamily {
   @Override
   public String suffix(Task task) {
     return this == GPT2 && task == Task.CAUSAL_LM ? "LMHeadModel" : task.suffix();
+  }
+
+  @Override
+  public Map<String, Integer> specialTokenDefaults() {
+    return switch (this) {
+      case GPT2 -> Map.of("bos_token_id", 50256, "eos_token_id", 50256);
+      case LLAMA, MISTRAL -> Map.of("bos_token_id", 1, "eos_token_id", 2);
+      case QWEN2, QWEN3 -> Map.of();
+      case GEMMA -> Map.of("bos_token_id", 2, "eos_token_id", 1, "pad_token_id", 0);
+    };
   }
 
   @Override

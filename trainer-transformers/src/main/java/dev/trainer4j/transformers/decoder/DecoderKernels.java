@@ -8,6 +8,7 @@ import ai.djl.ndarray.NDManager;
 import dev.trainer4j.model.ForwardPass;
 import dev.trainer4j.torch.ArrayScope;
 import dev.trainer4j.torch.ScriptKernels;
+import dev.trainer4j.transformers.ProblemType;
 import dev.trainer4j.transformers.architecture.KernelText;
 import dev.trainer4j.transformers.architecture.KernelWeights;
 import dev.trainer4j.transformers.architecture.ModelKernels;
@@ -36,13 +37,12 @@ final class DecoderKernels implements AutoCloseable {
   private final NDArray scale;
   private final NDArray zero;
   private final NDArray embeddingDropout;
-  private final NDArray paddingId;
   private final Map<Long, NDArray> numbers = new ConcurrentHashMap<>();
   private final List<NDArray> trainingOptions = new ArrayList<>();
   private final List<NDArray> options = new ArrayList<>();
   private @Nullable NDArray table;
 
-  DecoderKernels(DecoderSpec spec, int paddingId, Device device) {
+  DecoderKernels(DecoderSpec spec, Device device) {
     this.spec = spec;
     kernels =
         KernelText.compile(
@@ -62,7 +62,6 @@ final class DecoderKernels implements AutoCloseable {
     scale = keep(scalars.create(spec.embeddingScale()));
     zero = keep(scalars.create(0.0));
     embeddingDropout = keep(scalars.create(spec.dropout().embedding()));
-    this.paddingId = keep(scalars.create((long) paddingId));
     for (int i = 0; i < spec.layers(); i++) {
       trainingOptions.add(keep(scalars.create(spec.options(i, true))));
       options.add(keep(scalars.create(spec.options(i, false))));
@@ -119,22 +118,33 @@ final class DecoderKernels implements AutoCloseable {
     return call("causal_loss", pass, weights, hidden, labels, lengths, options.get(0));
   }
 
+  /** Returns the kernel's number of a problem. */
+  static int problem(ProblemType type) {
+    return switch (type) {
+      case SINGLE_LABEL_CLASSIFICATION -> 1;
+      case MULTI_LABEL_CLASSIFICATION -> 2;
+      case REGRESSION -> 3;
+    };
+  }
+
   /**
    * Classifies texts.
    *
-   * @param problem 0 to infer it, else the place in {@link DecoderArchitecture#PROBLEMS}, from 1
+   * @param paddingId the token that pads, -1 if unknown
+   * @param problem 0 to infer it, else that of {@link #problem}
    */
   NDList classify(
       NDArray hidden,
       NDArray ids,
       NDArray attentionMask,
       @Nullable NDArray labels,
+      int paddingId,
       int problem,
       ForwardPass pass,
       KernelWeights weights) {
     NDArray numbers = options.get(0);
     return labels == null
-        ? call("pooled", pass, weights, hidden, ids, attentionMask, paddingId, numbers)
+        ? call("pooled", pass, weights, hidden, ids, attentionMask, scalar(paddingId), numbers)
         : call(
             "classify",
             pass,
@@ -143,7 +153,7 @@ final class DecoderKernels implements AutoCloseable {
             ids,
             labels,
             attentionMask,
-            paddingId,
+            scalar(paddingId),
             scalar(problem),
             numbers);
   }
@@ -158,7 +168,7 @@ final class DecoderKernels implements AutoCloseable {
     return script.call("training_mask", ids, attentionMask, scalar(length), scalar(window)).get(0);
   }
 
-  /** Few differ: windows, and the lengths of batches. */
+  /** Few differ: windows, the lengths of batches, and what pads. */
   private NDArray scalar(long value) {
     return numbers.computeIfAbsent(value, number -> keep(scalars.create(number.longValue())));
   }

@@ -58,6 +58,31 @@ record DecoderSpec(
   /** Rates of dropout, of the embeddings, the attention's probabilities and the residual branches. */
   record Dropout(double embedding, double attention, double residual) {}
 
+  DecoderSpec withVocabulary(int tokens) {
+    return new DecoderSpec(
+        names,
+        tokens,
+        hidden,
+        layers,
+        heads,
+        keyValueHeads,
+        headDim,
+        intermediate,
+        positions,
+        epsilon,
+        normOffset,
+        activation,
+        biases,
+        queryKeyNorm,
+        windows,
+        scales,
+        tied,
+        embeddingScale,
+        rotary,
+        dropout,
+        initializerRange);
+  }
+
   /** GPT-2 stores weights transposed, its queries, keys and values in one, and has no gate. */
   boolean isGpt2() {
     return names == DecoderNames.GPT2;

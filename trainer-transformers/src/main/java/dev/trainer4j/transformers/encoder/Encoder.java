@@ -47,6 +47,15 @@ final class Encoder implements Architecture {
     evaluation = compile(device, 0, 0, 0);
   }
 
+  /** The same kernels, which hold nothing of the vocabulary, for another number of tokens. */
+  private Encoder(Encoder of, EncoderShape shape) {
+    names = of.names;
+    this.shape = shape;
+    task = of.task;
+    training = of.training;
+    evaluation = of.evaluation;
+  }
+
   private ModelKernels compile(Device device, double hidden, double attention, double head) {
     Map<String, Object> constants = new LinkedHashMap<>();
     constants.put("activation", shape.activation());
@@ -160,6 +169,17 @@ final class Encoder implements Architecture {
   private void norm(List<TensorSpec> specs, String module) {
     specs.add(TensorSpec.norm(module + ".weight", shape.hiddenSize()));
     specs.add(TensorSpec.bias(module + ".bias", shape.hiddenSize()));
+  }
+
+  @Override
+  public int vocabulary() {
+    return shape.vocabSize();
+  }
+
+  /** Padding stays what it is: as in transformers, the embeddings keep what they were made with. */
+  @Override
+  public Architecture withVocabulary(int tokens) {
+    return new Encoder(this, shape.withVocabSize(tokens));
   }
 
   @Override

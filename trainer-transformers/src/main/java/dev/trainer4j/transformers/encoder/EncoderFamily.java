@@ -7,6 +7,7 @@ import dev.trainer4j.transformers.architecture.Architecture;
 import dev.trainer4j.transformers.architecture.ConfigReader;
 import dev.trainer4j.transformers.architecture.ModelFamily;
 import java.util.EnumSet;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.BiFunction;
 
@@ -71,6 +72,13 @@ public final class EncoderFamily implements ModelFamily {
         Task.MULTIPLE_CHOICE,
         Task.MASKED_LM,
         Task.FEATURE_EXTRACTION);
+  }
+
+  @Override
+  public Map<String, Integer> specialTokenDefaults() {
+    return this == ROBERTA
+        ? Map.of("bos_token_id", 0, "pad_token_id", 1, "eos_token_id", 2)
+        : Map.of("pad_token_id", 0);
   }
 
   @Override

@@ -48,4 +48,26 @@ record EncoderShape(
     }
     return this;
   }
+
+  EncoderShape withVocabSize(int size) {
+    return new EncoderShape(
+        size,
+        maxPositions,
+        typeVocabSize,
+        hiddenSize,
+        layers,
+        heads,
+        intermediateSize,
+        activation,
+        eps,
+        hiddenDropout,
+        attentionDropout,
+        headDropout,
+        paddingIndex,
+        padTokenId,
+        std,
+        labels,
+        problemType,
+        tied);
+  }
 }

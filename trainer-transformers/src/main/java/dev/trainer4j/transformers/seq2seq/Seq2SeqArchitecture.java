@@ -15,6 +15,7 @@ import dev.trainer4j.torch.Autograd;
 import dev.trainer4j.torch.HalfType;
 import dev.trainer4j.torch.ScriptKernels;
 import dev.trainer4j.transformers.Dtype;
+import dev.trainer4j.transformers.PretrainedConfig;
 import dev.trainer4j.transformers.architecture.Adaptable;
 import dev.trainer4j.transformers.architecture.Adaptable.Kind;
 import dev.trainer4j.transformers.architecture.Architecture;
@@ -52,6 +53,35 @@ final class Seq2SeqArchitecture implements Architecture {
     names = spec.names();
     kernels = new Seq2SeqKernels(spec, head, device);
     inputs = new Seq2SeqInputs(spec, head, kernels);
+  }
+
+  /** The same kernels, which hold neither the vocabulary nor special tokens but the row that learns nothing. */
+  private Seq2SeqArchitecture(Seq2SeqArchitecture of, Seq2SeqSpec spec, Seq2SeqHead head) {
+    this.spec = spec;
+    this.head = head;
+    names = of.names;
+    kernels = of.kernels;
+    inputs = new Seq2SeqInputs(spec, head, kernels);
+  }
+
+  @Override
+  public int vocabulary() {
+    return spec.vocabulary();
+  }
+
+  @Override
+  public Architecture withVocabulary(int tokens) {
+    return new Seq2SeqArchitecture(this, spec.withVocabulary(tokens), head);
+  }
+
+  /** What pads takes the place of ignored labels in the decoder, and BART classifies a text at its end. */
+  @Override
+  public Architecture withSpecialTokens(PretrainedConfig config) {
+    int end = head.endToken();
+    return new Seq2SeqArchitecture(
+        this,
+        spec.withPadTokenId(config.node("pad_token_id").asInt(spec.padTokenId())),
+        end < 0 ? head : head.withEndToken(config.node("eos_token_id").asInt(end)));
   }
 
   @Override

@@ -164,7 +164,7 @@ public enum Seq2SeqFamily implements ModelFamily {
   }
 
   @Override
-  public Map<String, Integer> generationDefaults() {
+  public Map<String, Integer> specialTokenDefaults() {
     return this == T5
         ? Map.of("pad_token_id", 0, "eos_token_id", 1)
         : Map.of(

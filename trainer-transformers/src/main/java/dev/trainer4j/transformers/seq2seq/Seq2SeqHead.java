@@ -37,6 +37,10 @@ record Seq2SeqHead(Task task, int labels, double dropout, int endToken, String p
     return new Seq2SeqHead(Task.SEQ2SEQ_LM, 0, 0, -1, "");
   }
 
+  Seq2SeqHead withEndToken(int id) {
+    return new Seq2SeqHead(task, labels, dropout, id, problemType);
+  }
+
   boolean writesText() {
     return task == Task.SEQ2SEQ_LM;
   }
@@ -107,7 +111,9 @@ record Seq2SeqHead(Task task, int labels, double dropout, int endToken, String p
               + ": a text is classified at its last eos_token_id. Leave them out: the decoder then"
               + " reads the text itself");
     }
-    double endless = TorchFunctions.number(kernels.evaluation().call("endless", ids).get(0));
+    double endless =
+        TorchFunctions.number(
+            kernels.evaluation().call("endless", ids, kernels.token(endToken)).get(0));
     if (endless > 0) {
       throw new IllegalArgumentException(
           "input_ids has "
@@ -135,7 +141,8 @@ record Seq2SeqHead(Task task, int labels, double dropout, int endToken, String p
               weights,
               hidden,
               pass.inputs().get("input_ids"),
-              input(pass, "labels", kernels));
+              input(pass, "labels", kernels),
+              kernels.token(endToken));
       default ->
           kernels.call(
               "span",

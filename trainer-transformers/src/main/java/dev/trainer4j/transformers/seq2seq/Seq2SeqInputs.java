@@ -97,7 +97,14 @@ final class Seq2SeqInputs {
           "config.json has no decoder_start_token_id, which the decoder begins with: set it (T5 takes"
               + " its pad_token_id), or give decoder_input_ids");
     }
-    return kernels.evaluation().call("shift_right", labels).get(0);
+    return kernels
+        .evaluation()
+        .call(
+            "shift_right",
+            labels,
+            kernels.token(spec.decoderStartTokenId()),
+            kernels.token(spec.padTokenId()))
+        .get(0);
   }
 
   private NDArray mask(ModelInputs inputs, String name, NDArray ids, String idsName) {

@@ -4,7 +4,9 @@ package dev.trainer4j.transformers.seq2seq;
 import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
 import dev.trainer4j.model.ForwardPass;
+import dev.trainer4j.torch.ArrayScope;
 import dev.trainer4j.torch.ScriptKernels;
 import dev.trainer4j.transformers.architecture.KernelText;
 import dev.trainer4j.transformers.architecture.KernelWeights;
@@ -13,6 +15,7 @@ import dev.trainer4j.transformers.architecture.Slots;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 
 /** {@code seq2seq.py} with the constants of one model, with dropout and without. */
 final class Seq2SeqKernels implements AutoCloseable {
@@ -20,9 +23,16 @@ final class Seq2SeqKernels implements AutoCloseable {
   private final ModelKernels training;
   private final ModelKernels evaluation;
 
+  /** Numbers that kernels read live on the CPU, whatever the device of the model. */
+  private final NDManager owner;
+
+  private final Map<Integer, NDArray> numbers = new ConcurrentHashMap<>();
+
   Seq2SeqKernels(Seq2SeqSpec spec, Seq2SeqHead head, Device device) {
     training = compile(spec, head, device, spec.dropout(), head.dropout());
     evaluation = compile(spec, head, device, new Seq2SeqSpec.Dropout(0, 0, 0), 0);
+    owner = NDManager.newBaseManager(Device.cpu(), "PyTorch");
+    owner.setName("tokens of seq2seq");
   }
 
   private static ModelKernels compile(
@@ -46,14 +56,11 @@ final class Seq2SeqKernels implements AutoCloseable {
     constants.put("output_scale", spec.outputScale());
     constants.put("lowest", (double) -Float.MAX_VALUE);
     constants.put("padding_row", spec.isT5() ? -1 : spec.padTokenId());
-    constants.put("pad_token_id", spec.padTokenId());
-    constants.put("decoder_start_token_id", spec.decoderStartTokenId());
     constants.put("hidden_dropout", dropout.hidden());
     constants.put("attention_dropout", dropout.attention());
     constants.put("activation_dropout", dropout.activation());
     constants.put("drop_scores", !device.isGpu());
     constants.put("head_dropout", headDropout);
-    constants.put("end_token_id", head.endToken());
     constants.put("problem_type", head.problemType());
     return KernelText.compile(
         Seq2SeqKernels.class,
@@ -71,6 +78,12 @@ final class Seq2SeqKernels implements AutoCloseable {
   NDList call(String method, ForwardPass pass, KernelWeights weights, NDArray... arguments) {
     ModelKernels kernels = pass.training() ? training : evaluation;
     return kernels.call(method, pass.products(), weights, arguments);
+  }
+
+  /** Returns the id of a token as kernels take it. */
+  NDArray token(int id) {
+    return numbers.computeIfAbsent(
+        id, number -> ArrayScope.keep(owner.create(number.longValue()), owner));
   }
 
   /** Returns the kernels for evaluation, without adapters. */
@@ -92,5 +105,6 @@ final class Seq2SeqKernels implements AutoCloseable {
   public void close() {
     training.close();
     evaluation.close();
+    owner.close();
   }
 }

@@ -59,6 +59,52 @@ record Seq2SeqSpec(
   /** Rates of dropout: of the residual branches, the attention's probabilities, within feed-forward. */
   record Dropout(double hidden, double attention, double activation) {}
 
+  Seq2SeqSpec withVocabulary(int tokens) {
+    return new Seq2SeqSpec(
+        names,
+        tokens,
+        hidden,
+        headDim,
+        encoder,
+        decoder,
+        positions,
+        epsilon,
+        activation,
+        gated,
+        scaledScores,
+        embeddingScale,
+        outputScale,
+        headTied,
+        distances,
+        dropout,
+        padTokenId,
+        decoderStartTokenId,
+        std);
+  }
+
+  Seq2SeqSpec withPadTokenId(int id) {
+    return new Seq2SeqSpec(
+        names,
+        vocabulary,
+        hidden,
+        headDim,
+        encoder,
+        decoder,
+        positions,
+        epsilon,
+        activation,
+        gated,
+        scaledScores,
+        embeddingScale,
+        outputScale,
+        headTied,
+        distances,
+        dropout,
+        id,
+        decoderStartTokenId,
+        std);
+  }
+
   boolean isT5() {
     return names == Seq2SeqNames.T5;
   }

@@ -17,6 +17,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -107,18 +108,43 @@ public final class PretrainedTokenizer implements ProcessingClass, AutoCloseable
    * tokenizer.eos_token} in Python. The change is part of what {@link #save} writes, in {@code
    * tokenizer_config.json}. It has a native tokenizer of its own and this one stays open: close both.
    *
-   * @param token a token of the vocabulary
+   * @param token a token of the vocabulary; {@link #withAddedTokens} adds new ones
    * @throws IllegalArgumentException if the vocabulary lacks the token
    */
   public PretrainedTokenizer withSpecialToken(SpecialToken role, String token) {
     if (vocabulary.id(token) == null) {
       throw new IllegalArgumentException(
-          "the vocabulary has no token '" + token + "' to be the " + role.key() + ".");
+          "the vocabulary has no token '"
+              + token
+              + "' to be the "
+              + role.key()
+              + ": choose another, or add it first with"
+              + " withAddedTokens(List.of(AddedToken.special(token))).");
     }
     ObjectNode changed = (ObjectNode) files.json(TokenizerFiles.CONFIG).node();
     changed.put(role.key(), token);
     return new PretrainedTokenizer(
         files.with(TokenizerFiles.CONFIG, changed.toPrettyString()), trusted);
+  }
+
+  /** Returns a tokenizer of its own with further ordinary tokens; see {@link #withAddedTokens(List)}. */
+  public PretrainedTokenizer withAddedTokens(String... tokens) {
+    return withAddedTokens(Stream.of(tokens).map(AddedToken::plain).toList());
+  }
+
+  /**
+   * Returns a tokenizer of its own with further tokens: {@code tokenizer.add_tokens} in Python. A token of the
+   * vocabulary keeps its id, and is no longer split; one that was added before gets the new flags. They are part
+   * of what {@link #save} writes, in {@code tokenizer.json}. The model needs embeddings for the new ids: {@code
+   * model.resizeTokenEmbeddings(tokenizer.size())}. It has a native tokenizer of its own and this one stays open:
+   * close both.
+   *
+   * @throws IllegalArgumentException if a token is empty
+   * @throws TokenizerException if the native tokenizer refuses a token
+   */
+  public PretrainedTokenizer withAddedTokens(List<AddedToken> tokens) {
+    String text = TokenAddition.apply(files, tokens);
+    return new PretrainedTokenizer(files.with(TokenizerFiles.TOKENIZER, text), trusted);
   }
 
   // ----------------------------------------------------------------------------- text to ids

@@ -40,7 +40,8 @@ import org.jspecify.annotations.Nullable;
  * <p>With {@code predictWithGenerate}, {@link #evaluate()} and {@link #predict} generate from {@code
  * input_ids} and {@code attention_mask}. Predictions are then {@value #SEQUENCES}: token ids of shape
  * [samples, length], the decoder's start first, padded with the pad token to the greatest length
- * allowed. Labels are padded with it to the same length; places that were -100 stay so, replace them
+ * allowed. With {@code numReturnSequences} above 1 their shape is [samples, sequences, length], the best
+ * first where beams search. Labels are padded with it to the same length; places that were -100 stay so, replace them
  * before decoding. The loss is that of a second forward pass. {@code preprocessLogitsForMetrics} does
  * not see generated tokens. Where only the loss is wanted, nothing is generated.
  */
@@ -83,12 +84,6 @@ public class Seq2SeqTrainer extends Trainer {
   }
 
   private static GenerationConfig checked(GenerationConfig config) {
-    if (config.numReturnSequences() != 1) {
-      throw new IllegalArgumentException(
-          "numReturnSequences is "
-              + config.numReturnSequences()
-              + ", expected 1: an evaluation compares one text with each label");
-    }
     if (config.padTokenId() == null && config.eosTokenId().isEmpty()) {
       throw new IllegalArgumentException(
           "padTokenId is not set, and neither is eosTokenId: generated rows of other lengths need one"
@@ -166,7 +161,10 @@ public class Seq2SeqTrainer extends Trainer {
     long filler = pad == null ? config.eosTokenId().get(0) : pad;
     Map<String, NDArray> labels = new LinkedHashMap<>();
     loss.labels().forEach((name, array) -> labels.put(name, padded(array, length, filler)));
-    NDArray generated = array(padded(sequences, length, filler), model.manager());
+    NDArray rows = array(padded(sequences, length, filler), model.manager());
+    int each = config.numReturnSequences();
+    NDArray generated =
+        each == 1 ? rows : rows.reshape(sequences.length / each, each, rows.getShape().get(1));
     return new PredictionStep(loss.loss(), Map.of(SEQUENCES, generated), labels);
   }
 

@@ -113,10 +113,10 @@ class Seq2Seq(Module):
     return added
 
   # Decoder inputs of labels or of tokens: each one place later, after the start; padding for what the loss ignores.
-  def shift_right(self: __torch__.Seq2Seq, labels: Tensor) -> Tensor:
+  def shift_right(self: __torch__.Seq2Seq, labels: Tensor, start: Tensor, padding: Tensor) -> Tensor:
     y = torch.to(labels, 4)
-    shifted = torch.constant_pad_nd(torch.slice(y, 1, 0, -1), [1, 0], $decoder_start_token_id)
-    return torch.masked_fill(shifted, torch.eq(shifted, -100), $pad_token_id)
+    shifted = torch.constant_pad_nd(torch.slice(y, 1, 0, -1), [1, 0], int(start))
+    return torch.masked_fill(shifted, torch.eq(shifted, -100), int(padding))
 
   # ------------------------------------------------------------------------------------------------------------- embeddings
 
@@ -281,13 +281,13 @@ class Seq2Seq(Module):
   # Each returns logits, the sum of the losses, and over how many it is taken.
 
   # How many of the texts [B, S] have no end.
-  def endless(self: __torch__.Seq2Seq, ids: Tensor) -> Tensor:
-    return torch.sum(torch.logical_not(torch.any(torch.eq(ids, $end_token_id), 1)))
+  def endless(self: __torch__.Seq2Seq, ids: Tensor, end: Tensor) -> Tensor:
+    return torch.sum(torch.logical_not(torch.any(torch.eq(ids, int(end)), 1)))
 
   # A text is judged where the decoder reads at the place of its last end. weights: dense weight, bias; out weight, bias
-  def classify(self: __torch__.Seq2Seq, x: Tensor, ids: Tensor, labels: Tensor, w: List[Tensor]) -> Tuple[Tensor, Tensor, Tensor]:
+  def classify(self: __torch__.Seq2Seq, x: Tensor, ids: Tensor, labels: Tensor, end: Tensor, w: List[Tensor]) -> Tuple[Tensor, Tensor, Tensor]:
     places = torch.arange(1, torch.size(ids, 1) + 1, dtype=4, device=ops.prim.device(ids))
-    last = torch.argmax(torch.mul(places, torch.eq(ids, $end_token_id)), 1)
+    last = torch.argmax(torch.mul(places, torch.eq(ids, int(end))), 1)
     rows = torch.expand(torch.reshape(last, [-1, 1, 1]), [-1, 1, torch.size(x, 2)])
     text = (self).dropout(torch.squeeze(torch.gather(x, 1, rows), 1), $head_dropout)
     dense = (self).dropout(torch.tanh((self).linear(text, w, 0)), $head_dropout)

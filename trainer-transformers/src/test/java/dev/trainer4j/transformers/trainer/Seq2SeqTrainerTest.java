@@ -197,6 +197,39 @@ class Seq2SeqTrainerTest {
     }
   }
 
+  /** Each sample keeps its sequences beside each other, whatever the batches are. */
+  @Test
+  void severalSequencesOfASampleAreThoseThatTheModelGeneratesOfIt() {
+    GenerationConfig settings =
+        GenerationConfig.builder().maxNewTokens(4).numBeams(3).numReturnSequences(3).build();
+    try (PretrainedTokenizer tokenizer = tokenizer();
+        PretrainedModel model = model("bart");
+        Seq2SeqTrainer trainer =
+            new Seq2SeqTrainer(
+                Trainer.builder(model, arguments().perDeviceEvalBatchSize(4).build())
+                    .dataCollator(new DataCollatorForSeq2Seq(tokenizer)),
+                Seq2SeqTrainingArguments.builder()
+                    .predictWithGenerate(true)
+                    .generationConfig(settings)
+                    .build())) {
+      Dataset<Map<String, ?>> data = reversals(6, 5);
+      try (PredictionOutput output = trainer.predict(data)) {
+        assertThat(output.predictions().getShape().getShape()).containsExactly(6, 3, 5);
+        assertThat(output.labelIds().getShape().get(0)).isEqualTo(6);
+        GenerationConfig full =
+            settings.toBuilder().decoderStartTokenId(0).eosTokenId(END).padTokenId(0).build();
+        for (int i = 0; i < 6; i++) {
+          long[] source = (long[]) data.get(i).get("input_ids");
+          long[][] alone = model.generate(new long[][] {source}, full).sequences();
+          for (int k = 0; k < 3; k++) {
+            assertThat(output.predictions().get(i, k).toLongArray()).startsWith(alone[k]);
+          }
+          assertThat(alone[0]).isNotEqualTo(alone[1]);
+        }
+      }
+    }
+  }
+
   @Test
   void withoutGenerationAnEvaluationGivesLogits() {
     try (PretrainedTokenizer tokenizer = tokenizer();
