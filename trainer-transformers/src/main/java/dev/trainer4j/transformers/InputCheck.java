@@ -55,12 +55,6 @@ final class InputCheck {
     new LabelCheck(model.config(), model.task(), inputs, ids.getShape()).check();
   }
 
-  /** Returns whether a classifier of texts learns one class of several, as far as its configuration says. */
-  static boolean learnsOneClass(PretrainedConfig config) {
-    String problem = problemType(config);
-    return problem == null ? config.numLabels() > 1 : problem.equals("single_label_classification");
-  }
-
   static @Nullable String problemType(PretrainedConfig config) {
     return config.has("problem_type") ? config.node("problem_type").asText() : null;
   }

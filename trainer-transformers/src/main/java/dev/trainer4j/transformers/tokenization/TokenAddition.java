@@ -3,6 +3,7 @@ package dev.trainer4j.transformers.tokenization;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.trainer4j.json.JsonPlace;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -25,8 +26,9 @@ final class TokenAddition {
             "token " + i + " is empty: give a text that can be found in texts.");
       }
     }
-    ObjectNode json = files.json(TokenizerFiles.TOKENIZER);
-    Vocabulary vocabulary = new Vocabulary(files, json);
+    JsonPlace file = files.json(TokenizerFiles.TOKENIZER);
+    ObjectNode json = (ObjectNode) file.node();
+    Vocabulary vocabulary = new Vocabulary(files, file);
     String original = files.text(TokenizerFiles.TOKENIZER).orElseThrow();
     // They come first, as when the files are loaded.
     new NativeJson(json, new TokenizerConfig(files, json), vocabulary).complete(original);
