@@ -26,6 +26,7 @@ import dev.trainer4j.schedule.LearningRateScheduler;
 import dev.trainer4j.schedule.LearningRateSchedulers;
 import dev.trainer4j.schedule.ScheduleContext;
 import dev.trainer4j.torch.TorchFunctions;
+import dev.trainer4j.torch.TorchEngine;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -86,7 +87,7 @@ final class TrainerSetup {
       // The parameters belong to the block and outlive the trainer, until block.clear().
       model =
           new BlockModel(
-              builder.block, NDManager.newBaseManager(device(args), "PyTorch"), ofBlocks);
+              builder.block, TorchEngine.get().newBaseManager(device(args)), ofBlocks);
     } else if (maker != null) {
       model = maker.make();
     } else {

@@ -9,6 +9,7 @@ import ai.djl.ndarray.NDManager;
 import dev.trainer4j.data.ModelInputs;
 import dev.trainer4j.torch.EngineMessage;
 import dev.trainer4j.torch.TiedTensors;
+import dev.trainer4j.torch.TorchEngine;
 import dev.trainer4j.torch.TorchFunctions;
 import dev.trainer4j.torch.TorchScriptModule;
 import java.io.IOException;
@@ -59,7 +60,7 @@ public final class TorchScriptModel implements TrainableModel {
       throw new IllegalArgumentException(
           "inputNames is empty; name the collator's arrays in the order of forward's arguments");
     }
-    NDManager manager = NDManager.newBaseManager(device, "PyTorch");
+    NDManager manager = TorchEngine.get().newBaseManager(device);
     try {
       return new TorchScriptModel(
           manager, List.of(inputNames), TorchScriptModule.load(file, manager));

@@ -2,7 +2,6 @@
 package dev.trainer4j.torch;
 
 import ai.djl.Device;
-import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.engine.PtSymbolBlock;
@@ -43,7 +42,7 @@ public final class KernelFunction implements AutoCloseable {
    * @param parameters what the kernels get as {@code ws}; they stay the caller's
    */
   public KernelFunction(String className, String source, List<NDArray> parameters) {
-    manager = (PtNDManager) Engine.getEngine("PyTorch").newBaseManager(Device.cpu());
+    manager = (PtNDManager) TorchEngine.get().newBaseManager(Device.cpu());
     manager.setName("kernels " + className);
     try {
       module = TorchScriptArchive.load(manager, className, source);

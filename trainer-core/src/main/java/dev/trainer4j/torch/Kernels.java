@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.torch;
 
-import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
@@ -40,7 +39,7 @@ final class Kernels {
   private final Map<Object, NDArray> constants = new ConcurrentHashMap<>();
 
   private Kernels() {
-    manager = (PtNDManager) Engine.getEngine("PyTorch").newBaseManager(ai.djl.Device.cpu());
+    manager = (PtNDManager) TorchEngine.get().newBaseManager(ai.djl.Device.cpu());
     manager.setName("trainer4j kernels");
     try (InputStream text = Kernels.class.getResourceAsStream("kernels.py")) {
       if (text == null) {

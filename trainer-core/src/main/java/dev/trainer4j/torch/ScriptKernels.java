@@ -2,7 +2,6 @@
 package dev.trainer4j.torch;
 
 import ai.djl.Device;
-import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
@@ -52,7 +51,7 @@ public final class ScriptKernels implements AutoCloseable {
     this.className = className;
     this.source = source;
     methods = new ConcurrentHashMap<>();
-    manager = (PtNDManager) Engine.getEngine("PyTorch").newBaseManager(Device.cpu());
+    manager = (PtNDManager) TorchEngine.get().newBaseManager(Device.cpu());
     manager.setName("kernels " + className);
     try {
       module = load(-1);

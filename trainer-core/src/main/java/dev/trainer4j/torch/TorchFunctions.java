@@ -206,6 +206,6 @@ public final class TorchFunctions {
 
   /** Returns the device to train on: the first GPU that this libtorch sees, else the CPU. */
   public static Device defaultDevice() {
-    return ai.djl.engine.Engine.getEngine("PyTorch").defaultDevice();
+    return TorchEngine.get().defaultDevice();
   }
 }

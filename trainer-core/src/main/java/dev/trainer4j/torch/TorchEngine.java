@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j.torch;
+
+import ai.djl.engine.Engine;
+import java.util.Set;
+
+/** DJL's PyTorch engine, or why it is not there. */
+public final class TorchEngine {
+
+  private static final String NAME = "PyTorch";
+
+  private TorchEngine() {}
+
+  /**
+   * Returns the engine; the first call loads libtorch.
+   *
+   * @throws IllegalStateException if DJL finds no such engine, as in a jar made of several that has lost files of {@code
+   *     META-INF/services}
+   */
+  public static Engine get() {
+    if (!Engine.hasEngine(NAME)) {
+      throw missing(Engine.getAllEngines());
+    }
+    return Engine.getEngine(NAME);
+  }
+
+  private static IllegalStateException missing(Set<String> others) {
+    return new IllegalStateException(
+        "DJL finds no engine '"
+            + NAME
+            + "', but "
+            + (others.isEmpty() ? "none at all" : others)
+            + ", although its classes are here: META-INF/services/ai.djl.engine.EngineProvider names it in"
+            + " trainer-core and in ai.djl.pytorch:pytorch-engine. A jar made of several must join such files: with"
+            + " the maven-shade-plugin by ServicesResourceTransformer, with Gradle's shadow plugin by"
+            + " mergeServiceFiles(). In a container, the thread's context class loader must see these jars");
+  }
+}
