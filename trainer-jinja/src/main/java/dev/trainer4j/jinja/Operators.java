@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j.jinja;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** Python's binary operators on values of any type, with its messages for those that do not fit. */
+final class Operators {
+
+  private Operators() {}
+
+  static Object add(State state, Object left, Object right) {
+    if (left instanceof String a && right instanceof String b) {
+      state.grow((long) a.length() + b.length());
+      return a.concat(b);
+    }
+    if (Types.isNumber(left) && Types.isNumber(right)) {
+      return Numbers.add(left, right);
+    }
+    requireDefined(left, right);
+    if (Types.isText(left)) {
+      if (!Types.isText(right)) {
+        throw PyError.type("can only concatenate str (not \"" + Types.name(right) + "\") to str");
+      }
+      String both = Markup.escape(state, left).text() + Markup.escape(state, right).text();
+      state.grow(both.length());
+      return new Markup(both); // one of them is, or both were plain texts
+    }
+    if (left instanceof PyList list) {
+      if (right instanceof PyList other && other.tuple == list.tuple) {
+        return list.plus(state, other);
+      }
+      String type = Types.name(left);
+      throw PyError.type(
+          "can only concatenate " + type + " (not \"" + Types.name(right) + "\") to " + type);
+    }
+    throw unsupported("+", left, right);
+  }
+
+  static Object subtract(Object left, Object right) {
+    if (Types.isNumber(left) && Types.isNumber(right)) {
+      return Numbers.subtract(left, right);
+    }
+    requireDefined(left, right);
+    throw unsupported("-", left, right);
+  }
+
+  static Object multiply(State state, Object left, Object right) {
+    if (Types.isNumber(left) && Types.isNumber(right)) {
+      return Numbers.multiply(left, right);
+    }
+    requireDefined(left, right);
+    if (isSequence(left)) {
+      return repeat(state, left, right);
+    }
+    if (isSequence(right)) {
+      return repeat(state, right, left);
+    }
+    throw unsupported("*", left, right);
+  }
+
+  private static boolean isSequence(Object value) {
+    return Types.isText(value) || value instanceof PyList;
+  }
+
+  private static Object repeat(State state, Object sequence, Object times) {
+    if (!Types.isInteger(times)) {
+      throw PyError.type("can't multiply sequence by non-int of type '" + Types.name(times) + "'");
+    }
+    long count = Math.max(0, Types.index(times));
+    if (Types.isText(sequence)) {
+      String text = Types.text(sequence);
+      count = text.isEmpty() ? 0 : count;
+      state.grow(Math.multiplyHigh(text.length(), count) != 0 ? Long.MAX_VALUE : text.length() * count);
+      return Markup.like(sequence, text.repeat((int) count));
+    }
+    PyList list = (PyList) sequence;
+    count = list.size() == 0 ? 0 : count;
+    state.grow(Math.multiplyHigh(list.size(), count) != 0 ? Long.MAX_VALUE : list.size() * count);
+    List<Object> items = new ArrayList<>((int) (list.size() * count));
+    for (int i = 0; i < count; i++) {
+      items.addAll(list.items);
+    }
+    return list.like(items);
+  }
+
+  static Object divide(Object left, Object right) {
+    if (Types.isNumber(left) && Types.isNumber(right)) {
+      return Numbers.divide(left, right);
+    }
+    requireDefined(left, right);
+    throw unsupported("/", left, right);
+  }
+
+  static Object floorDivide(Object left, Object right) {
+    if (Types.isNumber(left) && Types.isNumber(right)) {
+      return Numbers.floorDivide(left, right);
+    }
+    requireDefined(left, right);
+    throw unsupported("//", left, right);
+  }
+
+  static Object modulo(State state, Object left, Object right) {
+    if (Types.isNumber(left) && Types.isNumber(right)) {
+      return Numbers.modulo(left, right);
+    }
+    if (Types.isText(left)) {
+      return PercentFormat.format(state, left, right);
+    }
+    requireDefined(left, right);
+    throw unsupported("%", left, right);
+  }
+
+  static Object power(Object left, Object right) {
+    if (Types.isNumber(left) && Types.isNumber(right)) {
+      return Numbers.power(left, right);
+    }
+    requireDefined(left, right);
+    throw unsupported("** or pow()", left, right);
+  }
+
+  static Object sign(Object value, boolean negative) {
+    if (Types.isNumber(value)) {
+      return negative ? Numbers.negate(value) : Numbers.add(value, 0L);
+    }
+    requireDefined(value, value);
+    throw PyError.type(
+        "bad operand type for unary " + (negative ? "-" : "+") + ": '" + Types.name(value) + "'");
+  }
+
+  static void requireDefined(Object left, Object right) {
+    if (left instanceof Undefined undefined) {
+      throw undefined.error();
+    }
+    if (right instanceof Undefined undefined) {
+      throw undefined.error();
+    }
+  }
+
+  private static PyError unsupported(String operator, Object left, Object right) {
+    return PyError.type(
+        "unsupported operand type(s) for "
+            + operator
+            + ": '"
+            + Types.name(left)
+            + "' and '"
+            + Types.name(right)
+            + "'");
+  }
+}
