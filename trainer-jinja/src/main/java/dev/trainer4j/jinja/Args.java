@@ -58,6 +58,10 @@ final class Args {
     if (least == most && most == 1) {
       throw PyError.type(function + "() takes exactly one argument (" + count() + " given)");
     }
+    if (least == 1 && most == 3 && count() < least) {
+      throw PyError.type(
+          function.substring(function.indexOf('.') + 1) + "() takes at least 1 argument (0 given)");
+    }
     String bare = function.substring(function.lastIndexOf('.') + 1);
     boolean few = count() < least;
     int bound = few ? least : most;

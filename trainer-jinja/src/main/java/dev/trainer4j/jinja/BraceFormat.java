@@ -118,7 +118,7 @@ final class BraceFormat {
       case 'r' -> Text.repr(state, value);
       case 'a' -> ascii(Text.repr(state, value));
       default ->
-          throw PyError.value("Unknown conversion specifier " + Text.quote("" + conversion));
+          throw PyError.value("Unknown conversion specifier " + conversion);
     };
   }
 
@@ -182,16 +182,14 @@ final class BraceFormat {
     }
     if (name.isEmpty() ? numbered : automatic > 0) {
       throw PyError.value(
-          name.isEmpty()
-              ? "cannot switch from manual field specification to automatic field numbering"
-              : "cannot switch from automatic field numbering to manual field specification");
+          "cannot switch from manual field specification to automatic field numbering");
     }
     numbered |= !name.isEmpty();
     int index = name.isEmpty() ? automatic++ : Integer.parseInt(name);
     Object value = args.get(index);
     if (value == null) {
       throw new PyError(
-          "IndexError", "Replacement index " + index + " out of range for positional args tuple");
+          "IndexError", "tuple index out of range");
     }
     return value;
   }

@@ -105,14 +105,14 @@ final class Calls {
 
     private static void unpack(Map<String, Object> byName, Object more) {
       if (!(more instanceof PyDict dict)) {
-        throw PyError.type("argument after ** must be a mapping, not " + Types.name(more));
+        throw PyError.type("jinja2.sandbox.SandboxedEnvironment.call() argument after ** must be a mapping, not " + Types.name(more));
       }
       for (Map.Entry<Object, Object> entry : dict.entries()) {
         if (!(entry.getKey() instanceof String name)) {
           throw PyError.type("keywords must be strings");
         }
         if (byName.put(name, entry.getValue()) != null) {
-          throw PyError.type("got multiple values for keyword argument " + Text.quote(name));
+          throw PyError.type("jinja2.sandbox.SandboxedEnvironment.call() got multiple values for keyword argument " + Text.quote(name));
         }
       }
     }

@@ -37,10 +37,17 @@ final class Comparisons {
     if (left instanceof PyDict a && right instanceof PyDict b) {
       return equalEntries(state, a, b, depth);
     }
+    if (left instanceof DictView a && right instanceof DictView b && a.part() == b.part()) {
+      return a.part() == DictView.Part.KEYS && sameKeys(a.dict(), b.dict());
+    }
     if (left instanceof PyRange a && right instanceof PyRange b) {
       return a.same(b);
     }
     return left instanceof Undefined && right instanceof Undefined;
+  }
+
+  private static boolean sameKeys(PyDict a, PyDict b) {
+    return a.size() == b.size() && a.keys().stream().allMatch(b::contains);
   }
 
   private static boolean equalItems(State state, List<Object> a, List<Object> b, int depth) {

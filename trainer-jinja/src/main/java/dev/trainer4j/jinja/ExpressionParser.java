@@ -5,7 +5,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /** From tokens to expressions, one method for each precedence as in the reference. */
 class ExpressionParser {
@@ -193,7 +192,7 @@ class ExpressionParser {
         return new Const(stream.next().line(), token.value());
       case "(":
         stream.next();
-        Expr inside = tuple(false, true, null, true, false);
+        Expr inside = tuple(false, true, true, false);
         stream.expect(")");
         return inside;
       case "[":
@@ -205,14 +204,13 @@ class ExpressionParser {
     }
   }
 
-  Expr tuple(boolean withCondition, @Nullable String endName) {
-    return tuple(false, withCondition, endName, false, false);
+  Expr tuple(boolean withCondition) {
+    return tuple(false, withCondition, false, false);
   }
 
   Expr tuple(
       boolean simplified,
       boolean withCondition,
-      @Nullable String endName,
       boolean parentheses,
       boolean withNamespace) {
     int line = stream.current().line();
@@ -222,7 +220,7 @@ class ExpressionParser {
       if (!items.isEmpty()) {
         stream.expect(",");
       }
-      if (isTupleEnd(endName)) {
+      if (stream.is("variable_end") || stream.is("block_end") || stream.is(")")) {
         break;
       }
       items.add(simplified ? primaryIn(withNamespace) : expression(withCondition));
@@ -249,13 +247,6 @@ class ExpressionParser {
     Expr result = primary(withNamespace);
     leave();
     return result;
-  }
-
-  private boolean isTupleEnd(@Nullable String endName) {
-    return stream.is("variable_end")
-        || stream.is("block_end")
-        || stream.is(")")
-        || endName != null && stream.isName(endName);
   }
 
   private Expr list() {

@@ -47,7 +47,7 @@ final class Filters {
     ALL.put("reject", (s, v, a) -> Selection.select(s, v, a, "sync_do_reject", false, false));
     ALL.put("selectattr", (s, v, a) -> Selection.select(s, v, a, "sync_do_selectattr", true, true));
     ALL.put("rejectattr", (s, v, a) -> Selection.select(s, v, a, "sync_do_rejectattr", true, false));
-    put("tojson", "tojson x ensure_ascii= indent= separators= sort_keys=", (s, v, a) -> Json.filter(s, a));
+    put("tojson", "_cached_compile_jinja_template.<locals>.tojson x ensure_ascii= indent= separators= sort_keys=", (s, v, a) -> Json.filter(s, a));
     ALL.put("format", TextFilters::format);
     TextFilters.register();
     for (String name : NOT_OFFERED) {
@@ -95,6 +95,9 @@ final class Filters {
   }
 
   private static Object attribute(Object value, Object name) {
+    if (value instanceof Undefined undefined) {
+      throw undefined.error();
+    }
     Object found = Types.isText(name) ? Attributes.own(value, Types.text(name)) : null;
     return found == null ? Undefined.of(value, name) : found;
   }

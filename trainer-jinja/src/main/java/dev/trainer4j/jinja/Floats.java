@@ -46,10 +46,11 @@ final class Floats {
   /** Java's own text may have a digit too many before version 19. */
   static BigDecimal shortest(double value) {
     BigDecimal best = new BigDecimal(Double.toString(value));
-    if (best.precision() <= 15) {
-      return best;
-    }
     BigDecimal exact = new BigDecimal(value);
+    if (best.precision() <= 15) {
+      BigDecimal single = best.precision() == 2 ? exact.round(new MathContext(1)) : best;
+      return single.doubleValue() == value ? single : best;
+    }
     for (int digits = 15; digits <= 17; digits++) {
       BigDecimal shorter = exact.round(new MathContext(digits));
       if (shorter.doubleValue() == value) {

@@ -8,15 +8,15 @@ import java.util.Objects;
 /** The functions that every template can call. */
 final class Globals {
 
-  private static final Signature MESSAGE = Signature.of("raise_exception message");
-  private static final Signature FORMAT = Signature.of("strftime_now format");
+  private static final Signature MESSAGE = Signature.of("_cached_compile_jinja_template.<locals>.raise_exception message");
+  private static final Signature FORMAT = Signature.of("_cached_compile_jinja_template.<locals>.strftime_now format");
   private static final Signature SEPARATOR = Signature.of("__init__ + sep=");
 
   static final Map<String, Object> ALL =
       Map.of(
           "range", function("safe_range", Globals::range),
-          "raise_exception", function("raise_exception", Globals::raise),
-          "strftime_now", function("strftime_now", (s, a) -> Strftime.format(s, text(s, FORMAT, a))),
+          "raise_exception", function("_cached_compile_jinja_template.<locals>.raise_exception", Globals::raise),
+          "strftime_now", function("_cached_compile_jinja_template.<locals>.strftime_now", (s, a) -> Strftime.format(s, text(s, FORMAT, a))),
           "lipsum", function("generate_lorem_ipsum", Lipsum::call),
           "dict", type("dict", Globals::dict),
           "namespace", type("jinja2.utils.Namespace", Globals::namespace),

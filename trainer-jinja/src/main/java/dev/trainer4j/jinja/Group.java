@@ -11,6 +11,9 @@ final class Group extends PyList implements Attributes.WithAttributes {
     super(List.of(grouper, list), true);
   }
 
+  /** Its type has a name of its own. */
+  static final String TYPE = "_GroupTuple";
+
   @Override
   public @Nullable Object attribute(String name) {
     return switch (name) {

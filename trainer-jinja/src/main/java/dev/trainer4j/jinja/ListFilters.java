@@ -82,12 +82,16 @@ final class ListFilters {
     if (!Iteration.isIterable(value)) {
       throw PyError.argument("argument must be iterable");
     }
-    String name =
-        value instanceof PyList list && !list.tuple
-            ? "list_reverseiterator"
-            : value instanceof PyDict
-                ? "dict_reversekeyiterator"
-                : value instanceof PyRange ? "range_iterator" : "reversed";
+    String name = "reversed";
+    if (value instanceof PyList list && !list.tuple) {
+      name = "list_reverseiterator";
+    } else if (value instanceof PyRange) {
+      name = "range_iterator";
+    } else if (value instanceof DictView view && view.part() != DictView.Part.KEYS) {
+      name = view.part() == DictView.Part.ITEMS ? "dict_reverseitemiterator" : "dict_reversevalueiterator";
+    } else if (value instanceof PyDict || value instanceof DictView) {
+      name = "dict_reversekeyiterator";
+    }
     return new Generator(name + " object", Iteration.reversed(state, value));
   }
 
@@ -96,20 +100,32 @@ final class ListFilters {
     Object fill = Filters.arg(args, 2);
     return Generator.of("do_batch", new Iteration.Lazy() {
       private @Nullable Iterator<Object> items;
+      private List<Object> batch = new ArrayList<>();
 
       @Override
       @Nullable Object advance() {
         if (items == null) {
           items = Iteration.of(value);
         }
-        List<Object> batch = new ArrayList<>();
-        while (items.hasNext() && !(batch.size() > 0 && Comparisons.equal(state, (long) batch.size(), count))) {
+        while (items.hasNext()) {
           state.step();
-          batch.add(items.next());
+          Object item = items.next();
+          if (Comparisons.equal(state, (long) batch.size(), count)) {
+            List<Object> full = batch;
+            batch = new ArrayList<>(List.of(item));
+            return PyList.list(full);
+          }
+          batch.add(item);
         }
         if (batch.isEmpty()) {
           return null;
         }
+        List<Object> last = batch;
+        batch = new ArrayList<>();
+        return filled(last);
+      }
+
+      private Object filled(List<Object> batch) {
         if (fill != None.NONE) {
           long missing = Types.index(count) - batch.size();
           state.grow(Math.max(0, missing));
@@ -122,9 +138,10 @@ final class ListFilters {
 
   static Object slice(State state, Object value, @Nullable Object[] args) {
     Object fill = Filters.arg(args, 2);
-    long slices = Types.index(Filters.arg(args, 1));
+    Object count = Filters.arg(args, 1);
     return Generator.of("sync_do_slice", new Iteration.Lazy() {
       private @Nullable List<Object> items;
+      private long slices;
       private long number;
       private long offset;
 
@@ -133,9 +150,8 @@ final class ListFilters {
         state.step();
         if (items == null) {
           items = Iteration.list(state, value);
-          if (slices == 0) {
-            throw PyError.zeroDivision("integer division or modulo by zero");
-          }
+          Operators.floorDivide((long) items.size(), count); // which says what is wrong with it
+          slices = Types.index(count);
         }
         if (number >= slices) {
           return null;

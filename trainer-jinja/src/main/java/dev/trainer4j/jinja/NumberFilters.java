@@ -50,14 +50,18 @@ final class NumberFilters {
     if (!List.of("common", "ceil", "floor").contains(method)) {
       throw PyError.argument("method must be common, ceil or floor");
     }
-    if (!Types.isNumber(value)) {
-      throw PyError.type("type " + Types.name(value) + " doesn't define __round__ method");
-    }
     if (!method.equals("common")) {
-      Object scale = Numbers.power(10L, precision);
-      double scaled = Numbers.toDouble(Numbers.multiply(value, scale));
+      Object scale = Operators.power(10L, precision);
+      Object product = Operators.multiply(state, value, scale);
+      if (!Types.isNumber(product)) {
+        throw PyError.type("must be real number, not " + Types.name(product));
+      }
+      double scaled = Numbers.toDouble(product);
       Object whole = Floats.toInteger(method.equals("ceil") ? Math.ceil(scaled) : Math.floor(scaled));
       return Numbers.divide(whole, scale);
+    }
+    if (!Types.isNumber(value)) {
+      throw PyError.type("type " + Types.name(value) + " doesn't define __round__ method");
     }
     int digits = (int) Math.max(-400, Math.min(400, Types.index(precision)));
     if (value instanceof Double number) {
@@ -93,11 +97,12 @@ final class NumberFilters {
       return Text.str(state, Floats.toInteger(bytes)) + " Bytes";
     }
     String[] prefixes = {"k", "M", "G", "T", "P", "E", "Z", "Y"};
-    double unit = base;
+    double unit = (double) base * base;
     int index = 0;
-    do {
+    while (bytes >= unit && index < prefixes.length - 1) {
       unit *= base;
-    } while (bytes >= unit && ++index < prefixes.length - 1);
+      index++;
+    }
     String prefix = binary ? prefixes[index].toUpperCase(java.util.Locale.ROOT) + "iB" : prefixes[index] + "B";
     return FormatSpec.parse(".1f", 0.0).format(state, base * bytes / unit) + " " + prefix;
   }

@@ -117,6 +117,9 @@ final class Numbers {
         throw PyError.zeroDivision("float floor division by zero");
       }
       double quotient = (a - floatModulo(a, b)) / b;
+      if (quotient == 0) {
+        return Math.copySign(0, a / b);
+      }
       double floor = Math.floor(quotient);
       return quotient - floor > 0.5 ? floor + 1 : floor;
     }

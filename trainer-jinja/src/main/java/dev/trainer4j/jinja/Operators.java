@@ -20,6 +20,9 @@ final class Operators {
     requireDefined(left, right);
     if (Types.isText(left)) {
       if (!Types.isText(right)) {
+        if (left instanceof Markup) {
+          throw unsupported("+", left, right);
+        }
         throw PyError.type("can only concatenate str (not \"" + Types.name(right) + "\") to str");
       }
       String both = Markup.escape(state, left).text() + Markup.escape(state, right).text();
@@ -42,12 +45,19 @@ final class Operators {
       return Numbers.subtract(left, right);
     }
     requireDefined(left, right);
+    if (left instanceof DictView || right instanceof DictView) {
+      throw PyError.notOffered("a set");
+    }
     throw unsupported("-", left, right);
   }
 
   static Object multiply(State state, Object left, Object right) {
     if (Types.isNumber(left) && Types.isNumber(right)) {
       return Numbers.multiply(left, right);
+    }
+    if (left instanceof Markup && !Types.isInteger(right)
+        || right instanceof Markup && !Types.isInteger(left)) {
+      Types.index(left instanceof Markup ? right : left); // which says that it is no integer
     }
     requireDefined(left, right);
     if (isSequence(left)) {
@@ -66,6 +76,9 @@ final class Operators {
   private static Object repeat(State state, Object sequence, Object times) {
     if (!Types.isInteger(times)) {
       throw PyError.type("can't multiply sequence by non-int of type '" + Types.name(times) + "'");
+    }
+    if (times instanceof java.math.BigInteger) {
+      throw PyError.overflow("cannot fit 'int' into an index-sized integer");
     }
     long count = Math.max(0, Types.index(times));
     if (Types.isText(sequence)) {

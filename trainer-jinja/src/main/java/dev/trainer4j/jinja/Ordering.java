@@ -45,13 +45,7 @@ final class Ordering {
     if (!by.equals("key") && !by.equals("value")) {
       throw PyError.argument("You can only sort by either \"key\" or \"value\"");
     }
-    if (value instanceof Undefined undefined) {
-      throw undefined.error();
-    }
-    if (!(value instanceof PyDict dict)) {
-      throw new PyError(
-          "AttributeError", "'" + Types.name(value) + "' object has no attribute 'items'");
-    }
+    PyDict dict = mapping(value);
     List<Comparisons.Keyed> keyed = new ArrayList<>();
     for (Object item : dict.items()) {
       Object key = ((PyList) item).items.get(by.equals("key") ? 0 : 1);
@@ -60,6 +54,21 @@ final class Ordering {
               Filters.isSet(args, 1) ? key : AttributePath.ignoreCase(key), item));
     }
     return sorted(state, keyed, Filters.isSet(args, 3));
+  }
+
+  /** Returns a value that has to be a dict. */
+  static PyDict mapping(Object value) {
+    if (value instanceof PyDict dict) {
+      return dict;
+    }
+    if (value instanceof Undefined undefined) {
+      throw undefined.error();
+    }
+    throw new PyError(
+        "AttributeError",
+        value instanceof Namespace
+            ? "items"
+            : "'" + Types.name(value) + "' object has no attribute 'items'");
   }
 
   static Object unique(State state, Object value, @Nullable Object[] args) {

@@ -41,7 +41,7 @@ final class Parser extends ExpressionParser {
       switch (token.type()) {
         case "data" -> output.add(new Const(token.line(), token.value()));
         case "variable_begin" -> {
-          output.add(tuple(true, null));
+          output.add(tuple(true));
           stream.expect("variable_end");
         }
         default -> {
@@ -139,8 +139,8 @@ final class Parser extends ExpressionParser {
     return stream.fail(message.toString(), line);
   }
 
-  private Target target(@Nullable String endName, boolean withNamespace) {
-    return Target.of(stream, tuple(true, true, endName, false, withNamespace));
+  private Target target(boolean withNamespace) {
+    return Target.of(stream, tuple(true, true, false, withNamespace));
   }
 
   private Target.Named name() {
@@ -154,10 +154,10 @@ final class Parser extends ExpressionParser {
 
   private Stmt forLoop() {
     int line = stream.next().line();
-    Expr parsed = tuple(true, true, "in", false, false);
+    Expr parsed = tuple(true, true, false, false);
     Target target = Target.of(stream, parsed);
     stream.expectName("in");
-    Expr iterable = tuple(false, "recursive");
+    Expr iterable = tuple(false);
     Expr test = stream.skipName("if") ? expression() : null;
     boolean recursive = stream.skipName("recursive");
     List<Stmt> body = body("endfor", "else");
@@ -171,7 +171,7 @@ final class Parser extends ExpressionParser {
     List<Expr> tests = new ArrayList<>();
     List<List<Stmt>> bodies = new ArrayList<>();
     while (true) {
-      tests.add(tuple(false, null));
+      tests.add(tuple(false));
       bodies.add(body("elif", "else", "endif"));
       Token end = stream.next();
       if (end.isName("else")) {
@@ -188,9 +188,9 @@ final class Parser extends ExpressionParser {
 
   private Stmt set() {
     int line = stream.next().line();
-    Target target = target(null, true);
+    Target target = target(true);
     if (stream.skip("=")) {
-      return new Statements.Set(line, target, tuple(true, null));
+      return new Statements.Set(line, target, tuple(true));
     }
     Blocks.BlockText text = new Blocks.BlockText(line);
     Expr value = filter(text, false);
@@ -266,7 +266,7 @@ final class Parser extends ExpressionParser {
       if (!targets.isEmpty()) {
         stream.expect(",");
       }
-      targets.add(target(null, false));
+      targets.add(target(false));
       stream.expect("=");
       values.add(expression());
     }
@@ -305,12 +305,21 @@ final class Parser extends ExpressionParser {
               + " use an underscore instead.");
     }
     List<Stmt> body = bodyTo("endblock");
+    if (required && !body.stream().allMatch(Parser::isBlank)) {
+      throw stream.fail("Required blocks can only contain comments or whitespace");
+    }
     stream.skipName(name);
     if (blocks.put(name, line) != null) {
       stream.line = line;
       throw new PyError("TemplateAssertionError", "block " + Text.quote(name) + " defined twice");
     }
     return new BlockStatement(line, name, required, body);
+  }
+
+  private static boolean isBlank(Stmt statement) {
+    return statement instanceof Output output
+        && output.children().stream()
+            .allMatch(part -> part instanceof Const text && text.value.toString().isBlank());
   }
 
   private Stmt load(String tag) {
@@ -346,6 +355,11 @@ final class Parser extends ExpressionParser {
     List<Target> targets = new ArrayList<>();
     do {
       Target.Named name = name();
+      if (name.name.startsWith("_")) {
+        stream.line = name.line;
+        throw new PyError(
+            "TemplateAssertionError", "names starting with an underline can not be imported");
+      }
       targets.add(stream.skipName("as") ? name() : name);
     } while (stream.skip(",") && stream.is("name"));
     return new Target.Several(line, targets);

@@ -50,8 +50,10 @@ final class PercentFormat {
     if (values instanceof PyList list && list.tuple) {
       return list.size();
     }
-    // A value with keys may be a mapping of which nothing is used: Python takes any but a text.
-    return values instanceof PyList || values instanceof Undefined || values instanceof DictView ? used : 1;
+    // What has items may be a mapping of which nothing is used.
+    return values instanceof PyList || values instanceof Undefined || values instanceof PyRange
+        ? used
+        : 1;
   }
 
   private void conversion() {
@@ -206,6 +208,9 @@ final class PercentFormat {
     boolean decimal = type == 'd' || type == 'i' || type == 'u';
     if (decimal && value instanceof Double number) {
       return Floats.toInteger(number);
+    }
+    if (decimal && value instanceof Undefined undefined) {
+      throw undefined.error();
     }
     throw PyError.type(
         "%"

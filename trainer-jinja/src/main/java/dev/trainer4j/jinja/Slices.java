@@ -53,13 +53,15 @@ final class Slices {
     state.grow(count);
     return Types.isText(value)
         ? Markup.like(value, characters(Types.text(value), from, by, count))
-        : elements(value, from, by, count);
+        : elements(value, from, to, by, count);
   }
 
-  private static Object elements(Object value, long from, long by, long count) {
+  private static Object elements(Object value, long from, long to, long by, long count) {
     if (value instanceof PyRange range) {
-      long first = range.start() + from * range.step();
-      return new PyRange(first, first + count * by * range.step(), by * range.step());
+      return new PyRange(
+          range.start() + from * range.step(),
+          range.start() + to * range.step(),
+          by * range.step());
     }
     PyList list = (PyList) value;
     List<Object> items = new ArrayList<>((int) count);

@@ -9,11 +9,22 @@ import org.jspecify.annotations.Nullable;
 /** {@code split} and its kin. */
 final class Splits {
 
-  static final Signature ARGUMENTS = Signature.of("split sep= maxsplit=");
+  private static final Signature ARGUMENTS = Signature.of("split sep= maxsplit=");
 
   private static final Signature LINES = Signature.of("splitlines keepends=");
 
   private Splits() {}
+
+  /** Binds the arguments of a method that is written in C, which complains in other words. */
+  static @Nullable Object[] arguments(Args args, String function) {
+    for (String name : args.named.keySet()) {
+      if (!ARGUMENTS.parameters().contains(name)) {
+        throw PyError.type(
+            Text.quote(name) + " is an invalid keyword argument for " + function + "()");
+      }
+    }
+    return ARGUMENTS.bind(args);
+  }
 
   static Object split(State state, Object self, @Nullable Object[] args, boolean fromRight) {
     Object separator = args[0] == null ? None.NONE : args[0];
@@ -47,7 +58,7 @@ final class Splits {
         return words;
       }
       if (words.size() == most) {
-        words.add(Strings.strip(text.substring(position), null, false, true));
+        words.add(text.substring(position));
         return words;
       }
       int begin = position;
@@ -69,7 +80,7 @@ final class Splits {
         break;
       }
       if (words.size() == most) {
-        words.add(Strings.strip(text.substring(0, position), null, true, false));
+        words.add(text.substring(0, position));
         break;
       }
       int end = position;

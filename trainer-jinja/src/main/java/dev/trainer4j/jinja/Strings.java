@@ -193,11 +193,21 @@ final class Strings {
       int point = text.codePointAt(i);
       int size = Character.charCount(point);
       boolean cased = isCased(point);
-      out.append(cased ? within ? lower(text.substring(i, i + size)) : titleCase(point) : text.substring(i, i + size));
+      String one = text.substring(i, i + size);
+      out.append(cased ? within ? lowerAt(text, i, one) : titleCase(point) : one);
       within = cased;
       i += size;
     }
     return out.toString();
+  }
+
+  /** Returns a character in lower case: a sigma at the end of a word has a form of its own. */
+  private static String lowerAt(String text, int index, String one) {
+    if (!one.equals("Σ")) {
+      return lower(one);
+    }
+    String all = lower(text);
+    return all.length() == text.length() ? all.substring(index, index + 1) : "σ";
   }
 
   static boolean isCased(int point) {
@@ -215,12 +225,12 @@ final class Strings {
 
   static String swapCase(String text) {
     StringBuilder out = new StringBuilder(text.length());
-    text.codePoints()
-        .mapToObj(point -> {
-          String one = Character.toString(point);
-          return Character.isUpperCase(point) ? lower(one) : upper(one);
-        })
-        .forEach(out::append);
+    for (int i = 0; i < text.length(); ) {
+      int point = text.codePointAt(i);
+      String one = Character.toString(point);
+      out.append(Character.isUpperCase(point) ? lowerAt(text, i, one) : upper(one));
+      i += one.length();
+    }
     return out.toString();
   }
 

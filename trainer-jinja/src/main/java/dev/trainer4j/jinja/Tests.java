@@ -27,8 +27,8 @@ final class Tests {
     is("iterable", Iteration::isIterable);
     is("callable", v -> v instanceof Fn || v instanceof Undefined);
     is("escaped", v -> v instanceof Markup);
-    is("filter", v -> Types.isText(v) && Filters.find(Types.text(v)) != null);
-    is("test", v -> Types.isText(v) && ALL.containsKey(Types.text(v)));
+    is("filter", v -> PyDict.hashed(v) instanceof String name && Filters.find(name) != null);
+    is("test", v -> PyDict.hashed(v) instanceof String name && ALL.containsKey(name));
     put("odd", "test_odd value", (s, v, a) -> isRest(s, v, 2L, 1L));
     put("even", "test_even value", (s, v, a) -> isRest(s, v, 2L, 0L));
     put("divisibleby", "test_divisibleby value num", (s, v, a) -> isRest(s, v, Filters.arg(a, 1), 0L));

@@ -95,6 +95,11 @@ final class TextFilters {
     if (value instanceof Undefined undefined) {
       throw undefined.error();
     }
+    if (value instanceof PyList list) {
+      throw list.tuple
+          ? PyError.type("can only concatenate tuple (not \"str\") to tuple")
+          : new PyError("AttributeError", "'list' object has no attribute 'splitlines'");
+    }
     if (!Types.isText(value)) {
       throw PyError.type(
           "unsupported operand type(s) for +=: '" + Types.name(value) + "' and 'str'");
@@ -179,10 +184,7 @@ final class TextFilters {
   }
 
   private static Object xmlAttributes(State state, Object value, @Nullable Object[] args) {
-    if (!(value instanceof PyDict dict)) {
-      throw new PyError(
-          "AttributeError", "'" + Types.name(value) + "' object has no attribute 'items'");
-    }
+    PyDict dict = Ordering.mapping(value);
     StringBuilder out = new StringBuilder();
     for (Map.Entry<Object, Object> entry : dict.entries()) {
       if (entry.getValue() == None.NONE || entry.getValue() instanceof Undefined) {

@@ -16,15 +16,15 @@ final class TextMethods {
   static {
     map("upper", Strings::upper);
     map("lower", Strings::lower);
-    map("casefold", text -> Strings.lower(Strings.upper(text)));
+    map("casefold", text -> Strings.lower(Strings.upper(text)).replace('ς', 'σ'));
     map("title", Strings::title);
     map("capitalize", Strings::capitalize);
     map("swapcase", Strings::swapCase);
     put("strip", 0, 1, (s, self, a) -> strip(self, a, "strip", true, true));
     put("lstrip", 0, 1, (s, self, a) -> strip(self, a, "lstrip", true, false));
     put("rstrip", 0, 1, (s, self, a) -> strip(self, a, "rstrip", false, true));
-    put("split", 0, -1, (s, self, a) -> Splits.split(s, self, Splits.ARGUMENTS.bind(a), false));
-    put("rsplit", 0, -1, (s, self, a) -> Splits.split(s, self, Splits.ARGUMENTS.bind(a), true));
+    put("split", 0, -1, (s, self, a) -> Splits.split(s, self, Splits.arguments(a, "split"), false));
+    put("rsplit", 0, -1, (s, self, a) -> Splits.split(s, self, Splits.arguments(a, "rsplit"), true));
     put("splitlines", 0, -1, Splits::lines);
     put("partition", 1, 1, (s, self, a) -> Splits.partition(s, self, a, false));
     put("rpartition", 1, 1, (s, self, a) -> Splits.partition(s, self, a, true));

@@ -17,7 +17,7 @@ final class Types {
       return "int";
     }
     if (value instanceof PyList list) {
-      return list.tuple ? "tuple" : "list";
+      return list instanceof Group ? Group.TYPE : list.tuple ? "tuple" : "list";
     }
     if (value instanceof Fn function) {
       return function.type();
@@ -50,6 +50,7 @@ final class Types {
       case "NoneType" -> "None";
       case "Namespace", "Cycler", "Joiner" -> "jinja2.utils." + name + " object";
       case "Macro", "LoopContext" -> "jinja2.runtime." + name + " object";
+      case Group.TYPE -> "jinja2.filters._GroupTuple object";
       case "Markup" -> "markupsafe.Markup object";
       default -> name + " object";
     };
