@@ -72,7 +72,10 @@ final class Access {
 
     @Override
     List<Expr> children() {
-      return Stream.of(start, stop, step).filter(Objects::nonNull).map(Objects::requireNonNull).toList();
+      return Stream.of(start, stop, step)
+          .filter(Objects::nonNull)
+          .map(Objects::requireNonNull)
+          .toList();
     }
 
     @Override

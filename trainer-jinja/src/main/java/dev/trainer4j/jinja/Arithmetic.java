@@ -91,7 +91,10 @@ final class Arithmetic {
       StringBuilder out = new StringBuilder();
       for (Object value : values) {
         String text = Text.str(state, value);
-        state.grow((long) out.length() + text.length() > state.limits.valueSize() ? Long.MAX_VALUE : text.length());
+        state.grow(
+            (long) out.length() + text.length() > state.limits.valueSize()
+                ? Long.MAX_VALUE
+                : text.length());
         out.append(text);
       }
       return out.toString();

@@ -29,7 +29,8 @@ final class AttributePath {
       return;
     }
     for (String part : Types.text(attribute).split("\\.", -1)) {
-      boolean number = !part.isEmpty() && part.length() < 10 && part.chars().allMatch(Character::isDigit);
+      boolean number =
+          !part.isEmpty() && part.length() < 10 && part.chars().allMatch(Character::isDigit);
       parts.add(number ? (Object) Long.parseLong(part) : part);
     }
   }

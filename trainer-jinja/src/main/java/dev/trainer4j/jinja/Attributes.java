@@ -20,16 +20,47 @@ final class Attributes {
   /** What every object of Python has, and templates may not see. */
   private static final Set<String> PRIVATE =
       Set.of(
-          "__class__", "__init__", "__doc__", "__dir__", "__eq__", "__ne__", "__hash__", "__repr__",
-          "__str__", "__format__", "__new__", "__reduce__", "__reduce_ex__", "__getattribute__",
-          "__setattr__", "__delattr__", "__sizeof__", "__subclasshook__", "__init_subclass__",
-          "__lt__", "__le__", "__gt__", "__ge__");
+          "__class__",
+          "__init__",
+          "__doc__",
+          "__dir__",
+          "__eq__",
+          "__ne__",
+          "__hash__",
+          "__repr__",
+          "__str__",
+          "__format__",
+          "__new__",
+          "__reduce__",
+          "__reduce_ex__",
+          "__getattribute__",
+          "__setattr__",
+          "__delattr__",
+          "__sizeof__",
+          "__subclasshook__",
+          "__init_subclass__",
+          "__lt__",
+          "__le__",
+          "__gt__",
+          "__ge__");
 
-  private static final Set<String> SIZED = Set.of("__len__", "__iter__", "__contains__", "__getitem__");
+  private static final Set<String> SIZED =
+      Set.of("__len__", "__iter__", "__contains__", "__getitem__");
 
   private static final Set<String> FUNCTION =
-      Set.of("__globals__", "__code__", "__closure__", "__defaults__", "__dict__", "__name__",
-          "__module__", "__qualname__", "__kwdefaults__", "__annotations__", "__call__", "__get__");
+      Set.of(
+          "__globals__",
+          "__code__",
+          "__closure__",
+          "__defaults__",
+          "__dict__",
+          "__name__",
+          "__module__",
+          "__qualname__",
+          "__kwdefaults__",
+          "__annotations__",
+          "__call__",
+          "__get__");
 
   private Attributes() {}
 
@@ -76,7 +107,9 @@ final class Attributes {
   }
 
   private static @Nullable Object hashable(PyDict dict, Object key) {
-    return key instanceof PyDict || key instanceof PyList list && !list.tuple ? null : dict.get(key);
+    return key instanceof PyDict || (key instanceof PyList list && !list.tuple)
+        ? null
+        : dict.get(key);
   }
 
   /** Returns an attribute of the type of a value; null if it has none of that name. */
@@ -88,12 +121,12 @@ final class Attributes {
       boolean there =
           !(value instanceof Namespace)
               && (PRIVATE.contains(name)
-                  || SIZED.contains(name) && Iteration.hasLength(value)
-                  || FUNCTION.contains(name) && value instanceof Fn);
+                  || (SIZED.contains(name) && Iteration.hasLength(value))
+                  || (FUNCTION.contains(name) && value instanceof Fn));
       return there ? Undefined.unsafe(value, name) : null;
     }
-    if (value instanceof PyDict && DICT_CHANGERS.contains(name)
-        || value instanceof PyList list && !list.tuple && LIST_CHANGERS.contains(name)) {
+    if ((value instanceof PyDict && DICT_CHANGERS.contains(name))
+        || (value instanceof PyList list && !list.tuple && LIST_CHANGERS.contains(name))) {
       return Undefined.unsafe(value, name);
     }
     if (value instanceof Namespace namespace) {

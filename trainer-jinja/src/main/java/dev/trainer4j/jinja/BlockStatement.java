@@ -42,7 +42,8 @@ final class BlockStatement extends Stmt {
     state.line = line;
     state.step();
     if (required) {
-      throw new PyError("TemplateRuntimeError", "Required block " + Text.quote(name) + " not found");
+      throw new PyError(
+          "TemplateRuntimeError", "Required block " + Text.quote(name) + " not found");
     }
     Frame own = new Frame(state, scope.layout.size(), null);
     Scope.enter(own, entries);

@@ -86,7 +86,7 @@ final class BraceFormat {
     int bracket = 0;
     int nameEnd = 0;
     while (nameEnd < field.length()
-        && (bracket > 0 || field.charAt(nameEnd) != '!' && field.charAt(nameEnd) != ':')) {
+        && (bracket > 0 || (field.charAt(nameEnd) != '!' && field.charAt(nameEnd) != ':'))) {
       bracket += field.charAt(nameEnd) == '[' ? 1 : field.charAt(nameEnd) == ']' ? -1 : 0;
       nameEnd++;
     }
@@ -109,7 +109,9 @@ final class BraceFormat {
     if (html) {
       value = Markup.escape(state, value);
     }
-    return spec.isEmpty() ? Text.str(state, value) : FormatSpec.parse(spec, value).format(state, value);
+    return spec.isEmpty()
+        ? Text.str(state, value)
+        : FormatSpec.parse(spec, value).format(state, value);
   }
 
   private Object converted(Object value, char conversion) {
@@ -117,8 +119,7 @@ final class BraceFormat {
       case 's' -> Text.str(state, value);
       case 'r' -> Text.repr(state, value);
       case 'a' -> ascii(Text.repr(state, value));
-      default ->
-          throw PyError.value("Unknown conversion specifier " + conversion);
+      default -> throw PyError.value("Unknown conversion specifier " + conversion);
     };
   }
 
@@ -169,7 +170,9 @@ final class BraceFormat {
   }
 
   private static boolean isNumber(String text) {
-    return !text.isEmpty() && text.length() < 10 && text.chars().allMatch(c -> c >= '0' && c <= '9');
+    return !text.isEmpty()
+        && text.length() < 10
+        && text.chars().allMatch(c -> c >= '0' && c <= '9');
   }
 
   private Object first(String name) {
@@ -188,8 +191,7 @@ final class BraceFormat {
     int index = name.isEmpty() ? automatic++ : Integer.parseInt(name);
     Object value = args.get(index);
     if (value == null) {
-      throw new PyError(
-          "IndexError", "tuple index out of range");
+      throw new PyError("IndexError", "tuple index out of range");
     }
     return value;
   }

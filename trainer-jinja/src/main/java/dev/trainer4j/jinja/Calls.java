@@ -95,8 +95,7 @@ final class Calls {
 
     private static Object[] unpack(Frame frame, Object[] values, Object more) {
       if (!Iteration.isIterable(more)) {
-        throw PyError.type(
-            "Value after * must be an iterable, not " + Types.name(more));
+        throw PyError.type("Value after * must be an iterable, not " + Types.name(more));
       }
       List<Object> all = new ArrayList<>(Arrays.asList(values));
       all.addAll(Iteration.list(frame.state, more));
@@ -105,14 +104,18 @@ final class Calls {
 
     private static void unpack(Map<String, Object> byName, Object more) {
       if (!(more instanceof PyDict dict)) {
-        throw PyError.type("jinja2.sandbox.SandboxedEnvironment.call() argument after ** must be a mapping, not " + Types.name(more));
+        throw PyError.type(
+            "jinja2.sandbox.SandboxedEnvironment.call() argument after ** must be a mapping, not "
+                + Types.name(more));
       }
       for (Map.Entry<Object, Object> entry : dict.entries()) {
         if (!(entry.getKey() instanceof String name)) {
           throw PyError.type("keywords must be strings");
         }
         if (byName.put(name, entry.getValue()) != null) {
-          throw PyError.type("jinja2.sandbox.SandboxedEnvironment.call() got multiple values for keyword argument " + Text.quote(name));
+          throw PyError.type(
+              "jinja2.sandbox.SandboxedEnvironment.call() got multiple values for keyword argument "
+                  + Text.quote(name));
         }
       }
     }
@@ -184,7 +187,8 @@ final class Calls {
       if (found == null && !scope.soft) {
         throw new CompileError(
             line,
-            new PyError("TemplateAssertionError", "No " + what + " named " + Text.quote(name) + "."));
+            new PyError(
+                "TemplateAssertionError", "No " + what + " named " + Text.quote(name) + "."));
       }
     }
 

@@ -4,19 +4,21 @@ package dev.trainer4j.jinja;
 /** What kinds of characters Python knows. */
 final class Chars {
 
+  private static final String SUPERSCRIPTS = "²³¹⁰⁴⁵⁶⁷⁸⁹₀₁₂₃₄₅₆₇₈₉";
+
   private Chars() {}
 
   /** Whether {@code str.isspace} is true, which is what {@code strip} and {@code split} take for space. */
   static boolean isSpace(int point) {
     if (point < 0x80) {
-      return point == ' ' || point >= 9 && point <= 13 || point >= 0x1c && point <= 0x1f;
+      return point == ' ' || (point >= 9 && point <= 13) || (point >= 0x1c && point <= 0x1f);
     }
     return point == 0x85 || Character.isSpaceChar(point);
   }
 
   static boolean isLineBreak(int point) {
-    return point >= 10 && point <= 13
-        || point >= 0x1c && point <= 0x1e
+    return (point >= 10 && point <= 13)
+        || (point >= 0x1c && point <= 0x1e)
         || point == 0x85
         || point == 0x2028
         || point == 0x2029;
@@ -50,12 +52,10 @@ final class Chars {
     return Character.isDigit(point) || SUPERSCRIPTS.indexOf(point) >= 0 || isCircledDigit(point);
   }
 
-  private static final String SUPERSCRIPTS = "²³¹⁰⁴⁵⁶⁷⁸⁹₀₁₂₃₄₅₆₇₈₉";
-
   private static boolean isCircledDigit(int point) {
-    return point >= 0x2460 && point <= 0x2468
-        || point >= 0x2474 && point <= 0x247c
-        || point >= 0x2488 && point <= 0x2490
+    return (point >= 0x2460 && point <= 0x2468)
+        || (point >= 0x2474 && point <= 0x247c)
+        || (point >= 0x2488 && point <= 0x2490)
         || point == 0x24ea;
   }
 
@@ -68,7 +68,9 @@ final class Chars {
 
   /** Whether a name may begin with it. */
   static boolean beginsName(int point) {
-    return point == '_' || Character.isLetter(point) || Character.getType(point) == Character.LETTER_NUMBER;
+    return point == '_'
+        || Character.isLetter(point)
+        || Character.getType(point) == Character.LETTER_NUMBER;
   }
 
   /** Whether a name may go on with it. */

@@ -2,6 +2,7 @@
 package dev.trainer4j.jinja;
 
 import java.time.Clock;
+import java.time.ZoneId;
 import java.util.List;
 import java.util.Map;
 
@@ -60,7 +61,13 @@ public final class ChatTemplate {
   public static ChatTemplate compile(String text, Limits limits) {
     if (text.length() > limits.valueSize()) {
       throw new TemplateException(
-          1, "LimitError", "the template has " + text.length() + " characters, more than " + limits.valueSize() + " (limit 'valueSize')");
+          1,
+          "LimitError",
+          "the template has "
+              + text.length()
+              + " characters, more than "
+              + limits.valueSize()
+              + " (limit 'valueSize')");
     }
     TokenStream stream = null;
     try {
@@ -73,7 +80,11 @@ public final class ChatTemplate {
       Stmt.declare(scope, body);
       Stmt.resolve(scope, body);
       return new ChatTemplate(
-          body.toArray(Stmt[]::new), scope.layout, scope.entries(), limits, Clock.systemDefaultZone());
+          body.toArray(Stmt[]::new),
+          scope.layout,
+          scope.entries(),
+          limits,
+          Clock.system(ZoneId.systemDefault()));
     } catch (CompileError error) {
       throw new TemplateException(error.line, error.error.kind(), error.error.reason());
     } catch (PyError error) {

@@ -165,7 +165,8 @@ final class Comparisons {
       if (!takeRight && b < right.size()) {
         Object first = left.get(a).key();
         Object second = right.get(b).key();
-        takeRight = reverse ? ordered(state, "<", first, second) : ordered(state, "<", second, first);
+        takeRight =
+            reverse ? ordered(state, "<", first, second) : ordered(state, "<", second, first);
       }
       list.set(i, takeRight ? right.get(b++) : left.get(a++));
     }

@@ -16,7 +16,8 @@ final class Escapes {
   }
 
   static String resolve(String raw) {
-    // The reference turns characters beyond ASCII into escapes first: a backslash before one escapes
+    // The reference turns characters beyond ASCII into escapes first: a backslash before one
+    // escapes
     // the backslash of its escape.
     return new Escapes(BraceFormat.ascii(raw)).resolve();
   }
@@ -48,7 +49,12 @@ final class Escapes {
       hexadecimal(c, c == 'x' ? 2 : c == 'u' ? 4 : 8);
     } else if (c >= '0' && c <= '7') {
       int value = c - '0';
-      for (int i = 0; i < 2 && position < raw.length() && raw.charAt(position) >= '0' && raw.charAt(position) <= '7'; i++) {
+      for (int i = 0;
+          i < 2
+              && position < raw.length()
+              && raw.charAt(position) >= '0'
+              && raw.charAt(position) <= '7';
+          i++) {
         value = value * 8 + raw.charAt(position++) - '0';
       }
       out.append((char) value);

@@ -14,7 +14,8 @@ class ExpressionParser {
 
   private static final Map<String, Object> CONSTANTS =
       Map.of(
-          "true", true, "True", true, "false", false, "False", false, "none", None.NONE, "None", None.NONE);
+          "true", true, "True", true, "false", false, "False", false, "none", None.NONE, "None",
+          None.NONE);
 
   private static final Set<String> COMPARISONS = Set.of("==", "!=", "<", "<=", ">", ">=");
 
@@ -170,38 +171,44 @@ class ExpressionParser {
 
   Expr primary(boolean withNamespace) {
     Token token = stream.current();
-    switch (token.type()) {
-      case "name":
-        stream.next();
-        Object constant = CONSTANTS.get(token.value());
-        if (constant != null) {
-          return new Const(token.line(), constant);
-        }
-        if (withNamespace && stream.skip(".")) {
-          String attribute = (String) stream.expect("name").value();
-          return new NamespaceReference(token.line(), (String) token.value(), attribute);
-        }
-        return new Name(token.line(), (String) token.value());
-      case "string":
-        StringBuilder text = new StringBuilder();
-        while (stream.is("string")) {
-          text.append(stream.next().value());
-        }
-        return new Const(token.line(), text.toString());
-      case "integer", "float":
-        return new Const(stream.next().line(), token.value());
-      case "(":
-        stream.next();
-        Expr inside = tuple(false, true, true, false);
-        stream.expect(")");
-        return inside;
-      case "[":
-        return list();
-      case "{":
-        return dict();
-      default:
-        throw stream.fail("unexpected " + Text.quote(token.described()), token.line());
+    return switch (token.type()) {
+      case "name" -> name(withNamespace);
+      case "string" -> string();
+      case "integer", "float" -> new Const(stream.next().line(), token.value());
+      case "(" -> parentheses();
+      case "[" -> list();
+      case "{" -> dict();
+      default -> throw stream.fail("unexpected " + Text.quote(token.described()), token.line());
+    };
+  }
+
+  private Expr name(boolean withNamespace) {
+    Token token = stream.next();
+    Object constant = CONSTANTS.get(token.value());
+    if (constant != null) {
+      return new Const(token.line(), constant);
     }
+    if (withNamespace && stream.skip(".")) {
+      String attribute = (String) stream.expect("name").value();
+      return new NamespaceReference(token.line(), (String) token.value(), attribute);
+    }
+    return new Name(token.line(), (String) token.value());
+  }
+
+  private Expr string() {
+    int line = stream.current().line();
+    StringBuilder text = new StringBuilder();
+    while (stream.is("string")) {
+      text.append(stream.next().value());
+    }
+    return new Const(line, text.toString());
+  }
+
+  private Expr parentheses() {
+    stream.next();
+    Expr inside = tuple(false, true, true, false);
+    stream.expect(")");
+    return inside;
   }
 
   Expr tuple(boolean withCondition) {
@@ -209,10 +216,7 @@ class ExpressionParser {
   }
 
   Expr tuple(
-      boolean simplified,
-      boolean withCondition,
-      boolean parentheses,
-      boolean withNamespace) {
+      boolean simplified, boolean withCondition, boolean parentheses, boolean withNamespace) {
     int line = stream.current().line();
     List<Expr> items = new ArrayList<>();
     boolean tuple = false;
@@ -317,8 +321,7 @@ class ExpressionParser {
       if (!attribute.is("integer")) {
         throw stream.fail("expected name or number", attribute.line());
       }
-      return new Access.Item(
-          token.line(), value, new Const(attribute.line(), attribute.value()));
+      return new Access.Item(token.line(), value, new Const(attribute.line(), attribute.value()));
     }
     List<Expr> keys = new ArrayList<>();
     while (!stream.is("]")) {
@@ -426,15 +429,15 @@ class ExpressionParser {
       }
       int line = stream.current().line();
       String name = dotted();
-      Calls.Arguments arguments =
-          stream.is("(") ? arguments() : Calls.Arguments.none(line);
+      Calls.Arguments arguments = stream.is("(") ? arguments() : Calls.Arguments.none(line);
       value = new Calls.Filtered(line, value, name, arguments);
       inline = false;
     }
     return value;
   }
 
-  private static final Set<String> TEST_ARGUMENTS = Set.of("name", "string", "integer", "float", "[", "{");
+  private static final Set<String> TEST_ARGUMENTS =
+      Set.of("name", "string", "integer", "float", "[", "{");
 
   private Expr test(Expr value) {
     int line = stream.next().line();

@@ -39,19 +39,33 @@ final class Filters {
     put("sort", "do_sort + value reverse= case_sensitive= attribute=", Ordering::sort);
     put("dictsort", "do_dictsort value case_sensitive= by= reverse=", Ordering::dictSort);
     put("unique", "do_unique + value case_sensitive= attribute=", Ordering::unique);
-    put("min", "do_min + value case_sensitive= attribute=", (s, v, a) -> Ordering.extreme(s, v, a, "<"));
-    put("max", "do_max + value case_sensitive= attribute=", (s, v, a) -> Ordering.extreme(s, v, a, ">"));
+    put(
+        "min",
+        "do_min + value case_sensitive= attribute=",
+        (s, v, a) -> Ordering.extreme(s, v, a, "<"));
+    put(
+        "max",
+        "do_max + value case_sensitive= attribute=",
+        (s, v, a) -> Ordering.extreme(s, v, a, ">"));
     put("groupby", "do_groupby + value attribute default= case_sensitive=", Ordering::groupBy);
     ALL.put("map", Selection::map);
     ALL.put("select", (s, v, a) -> Selection.select(s, v, a, "sync_do_select", false, true));
     ALL.put("reject", (s, v, a) -> Selection.select(s, v, a, "sync_do_reject", false, false));
     ALL.put("selectattr", (s, v, a) -> Selection.select(s, v, a, "sync_do_selectattr", true, true));
-    ALL.put("rejectattr", (s, v, a) -> Selection.select(s, v, a, "sync_do_rejectattr", true, false));
-    put("tojson", "_cached_compile_jinja_template.<locals>.tojson x ensure_ascii= indent= separators= sort_keys=", (s, v, a) -> Json.filter(s, a));
+    ALL.put(
+        "rejectattr", (s, v, a) -> Selection.select(s, v, a, "sync_do_rejectattr", true, false));
+    put(
+        "tojson",
+        "_cached_compile_jinja_template.<locals>.tojson x ensure_ascii= indent= separators= sort_keys=",
+        (s, v, a) -> Json.filter(s, a));
     ALL.put("format", TextFilters::format);
     TextFilters.register();
     for (String name : NOT_OFFERED) {
-      ALL.put(name, (s, v, a) -> { throw PyError.notOffered("the filter '" + name + "'"); });
+      ALL.put(
+          name,
+          (s, v, a) -> {
+            throw PyError.notOffered("the filter '" + name + "'");
+          });
     }
   }
 
@@ -103,7 +117,7 @@ final class Filters {
   }
 
   private static Object orDefault(Object value, @Nullable Object[] args) {
-    boolean missing = value instanceof Undefined || isSet(args, 2) && !Types.truth(value);
+    boolean missing = value instanceof Undefined || (isSet(args, 2) && !Types.truth(value));
     return missing ? or(args, 1, "") : value;
   }
 

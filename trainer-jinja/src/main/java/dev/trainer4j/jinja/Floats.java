@@ -68,15 +68,14 @@ final class Floats {
     if (word.startsWith("-") || word.startsWith("+")) {
       word = word.substring(1);
     }
-    switch (word) {
-      case "inf", "infinity":
-        return sign * Double.POSITIVE_INFINITY;
-      case "nan":
-        return Double.NaN;
-      default:
+    return switch (word) {
+      case "inf", "infinity" -> sign * Double.POSITIVE_INFINITY;
+      case "nan" -> (Double) Double.NaN;
+      default -> {
         String digits = STRAY.matcher(bare).find() ? "" : bare.replace("_", "");
-        return FORM.matcher(digits).matches() ? (Double) Double.parseDouble(digits) : null;
-    }
+        yield FORM.matcher(digits).matches() ? (Double) Double.parseDouble(digits) : null;
+      }
+    };
   }
 
   /** Returns {@code int(value)}. */

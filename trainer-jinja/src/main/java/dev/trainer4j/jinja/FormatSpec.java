@@ -82,8 +82,7 @@ record FormatSpec(
     if (equals(parse("", value))) {
       return Text.str(state, value);
     }
-    throw PyError.type(
-        "unsupported format string passed to " + Types.name(value) + ".__format__");
+    throw PyError.type("unsupported format string passed to " + Types.name(value) + ".__format__");
   }
 
   private String text(State state, String text) {
@@ -98,8 +97,7 @@ record FormatSpec(
   }
 
   private PyError unknown(String name) {
-    return PyError.value(
-        "Unknown format code '" + type + "' for object of type '" + name + "'");
+    return PyError.value("Unknown format code '" + type + "' for object of type '" + name + "'");
   }
 
   private String integer(State state, BigInteger value) {
@@ -125,7 +123,9 @@ record FormatSpec(
   }
 
   private static String character(BigInteger value) {
-    if (value.signum() < 0 || value.bitLength() > 21 || value.intValue() > Character.MAX_CODE_POINT) {
+    if (value.signum() < 0
+        || value.bitLength() > 21
+        || value.intValue() > Character.MAX_CODE_POINT) {
       throw PyError.overflow("%c arg not in range(0x110000)");
     }
     return Character.toString(value.intValue());
@@ -133,7 +133,7 @@ record FormatSpec(
 
   private String number(State state, double value) {
     state.grow(Math.max(0, precision) + 400L);
-    boolean negative = value < 0 || value == 0 && 1 / value < 0;
+    boolean negative = value < 0 || (value == 0 && 1 / value < 0);
     double size = Math.abs(value);
     String digits;
     if (Double.isNaN(value) || Double.isInfinite(value)) {
@@ -147,20 +147,14 @@ record FormatSpec(
 
   private String digits(double size) {
     int places = precision < 0 ? 6 : precision;
-    switch (type) {
-      case 'f', 'F':
-        return fixed(size, places);
-      case 'e', 'E':
-        return cased(scientific(size, places));
-      case 'g', 'G', 'n':
-        return cased(general(size, Math.max(1, places), 1));
-      case '%':
-        return fixed(size * 100, places) + "%";
-      case 0:
-        return precision < 0 ? Floats.repr(size) : general(size, Math.max(1, precision), 0);
-      default:
-        throw unknown("float");
-    }
+    return switch (type) {
+      case 'f', 'F' -> fixed(size, places);
+      case 'e', 'E' -> cased(scientific(size, places));
+      case 'g', 'G', 'n' -> cased(general(size, Math.max(1, places), 1));
+      case '%' -> fixed(size * 100, places) + "%";
+      case 0 -> precision < 0 ? Floats.repr(size) : general(size, Math.max(1, precision), 0);
+      default -> throw unknown("float");
+    };
   }
 
   private String cased(String digits) {
@@ -184,7 +178,8 @@ record FormatSpec(
 
   /** Digits that matter only; with a point at least if {@code extra} is 0, as {@code repr} has it. */
   private String general(double size, int digits, int extra) {
-    BigDecimal rounded = new BigDecimal(size).round(new MathContext(digits, RoundingMode.HALF_EVEN));
+    BigDecimal rounded =
+        new BigDecimal(size).round(new MathContext(digits, RoundingMode.HALF_EVEN));
     int exponent = size == 0 ? 0 : rounded.precision() - rounded.scale() - 1;
     boolean plain = exponent >= -4 && exponent < digits - 1 + extra;
     if (!plain) {
@@ -193,7 +188,9 @@ record FormatSpec(
       return text + Floats.power(exponent);
     }
     if (alternate) {
-      return rounded.setScale(Math.max(0, digits - 1 - exponent), RoundingMode.HALF_EVEN).toPlainString();
+      return rounded
+          .setScale(Math.max(0, digits - 1 - exponent), RoundingMode.HALF_EVEN)
+          .toPlainString();
     }
     String text = bare(rounded);
     return extra == 0 && text.indexOf('.') < 0 ? text + ".0" : text;
@@ -223,7 +220,7 @@ record FormatSpec(
   }
 
   private String pad(State state, String prefix, String body, char own) {
-    long missing = width - Strings.length(body) - prefix.length();
+    long missing = (long) width - Strings.length(body) - prefix.length();
     if (missing <= 0) {
       return prefix + body;
     }

@@ -8,21 +8,29 @@ import java.util.Objects;
 /** The functions that every template can call. */
 final class Globals {
 
-  private static final Signature MESSAGE = Signature.of("_cached_compile_jinja_template.<locals>.raise_exception message");
-  private static final Signature FORMAT = Signature.of("_cached_compile_jinja_template.<locals>.strftime_now format");
+  private static final Signature MESSAGE =
+      Signature.of("_cached_compile_jinja_template.<locals>.raise_exception message");
+  private static final Signature FORMAT =
+      Signature.of("_cached_compile_jinja_template.<locals>.strftime_now format");
   private static final Signature SEPARATOR = Signature.of("__init__ + sep=");
 
   static final Map<String, Object> ALL =
       Map.of(
           "range", function("safe_range", Globals::range),
-          "raise_exception", function("_cached_compile_jinja_template.<locals>.raise_exception", Globals::raise),
-          "strftime_now", function("_cached_compile_jinja_template.<locals>.strftime_now", (s, a) -> Strftime.format(s, text(s, FORMAT, a))),
+          "raise_exception",
+              function("_cached_compile_jinja_template.<locals>.raise_exception", Globals::raise),
+          "strftime_now",
+              function(
+                  "_cached_compile_jinja_template.<locals>.strftime_now",
+                  (s, a) -> Strftime.format(s, text(s, FORMAT, a))),
           "lipsum", function("generate_lorem_ipsum", Lipsum::call),
           "dict", type("dict", Globals::dict),
           "namespace", type("jinja2.utils.Namespace", Globals::namespace),
           "cycler", type("jinja2.utils.Cycler", (s, a) -> new Cycler(a)),
-          "joiner", type("jinja2.utils.Joiner", (s, a) ->
-              new Joiner(Filters.or(SEPARATOR.bind(a), 0, ", "))));
+          "joiner",
+              type(
+                  "jinja2.utils.Joiner",
+                  (s, a) -> new Joiner(Filters.or(SEPARATOR.bind(a), 0, ", "))));
 
   private Globals() {}
 
@@ -51,7 +59,9 @@ final class Globals {
     if (args.count() < 1 || args.count() > 3) {
       throw PyError.type(
           "range expected at "
-              + (args.count() < 1 ? "least 1 argument, got 0" : "most 3 arguments, got " + args.count()));
+              + (args.count() < 1
+                  ? "least 1 argument, got 0"
+                  : "most 3 arguments, got " + args.count()));
     }
     long[] numbers = new long[args.count()];
     for (int i = 0; i < numbers.length; i++) {
@@ -83,12 +93,17 @@ final class Globals {
 
   private static void put(State state, PyDict dict, Object pair, int number) {
     if (!Iteration.isIterable(pair)) {
-      throw PyError.type("cannot convert dictionary update sequence element #" + number + " to a sequence");
+      throw PyError.type(
+          "cannot convert dictionary update sequence element #" + number + " to a sequence");
     }
     List<Object> parts = Iteration.list(state, pair);
     if (parts.size() != 2) {
       throw PyError.value(
-          "dictionary update sequence element #" + number + " has length " + parts.size() + "; 2 is required");
+          "dictionary update sequence element #"
+              + number
+              + " has length "
+              + parts.size()
+              + "; 2 is required");
     }
     dict.put(parts.get(0), parts.get(1));
   }

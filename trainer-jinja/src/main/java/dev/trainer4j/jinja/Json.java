@@ -20,7 +20,12 @@ final class Json {
   private final StringBuilder out = new StringBuilder();
 
   private Json(
-      State state, boolean ascii, @Nullable String indent, String item, String key, boolean sorted) {
+      State state,
+      boolean ascii,
+      @Nullable String indent,
+      String item,
+      String key,
+      boolean sorted) {
     this.state = state;
     this.ascii = ascii;
     this.indent = indent;
@@ -133,7 +138,8 @@ final class Json {
       return dict.entries().iterator();
     }
     List<Comparisons.Keyed> keyed = new ArrayList<>();
-    dict.entries().forEach(entry -> keyed.add(new Comparisons.Keyed(PyDict.key(entry), entry.getValue())));
+    dict.entries()
+        .forEach(entry -> keyed.add(new Comparisons.Keyed(PyDict.key(entry), entry.getValue())));
     Comparisons.sort(state, keyed, false);
     return keyed.stream().map(pair -> Map.entry(pair.key(), pair.item())).iterator();
   }

@@ -16,10 +16,17 @@ final class Lexer {
 
   private static final Pattern BEGIN = Pattern.compile("\\{[%{#]");
   private static final Pattern RAW_BEGIN =
-      Pattern.compile("\\{%([-+]?)" + space("*") + "raw" + space("*") + "(?:-%\\}" + space("*") + "|%\\})");
+      Pattern.compile(
+          "\\{%([-+]?)" + space("*") + "raw" + space("*") + "(?:-%\\}" + space("*") + "|%\\})");
   private static final Pattern RAW_END =
       Pattern.compile(
-          "\\{%([-+]?)" + space("*") + "endraw" + space("*") + "(?:\\+%\\}|-%\\}" + space("*") + "|%\\}\n?)");
+          "\\{%([-+]?)"
+              + space("*")
+              + "endraw"
+              + space("*")
+              + "(?:\\+%\\}|-%\\}"
+              + space("*")
+              + "|%\\}\n?)");
   private static final Pattern OPERATOR =
       Pattern.compile("//|\\*\\*|==|!=|>=|<=|[-+/*%~\\[\\](){}><=.:|,;]");
 
@@ -203,13 +210,14 @@ final class Lexer {
   private boolean isEnd(String end, boolean block) {
     return source.startsWith(end, position)
         || source.startsWith("-" + end, position)
-        || block && source.startsWith("+" + end, position);
+        || (block && source.startsWith("+" + end, position));
   }
 
   private void token(Deque<Character> open) {
     if (isDigit(source.charAt(position))) {
       number();
-    } else if (Chars.isWord(source.codePointAt(position)) || Chars.continuesName(source.codePointAt(position))) {
+    } else if (Chars.isWord(source.codePointAt(position))
+        || Chars.continuesName(source.codePointAt(position))) {
       name();
     } else if (source.charAt(position) == '\'' || source.charAt(position) == '"') {
       string();
@@ -247,7 +255,10 @@ final class Lexer {
     }
     Object value = Numbers.parse(digits, 0);
     if (value == null) {
-      throw syntax("the integer " + digits.substring(0, Math.min(20, digits.length())) + "... has too many digits");
+      throw syntax(
+          "the integer "
+              + digits.substring(0, Math.min(20, digits.length()))
+              + "... has too many digits");
     }
     add("integer", value);
   }

@@ -7,7 +7,8 @@ import org.jspecify.annotations.Nullable;
 /** {@code lipsum}: paragraphs of words that mean nothing. */
 final class Lipsum {
 
-  private static final Signature SIGNATURE = Signature.of("generate_lorem_ipsum n= html= min= max=");
+  private static final Signature SIGNATURE =
+      Signature.of("generate_lorem_ipsum n= html= min= max=");
 
   private static final String[] WORDS =
       ("lorem ipsum dolor sit amet consectetur adipiscing elit sed do eiusmod tempor incididunt ut"

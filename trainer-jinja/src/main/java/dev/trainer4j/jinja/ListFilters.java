@@ -14,20 +14,25 @@ final class ListFilters {
   private ListFilters() {}
 
   static Object items(Object value) {
-    return Generator.of("do_items", new Iteration.Lazy() {
-      private @Nullable Iterator<Object> items;
+    return Generator.of(
+        "do_items",
+        new Iteration.Lazy() {
+          private @Nullable Iterator<Object> items;
 
-      @Override
-      @Nullable Object advance() {
-        if (items == null) {
-          if (!(value instanceof PyDict) && !(value instanceof Undefined)) {
-            throw PyError.type("Can only get item pairs from a mapping.");
+          @Override
+          @Nullable Object advance() {
+            if (items == null) {
+              if (!(value instanceof PyDict) && !(value instanceof Undefined)) {
+                throw PyError.type("Can only get item pairs from a mapping.");
+              }
+              items =
+                  value instanceof PyDict dict
+                      ? dict.items().iterator()
+                      : Collections.emptyIterator();
+            }
+            return items.hasNext() ? items.next() : null;
           }
-          items = value instanceof PyDict dict ? dict.items().iterator() : Collections.emptyIterator();
-        }
-        return items.hasNext() ? items.next() : null;
-      }
-    });
+        });
   }
 
   static Object first(Object value) {
@@ -88,7 +93,10 @@ final class ListFilters {
     } else if (value instanceof PyRange) {
       name = "range_iterator";
     } else if (value instanceof DictView view && view.part() != DictView.Part.KEYS) {
-      name = view.part() == DictView.Part.ITEMS ? "dict_reverseitemiterator" : "dict_reversevalueiterator";
+      name =
+          view.part() == DictView.Part.ITEMS
+              ? "dict_reverseitemiterator"
+              : "dict_reversevalueiterator";
     } else if (value instanceof PyDict || value instanceof DictView) {
       name = "dict_reversekeyiterator";
     }
@@ -98,77 +106,81 @@ final class ListFilters {
   static Object batch(State state, Object value, @Nullable Object[] args) {
     Object count = Filters.arg(args, 1);
     Object fill = Filters.arg(args, 2);
-    return Generator.of("do_batch", new Iteration.Lazy() {
-      private @Nullable Iterator<Object> items;
-      private List<Object> batch = new ArrayList<>();
+    return Generator.of(
+        "do_batch",
+        new Iteration.Lazy() {
+          private @Nullable Iterator<Object> items;
+          private List<Object> batch = new ArrayList<>();
 
-      @Override
-      @Nullable Object advance() {
-        if (items == null) {
-          items = Iteration.of(value);
-        }
-        while (items.hasNext()) {
-          state.step();
-          Object item = items.next();
-          if (Comparisons.equal(state, (long) batch.size(), count)) {
-            List<Object> full = batch;
-            batch = new ArrayList<>(List.of(item));
-            return PyList.list(full);
+          @Override
+          @Nullable Object advance() {
+            if (items == null) {
+              items = Iteration.of(value);
+            }
+            while (items.hasNext()) {
+              state.step();
+              Object item = items.next();
+              if (Comparisons.equal(state, (long) batch.size(), count)) {
+                List<Object> full = batch;
+                batch = new ArrayList<>(List.of(item));
+                return PyList.list(full);
+              }
+              batch.add(item);
+            }
+            if (batch.isEmpty()) {
+              return null;
+            }
+            List<Object> last = batch;
+            batch = new ArrayList<>();
+            return filled(last);
           }
-          batch.add(item);
-        }
-        if (batch.isEmpty()) {
-          return null;
-        }
-        List<Object> last = batch;
-        batch = new ArrayList<>();
-        return filled(last);
-      }
 
-      private Object filled(List<Object> batch) {
-        if (fill != None.NONE) {
-          long missing = Types.index(count) - batch.size();
-          state.grow(Math.max(0, missing));
-          batch.addAll(Collections.nCopies((int) Math.max(0, missing), fill));
-        }
-        return PyList.list(batch);
-      }
-    });
+          private Object filled(List<Object> batch) {
+            if (fill != None.NONE) {
+              long missing = Types.index(count) - batch.size();
+              state.grow(Math.max(0, missing));
+              batch.addAll(Collections.nCopies((int) Math.max(0, missing), fill));
+            }
+            return PyList.list(batch);
+          }
+        });
   }
 
   static Object slice(State state, Object value, @Nullable Object[] args) {
     Object fill = Filters.arg(args, 2);
     Object count = Filters.arg(args, 1);
-    return Generator.of("sync_do_slice", new Iteration.Lazy() {
-      private @Nullable List<Object> items;
-      private long slices;
-      private long number;
-      private long offset;
+    return Generator.of(
+        "sync_do_slice",
+        new Iteration.Lazy() {
+          private @Nullable List<Object> items;
+          private long slices;
+          private long number;
+          private long offset;
 
-      @Override
-      @Nullable Object advance() {
-        state.step();
-        if (items == null) {
-          items = Iteration.list(state, value);
-          Operators.floorDivide((long) items.size(), count); // which says what is wrong with it
-          slices = Types.index(count);
-        }
-        if (number >= slices) {
-          return null;
-        }
-        long size = items.size() / slices;
-        long extra = items.size() % slices;
-        long start = offset + number * size;
-        offset += number < extra ? 1 : 0;
-        long end = offset + (number + 1) * size;
-        List<Object> slice = new ArrayList<>(items.subList((int) start, (int) end));
-        if (fill != None.NONE && number >= extra) {
-          slice.add(fill);
-        }
-        number++;
-        return PyList.list(slice);
-      }
-    });
+          @Override
+          @Nullable Object advance() {
+            state.step();
+            if (items == null) {
+              items = Iteration.list(state, value);
+              Operators.floorDivide((long) items.size(), count); // which says what is wrong with it
+              slices = Types.index(count);
+            }
+            if (number >= slices) {
+              return null;
+            }
+            long size = items.size() / slices;
+            long extra = items.size() % slices;
+            long start = offset + number * size;
+            offset += number < extra ? 1 : 0;
+            long end = offset + (number + 1) * size;
+            List<Object> slice = new ArrayList<>(items.subList((int) start, (int) end));
+            if (fill != None.NONE && number >= extra) {
+              slice.add(fill);
+            }
+            number++;
+            return PyList.list(slice);
+          }
+        });
   }
 
   static Object sum(State state, Object value, @Nullable Object[] args) {

@@ -108,7 +108,8 @@ final class Loop implements Fn, Attributes.WithAttributes, Iterator<Object> {
       case "depth0" -> (long) level;
       case "previtem" -> orUndefined(previous, "there is no previous item");
       case "nextitem" -> orUndefined(peek(), "there is no next item");
-      case "cycle" -> Fn.named("<bound method LoopContext.cycle>", "method", (state, args) -> cycle(args));
+      case "cycle" ->
+          Fn.named("<bound method LoopContext.cycle>", "method", (state, args) -> cycle(args));
       case "changed" -> Fn.named("<bound method LoopContext.changed>", "method", this::changed);
       default -> null;
     };
@@ -135,8 +136,7 @@ final class Loop implements Fn, Attributes.WithAttributes, Iterator<Object> {
   @Override
   public Object call(State state, Args args) {
     if (statement == null) {
-      throw PyError.type(
-          "The loop must have the 'recursive' marker to be called recursively.");
+      throw PyError.type("The loop must have the 'recursive' marker to be called recursively.");
     }
     args.plain("__call__", 1, 1);
     return statement.render(outer, args.positional[0], level + 1);

@@ -15,27 +15,80 @@ final class Methods {
   private static final Map<String, Method> NONE = Map.of();
 
   static {
-    put(LIST, "list", "count", 1, 1, (s, self, a) -> count(s, ((PyList) self).items, a.positional[0]));
+    put(
+        LIST,
+        "list",
+        "count",
+        1,
+        1,
+        (s, self, a) -> count(s, ((PyList) self).items, a.positional[0]));
     put(LIST, "list", "index", 1, 3, Methods::index);
     put(LIST, "list", "copy", 0, 0, (s, self, a) -> PyList.list(Iteration.list(s, self)));
     put(DICT, "dict", "get", 1, 2, Methods::get);
-    put(DICT, "dict", "keys", 0, 0, (s, self, a) -> new DictView((PyDict) self, DictView.Part.KEYS));
-    put(DICT, "dict", "values", 0, 0, (s, self, a) -> new DictView((PyDict) self, DictView.Part.VALUES));
-    put(DICT, "dict", "items", 0, 0, (s, self, a) -> new DictView((PyDict) self, DictView.Part.ITEMS));
+    put(
+        DICT,
+        "dict",
+        "keys",
+        0,
+        0,
+        (s, self, a) -> new DictView((PyDict) self, DictView.Part.KEYS));
+    put(
+        DICT,
+        "dict",
+        "values",
+        0,
+        0,
+        (s, self, a) -> new DictView((PyDict) self, DictView.Part.VALUES));
+    put(
+        DICT,
+        "dict",
+        "items",
+        0,
+        0,
+        (s, self, a) -> new DictView((PyDict) self, DictView.Part.ITEMS));
     put(DICT, "dict", "copy", 0, 0, Methods::copy);
     put(DICT, "dict", "fromkeys", 1, 2, Methods::fromKeys);
-    put(NUMBER, "float", "is_integer", 0, 0,
-        (s, self, a) -> self instanceof Double number && number == Math.rint(number) && !Double.isInfinite(number));
-    put(NUMBER, "int", "bit_length", 0, 0, (s, self, a) -> (long) Numbers.big(self).abs().bitLength());
+    put(
+        NUMBER,
+        "float",
+        "is_integer",
+        0,
+        0,
+        (s, self, a) ->
+            self instanceof Double number
+                && number == Math.rint(number)
+                && !Double.isInfinite(number));
+    put(
+        NUMBER,
+        "int",
+        "bit_length",
+        0,
+        0,
+        (s, self, a) -> (long) Numbers.big(self).abs().bitLength());
     put(NUMBER, "int", "conjugate", 0, 0, (s, self, a) -> self);
-    for (String name : List.of("as_integer_ratio", "hex", "fromhex", "to_bytes", "from_bytes", "bit_count")) {
-      put(NUMBER, "int", name, 0, -1, (s, self, a) -> { throw PyError.notOffered(name + "()"); });
+    for (String name :
+        List.of("as_integer_ratio", "hex", "fromhex", "to_bytes", "from_bytes", "bit_count")) {
+      put(
+          NUMBER,
+          "int",
+          name,
+          0,
+          -1,
+          (s, self, a) -> {
+            throw PyError.notOffered(name + "()");
+          });
     }
   }
 
   private Methods() {}
 
-  static void put(Map<String, Method> methods, String type, String name, int least, int most, Method.Body body) {
+  static void put(
+      Map<String, Method> methods,
+      String type,
+      String name,
+      int least,
+      int most,
+      Method.Body body) {
     methods.put(name, new Method(type, name, least, most, body));
   }
 

@@ -19,7 +19,8 @@ final class NumberFilters {
     }
     if (Types.isText(value)) {
       Object base = Filters.or(args, 2, 10L);
-      Object number = Numbers.parse(Types.text(value), (int) Math.max(0, Math.min(36, Types.index(base))));
+      Object number =
+          Numbers.parse(Types.text(value), (int) Math.max(0, Math.min(36, Types.index(base))));
       if (number != null) {
         return number;
       }
@@ -57,7 +58,8 @@ final class NumberFilters {
         throw PyError.type("must be real number, not " + Types.name(product));
       }
       double scaled = Numbers.toDouble(product);
-      Object whole = Floats.toInteger(method.equals("ceil") ? Math.ceil(scaled) : Math.floor(scaled));
+      Object whole =
+          Floats.toInteger(method.equals("ceil") ? Math.ceil(scaled) : Math.floor(scaled));
       return Numbers.divide(whole, scale);
     }
     if (!Types.isNumber(value)) {
@@ -68,7 +70,8 @@ final class NumberFilters {
       if (!Double.isFinite(number)) {
         return number;
       }
-      double rounded = new BigDecimal(number).setScale(digits, RoundingMode.HALF_EVEN).doubleValue();
+      double rounded =
+          new BigDecimal(number).setScale(digits, RoundingMode.HALF_EVEN).doubleValue();
       return rounded == 0 ? Math.copySign(0, number) : rounded;
     }
     if (digits >= 0) {
@@ -82,13 +85,14 @@ final class NumberFilters {
   static Object fileSize(State state, Object value, @Nullable Object[] args) {
     boolean binary = Filters.isSet(args, 1);
     Object number = toFloat(value, None.NONE);
-    if (!(number instanceof Double)) {
+    if (!(number instanceof Double bytes)) {
       throw Types.isText(value)
           ? PyError.value("could not convert string to float: " + Text.shortRepr(value))
           : PyError.type(
-              "float() argument must be a string or a real number, not '" + Types.name(value) + "'");
+              "float() argument must be a string or a real number, not '"
+                  + Types.name(value)
+                  + "'");
     }
-    double bytes = (Double) number;
     int base = binary ? 1024 : 1000;
     if (bytes == 1) {
       return "1 Byte";
@@ -103,7 +107,8 @@ final class NumberFilters {
       unit *= base;
       index++;
     }
-    String prefix = binary ? prefixes[index].toUpperCase(java.util.Locale.ROOT) + "iB" : prefixes[index] + "B";
+    String prefix =
+        binary ? prefixes[index].toUpperCase(java.util.Locale.ROOT) + "iB" : prefixes[index] + "B";
     return FormatSpec.parse(".1f", 0.0).format(state, base * bytes / unit) + " " + prefix;
   }
 }

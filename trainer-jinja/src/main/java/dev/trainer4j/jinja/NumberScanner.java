@@ -34,7 +34,8 @@ final class NumberScanner {
     int exponent = end;
     if (exponent < text.length() && (text.charAt(exponent) | 32) == 'e') {
       exponent++;
-      if (exponent < text.length() && (text.charAt(exponent) == '+' || text.charAt(exponent) == '-')) {
+      if (exponent < text.length()
+          && (text.charAt(exponent) == '+' || text.charAt(exponent) == '-')) {
         exponent++;
       }
       int power = digits(text, exponent, 10, false);

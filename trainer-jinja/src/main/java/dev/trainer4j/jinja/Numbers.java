@@ -101,7 +101,7 @@ final class Numbers {
     if (isZero(right)) {
       throw PyError.zeroDivision(floats ? "float division by zero" : "division by zero");
     }
-    if (floats || Math.abs(toDouble(left)) < EXACT && Math.abs(toDouble(right)) < EXACT) {
+    if (floats || (Math.abs(toDouble(left)) < EXACT && Math.abs(toDouble(right)) < EXACT)) {
       return toDouble(left) / toDouble(right);
     }
     BigDecimal quotient =
@@ -172,7 +172,9 @@ final class Numbers {
       throw PyError.limit("an integer has more than 4,300 digits");
     }
     if (bits <= 1) { // -1, 0 or 1
-      return times.signum() == 0 ? (Object) 1L : big.signum() < 0 && !times.testBit(0) ? (Object) 1L : small(big);
+      return times.signum() == 0
+          ? (Object) 1L
+          : big.signum() < 0 && !times.testBit(0) ? (Object) 1L : small(big);
     }
     return small(big.pow(times.intValue()));
   }
@@ -199,11 +201,15 @@ final class Numbers {
     if (value instanceof Double number) {
       return Math.abs(number);
     }
-    return big(value).signum() < 0 ? negate(value) : value instanceof Boolean ? (Object) plain(value) : value;
+    return big(value).signum() < 0
+        ? negate(value)
+        : value instanceof Boolean ? (Object) plain(value) : value;
   }
 
   private static boolean isZero(Object value) {
-    return value instanceof Double number ? number == 0 : !(value instanceof BigInteger) && plain(value) == 0;
+    return value instanceof Double number
+        ? number == 0
+        : !(value instanceof BigInteger) && plain(value) == 0;
   }
 
   /** Compares two numbers; null where one is no number at all. */
@@ -237,7 +243,8 @@ final class Numbers {
       digits = digits.substring(1);
     }
     String prefix = digits.length() > 1 && digits.charAt(0) == '0' ? digits.substring(1, 2) : "";
-    int prefixed = "xX".contains(prefix) ? 16 : "oO".contains(prefix) ? 8 : "bB".contains(prefix) ? 2 : 0;
+    int prefixed =
+        "xX".contains(prefix) ? 16 : "oO".contains(prefix) ? 8 : "bB".contains(prefix) ? 2 : 0;
     if (!prefix.isEmpty() && prefixed > 0 && (base == 0 || base == prefixed)) {
       digits = digits.substring(digits.startsWith("_", 2) ? 3 : 2);
       base = prefixed;
@@ -245,7 +252,10 @@ final class Numbers {
     if (base == 0) {
       base = 10;
     }
-    if (digits.isEmpty() || digits.length() > 4300 || digits.startsWith("_") || digits.endsWith("_")
+    if (digits.isEmpty()
+        || digits.length() > 4300
+        || digits.startsWith("_")
+        || digits.endsWith("_")
         || digits.contains("__")) {
       return null;
     }

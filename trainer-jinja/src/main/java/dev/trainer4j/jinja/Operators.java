@@ -55,9 +55,9 @@ final class Operators {
     if (Types.isNumber(left) && Types.isNumber(right)) {
       return Numbers.multiply(left, right);
     }
-    if (left instanceof Markup && !Types.isInteger(right)
-        || right instanceof Markup && !Types.isInteger(left)) {
-      Types.index(left instanceof Markup ? right : left); // which says that it is no integer
+    requireDefined(left, left);
+    if (left instanceof Markup || right instanceof Markup) {
+      Types.index(left instanceof Markup ? right : left); // which says it if that is no integer
     }
     requireDefined(left, right);
     if (isSequence(left)) {
@@ -84,7 +84,8 @@ final class Operators {
     if (Types.isText(sequence)) {
       String text = Types.text(sequence);
       count = text.isEmpty() ? 0 : count;
-      state.grow(Math.multiplyHigh(text.length(), count) != 0 ? Long.MAX_VALUE : text.length() * count);
+      state.grow(
+          Math.multiplyHigh(text.length(), count) != 0 ? Long.MAX_VALUE : text.length() * count);
       return Markup.like(sequence, text.repeat((int) count));
     }
     PyList list = (PyList) sequence;

@@ -74,24 +74,26 @@ final class Ordering {
   static Object unique(State state, Object value, @Nullable Object[] args) {
     AttributePath path = new AttributePath(args[2], null, !Filters.isSet(args, 1));
     Set<Object> seen = new HashSet<>();
-    return Generator.of("sync_do_unique", new Iteration.Lazy() {
-      private @Nullable Iterator<Object> items;
+    return Generator.of(
+        "sync_do_unique",
+        new Iteration.Lazy() {
+          private @Nullable Iterator<Object> items;
 
-      @Override
-      @Nullable Object advance() {
-        if (items == null) {
-          items = Iteration.of(value);
-        }
-        while (items.hasNext()) {
-          state.step();
-          Object item = items.next();
-          if (seen.add(PyDict.hashed(path.of(item)))) {
-            return item;
+          @Override
+          @Nullable Object advance() {
+            if (items == null) {
+              items = Iteration.of(value);
+            }
+            while (items.hasNext()) {
+              state.step();
+              Object item = items.next();
+              if (seen.add(PyDict.hashed(path.of(item)))) {
+                return item;
+              }
+            }
+            return null;
           }
-        }
-        return null;
-      }
-    });
+        });
   }
 
   static Object extreme(State state, Object value, @Nullable Object[] args, String operator) {

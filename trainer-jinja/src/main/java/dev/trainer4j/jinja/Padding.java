@@ -48,8 +48,7 @@ final class Padding {
     String text = Types.text(self);
     String zeros = repeat(state, "0", Types.index(args.positional[0]) - Strings.length(text));
     boolean signed = text.startsWith("-") || text.startsWith("+");
-    return Markup.like(
-        self, signed ? text.charAt(0) + zeros + text.substring(1) : zeros + text);
+    return Markup.like(self, signed ? text.charAt(0) + zeros + text.substring(1) : zeros + text);
   }
 
   static Object tabs(State state, Object self, Args args) {

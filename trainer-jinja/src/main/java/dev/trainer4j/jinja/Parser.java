@@ -129,7 +129,9 @@ final class Parser extends ExpressionParser {
       message.append(
           ends.stream().anyMatch(expected -> tag != null && expected.contains(tag))
               ? " You probably made a nesting mistake. Jinja is expecting this tag, but currently"
-                  + " looking for " + wanted + "."
+                  + " looking for "
+                  + wanted
+                  + "."
               : " Jinja was looking for the following tags: " + wanted + ".");
     }
     if (!tags.isEmpty()) {
@@ -218,7 +220,8 @@ final class Parser extends ExpressionParser {
       }
       if (parameters.contains(parameter)) {
         throw new PyError(
-            "SyntaxError", "duplicate argument " + Text.quote(parameter) + " in function definition");
+            "SyntaxError",
+            "duplicate argument " + Text.quote(parameter) + " in function definition");
       }
       parameters.add(parameter);
     }

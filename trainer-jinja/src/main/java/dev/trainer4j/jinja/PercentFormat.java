@@ -162,22 +162,41 @@ final class PercentFormat {
         String text = type == 's' ? Text.str(state, value) : Text.repr(state, value);
         text = type == 'a' ? BraceFormat.ascii(text) : text;
         text = html ? (value instanceof Markup ? text : Markup.escape(text)) : text;
-        out.append(spec(" ", align == 0 ? '>' : align, '-', false, width, precision, 's').format(state, text));
+        out.append(
+            spec(" ", align == 0 ? '>' : align, '-', false, width, precision, 's')
+                .format(state, text));
       }
       case 'd', 'i', 'u', 'x', 'X', 'o' -> {
         Object number = integer(type, value);
         char letter = type == 'i' || type == 'u' ? 'd' : (char) type;
         boolean filled = zero && precision < 0;
         String digits =
-            spec(filled ? "0" : " ", filled ? '=' : align, sign, alternate, precision < 0 ? width : 0, -1, letter)
+            spec(
+                    filled ? "0" : " ",
+                    filled ? '=' : align,
+                    sign,
+                    alternate,
+                    precision < 0 ? width : 0,
+                    -1,
+                    letter)
                 .format(state, number);
         out.append(precision < 0 ? digits : precise(digits, precision, width, align));
       }
       case 'f', 'F', 'e', 'E', 'g', 'G' ->
           out.append(
-              spec(zero ? "0" : " ", zero ? '=' : align, sign, alternate, width, precision < 0 ? 6 : precision, (char) type)
+              spec(
+                      zero ? "0" : " ",
+                      zero ? '=' : align,
+                      sign,
+                      alternate,
+                      width,
+                      precision < 0 ? 6 : precision,
+                      (char) type)
                   .format(state, real(value)));
-      case 'c' -> out.append(spec(" ", align == 0 ? '>' : align, '-', false, width, -1, 's').format(state, character(value)));
+      case 'c' ->
+          out.append(
+              spec(" ", align == 0 ? '>' : align, '-', false, width, -1, 's')
+                  .format(state, character(value)));
       default ->
           throw PyError.value(
               "unsupported format character '"
@@ -238,7 +257,6 @@ final class PercentFormat {
     if (!Types.isInteger(value)) {
       throw PyError.type("%c requires int or char");
     }
-    return spec(" ", (char) 0, '-', false, 0, -1, 'c')
-        .format(state, value);
+    return spec(" ", (char) 0, '-', false, 0, -1, 'c').format(state, value);
   }
 }

@@ -103,7 +103,9 @@ final class PyDict {
       return flag ? 1L : 0L;
     }
     if (key instanceof Double number) {
-      return number == Math.rint(number) && Math.abs(number) < 1e18 ? (Object) number.longValue() : number;
+      return number == Math.rint(number) && Math.abs(number) < 1e18
+          ? (Object) number.longValue()
+          : number;
     }
     if (key instanceof PyList list && list.tuple) {
       List<Object> parts = new ArrayList<>(list.size() + 1);
@@ -117,7 +119,9 @@ final class PyDict {
     if (key instanceof Undefined) {
       return Undefined.class;
     }
-    return key instanceof BigInteger || key instanceof Long || key instanceof String ? key : new Same(key);
+    return key instanceof BigInteger || key instanceof Long || key instanceof String
+        ? key
+        : new Same(key);
   }
 
   /** A key that equals only itself. */

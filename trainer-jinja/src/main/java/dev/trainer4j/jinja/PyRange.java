@@ -33,6 +33,6 @@ record PyRange(long start, long stop, long step) {
   boolean same(PyRange other) {
     int size = size();
     return size == other.size()
-        && (size == 0 || start == other.start && (size == 1 || step == other.step));
+        && (size == 0 || (start == other.start && (size == 1 || step == other.step)));
   }
 }

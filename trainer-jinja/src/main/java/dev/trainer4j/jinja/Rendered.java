@@ -32,8 +32,7 @@ public record Rendered(String text, List<Span> spans) {
       int points = text.codePointCount(0, text.length());
       int begin = text.offsetByCodePoints(0, Math.min(codePointBegin, points));
       int length = Math.min(codePointEnd, points) - Math.min(codePointBegin, points);
-      return new Span(
-          begin, text.offsetByCodePoints(begin, length), codePointBegin, codePointEnd);
+      return new Span(begin, text.offsetByCodePoints(begin, length), codePointBegin, codePointEnd);
     }
   }
 }

@@ -90,7 +90,15 @@ final class Scope {
   /** The scope of a template, or of a block of it. */
   static Scope root(boolean top) {
     return new Scope(
-        null, new Layout(null), 0, top, false, false, new HashMap<>(), new LinkedHashMap<>(), new HashSet<>());
+        null,
+        new Layout(null),
+        0,
+        top,
+        false,
+        false,
+        new HashMap<>(),
+        new LinkedHashMap<>(),
+        new HashSet<>());
   }
 
   /** A scope inside of this one, in the same frame. */
@@ -110,7 +118,15 @@ final class Scope {
 
   private Scope inner(Layout frame, boolean inLoop) {
     return new Scope(
-        this, frame, level + 1, false, false, inLoop, new HashMap<>(), new LinkedHashMap<>(), new HashSet<>());
+        this,
+        frame,
+        level + 1,
+        false,
+        false,
+        inLoop,
+        new HashMap<>(),
+        new LinkedHashMap<>(),
+        new HashSet<>());
   }
 
   /** The same variables, inside of an if. */
@@ -120,7 +136,15 @@ final class Scope {
 
   private Scope copy() {
     return new Scope(
-        parent, layout, level, top, soft, loop, new HashMap<>(names), new LinkedHashMap<>(loads), new HashSet<>(stores));
+        parent,
+        layout,
+        level,
+        top,
+        soft,
+        loop,
+        new HashMap<>(names),
+        new LinkedHashMap<>(loads),
+        new HashSet<>(stores));
   }
 
   private Slot define(String name, Load load) {

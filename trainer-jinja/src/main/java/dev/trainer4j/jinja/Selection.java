@@ -21,7 +21,8 @@ final class Selection {
   private static UnaryOperator<Object> mapping(State state, Args args) {
     if (args.count() == 0 && args.named.containsKey("attribute")) {
       Map<String, Object> rest = new HashMap<>(args.named);
-      AttributePath path = new AttributePath(rest.remove("attribute"), rest.remove("default"), false);
+      AttributePath path =
+          new AttributePath(rest.remove("attribute"), rest.remove("default"), false);
       if (!rest.isEmpty()) {
         throw PyError.argument(
             "Unexpected keyword argument " + Text.quote(rest.keySet().iterator().next()));
@@ -65,30 +66,32 @@ final class Selection {
       Object value,
       Supplier<UnaryOperator<Object>> prepare,
       @Nullable Boolean keep) {
-    return Generator.of(name, new Iteration.Lazy() {
-      private @Nullable Iterator<Object> items;
-      private UnaryOperator<Object> function = UnaryOperator.identity();
+    return Generator.of(
+        name,
+        new Iteration.Lazy() {
+          private @Nullable Iterator<Object> items;
+          private UnaryOperator<Object> function = UnaryOperator.identity();
 
-      @Override
-      @Nullable Object advance() {
-        if (items == null) {
-          boolean any = Types.truth(value);
-          function = any ? prepare.get() : function;
-          items = any ? Iteration.of(value) : Collections.emptyIterator();
-        }
-        while (items.hasNext()) {
-          state.step();
-          Object item = items.next();
-          Object result = function.apply(item);
-          if (keep == null) {
-            return result;
+          @Override
+          @Nullable Object advance() {
+            if (items == null) {
+              boolean any = Types.truth(value);
+              function = any ? prepare.get() : function;
+              items = any ? Iteration.of(value) : Collections.emptyIterator();
+            }
+            while (items.hasNext()) {
+              state.step();
+              Object item = items.next();
+              Object result = function.apply(item);
+              if (keep == null) {
+                return result;
+              }
+              if (Types.truth(result) == keep) {
+                return item;
+              }
+            }
+            return null;
           }
-          if (Types.truth(result) == keep) {
-            return item;
-          }
-        }
-        return null;
-      }
-    });
+        });
   }
 }

@@ -88,7 +88,10 @@ record Signature(String function, int hidden, List<String> parameters, int requi
     String list =
         last == 0
             ? names.get(0)
-            : String.join(", ", names.subList(0, last)) + (last > 1 ? "," : "") + " and " + names.get(last);
+            : String.join(", ", names.subList(0, last))
+                + (last > 1 ? "," : "")
+                + " and "
+                + names.get(last);
     return function
         + "() missing "
         + names.size()

@@ -89,8 +89,7 @@ final class Slices {
 
   private static long index(Object value) {
     if (!Types.isInteger(value)) {
-      throw PyError.type(
-          "slice indices must be integers or None or have an __index__ method");
+      throw PyError.type("slice indices must be integers or None or have an __index__ method");
     }
     // Further out than any value is long, and near enough not to overflow.
     return Math.max(-(1L << 32), Math.min(1L << 32, Types.index(value)));

@@ -36,7 +36,8 @@ final class Strftime {
 
   private static String flagged(String field, char flag) {
     int zeros = 0;
-    while (zeros < field.length() - 1 && (field.charAt(zeros) == '0' || field.charAt(zeros) == ' ')) {
+    while (zeros < field.length() - 1
+        && (field.charAt(zeros) == '0' || field.charAt(zeros) == ' ')) {
       zeros++;
     }
     return switch (flag) {
@@ -67,9 +68,11 @@ final class Strftime {
       case 'C' -> two(now.getYear() / 100);
       case 'j' -> "%03d".formatted(yearday + 1);
       case 'B' -> now.getMonth().getDisplayName(TextStyle.FULL, Locale.ENGLISH);
-      case 'b', 'h' -> now.getMonth().getDisplayName(TextStyle.SHORT, Locale.ENGLISH).substring(0, 3);
+      case 'b', 'h' ->
+          now.getMonth().getDisplayName(TextStyle.SHORT, Locale.ENGLISH).substring(0, 3);
       case 'A' -> now.getDayOfWeek().getDisplayName(TextStyle.FULL, Locale.ENGLISH);
-      case 'a' -> now.getDayOfWeek().getDisplayName(TextStyle.SHORT, Locale.ENGLISH).substring(0, 3);
+      case 'a' ->
+          now.getDayOfWeek().getDisplayName(TextStyle.SHORT, Locale.ENGLISH).substring(0, 3);
       case 'p' -> now.getHour() < 12 ? "AM" : "PM";
       case 'P' -> now.getHour() < 12 ? "am" : "pm";
       case 'w' -> Integer.toString(weekday);
@@ -86,7 +89,9 @@ final class Strftime {
       case 'R' -> several(now, "H:M");
       case 'r' -> several(now, "I:M:S p");
       case 'c' -> several(now, "a b e H:M:S Y");
-      case 's' -> Long.toString(now.atZone(java.time.ZoneId.systemDefault()).getLong(ChronoField.INSTANT_SECONDS));
+      case 's' ->
+          Long.toString(
+              now.atZone(java.time.ZoneId.systemDefault()).getLong(ChronoField.INSTANT_SECONDS));
       case 'n' -> "\n";
       case 't' -> "\t";
       case '%' -> "%";
@@ -96,7 +101,8 @@ final class Strftime {
 
   private static String several(LocalDateTime now, String letters) {
     StringBuilder out = new StringBuilder();
-    for (char c : letters.toCharArray()) {
+    for (int i = 0; i < letters.length(); i++) {
+      char c = letters.charAt(i);
       out.append(Character.isLetter(c) ? field(now, c) : String.valueOf(c));
     }
     return out.toString();

@@ -137,7 +137,8 @@ final class Strings {
       if (out.length() > state.limits.valueSize()) {
         state.grow(out.length());
       }
-      at = old.length() <= SHORT ? text.indexOf(old, position) : indexOf(state, text, old, position);
+      at =
+          old.length() <= SHORT ? text.indexOf(old, position) : indexOf(state, text, old, position);
     }
     out.append(text, position, text.length());
     state.grow(out.length());
@@ -211,7 +212,9 @@ final class Strings {
   }
 
   static boolean isCased(int point) {
-    return Character.isUpperCase(point) || Character.isLowerCase(point) || Character.isTitleCase(point);
+    return Character.isUpperCase(point)
+        || Character.isLowerCase(point)
+        || Character.isTitleCase(point);
   }
 
   static String titleCase(int point) {

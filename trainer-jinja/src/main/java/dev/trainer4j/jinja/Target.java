@@ -33,9 +33,12 @@ abstract class Target extends Node {
       return new Attribute(reference);
     }
     if (parsed instanceof Literals.Tuple tuple
-        && tuple.items.stream().allMatch(item -> item instanceof Name
-            || item instanceof NamespaceReference
-            || item instanceof Literals.Tuple)) {
+        && tuple.items.stream()
+            .allMatch(
+                item ->
+                    item instanceof Name
+                        || item instanceof NamespaceReference
+                        || item instanceof Literals.Tuple)) {
       List<Target> targets = new ArrayList<>();
       tuple.items.forEach(item -> targets.add(of(stream, item)));
       return new Several(tuple.line, targets);

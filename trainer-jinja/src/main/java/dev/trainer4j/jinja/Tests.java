@@ -31,7 +31,10 @@ final class Tests {
     is("test", v -> PyDict.hashed(v) instanceof String name && ALL.containsKey(name));
     put("odd", "test_odd value", (s, v, a) -> isRest(s, v, 2L, 1L));
     put("even", "test_even value", (s, v, a) -> isRest(s, v, 2L, 0L));
-    put("divisibleby", "test_divisibleby value num", (s, v, a) -> isRest(s, v, Filters.arg(a, 1), 0L));
+    put(
+        "divisibleby",
+        "test_divisibleby value num",
+        (s, v, a) -> isRest(s, v, Filters.arg(a, 1), 0L));
     put("lower", "test_lower value", (s, v, a) -> TextChecks.isLower(Text.str(s, v)));
     put("upper", "test_upper value", (s, v, a) -> TextChecks.isUpper(Text.str(s, v)));
     put("sameas", "test_sameas value other", (s, v, a) -> isSame(v, Filters.arg(a, 1)));

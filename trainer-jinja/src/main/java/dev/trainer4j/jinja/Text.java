@@ -89,7 +89,11 @@ final class Text {
     } else if (value instanceof Fn function) {
       out.append(function.repr());
     } else if (value instanceof Generator generator) {
-      out.append('<').append(generator.name()).append(" at ").append(address(generator)).append('>');
+      out.append('<')
+          .append(generator.name())
+          .append(" at ")
+          .append(address(generator))
+          .append('>');
     } else {
       out.append(value);
     }

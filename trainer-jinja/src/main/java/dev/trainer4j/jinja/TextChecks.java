@@ -15,8 +15,13 @@ final class TextChecks {
     all("isnumeric", Chars::isNumeric);
     all("isalpha", Character::isLetter);
     all("isalnum", Chars::isAlnum);
-    TextMethods.put("isascii", 0, 0, (s, self, a) -> Types.text(self).chars().allMatch(c -> c < 128));
-    TextMethods.put("isprintable", 0, 0, (s, self, a) -> Types.text(self).codePoints().allMatch(Chars::isPrintable));
+    TextMethods.put(
+        "isascii", 0, 0, (s, self, a) -> Types.text(self).chars().allMatch(c -> c < 128));
+    TextMethods.put(
+        "isprintable",
+        0,
+        0,
+        (s, self, a) -> Types.text(self).codePoints().allMatch(Chars::isPrintable));
     TextMethods.put("isupper", 0, 0, (s, self, a) -> isUpper(Types.text(self)));
     TextMethods.put("islower", 0, 0, (s, self, a) -> isLower(Types.text(self)));
     TextMethods.put("istitle", 0, 0, (s, self, a) -> isTitle(Types.text(self)));
@@ -24,11 +29,15 @@ final class TextChecks {
   }
 
   private static void all(String name, IntPredicate test) {
-    TextMethods.put(name, 0, 0, (state, self, args) -> {
-      String text = Types.text(self);
-      state.look(text.length());
-      return !text.isEmpty() && text.codePoints().allMatch(test);
-    });
+    TextMethods.put(
+        name,
+        0,
+        0,
+        (state, self, args) -> {
+          String text = Types.text(self);
+          state.look(text.length());
+          return !text.isEmpty() && text.codePoints().allMatch(test);
+        });
   }
 
   static boolean isUpper(String text) {

@@ -20,26 +20,37 @@ final class TextFilters {
     text("title", "do_title s", TextFilters::title);
     text("string", "soft_str s", text -> text);
     Filters.put("trim", "do_trim value chars=", TextFilters::trim);
-    Filters.put("center", "do_center value width=", (s, v, a) ->
-        Markup.like(v, Padding.center(s, Text.str(s, v), Types.index(Filters.or(a, 1, 80L)), " ")));
+    Filters.put(
+        "center",
+        "do_center value width=",
+        (s, v, a) ->
+            Markup.like(
+                v, Padding.center(s, Text.str(s, v), Types.index(Filters.or(a, 1, 80L)), " ")));
     Filters.put("replace", "do_replace + s old new count=", TextFilters::replace);
     Filters.put("indent", "do_indent s width= first= blank=", TextFilters::indent);
-    Filters.put("truncate", "do_truncate + s length= killwords= end= leeway=", TextFilters::truncate);
+    Filters.put(
+        "truncate", "do_truncate + s length= killwords= end= leeway=", TextFilters::truncate);
     Filters.put("wordcount", "do_wordcount s", (s, v, a) -> words(Text.str(s, v)));
     Filters.put("escape", "escape s", (s, v, a) -> Markup.escape(s, v));
     Filters.put("e", "escape s", (s, v, a) -> Markup.escape(s, v));
-    Filters.put("forceescape", "do_forceescape value", (s, v, a) -> new Markup(Markup.escape(Text.str(s, v))));
+    Filters.put(
+        "forceescape",
+        "do_forceescape value",
+        (s, v, a) -> new Markup(Markup.escape(Text.str(s, v))));
     Filters.put("safe", "do_mark_safe value", (s, v, a) -> new Markup(Text.str(s, v)));
     Filters.put("urlencode", "do_urlencode value", TextFilters::urlEncode);
     Filters.put("xmlattr", "do_xmlattr + d autospace=", TextFilters::xmlAttributes);
   }
 
   private static void text(String name, String signature, UnaryOperator<String> change) {
-    Filters.put(name, signature, (state, value, args) -> {
-      String text = Text.str(state, value);
-      state.grow(text.length());
-      return Markup.like(value, change.apply(text));
-    });
+    Filters.put(
+        name,
+        signature,
+        (state, value, args) -> {
+          String text = Text.str(state, value);
+          state.grow(text.length());
+          return Markup.like(value, change.apply(text));
+        });
   }
 
   /** {@code format}, which takes any arguments. */
@@ -105,7 +116,8 @@ final class TextFilters {
           "unsupported operand type(s) for +=: '" + Types.name(value) + "' and 'str'");
     }
     Object width = Filters.or(args, 1, 4L);
-    String space = Types.isText(width) ? Types.text(width) : Strings.spaces(state, Types.index(width));
+    String space =
+        Types.isText(width) ? Types.text(width) : Strings.spaces(state, Types.index(width));
     List<Object> lines = Strings.lines(state, Types.text(value) + "\n", false);
     state.grow(Types.text(value).length() + (long) lines.size() * space.length());
     StringBuilder out = new StringBuilder();
@@ -161,7 +173,9 @@ final class TextFilters {
     for (Iterator<Object> items = Iteration.of(pairs); items.hasNext(); ) {
       List<Object> pair = Target.unpack(state, items.next(), 2);
       out.append(out.length() == 0 ? "" : "&");
-      out.append(quote(state, pair.get(0), true)).append('=').append(quote(state, pair.get(1), true));
+      out.append(quote(state, pair.get(0), true))
+          .append('=')
+          .append(quote(state, pair.get(1), true));
     }
     state.grow(out.length());
     return out.toString();
@@ -174,7 +188,7 @@ final class TextFilters {
     for (byte b : text.getBytes(StandardCharsets.UTF_8)) {
       char c = (char) (b & 0xff);
       boolean plain = c < 128 && (Character.isLetterOrDigit(c) || "_.-~".indexOf(c) >= 0);
-      if (plain || c == '/' && !query) {
+      if (plain || (c == '/' && !query)) {
         out.append(c);
       } else {
         out.append(c == ' ' && query ? "+" : "%%%02X".formatted((int) c));

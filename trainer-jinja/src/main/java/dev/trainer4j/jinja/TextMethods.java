@@ -24,7 +24,11 @@ final class TextMethods {
     put("lstrip", 0, 1, (s, self, a) -> strip(self, a, "lstrip", true, false));
     put("rstrip", 0, 1, (s, self, a) -> strip(self, a, "rstrip", false, true));
     put("split", 0, -1, (s, self, a) -> Splits.split(s, self, Splits.arguments(a, "split"), false));
-    put("rsplit", 0, -1, (s, self, a) -> Splits.split(s, self, Splits.arguments(a, "rsplit"), true));
+    put(
+        "rsplit",
+        0,
+        -1,
+        (s, self, a) -> Splits.split(s, self, Splits.arguments(a, "rsplit"), true));
     put("splitlines", 0, -1, Splits::lines);
     put("partition", 1, 1, (s, self, a) -> Splits.partition(s, self, a, false));
     put("rpartition", 1, 1, (s, self, a) -> Splits.partition(s, self, a, true));
@@ -34,10 +38,10 @@ final class TextMethods {
     put("endswith", 1, 3, (s, self, a) -> affix(self, a, "endswith", false));
     put("removeprefix", 1, 1, (s, self, a) -> remove(self, a, true));
     put("removesuffix", 1, 1, (s, self, a) -> remove(self, a, false));
-    put("find", 1, 3, (s, self, a) -> find(s, self, a, "find", false));
-    put("rfind", 1, 3, (s, self, a) -> find(s, self, a, "rfind", true));
-    put("index", 1, 3, (s, self, a) -> present(find(s, self, a, "index", false)));
-    put("rindex", 1, 3, (s, self, a) -> present(find(s, self, a, "rindex", true)));
+    put("find", 1, 3, (s, self, a) -> find(s, self, a, false));
+    put("rfind", 1, 3, (s, self, a) -> find(s, self, a, true));
+    put("index", 1, 3, (s, self, a) -> present(find(s, self, a, false)));
+    put("rindex", 1, 3, (s, self, a) -> present(find(s, self, a, true)));
     put("count", 1, 3, TextMethods::count);
     put("center", 1, 2, (s, self, a) -> Padding.center(s, self, a));
     put("ljust", 1, 2, (s, self, a) -> Padding.justify(s, self, a, true));
@@ -48,7 +52,13 @@ final class TextMethods {
     put("format_map", 1, 1, (s, self, a) -> BraceFormat.formatMap(s, self, a.positional[0]));
     TextChecks.register();
     for (String name : List.of("encode", "translate", "maketrans")) {
-      put(name, 0, -1, (s, self, a) -> { throw PyError.notOffered("str." + name + "()"); });
+      put(
+          name,
+          0,
+          -1,
+          (s, self, a) -> {
+            throw PyError.notOffered("str." + name + "()");
+          });
     }
   }
 
@@ -59,11 +69,15 @@ final class TextMethods {
   }
 
   private static void map(String name, UnaryOperator<String> change) {
-    put(name, 0, 0, (state, self, args) -> {
-      String text = Types.text(self);
-      state.grow(text.length());
-      return Markup.like(self, change.apply(text));
-    });
+    put(
+        name,
+        0,
+        0,
+        (state, self, args) -> {
+          String text = Types.text(self);
+          state.grow(text.length());
+          return Markup.like(self, change.apply(text));
+        });
   }
 
   /** Returns a text argument. */
@@ -148,8 +162,7 @@ final class TextMethods {
     String name = start ? "removeprefix" : "removesuffix";
     String text = Types.text(self);
     if (!Types.isText(args.positional[0])) {
-      throw PyError.type(
-          name + "() argument must be str, not " + Types.name(args.positional[0]));
+      throw PyError.type(name + "() argument must be str, not " + Types.name(args.positional[0]));
     }
     String part = Types.text(args.positional[0]);
     if (part.isEmpty() || !(start ? text.startsWith(part) : text.endsWith(part))) {
@@ -186,7 +199,7 @@ final class TextMethods {
     return (int) Math.max(0, Math.min(length, index < 0 ? index + length : index));
   }
 
-  private static Object find(State state, Object self, Args args, String name, boolean last) {
+  private static Object find(State state, Object self, Args args, boolean last) {
     if (!Types.isText(args.positional[0])) {
       throw PyError.type("must be str, not " + Types.name(args.positional[0]));
     }
@@ -227,7 +240,10 @@ final class TextMethods {
     for (int at = Strings.indexOf(state, text, part, 0); at >= 0; ) {
       found.add(at);
       state.step();
-      at = part.length() < 32 ? text.indexOf(part, at + part.length()) : Strings.indexOf(state, text, part, at + part.length());
+      at =
+          part.length() < 32
+              ? text.indexOf(part, at + part.length())
+              : Strings.indexOf(state, text, part, at + part.length());
     }
     return (long) found.size();
   }

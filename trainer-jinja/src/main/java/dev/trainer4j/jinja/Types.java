@@ -115,7 +115,7 @@ final class Types {
     if (value instanceof BigInteger big) {
       return big.signum() < 0 ? Long.MIN_VALUE / 4 : Long.MAX_VALUE / 4;
     }
-    if (value instanceof Undefined undefined) {
+    if (value instanceof Undefined) {
       throw PyError.type("'Undefined' object cannot be interpreted as an integer");
     }
     throw PyError.type("'" + name(value) + "' object cannot be interpreted as an integer");

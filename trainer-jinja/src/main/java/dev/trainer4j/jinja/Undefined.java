@@ -32,7 +32,11 @@ final class Undefined {
 
   static Undefined unsafe(Object owner, String name) {
     String hint =
-        "access to attribute " + Text.quote(name) + " of '" + Types.name(owner) + "' object is unsafe.";
+        "access to attribute "
+            + Text.quote(name)
+            + " of '"
+            + Types.name(owner)
+            + "' object is unsafe.";
     return new Undefined(hint, owner, name, "SecurityError");
   }
 

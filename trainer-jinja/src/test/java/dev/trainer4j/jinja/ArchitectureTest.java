@@ -25,7 +25,12 @@ class ArchitectureTest {
       noClasses()
           .should()
           .dependOnClassesThat()
-          .resideInAnyPackage("java.lang.reflect..", "java.lang.invoke..", "java.io", "java.nio.file..", "java.net..");
+          .resideInAnyPackage(
+              "java.lang.reflect..",
+              "java.lang.invoke..",
+              "java.io",
+              "java.nio.file..",
+              "java.net..");
 
   @ArchTest
   static final ArchRule fiveTypesAreTheDoor =

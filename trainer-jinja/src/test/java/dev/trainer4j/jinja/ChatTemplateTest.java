@@ -53,7 +53,8 @@ class ChatTemplateTest {
   @Test
   void aSpanThatTheReferencePutsBehindTheTextEndsWithTheText() {
     Rendered rendered =
-        ChatTemplate.compile("{% set x %}{% generation %}abc{% endgeneration %}{% endset %}d").render(Map.of());
+        ChatTemplate.compile("{% set x %}{% generation %}abc{% endgeneration %}{% endset %}d")
+            .render(Map.of());
     assertThat(rendered.text()).isEqualTo("d");
     assertThat(rendered.spans()).containsExactly(new Rendered.Span(0, 1, 0, 3));
   }
@@ -64,15 +65,32 @@ class ChatTemplateTest {
 
   @Test
   void textsOfTheConversationAreNotTemplates() {
-    assertThat(render("{{ m }}", Map.of("m", "{{ 7 * 7 }}{% raise %}{# #}"))).isEqualTo("{{ 7 * 7 }}{% raise %}{# #}");
+    assertThat(render("{{ m }}", Map.of("m", "{{ 7 * 7 }}{% raise %}{# #}")))
+        .isEqualTo("{{ 7 * 7 }}{% raise %}{# #}");
   }
 
   @Test
   void javasValuesAreThoseOfPython() {
     Map<String, Object> context = new LinkedHashMap<>();
-    context.put("v", Arrays.asList(1, 2L, (short) 3, 0.5f, 1e16, new BigInteger("99999999999999999999"), new BigDecimal("1.5"), true, null, 'c', new StringBuilder("s"), new Object[] {1}, Map.of("k", 1)));
+    context.put(
+        "v",
+        Arrays.asList(
+            1,
+            2L,
+            (short) 3,
+            0.5f,
+            1e16,
+            new BigInteger("99999999999999999999"),
+            new BigDecimal("1.5"),
+            true,
+            null,
+            'c',
+            java.nio.CharBuffer.wrap("s"),
+            new Object[] {1},
+            Map.of("k", 1)));
     assertThat(render("{{ v }}", context))
-        .isEqualTo("[1, 2, 3, 0.5, 1e+16, 99999999999999999999, 1.5, True, None, 'c', 's', [1], {'k': 1}]");
+        .isEqualTo(
+            "[1, 2, 3, 0.5, 1e+16, 99999999999999999999, 1.5, True, None, 'c', 's', [1], {'k': 1}]");
   }
 
   @Test
@@ -97,10 +115,20 @@ class ChatTemplateTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "{{ d.clear() }}", "{{ d.pop('a') }}", "{{ d.update({'b': 1}) }}", "{{ d.setdefault('b', 1) }}",
-        "{{ l.append(1) }}", "{{ l.sort() }}", "{{ l.extend([1]) }}", "{{ l.insert(0, 1) }}",
-        "{% set x = [] %}{{ x.append(1) }}", "{{ [].__class__.__mro__ }}", "{{ d.__init__.__globals__ }}",
-        "{{ l.__class__() }}", "{{ raise_exception.__globals__.os }}", "{{ ''['__class__'].x }}",
+        "{{ d.clear() }}",
+        "{{ d.pop('a') }}",
+        "{{ d.update({'b': 1}) }}",
+        "{{ d.setdefault('b', 1) }}",
+        "{{ l.append(1) }}",
+        "{{ l.sort() }}",
+        "{{ l.extend([1]) }}",
+        "{{ l.insert(0, 1) }}",
+        "{% set x = [] %}{{ x.append(1) }}",
+        "{{ [].__class__.__mro__ }}",
+        "{{ d.__init__.__globals__ }}",
+        "{{ l.__class__() }}",
+        "{{ raise_exception.__globals__.os }}",
+        "{{ ''['__class__'].x }}",
         "{{ '{0.__class__.x}'.format(1) }}"
       })
   void whatIsUnsafeInTheReferenceIsUnsafeHere(String template) {
@@ -115,8 +143,17 @@ class ChatTemplateTest {
 
   @Test
   void aTemplateCallsNothingOfJava() {
-    for (String member : List.of("getClass()", "class", "toString()", "hashCode", "length()", "isEmpty()", "items.getClass()")) {
-      TemplateException failed = failure("{{ (s." + member + ").x.y }}", Limits.defaults(), Map.of("s", "text"));
+    for (String member :
+        List.of(
+            "getClass()",
+            "class",
+            "toString()",
+            "hashCode",
+            "length()",
+            "isEmpty()",
+            "items.getClass()")) {
+      TemplateException failed =
+          failure("{{ (s." + member + ").x.y }}", Limits.defaults(), Map.of("s", "text"));
       assertThat(failed.kind()).as(member).isEqualTo("UndefinedError");
     }
   }
@@ -166,29 +203,51 @@ class ChatTemplateTest {
 
   @Test
   void searchesOfLongTextsTakeLinearTime() {
-    String template = "{% set a = 'a' * 4000000 %}{% set b = 'a' * 2000000 + 'b' %}{{ b in a }}{{ a.find(b) }}{{ a.rfind(b) }}{{ a.count(b) }}{{ a.replace(b, '') == a }}{{ a.split(b)|length }}";
+    String template =
+        "{% set a = 'a' * 4000000 %}{% set b = 'a' * 2000000 + 'b' %}{{ b in a }}{{ a.find(b) }}{{ a.rfind(b) }}{{ a.count(b) }}{{ a.replace(b, '') == a }}{{ a.split(b)|length }}";
     assertThat(render(template, Map.of())).isEqualTo("False-1-10True1");
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"(", "[", "{1:", "-", "not ", "a[", "f(", "1 if x else ", "a is b is c(", "'a'|f("})
+  @ValueSource(
+      strings = {
+        "(",
+        "[",
+        "{1:",
+        "-",
+        "not ",
+        "a[",
+        "f(",
+        "1 if x else ",
+        "a is b is c(",
+        "'a'|f("
+      })
   void parenthesesWithoutEndAreRefusedNotFollowed(String part) {
-    TemplateException deep = failure("{{ " + part.repeat(20_000) + " }}", Limits.defaults(), Map.of());
+    TemplateException deep =
+        failure("{{ " + part.repeat(20_000) + " }}", Limits.defaults(), Map.of());
     assertThat(deep.kind()).isIn("RecursionError", "TemplateSyntaxError");
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {" - 1", ".a", "|string", "[0]", " and 1", " or 1", " if 1 else 1", " * 1", "()"})
+  @ValueSource(
+      strings = {" - 1", ".a", "|string", "[0]", " and 1", " or 1", " if 1 else 1", " * 1", "()"})
   void chainsWithoutEndAreRefusedNotFollowed(String part) {
-    TemplateException deep = failure("{{ a" + part.repeat(20_000) + " }}", Limits.defaults(), Map.of());
+    TemplateException deep =
+        failure("{{ a" + part.repeat(20_000) + " }}", Limits.defaults(), Map.of());
     assertThat(deep.kind()).isEqualTo("RecursionError");
   }
 
   @Test
   void longSumsConcatenationsAndBranchesAreFine() {
-    assertThat(render("{{ a" + " + 'x'".repeat(20_000) + " }}", Map.of("a", "")).length()).isEqualTo(20_000);
-    assertThat(render("{{ a" + " ~ 1".repeat(20_000) + " }}", Map.of("a", "")).length()).isEqualTo(20_000);
-    assertThat(render("{% if a == 0 %}" + "{% elif a == 1 %}x".repeat(5_000) + "{% endif %}", Map.of("a", 1))).isEqualTo("x");
+    assertThat(render("{{ a" + " + 'x'".repeat(20_000) + " }}", Map.of("a", "")).length())
+        .isEqualTo(20_000);
+    assertThat(render("{{ a" + " ~ 1".repeat(20_000) + " }}", Map.of("a", "")).length())
+        .isEqualTo(20_000);
+    assertThat(
+            render(
+                "{% if a == 0 %}" + "{% elif a == 1 %}x".repeat(5_000) + "{% endif %}",
+                Map.of("a", 1)))
+        .isEqualTo("x");
     assertThat(render("{{ 1" + "_1".repeat(2_000) + " }}", Map.of())).hasSize(2001);
   }
 
@@ -200,7 +259,10 @@ class ChatTemplateTest {
             null,
             () -> {
               try {
-                ChatTemplate.compile("{% macro m() %}{{ [[[[m()]]]] }}{% endmacro %}{{ m() }}", Limits.defaults().withDepth(1000)).render(Map.of());
+                ChatTemplate.compile(
+                        "{% macro m() %}{{ [[[[m()]]]] }}{% endmacro %}{{ m() }}",
+                        Limits.defaults().withDepth(1000))
+                    .render(Map.of());
               } catch (Throwable t) {
                 thrown.add(t);
               }
@@ -232,7 +294,15 @@ class ChatTemplateTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"{{ ''|urlize }}", "{{ ''|pprint }}", "{{ 'a'.encode() }}", "{% autoescape true %}{% endautoescape %}", "{{ (-8) ** 0.5 }}", "{{ {}.keys() - {} }}"})
+  @ValueSource(
+      strings = {
+        "{{ ''|urlize }}",
+        "{{ ''|pprint }}",
+        "{{ 'a'.encode() }}",
+        "{% autoescape true %}{% endautoescape %}",
+        "{{ (-8) ** 0.5 }}",
+        "{{ {}.keys() - {} }}"
+      })
   void whatIsNotOfferedSaysSo(String template) {
     assertThat(failure(template, Limits.defaults(), Map.of()))
         .hasMessageContaining("is not offered in chat templates");
@@ -240,7 +310,8 @@ class ChatTemplateTest {
 
   @Test
   void theDateIsThatOfTheClock() {
-    ChatTemplate template = ChatTemplate.compile("{{ strftime_now('%d %B %Y, %-I:%M %p, %a %j %U %%') }}");
+    ChatTemplate template =
+        ChatTemplate.compile("{{ strftime_now('%d %B %Y, %-I:%M %p, %a %j %U %%') }}");
     Clock clock = Clock.fixed(Instant.parse("2026-03-01T14:05:00Z"), ZoneOffset.UTC);
     // As Python's strftime writes that moment.
     assertThat(template.withClock(clock).render(Map.of()).text())
@@ -252,9 +323,13 @@ class ChatTemplateTest {
     ChatTemplate template =
         ChatTemplate.compile(
             "{% set ns = namespace(n=0) %}{% macro m(x) %}[{{ x }}{{ n }}]{% endmacro %}{% for i in range(n) if i % 2 %}{% set ns.n = ns.n + i %}{{ m(i) }}{% generation %}{{ loop.index }}{% endgeneration %}{% endfor %}{{ ns.n }}");
-    List<Rendered> alone = IntStream.range(0, 64).mapToObj(n -> template.render(Map.of("n", n))).toList();
+    List<Rendered> alone =
+        IntStream.range(0, 64).mapToObj(n -> template.render(Map.of("n", n))).toList();
     List<Rendered> together =
-        IntStream.range(0, 64 * 20).parallel().mapToObj(n -> template.render(Map.of("n", n % 64))).toList();
+        IntStream.range(0, 64 * 20)
+            .parallel()
+            .mapToObj(n -> template.render(Map.of("n", n % 64)))
+            .toList();
     for (int i = 0; i < together.size(); i++) {
       assertThat(together.get(i)).isEqualTo(alone.get(i % 64));
     }

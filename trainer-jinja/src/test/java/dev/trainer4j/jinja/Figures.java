@@ -77,12 +77,16 @@ final class Figures {
     // Addresses are of the process, and words without meaning are drawn.
     String same = text.replaceAll("0x[0-9a-f]{12}", "0x…");
     if (same.startsWith("<p>")) {
-      same = same.replaceAll("[A-Za-z][a-z]*(?=[ .,])", "word").replaceAll("(word,? )*word,?\\.", "words.")
-          .replaceAll("(words\\. )*words\\.", "words.");
+      same =
+          same.replaceAll("[A-Za-z][a-z]*(?=[ .,])", "word")
+              .replaceAll("(word,? )*word,?\\.", "words.")
+              .replaceAll("(words\\. )*words\\.", "words.");
     }
     return same
         + "\nspans "
-        + spans.stream().map(span -> span.get(0) + "-" + span.get(1)).collect(Collectors.joining(" "));
+        + spans.stream()
+            .map(span -> span.get(0) + "-" + span.get(1))
+            .collect(Collectors.joining(" "));
   }
 
   private static String error(String error) {

@@ -36,7 +36,8 @@ public final class FuzzTargets {
     /** Compiles and renders. */
     public static void fuzzerTestOneInput(byte[] bytes) {
       try {
-        ChatTemplate template = ChatTemplate.compile(new String(bytes, StandardCharsets.UTF_8), LIMITS);
+        ChatTemplate template =
+            ChatTemplate.compile(new String(bytes, StandardCharsets.UTF_8), LIMITS);
         Rendered rendered = template.render(CONTEXT);
         for (Rendered.Span span : rendered.spans()) {
           if (span.begin() > span.end() || span.end() > rendered.text().length()) {
@@ -58,7 +59,9 @@ public final class FuzzTargets {
 
     /** Compiles and renders. */
     public static void fuzzerTestOneInput(byte[] bytes) {
-      byte[] template = ("{{ " + new String(bytes, StandardCharsets.UTF_8) + " }}").getBytes(StandardCharsets.UTF_8);
+      byte[] template =
+          ("{{ " + new String(bytes, StandardCharsets.UTF_8) + " }}")
+              .getBytes(StandardCharsets.UTF_8);
       Template.fuzzerTestOneInput(template);
     }
   }

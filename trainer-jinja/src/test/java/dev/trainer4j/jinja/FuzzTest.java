@@ -44,7 +44,8 @@ class FuzzTest {
         new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-cp",
-                System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
+                System.getProperty(
+                    "surefire.test.class.path", System.getProperty("java.class.path")),
                 "-Xmx256m",
                 "-Xss512k",
                 "-XX:+EnableDynamicAgentLoading",
@@ -85,7 +86,9 @@ class FuzzTest {
       }
     }
     if (target.equals("Template")) {
-      Figures.own("templates.json").get("templates").forEach(template -> seeds.add(template.asText()));
+      Figures.own("templates.json")
+          .get("templates")
+          .forEach(template -> seeds.add(template.asText()));
     }
     return seeds;
   }

@@ -66,7 +66,9 @@ class JinjaParityTest {
       // Some figures are of texts alone.
       boolean withSpans = figure.has("idx") || figure.has("err");
       actual.add(
-          template + "\n" + (withSpans ? outcome : outcome.replaceFirst("spans [-0-9 ]*$", "spans ")));
+          template
+              + "\n"
+              + (withSpans ? outcome : outcome.replaceFirst("spans [-0-9 ]*$", "spans ")));
       expected.add(template + "\n" + Figures.expected(figure));
     }
     assertThat(expected).hasSizeGreaterThan(100);
