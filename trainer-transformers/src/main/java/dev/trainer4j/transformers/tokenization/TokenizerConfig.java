@@ -8,7 +8,6 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 
@@ -157,23 +156,5 @@ final class TokenizerConfig {
 
   boolean cleanUpTokenizationSpaces() {
     return config.path("clean_up_tokenization_spaces").asBoolean(false);
-  }
-
-  /** The template in its own file, else the one in the configuration, else the one called default. */
-  Optional<String> chatTemplate() {
-    Optional<String> file = files.text(TokenizerFiles.CHAT_TEMPLATE);
-    if (file.isPresent()) {
-      return file;
-    }
-    JsonNode node = config.path("chat_template");
-    if (node.isTextual()) {
-      return Optional.of(node.textValue());
-    }
-    for (JsonNode named : node) {
-      if (named.path("name").asText().equals("default")) {
-        return Optional.ofNullable(named.path("template").textValue());
-      }
-    }
-    return Optional.empty();
   }
 }
