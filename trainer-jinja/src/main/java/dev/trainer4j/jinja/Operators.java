@@ -83,19 +83,24 @@ final class Operators {
     long count = Math.max(0, Types.index(times));
     if (Types.isText(sequence)) {
       String text = Types.text(sequence);
-      count = text.isEmpty() ? 0 : count;
-      state.grow(
-          Math.multiplyHigh(text.length(), count) != 0 ? Long.MAX_VALUE : text.length() * count);
-      return Markup.like(sequence, text.repeat((int) count));
+      return Markup.like(sequence, text.repeat(times(state, text.length(), count)));
     }
     PyList list = (PyList) sequence;
-    count = list.size() == 0 ? 0 : count;
-    state.grow(Math.multiplyHigh(list.size(), count) != 0 ? Long.MAX_VALUE : list.size() * count);
-    List<Object> items = new ArrayList<>((int) (list.size() * count));
-    for (int i = 0; i < count; i++) {
+    int repeats = times(state, list.size(), count);
+    List<Object> items = new ArrayList<>(list.size() * repeats);
+    for (int i = 0; i < repeats; i++) {
       items.addAll(list.items);
     }
     return list.like(items);
+  }
+
+  /** Counts so many repeats of something, of which nothing has none. */
+  private static int times(State state, int size, long count) {
+    if (size == 0) {
+      return 0;
+    }
+    state.grow(count > Long.MAX_VALUE / size ? Long.MAX_VALUE : size * count);
+    return (int) count;
   }
 
   static Object divide(Object left, Object right) {

@@ -80,7 +80,7 @@ final class State {
 
   /** Counts a value that is about to be made, or text that is about to be written. */
   void grow(long size) {
-    if (size > limits.valueSize()) {
+    if (size < 0 || size > limits.valueSize()) {
       throw PyError.limit(
           "the template makes a value of the size "
               + size

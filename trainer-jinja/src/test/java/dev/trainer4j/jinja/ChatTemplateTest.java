@@ -166,6 +166,8 @@ class ChatTemplateTest {
         "{{ 'a' * 10001 }}; LimitError; (limit 'valueSize')",
         "{{ [1] * 10001 }}; LimitError; (limit 'valueSize')",
         "{{ 'a' * 99999999999999999999 }}; OverflowError; cannot fit",
+        "{{ [1, 2, 3, 4] * 2333319999999999999 }}; LimitError; (limit 'valueSize')",
+        "{{ 'abcd' * 2333319999999999999 }}; LimitError; (limit 'valueSize')",
         "{{ 'a'.center(20000) }}; LimitError; (limit 'valueSize')",
         "{{ '%99999d' % 1 }}; LimitError; (limit 'valueSize')",
         "{{ '{:99999}'.format(1) }}; LimitError; (limit 'valueSize')",

@@ -6,6 +6,7 @@ import ai.djl.huggingface.tokenizers.jni.CharSpan;
 import ai.djl.util.PairList;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.trainer4j.data.ProcessingClass;
+import dev.trainer4j.jinja.Rendered;
 import dev.trainer4j.json.JsonPlace;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -48,6 +49,7 @@ public final class PretrainedTokenizer implements ProcessingClass, AutoCloseable
   private final TokenizerFiles files;
   private final TokenizerConfig config;
   private final Vocabulary vocabulary;
+  private final ChatTemplates chatTemplates;
   private final List<String> modelInputNames;
   private final int modelMaxLength;
   private final int padTokenTypeId;
@@ -64,6 +66,7 @@ public final class PretrainedTokenizer implements ProcessingClass, AutoCloseable
     ObjectNode json = (ObjectNode) root.node();
     config = new TokenizerConfig(files, json);
     vocabulary = new Vocabulary(files, root);
+    chatTemplates = new ChatTemplates(files);
     modelInputNames = config.modelInputNames();
     modelMaxLength = config.modelMaxLength();
     padTokenTypeId = config.padTokenTypeId();
@@ -445,9 +448,59 @@ public final class PretrainedTokenizer implements ProcessingClass, AutoCloseable
     return modelInputNames;
   }
 
-  /** Returns the Jinja template that makes one text of a conversation, if there is one. */
+  // ----------------------------------------------------------------------------- conversations
+
+  /** Returns the Jinja template that makes one text of a conversation unless another is named. */
   public Optional<String> chatTemplate() {
-    return config.chatTemplate();
+    return Optional.ofNullable(chatTemplates.texts().get(ChatTemplates.DEFAULT));
+  }
+
+  /**
+   * Returns the tokenizer's chat templates by their names: {@code default}, or none, or several such as
+   * {@code tool_use}. They come from {@code chat_template.jinja} and {@code additional_chat_templates}, or
+   * from {@code tokenizer_config.json} where there are no such files.
+   */
+  public Map<String, String> chatTemplates() {
+    return chatTemplates.texts();
+  }
+
+  /**
+   * Makes the tokens of a conversation: {@code apply_chat_template} in Python. The template writes the
+   * special tokens, so none are added.
+   *
+   * @param messages maps with {@code role} and {@code content} as a rule, and what else the template reads
+   * @param tools descriptions of the functions that the model may call, as JSON Schemas; null for none
+   * @throws TokenizerException if there is no template, or it fails, or refuses the conversation
+   * @throws IllegalArgumentException if there is no message, or an option does not fit the template
+   */
+  public TokenizedChat applyChatTemplate(
+      List<? extends Map<String, ?>> messages,
+      @Nullable List<? extends Map<String, ?>> tools,
+      ChatTemplateOptions options) {
+    Rendered rendered = renderChat(messages, tools, options);
+    return TokenizedChat.of(
+        rendered, encode(rendered.text(), options.encoding()), options.returnAssistantTokensMask());
+  }
+
+  /** Makes the tokens of a conversation without tools, by the default template. */
+  public TokenizedChat applyChatTemplate(List<? extends Map<String, ?>> messages) {
+    return applyChatTemplate(messages, null, ChatTemplateOptions.defaults());
+  }
+
+  /**
+   * Makes the text of a conversation: {@code apply_chat_template} in Python with {@code tokenize=False}.
+   * Encode it without special tokens, which are in it.
+   *
+   * @param messages as for {@link #applyChatTemplate(List, List, ChatTemplateOptions)}
+   * @param tools descriptions of the functions that the model may call, as JSON Schemas; null for none
+   * @throws TokenizerException if there is no template, or it fails, or refuses the conversation
+   * @throws IllegalArgumentException if there is no message, or an option does not fit the template
+   */
+  public Rendered renderChat(
+      List<? extends Map<String, ?>> messages,
+      @Nullable List<? extends Map<String, ?>> tools,
+      ChatTemplateOptions options) {
+    return new ChatRenderer(chatTemplates, config.specialTokens()).render(messages, tools, options);
   }
 
   // ----------------------------------------------------------------------------- life

@@ -9,7 +9,6 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 
@@ -146,23 +145,5 @@ final class TokenizerConfig {
 
   boolean cleanUpTokenizationSpaces() {
     return config.at("clean_up_tokenization_spaces").flag(false);
-  }
-
-  /** The template in its own file, else the one in the configuration, else the one called default. */
-  Optional<String> chatTemplate() {
-    Optional<String> file = files.text(TokenizerFiles.CHAT_TEMPLATE);
-    if (file.isPresent()) {
-      return file;
-    }
-    JsonNode node = config.at("chat_template").node();
-    if (node.isTextual()) {
-      return Optional.of(node.textValue());
-    }
-    for (JsonNode named : node) {
-      if (named.path("name").asText().equals("default")) {
-        return Optional.ofNullable(named.path("template").textValue());
-      }
-    }
-    return Optional.empty();
   }
 }

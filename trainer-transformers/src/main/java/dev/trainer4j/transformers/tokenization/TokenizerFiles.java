@@ -119,6 +119,11 @@ final class TokenizerFiles {
     Files.createDirectories(folder);
   }
 
+  /** The names of the files in {@code additional_chat_templates}, with the folder before them. */
+  List<String> moreTemplates() {
+    return files.keySet().stream().filter(name -> name.startsWith(MORE_TEMPLATES + "/")).toList();
+  }
+
   /** The same files with another text of one. */
   TokenizerFiles with(String name, String text) {
     Map<String, byte[]> changed = new LinkedHashMap<>(files);
