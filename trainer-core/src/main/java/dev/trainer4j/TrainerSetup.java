@@ -2,7 +2,6 @@
 package dev.trainer4j;
 
 import ai.djl.Device;
-import ai.djl.ndarray.NDManager;
 import dev.trainer4j.args.IntervalStrategy;
 import dev.trainer4j.args.OptimizerName;
 import dev.trainer4j.args.TrainingArguments;
@@ -25,8 +24,8 @@ import dev.trainer4j.run.Precision;
 import dev.trainer4j.schedule.LearningRateScheduler;
 import dev.trainer4j.schedule.LearningRateSchedulers;
 import dev.trainer4j.schedule.ScheduleContext;
-import dev.trainer4j.torch.TorchFunctions;
 import dev.trainer4j.torch.TorchEngine;
+import dev.trainer4j.torch.TorchFunctions;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -86,8 +85,7 @@ final class TrainerSetup {
     } else if (builder.block != null) {
       // The parameters belong to the block and outlive the trainer, until block.clear().
       model =
-          new BlockModel(
-              builder.block, TorchEngine.get().newBaseManager(device(args)), ofBlocks);
+          new BlockModel(builder.block, TorchEngine.get().newBaseManager(device(args)), ofBlocks);
     } else if (maker != null) {
       model = maker.make();
     } else {

@@ -75,7 +75,8 @@ public final class SchedulerOptions {
         .formatted(
             key,
             ValueType.hfName(type),
-            problem.value(),
+            // Nobody knows what stands behind a name that nobody knows: it is not shown.
+            problem.value().isEmpty() ? "unknown" : problem.value(),
             remedy,
             problem.remedy().isEmpty() ? "" : " " + problem.remedy() + ".");
   }

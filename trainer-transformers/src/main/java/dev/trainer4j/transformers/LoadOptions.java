@@ -69,7 +69,8 @@ public record LoadOptions(
    * refuses them.
    */
   public LoadOptions withDtype(Dtype value) {
-    return new LoadOptions(device, labels, ignoreMismatchedSizes, value, seed, newHead, problemType);
+    return new LoadOptions(
+        device, labels, ignoreMismatchedSizes, value, seed, newHead, problemType);
   }
 
   /**
@@ -83,7 +84,8 @@ public record LoadOptions(
 
   /** Sets the seed of tensors that no file holds. */
   public LoadOptions withSeed(long value) {
-    return new LoadOptions(device, labels, ignoreMismatchedSizes, dtype, value, newHead, problemType);
+    return new LoadOptions(
+        device, labels, ignoreMismatchedSizes, dtype, value, newHead, problemType);
   }
 
   /**

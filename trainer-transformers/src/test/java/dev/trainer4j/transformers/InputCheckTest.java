@@ -136,6 +136,9 @@ class InputCheckTest {
           .contains("labels is (2, 2) float32", "of shape (2, 3)", "several labels a text");
       float[][] all = {{1, 0, 1}, {0, 1, 0}};
       assertThat(model.forward(texts(model, Map.of("labels", all)), true).loss()).isNotNull();
+    }
+    try (PretrainedModel model = ParityModels.load("bert-classify");
+        ArrayScope scope = ArrayScope.open()) {
       // As files may have them.
       long[][] column = {{2}, {1}};
       assertThat(model.forward(texts(model, Map.of("labels", column)), true).loss()).isNotNull();

@@ -71,6 +71,8 @@ class PackagesTest {
           .definedBy(ROOT + ".decoder..")
           .layer("seq2seq")
           .definedBy(ROOT + ".seq2seq..")
+          .layer("peft")
+          .definedBy(ROOT + ".peft..")
           .layer("models")
           .definedBy(MODELS)
           .layer("collate")
@@ -95,12 +97,15 @@ class PackagesTest {
           .mayOnlyAccessLayers("values", "architecture", "generation")
           .whereLayer("seq2seq")
           .mayOnlyAccessLayers("values", "architecture", "generation")
+          .whereLayer("peft")
+          .mayOnlyAccessLayers("architecture")
           .whereLayer("models")
           .mayOnlyAccessLayers(
               "values",
               "tokenization",
               "generation",
               "architecture",
+              "peft",
               "encoder",
               "decoder",
               "seq2seq")
@@ -136,7 +141,7 @@ class PackagesTest {
   @ArchTest
   static void everyPackageIsNullMarked(JavaClasses module) {
     assertThat(module.getPackage(ROOT).getSubpackagesInTree())
-        .hasSize(10)
+        .hasSize(11)
         .allMatch(javaPackage -> javaPackage.isAnnotatedWith(NullMarked.class));
     assertThat(module.getPackage(ROOT).isAnnotatedWith(NullMarked.class)).isTrue();
   }

@@ -111,7 +111,10 @@ public final class Recipes {
 
   /** Learn from a table whose classes are not equally frequent. */
   public static void table(
-      Path csv, Path out, TrainingArguments args, java.util.function.IntFunction<SequentialBlock> block)
+      Path csv,
+      Path out,
+      TrainingArguments args,
+      java.util.function.IntFunction<SequentialBlock> block)
       throws IOException {
     // docs: table
     Dataset<Map<String, Object>> rows =

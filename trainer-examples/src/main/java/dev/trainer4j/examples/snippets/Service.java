@@ -32,7 +32,8 @@ public final class Service {
     try (TextClassifier classifier = TextClassifier.load(folder)) { // once, when the service starts
       LabelScore best = classifier.predict("Nicely made, I would buy it again.");
       System.out.printf("%s %.3f%n", best.label(), best.score());
-      List<LabelScore> all = classifier.scores("Nicely made."); // every label, the most likely first
+      List<LabelScore> all =
+          classifier.scores("Nicely made."); // every label, the most likely first
       List<LabelScore> many = classifier.predict(texts); // in batches, in the order of the texts
       // end docs
       all.forEach(System.out::println);

@@ -77,7 +77,9 @@ final class ChatRenderer {
       Object value = last.get(field);
       if (value == null) {
         throw new IllegalArgumentException(
-            "continueFinalMessage is set, but the last message has no '" + field + "' to go on with.");
+            "continueFinalMessage is set, but the last message has no '"
+                + field
+                + "' to go on with.");
       }
       if (!template.contains(field)) {
         throw new IllegalArgumentException(
@@ -88,7 +90,8 @@ final class ChatRenderer {
         List<Object> changed = new ArrayList<>(parts);
         int index = lastText(changed);
         Map<String, Object> part = new LinkedHashMap<>();
-        ((Map<?, ?>) changed.get(index)).forEach((key, entry) -> part.put(String.valueOf(key), entry));
+        ((Map<?, ?>) changed.get(index))
+            .forEach((key, entry) -> part.put(String.valueOf(key), entry));
         text = String.valueOf(part.get("text"));
         part.put("text", text + TAG);
         changed.set(index, part);

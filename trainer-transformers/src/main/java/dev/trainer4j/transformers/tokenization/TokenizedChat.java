@@ -15,7 +15,8 @@ import java.util.Map;
  * @param assistantMask 1 for each token that has a character of a {@code generation} block, else 0; empty
  *     unless {@link ChatTemplateOptions.Builder#returnAssistantTokensMask} is set
  */
-@SuppressWarnings("ArrayRecordComponent") // as the lists of TokenizedText are: made once, and only read
+@SuppressWarnings(
+    "ArrayRecordComponent") // as the lists of TokenizedText are: made once, and only read
 public record TokenizedChat(
     String text, TokenizedText tokens, List<Rendered.Span> spans, int[] assistantMask) {
 

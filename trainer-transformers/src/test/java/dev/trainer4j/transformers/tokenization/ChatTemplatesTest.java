@@ -57,7 +57,8 @@ class ChatTemplatesTest {
       String bos = tokenizer.specialToken(SpecialToken.BOS).orElseThrow();
       int[] ids =
           tokenizer
-              .applyChatTemplate(List.of(turn("user", "Hi")), null, with("{{ bos_token }}Hi").build())
+              .applyChatTemplate(
+                  List.of(turn("user", "Hi")), null, with("{{ bos_token }}Hi").build())
               .inputIds();
       EncodeOptions bare = EncodeOptions.builder().addSpecialTokens(false).build();
       assertThat(ids).isEqualTo(tokenizer.encode(bos + "Hi", bare).inputIds());
@@ -77,7 +78,9 @@ class ChatTemplatesTest {
               .renderChat(
                   messages,
                   null,
-                  with("{{ messages[-1].content[0].text }}<end>").continueFinalMessage(true).build())
+                  with("{{ messages[-1].content[0].text }}<end>")
+                      .continueFinalMessage(true)
+                      .build())
               .text();
       assertThat(text).isEqualTo("on");
     }
@@ -90,7 +93,9 @@ class ChatTemplatesTest {
       List<Map<String, Object>> messages =
           List.of(Map.of("role", "assistant", "content", "", "reasoning", "Let me"));
       ChatTemplateOptions options =
-          with("<think>{{ messages[-1].reasoning }}</think>").continueFinalMessage("reasoning").build();
+          with("<think>{{ messages[-1].reasoning }}</think>")
+              .continueFinalMessage("reasoning")
+              .build();
       assertThat(tokenizer.renderChat(messages, null, options).text()).isEqualTo("<think>Let me");
     }
   }
@@ -111,7 +116,9 @@ class ChatTemplatesTest {
           .hasMessageContaining("'tool-use'")
           .hasMessageContaining("default");
       assertThatThrownBy(
-              () -> tokenizer.renderChat(messages, null, with("a\n{{ raise_exception('No tools!') }}").build()))
+              () ->
+                  tokenizer.renderChat(
+                      messages, null, with("a\n{{ raise_exception('No tools!') }}").build()))
           .isInstanceOf(TokenizerException.class)
           .hasMessageContaining("the chat template cannot render this conversation")
           .hasMessageContaining("line 2: No tools!");
@@ -120,19 +127,33 @@ class ChatTemplatesTest {
           .hasMessageContaining("line 1: Expected an expression");
       assertThatIllegalArgumentException()
           .isThrownBy(
-              () -> tokenizer.renderChat(messages, null, with("{{ x }}").returnAssistantTokensMask(true).build()))
+              () ->
+                  tokenizer.renderChat(
+                      messages, null, with("{{ x }}").returnAssistantTokensMask(true).build()))
           .withMessageContaining("{% generation %}");
       assertThatIllegalArgumentException()
-          .isThrownBy(() -> tokenizer.renderChat(messages, null, with("{{ x }}").continueFinalMessage(true).build()))
+          .isThrownBy(
+              () ->
+                  tokenizer.renderChat(
+                      messages, null, with("{{ x }}").continueFinalMessage(true).build()))
           .withMessageContaining("does not read");
       assertThatThrownBy(
-              () -> tokenizer.renderChat(messages, null, with("{{ 'content' }}").continueFinalMessage(true).build()))
+              () ->
+                  tokenizer.renderChat(
+                      messages, null, with("{{ 'content' }}").continueFinalMessage(true).build()))
           .hasMessageContaining("leaves out or changes parts of messages");
       assertThatIllegalArgumentException()
           .isThrownBy(
-              () -> tokenizer.renderChat(List.of(Map.of("role", "user")), null, with("{{ content }}").continueFinalMessage(true).build()))
+              () ->
+                  tokenizer.renderChat(
+                      List.of(Map.of("role", "user")),
+                      null,
+                      with("{{ content }}").continueFinalMessage(true).build()))
           .withMessageContaining("no 'content'");
-      assertThatThrownBy(() -> tokenizer.renderChat(List.of(turn("user", new Object())), null, with("{{ 1 }}").build()))
+      assertThatThrownBy(
+              () ->
+                  tokenizer.renderChat(
+                      List.of(turn("user", new Object())), null, with("{{ 1 }}").build()))
           .hasMessageContaining("messages[0].content is of the class java.lang.Object");
     }
   }
@@ -140,9 +161,12 @@ class ChatTemplatesTest {
   @Test
   void optionsThatExcludeEachOtherAreRefused() {
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> with("{{ 1 }}").addGenerationPrompt(true).continueFinalMessage(true).build());
+        .isThrownBy(
+            () -> with("{{ 1 }}").addGenerationPrompt(true).continueFinalMessage(true).build());
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> with("{{ 1 }}").returnAssistantTokensMask(true).continueFinalMessage(true).build());
+        .isThrownBy(
+            () ->
+                with("{{ 1 }}").returnAssistantTokensMask(true).continueFinalMessage(true).build());
     assertThatIllegalArgumentException()
         .isThrownBy(() -> with("{{ 1 }}").maxLength(5).build())
         .withMessageContaining("without truncation");
@@ -152,8 +176,10 @@ class ChatTemplatesTest {
 
   @Test
   void aConfigurationWithAnotherKindOfTemplateIsRefused(@TempDir Path folder) throws IOException {
-    Files.copy(Tokenizers.folder("wordpiece").resolve("tokenizer.json"), folder.resolve("tokenizer.json"));
-    Files.writeString(folder.resolve("tokenizer_config.json"), "{\"chat_template\": [{\"name\": \"a\"}]}");
+    Files.copy(
+        Tokenizers.folder("wordpiece").resolve("tokenizer.json"), folder.resolve("tokenizer.json"));
+    Files.writeString(
+        folder.resolve("tokenizer_config.json"), "{\"chat_template\": [{\"name\": \"a\"}]}");
     assertThatThrownBy(() -> PretrainedTokenizer.load(folder))
         .isInstanceOf(TokenizerException.class)
         .hasMessageContaining("tokenizer_config.json")
@@ -162,9 +188,11 @@ class ChatTemplatesTest {
 
   @Test
   void severalTemplatesAreSavedAgain(@TempDir Path root) throws IOException {
-    Path source = Files.createDirectories(root.resolve("source/additional_chat_templates")).getParent();
+    Path source =
+        Files.createDirectories(root.resolve("source/additional_chat_templates")).getParent();
     Path target = Files.createDirectory(root.resolve("target"));
-    Files.copy(Tokenizers.folder("wordpiece").resolve("tokenizer.json"), source.resolve("tokenizer.json"));
+    Files.copy(
+        Tokenizers.folder("wordpiece").resolve("tokenizer.json"), source.resolve("tokenizer.json"));
     Files.writeString(source.resolve("chat_template.jinja"), "one");
     Files.writeString(source.resolve("additional_chat_templates/tool_use.jinja"), "two");
     try (PretrainedTokenizer tokenizer = PretrainedTokenizer.load(source)) {

@@ -47,8 +47,10 @@ class GoldenChatTest {
         JsonNode given = figure.get("options");
         String template = golden.at("/templates/" + figure.get("template").asText()).asText();
         ChatTemplateOptions options = options(given, template);
-        List<Map<String, Object>> messages = maps(golden.at("/chats/" + figure.get("chat").asText()));
-        TokenizedChat chat = tokenizer.applyChatTemplate(messages, maps(given.path("tools")), options);
+        List<Map<String, Object>> messages =
+            maps(golden.at("/chats/" + figure.get("chat").asText()));
+        TokenizedChat chat =
+            tokenizer.applyChatTemplate(messages, maps(given.path("tools")), options);
         assertThat(chat.text()).isEqualTo(figure.get("text").asText());
         assertThat(chat.inputIds()).isEqualTo(JSON.convertValue(figure.get("ids"), int[].class));
         if (!figure.get("mask").isNull()) {
@@ -103,7 +105,8 @@ class GoldenChatTest {
         if (given != null) {
           options.chatTemplate(given);
         }
-        List<Map<String, Object>> tools = choice.get("tools").asBoolean() ? List.of(Map.of()) : null;
+        List<Map<String, Object>> tools =
+            choice.get("tools").asBoolean() ? List.of(Map.of()) : null;
         PretrainedTokenizer tokenizer = tokenizers.get(layout);
         String expected = choice.get("chosen").textValue();
         List<Map<String, Object>> messages = List.of(Map.of("role", "user", "content", "x"));
@@ -132,7 +135,8 @@ class GoldenChatTest {
   private static PretrainedTokenizer load(Path folder, JsonNode layout) throws IOException {
     Path source = Tokenizers.folder("wordpiece");
     Files.copy(source.resolve("tokenizer.json"), folder.resolve("tokenizer.json"));
-    ObjectNode config = (ObjectNode) JSON.readTree(source.resolve("tokenizer_config.json").toFile());
+    ObjectNode config =
+        (ObjectNode) JSON.readTree(source.resolve("tokenizer_config.json").toFile());
     if (!layout.get("config").isNull()) {
       config.set("chat_template", layout.get("config"));
     }

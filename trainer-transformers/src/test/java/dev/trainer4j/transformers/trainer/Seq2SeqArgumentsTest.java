@@ -105,7 +105,7 @@ class Seq2SeqArgumentsTest {
                 Seq2SeqArguments.fromMap(
                     Map.of("predict_with_generate", true, "generation_config", Map.of("top_p", 7))))
         .isInstanceOf(InvalidArgumentsException.class)
-        .hasMessageContaining("generation_config = {top_p=7}")
+        .hasMessageContaining("generation_config = {")
         .hasMessageContaining("topP is 7.0");
   }
 
