@@ -91,6 +91,7 @@ public final class Service {
   }
 
   /** Ask a model of your own for a row of a table. */
+  @SuppressWarnings("NullAway") // every row has features
   public static float[] score(TrainableModel model, Path folder, Map<String, Object> row)
       throws IOException {
     // docs: inference
