@@ -85,13 +85,13 @@ final class OptimizerOptions {
     if (optimizer == OptimizerName.STABLE_ADAMW
         && given.containsKey("max_lr")
         && !isTrue(given, "decouple_lr")) {
-      problems.add(wrong(given, "with max_lr also decouple_lr=true, since nothing else reads it"));
+      problems.add(wrong(args, "with max_lr also decouple_lr=true, since nothing else reads it"));
     }
     if (optimizer == OptimizerName.ADEMAMIX
         && given.containsKey("t_beta3")
         && (amount(given, "beta1", args.adamBeta1()) == 0 || amount(given, "beta3", 1) == 0)) {
       problems.add(
-          wrong(given, "with t_beta3 a beta1 and a beta3 above 0, between whose half lives it moves"));
+          wrong(args, "with t_beta3 a beta1 and a beta3 above 0, between whose half lives it moves"));
     }
     if (given.containsKey("weight_decay") && args.weightDecay() != 0) {
       problems.add(
