@@ -4,6 +4,7 @@ package dev.trainer4j;
 import dev.trainer4j.args.OptimizerArguments;
 import dev.trainer4j.optim.Optimizer;
 import dev.trainer4j.optim.Optimizers;
+import dev.trainer4j.optim.Optimizers.AdEmaMixOptions;
 import dev.trainer4j.optim.Optimizers.AdafactorOptions;
 import dev.trainer4j.optim.ParameterGroup;
 import java.util.List;
@@ -49,7 +50,31 @@ final class OptimizerFactory {
               number("momentum", 0),
               flag("centered"));
       case ADAFACTOR -> Optimizers.adafactor(groups, adafactor());
+      case LION_32BIT -> Optimizers.lion(groups, beta1, beta2);
+      case ADEMAMIX -> Optimizers.adEmaMix(groups, adEmaMix());
+      case STABLE_ADAMW ->
+          flag("decouple_lr")
+              ? Optimizers.stableAdamW(
+                  groups,
+                  beta1,
+                  beta2,
+                  epsilon,
+                  group -> number("max_lr", group.learningRate()))
+              : Optimizers.stableAdamW(groups, beta1, beta2, epsilon);
+      case ADAMW_8BIT, ADAMW_BNB_8BIT -> Optimizers.adamW8bit(groups, beta1, beta2, epsilon);
     };
+  }
+
+  private AdEmaMixOptions adEmaMix() {
+    AdEmaMixOptions defaults = AdEmaMixOptions.defaults();
+    return new AdEmaMixOptions(
+        number("beta1", args.adamBeta1()),
+        number("beta2", args.adamBeta2()),
+        number("beta3", defaults.beta3()),
+        number("alpha", defaults.alpha()),
+        number("eps", args.adamEpsilon()),
+        (long) number("t_alpha", defaults.alphaUpdates()),
+        (long) number("t_beta3", defaults.beta3Updates()));
   }
 
   private AdafactorOptions adafactor() {

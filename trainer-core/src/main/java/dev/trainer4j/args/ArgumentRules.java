@@ -63,14 +63,25 @@ final class ArgumentRules {
   }
 
   private void optimizer() {
-    for (String name : List.of("adam_beta1", "adam_beta2", "adam_epsilon")) {
-      problems.check(
-          !args.optim().isAdam() && !isDefault(name),
-          name,
-          "nothing, since optim " + ValueType.hfName(args.optim()) + " is no Adam",
-          "Remove it or use optim adamw_torch");
-    }
+    adamArgument("adam_beta1", "beta1", args.optim().readsBetas());
+    adamArgument("adam_beta2", "beta2", args.optim().readsBetas());
+    adamArgument("adam_epsilon", "eps", args.optim().readsEpsilon());
     problems.addAll(OptimizerOptions.check(args));
+  }
+
+  private void adamArgument(String name, String key, boolean read) {
+    problems.check(
+        !read && !isDefault(name),
+        name,
+        "nothing, since optim " + ValueType.hfName(args.optim()) + " does not read it",
+        "Remove it or use optim adamw_torch");
+    problems.check(
+        args.optim() == OptimizerName.ADEMAMIX
+            && args.optimArgs().containsKey(key)
+            && !isDefault(name),
+        name,
+        "nothing, since optim_args has " + key,
+        "Give it in one place");
   }
 
   private void precision() {

@@ -19,10 +19,31 @@ public enum OptimizerName {
    * Adafactor, with neither scaled parameters nor relative steps unless asked for. Keys {@code scale_parameter},
    * {@code relative_step}, {@code warmup_init}, {@code beta1}, {@code clip_threshold}, {@code decay_rate}, {@code eps1}, {@code eps2}.
    */
-  ADAFACTOR;
+  ADAFACTOR,
+  /** Lion: steps by the sign of a momentum. It reads {@code adamBeta1} and {@code adamBeta2}, and takes no keys. */
+  LION_32BIT,
+  /**
+   * AdEMAMix: AdamW with a second, slow average of gradients. Keys {@code beta1}, {@code beta2} and {@code eps}, which go before
+   * {@code adamBeta1} and its like, {@code beta3}, {@code alpha}, {@code t_alpha}, {@code t_beta3}.
+   */
+  ADEMAMIX,
+  /** StableAdamW: AdamW that shrinks a tensor's step where its gradients jump. Keys {@code decouple_lr}, {@code max_lr}. */
+  STABLE_ADAMW,
+  /** AdamW with state of 8 bits in blocks, as bitsandbytes has it. It takes no keys. */
+  ADAMW_8BIT,
+  /** Another name of {@link #ADAMW_8BIT}. */
+  ADAMW_BNB_8BIT;
 
-  /** Whether {@code adamBeta1}, {@code adamBeta2} and {@code adamEpsilon} mean anything to this optimizer. */
-  boolean isAdam() {
-    return this == ADAMW_TORCH || this == ADAMW_TORCH_FUSED || this == ADAM;
+  /** Whether {@code adamBeta1} and {@code adamBeta2} mean anything to this optimizer. */
+  boolean readsBetas() {
+    return this == LION_32BIT || readsEpsilon();
+  }
+
+  /** Whether {@code adamEpsilon} means anything to this optimizer. */
+  boolean readsEpsilon() {
+    return switch (this) {
+      case ADAMW_TORCH, ADAMW_TORCH_FUSED, ADAM, ADEMAMIX, STABLE_ADAMW, ADAMW_8BIT, ADAMW_BNB_8BIT -> true;
+      case SGD, ADAGRAD, RMSPROP, ADAFACTOR, LION_32BIT -> false;
+    };
   }
 }

@@ -6,6 +6,7 @@ import static dev.trainer4j.args.ValueType.number;
 import static dev.trainer4j.args.ValueType.numberAbove;
 import static dev.trainer4j.args.ValueType.numberFrom;
 import static dev.trainer4j.args.ValueType.numberFromToBelow;
+import static dev.trainer4j.args.ValueType.wholeFrom;
 
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -50,6 +51,18 @@ final class OptimizerOptions {
               option("decay_rate", number("a number below 0", value -> value < 0)),
               option("eps1", numberFrom(0)),
               option("eps2", numberFrom(0)));
+      case ADEMAMIX ->
+          List.of(
+              option("beta1", numberFromToBelow(0, 1)),
+              option("beta2", numberFromToBelow(0, 1)),
+              option("beta3", numberFromToBelow(0, 1)),
+              option("alpha", numberFrom(0)),
+              option("eps", numberFrom(0)),
+              option("t_alpha", wholeFrom(1)),
+              option("t_beta3", wholeFrom(1)));
+      case STABLE_ADAMW ->
+          List.of(option("decouple_lr", FLAG), option("max_lr", numberAbove(0)));
+      case LION_32BIT, ADAMW_8BIT, ADAMW_BNB_8BIT -> List.of();
     };
   }
 
@@ -68,6 +81,17 @@ final class OptimizerOptions {
         && isTrue(given, "warmup_init")
         && !isTrue(given, "relative_step")) {
       problems.add(wrong(args, "with warmup_init also relative_step=true"));
+    }
+    if (optimizer == OptimizerName.STABLE_ADAMW
+        && given.containsKey("max_lr")
+        && !isTrue(given, "decouple_lr")) {
+      problems.add(wrong(args, "with max_lr also decouple_lr=true, since nothing else reads it"));
+    }
+    if (optimizer == OptimizerName.ADEMAMIX
+        && given.containsKey("t_beta3")
+        && (amount(given, "beta1", args.adamBeta1()) == 0 || amount(given, "beta3", 1) == 0)) {
+      problems.add(
+          wrong(args, "with t_beta3 a beta1 and a beta3 above 0, between whose half lives it moves"));
     }
     if (given.containsKey("weight_decay") && args.weightDecay() != 0) {
       problems.add(
@@ -94,7 +118,13 @@ final class OptimizerOptions {
   }
 
   private static double amount(Map<String, String> given, String key) {
-    return numberFrom(0).read(given.getOrDefault(key, "0")).orElse(0.0);
+    return amount(given, key, 0);
+  }
+
+  private static double amount(Map<String, String> given, String key, double fallback) {
+    return given.containsKey(key)
+        ? numberFrom(0).read(given.get(key)).orElse(fallback)
+        : fallback;
   }
 
   private static ExtraOption option(String key, ValueType<?> type) {

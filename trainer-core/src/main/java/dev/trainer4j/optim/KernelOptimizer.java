@@ -72,7 +72,7 @@ final class KernelOptimizer implements Optimizer {
     fresh = new FreshGradients(arrays);
     phases = new PhasedUpdate(gradients);
     rates = new double[groups.size()];
-    decays = groups.stream().mapToDouble(ParameterGroup::weightDecay).toArray();
+    decays = groups.stream().mapToDouble(spec.decay()).toArray();
   }
 
   private NDArray create(Slot slot, NamedParameter parameter) {

@@ -6,10 +6,12 @@ import static dev.trainer4j.optim.KernelSpec.on;
 import ai.djl.ndarray.types.Shape;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.ToDoubleFunction;
 
 /**
  * The ready-made optimizers. Formulas, defaults and order of operations are PyTorch's ({@code
- * torch.optim}) and, for Adafactor, transformers'; parameters after each step equal theirs.
+ * torch.optim}) and, for Adafactor, transformers'; parameters after each step equal theirs. What PyTorch
+ * does not have follows the paper that is named, and parameters equal those of its formula.
  */
 public final class Optimizers {
 
@@ -146,6 +148,125 @@ public final class Optimizers {
             on(options.relativeStep()),
             on(options.warmupInit()));
     return new KernelOptimizer(groups, new KernelSpec("adafactor", slots, constants));
+  }
+
+  /**
+   * Lion (Chen et al., 2023): steps of the same size in every direction, by the sign of a momentum. It wants
+   * a rate 3 to 10 times smaller than AdamW's, and a weight decay as much larger.
+   *
+   * @param beta1 what the sign is taken of keeps so much of the momentum
+   * @param beta2 how much of the momentum stays
+   */
+  public static Optimizer lion(List<ParameterGroup> groups, double beta1, double beta2) {
+    return new KernelOptimizer(
+        groups, new KernelSpec("lion", List.of(Slot.like("exp_avg")), List.of(beta1, beta2)));
+  }
+
+  /**
+   * The choices of AdEMAMix.
+   *
+   * @param beta1 what stays of the fast average of gradients
+   * @param beta2 what stays of the average of squared gradients
+   * @param beta3 what stays of the slow average of gradients
+   * @param alpha how much the slow average counts beside the fast one
+   * @param epsilon keeps the root of the squares above 0
+   * @param alphaUpdates updates in which alpha rises from 0 to what it is; 0 to begin with it
+   * @param beta3Updates updates in which beta3 rises from beta1 to what it is; 0 to begin with it
+   */
+  public record AdEmaMixOptions(
+      double beta1,
+      double beta2,
+      double beta3,
+      double alpha,
+      double epsilon,
+      long alphaUpdates,
+      long beta3Updates) {
+
+    /** What Hugging Face's Trainer uses. */
+    public static AdEmaMixOptions defaults() {
+      return new AdEmaMixOptions(0.9, 0.999, 0.9999, 5, 1e-8, 0, 0);
+    }
+  }
+
+  /** AdEMAMix (Pagliardini, Ablin and Grangier, 2024): AdamW with a second, slow average of gradients. */
+  public static Optimizer adEmaMix(List<ParameterGroup> groups, AdEmaMixOptions options) {
+    List<Slot> slots =
+        List.of(
+            Slot.STEP, Slot.like("exp_avg"), Slot.like("exp_avg_slow"), Slot.like("exp_avg_sq"));
+    List<Double> constants =
+        List.of(
+            options.beta1(),
+            options.beta2(),
+            options.beta3(),
+            options.alpha(),
+            options.epsilon(),
+            (double) options.alphaUpdates(),
+            (double) options.beta3Updates());
+    return new KernelOptimizer(groups, new KernelSpec("ademamix", slots, constants));
+  }
+
+  /**
+   * StableAdamW (Wortsman et al., 2023): AdamW whose rate shrinks for a tensor whose gradients are larger
+   * than their average, as Adafactor clips; so gradients need no clipping by norm.
+   */
+  public static Optimizer stableAdamW(
+      List<ParameterGroup> groups, double beta1, double beta2, double epsilon) {
+    return stableAdamWDecaying(groups, beta1, beta2, epsilon, ParameterGroup::weightDecay);
+  }
+
+  /**
+   * The same with a weight decay that does not depend on the peak rate: a parameter loses the weight
+   * decay's share of itself at the largest rate, and less as a schedule lowers it.
+   *
+   * @param maxRate the largest rate of a group's schedule, such as {@code ParameterGroup::learningRate}
+   */
+  public static Optimizer stableAdamW(
+      List<ParameterGroup> groups,
+      double beta1,
+      double beta2,
+      double epsilon,
+      ToDoubleFunction<ParameterGroup> maxRate) {
+    return stableAdamWDecaying(
+        groups,
+        beta1,
+        beta2,
+        epsilon,
+        group -> {
+          double most = maxRate.applyAsDouble(group);
+          // A group that stands still has no share of its rate.
+          return most > 0 ? group.weightDecay() / most : 0;
+        });
+  }
+
+  private static Optimizer stableAdamWDecaying(
+      List<ParameterGroup> groups,
+      double beta1,
+      double beta2,
+      double epsilon,
+      ToDoubleFunction<ParameterGroup> decay) {
+    List<Slot> slots = List.of(Slot.STEP, Slot.like("exp_avg"), Slot.like("exp_avg_sq"));
+    List<Double> options = List.of(beta1, beta2, epsilon);
+    return new KernelOptimizer(groups, new KernelSpec("stable_adamw", slots, options, decay));
+  }
+
+  /**
+   * AdamW whose state takes 8 bits a number (Dettmers et al., 2022), block by block, as bitsandbytes'
+   * {@code AdamW8bit}: a quarter of the memory. Parameters of fewer than 4,096 numbers keep state of their
+   * own type. Weight decay comes before the step, as in PyTorch's AdamW.
+   */
+  public static Optimizer adamW8bit(
+      List<ParameterGroup> groups, double beta1, double beta2, double epsilon) {
+    List<Slot> slots =
+        List.of(
+            Slot.STEP,
+            BlockwiseCode.state(1),
+            BlockwiseCode.largest(1),
+            BlockwiseCode.state(2),
+            BlockwiseCode.largest(2));
+    List<Double> options = new ArrayList<>(List.of(beta1, beta2, epsilon));
+    options.addAll(BlockwiseCode.shares(true));
+    options.addAll(BlockwiseCode.shares(false));
+    return new KernelOptimizer(groups, new KernelSpec("adamw_8bit", slots, options));
   }
 
   /** The shape without its dimension {@code fromEnd} (1 = last). */

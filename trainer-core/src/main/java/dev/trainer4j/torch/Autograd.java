@@ -19,6 +19,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Autograd implements AutoCloseable {
 
+  /** What {@link #record} was last called with in this thread, null outside of it. */
+  private static final ThreadLocal<@Nullable Boolean> ASKED = new ThreadLocal<>();
+
   private @Nullable NDArray seed;
   private double seedValue;
 
@@ -30,12 +33,30 @@ public final class Autograd implements AutoCloseable {
 
   /** Switches recording on ({@code true}) or off for the calling thread until closed. */
   public static Recording record(boolean on) {
+    Boolean askedBefore = ASKED.get();
     boolean before = JniUtils.isGradMode();
-    if (before == on) {
-      return () -> {};
+    ASKED.set(on);
+    if (before != on) {
+      JniUtils.setGradMode(on);
     }
-    JniUtils.setGradMode(on);
-    return () -> JniUtils.setGradMode(before);
+    return () -> {
+      if (before != on) {
+        JniUtils.setGradMode(before);
+      }
+      if (askedBefore == null) {
+        ASKED.remove();
+      } else {
+        ASKED.set(askedBefore);
+      }
+    };
+  }
+
+  /**
+   * Whether {@link #record} has switched recording on for the calling thread. Where nobody has asked,
+   * libtorch records in every thread but the one that has loaded it, which tells nothing of what is wanted.
+   */
+  public static boolean isAsked() {
+    return Boolean.TRUE.equals(ASKED.get());
   }
 
   /**

@@ -6,7 +6,6 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.engine.PtSymbolBlock;
 import ai.djl.pytorch.jni.IValue;
-import ai.djl.pytorch.jni.IValueUtils;
 import java.util.List;
 
 /**
@@ -61,7 +60,7 @@ public final class KernelFunction implements AutoCloseable {
 
   /** The output and what backward needs; the caller closes both. */
   IValue[] forward(IValue x) {
-    try (IValue both = IValueUtils.runMethod(module, "forward_pass", x, parameterList)) {
+    try (IValue both = ScriptCalls.run(module, "forward_pass", x, parameterList)) {
       return both.toIValueTuple();
     }
   }
@@ -69,7 +68,7 @@ public final class KernelFunction implements AutoCloseable {
   /** Returns how many of its parameters have a gradient now. */
   long backward(IValue saved, IValue gradients, IValue seen, IValue places) {
     try (IValue missing =
-        IValueUtils.runMethod(
+        ScriptCalls.run(
             module, "backward_pass", saved, parameterList, gradients, seen, places)) {
       return parameters.size() - missing.toLong();
     }

@@ -9,7 +9,6 @@ import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.engine.PtSymbolBlock;
 import ai.djl.pytorch.jni.IValue;
-import ai.djl.pytorch.jni.IValueUtils;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -58,45 +57,45 @@ final class Kernels {
 
   /** Calls a kernel outside of autograd and drops what it returns. */
   void run(String method, IValue... arguments) {
-    IValueUtils.runMethod(module, method, arguments).close();
+    ScriptCalls.run(module, method, arguments).close();
   }
 
   /** Calls a kernel outside of autograd; the caller closes what it returns. */
   IValue value(String method, IValue... arguments) {
-    return IValueUtils.runMethod(module, method, arguments);
+    return ScriptCalls.run(module, method, arguments);
   }
 
   /** Calls a kernel outside of autograd that returns one tensor; it belongs to {@code owner}. */
   NDArray tensor(NDManager owner, String method, IValue... arguments) {
-    try (IValue result = IValueUtils.runMethod(module, method, arguments)) {
+    try (IValue result = ScriptCalls.run(module, method, arguments)) {
       return result.toTensor((PtNDManager) owner);
     }
   }
 
   /** Calls a kernel outside of autograd that returns one number. */
   double number(String method, IValue... arguments) {
-    try (IValue result = IValueUtils.runMethod(module, method, arguments)) {
+    try (IValue result = ScriptCalls.run(module, method, arguments)) {
       return result.toDouble();
     }
   }
 
   /** Calls a kernel outside of autograd that returns one integer. */
   long integer(String method, IValue... arguments) {
-    try (IValue result = IValueUtils.runMethod(module, method, arguments)) {
+    try (IValue result = ScriptCalls.run(module, method, arguments)) {
       return result.toLong();
     }
   }
 
   /** Calls a kernel outside of autograd that returns a list of integers. */
   long[] integers(String method, IValue... arguments) {
-    try (IValue result = IValueUtils.runMethod(module, method, arguments)) {
+    try (IValue result = ScriptCalls.run(module, method, arguments)) {
       return result.toLongArray();
     }
   }
 
   /** Calls a kernel outside of autograd that returns a list of numbers. */
   double[] numbers(String method, IValue... arguments) {
-    try (IValue result = IValueUtils.runMethod(module, method, arguments)) {
+    try (IValue result = ScriptCalls.run(module, method, arguments)) {
       return result.toDoubleArray();
     }
   }
@@ -108,7 +107,7 @@ final class Kernels {
       list.add(argument);
     }
     list.add(constant(MARKER + method));
-    return IValueUtils.forward(module, list, true);
+    return ScriptCalls.forward(module, list);
   }
 
   /**
@@ -127,7 +126,7 @@ final class Kernels {
     }
     list.add(constant(MARKER + method));
     try {
-      return IValueUtils.forward(module, list, true);
+      return ScriptCalls.forward(module, list);
     } finally {
       for (int i = 0; i < names.length; i++) {
         arrays.get(i).setName(names[i]);

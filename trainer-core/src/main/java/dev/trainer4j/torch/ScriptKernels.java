@@ -12,7 +12,6 @@ import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.engine.PtSymbolBlock;
 import ai.djl.pytorch.jni.IValue;
-import ai.djl.pytorch.jni.IValueUtils;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -111,7 +110,7 @@ public final class ScriptKernels implements AutoCloseable {
     NDList list = new NDList(arguments.length + 1);
     list.addAll(List.of(arguments));
     list.add(marker(method));
-    return IValueUtils.forward(module, list, true);
+    return ScriptCalls.forward(module, list);
   }
 
   /**
@@ -130,7 +129,7 @@ public final class ScriptKernels implements AutoCloseable {
       list.add(weight);
     }
     list.add(marker(method));
-    return IValueUtils.forward(module, list, true);
+    return ScriptCalls.forward(module, list);
   }
 
   /**
@@ -161,7 +160,7 @@ public final class ScriptKernels implements AutoCloseable {
       for (Object argument : arguments) {
         values.add(value(argument));
       }
-      return IValueUtils.runMethod(module, method, values.toArray(IValue[]::new));
+      return ScriptCalls.run(module, method, values.toArray(IValue[]::new));
     } finally {
       values.forEach(IValue::close);
     }

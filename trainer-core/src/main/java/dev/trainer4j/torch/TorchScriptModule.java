@@ -7,7 +7,6 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.engine.PtSymbolBlock;
-import ai.djl.pytorch.jni.IValueUtils;
 import ai.djl.pytorch.jni.JniUtils;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
@@ -64,11 +63,11 @@ public final class TorchScriptModule implements AutoCloseable {
    */
   public NDList forward(NDList inputs, boolean training) {
     if (training) {
-      return IValueUtils.forward(block, inputs, true);
+      return ScriptCalls.forward(block, inputs);
     }
     JniUtils.enableInferenceMode(block);
     try {
-      return IValueUtils.forward(block, inputs, true);
+      return ScriptCalls.forward(block, inputs);
     } finally {
       JniUtils.enableTrainingMode(block);
     }

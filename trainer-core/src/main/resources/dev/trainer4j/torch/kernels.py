@@ -3,8 +3,8 @@ class Kernels(Module):
   __buffers__ = []
   training : bool
 
-  # Every kernel of the library, in TorchScript. Formulas are PyTorch's (torch.optim, torch.nn.utils.clip_grad_norm_)
-  # and transformers' (Adafactor).
+  # Every kernel of the library, in TorchScript. Formulas are PyTorch's (torch.optim, torch.nn.utils.clip_grad_norm_),
+  # transformers' (Adafactor), and those of the papers that Optimizers names.
   #
   # Gradients are passed in as arrays of their own. A kernel that read p.grad would have its changes in place removed:
   # the compiler takes p.grad for a fresh value, and a change to what nobody reads again for dead code. For the same
@@ -241,6 +241,14 @@ class Kernels(Module):
           (self).rmsprop(n, start, ps, gs, slots, options, rate, decay)
         elif kind == "adafactor":
           (self).adafactor(n, start, ps, gs, slots, options, rate, decay)
+        elif kind == "lion":
+          (self).lion(n, start, ps, gs, slots, options, rate, decay)
+        elif kind == "ademamix":
+          (self).ademamix(n, start, ps, gs, slots, options, rate, decay)
+        elif kind == "stable_adamw":
+          (self).stable_adamw(n, start, ps, gs, slots, options, rate, decay)
+        elif kind == "adamw_8bit":
+          (self).adamw_8bit(n, start, ps, gs, slots, options, rate, decay)
         else:
           ops.prim.RaiseException("unknown optimizer kernel")
       start = end
@@ -353,6 +361,131 @@ class Kernels(Module):
         torch.add_(ps[j], buffers[j], alpha=-rate)
       else:
         torch.addcdiv_(ps[j], g, root, value=-rate)
+    return None
+
+  # options: beta1, beta2; slots: exp_avg
+  def lion(self: __torch__.Kernels, n: int, start: int, ps: List[Tensor], gs: List[Tensor], slots: List[Tensor],
+           options: List[float], rate: float, decay: float) -> None:
+    averages = (self).slot(0, n, start, torch.len(ps), slots)
+    for j in range(torch.len(ps)):
+      direction = torch.sign(torch.add(torch.mul(averages[j], options[0]), gs[j], alpha=1.0 - options[0]))
+      if decay != 0.0:
+        torch.mul_(ps[j], 1.0 - rate * decay)
+      torch.add_(ps[j], direction, alpha=-rate)
+      torch.add_(torch.mul_(averages[j], options[1]), gs[j], alpha=1.0 - options[1])
+    return None
+
+  # 1 - beta^step, in float64: in float32 it is wrong from the fourth digit on where beta is near 1.
+  def bias_correction(self: __torch__.Kernels, beta: float, step: Tensor) -> Tensor:
+    return torch.rsub(torch.pow(beta, torch.to(step, 7)), 1.0)
+
+  # options: beta1, beta2, beta3, alpha, eps, updates until alpha and until beta3 are what they are (0 = from the first on)
+  # slots: step, exp_avg, exp_avg_slow, exp_avg_sq
+  def ademamix(self: __torch__.Kernels, n: int, start: int, ps: List[Tensor], gs: List[Tensor], slots: List[Tensor],
+               options: List[float], rate: float, decay: float) -> None:
+    steps = (self).slot(0, n, start, torch.len(ps), slots)
+    fast = (self).slot(1, n, start, torch.len(ps), slots)
+    slow = (self).slot(2, n, start, torch.len(ps), slots)
+    squares = (self).slot(3, n, start, torch.len(ps), slots)
+    beta1 = options[0]
+    for j in range(torch.len(ps)):
+      g = gs[j]
+      step = torch.to(steps[j], 7)
+      alpha = torch.full_like(step, options[3])
+      if options[5] > 0.0:
+        alpha = torch.minimum(alpha, torch.mul(step, options[3] / options[5]))
+      fresh = torch.full_like(step, 1.0 - options[2])
+      if options[6] > 0.0:
+        share = torch.div(step, options[6])
+        low = torch.log(beta1)
+        high = torch.log(options[2])
+        half_lives = torch.add(torch.mul(torch.rsub(share, 1.0), high), torch.mul(share, low))
+        fresh = torch.maximum(fresh, torch.neg(torch.expm1(torch.div(torch.full_like(step, low * high), half_lives))))
+      torch.add_(torch.mul_(fast[j], beta1), g, alpha=1.0 - beta1)
+      torch.add_(torch.mul_(slow[j], torch.rsub(fresh, 1.0)), torch.mul(g, fresh))
+      torch.addcmul_(torch.mul_(squares[j], options[1]), g, g, value=1.0 - options[1])
+      mixed = torch.add(torch.div(fast[j], (self).bias_correction(beta1, step)), torch.mul(slow[j], alpha))
+      root = torch.add_(torch.div(torch.sqrt(squares[j]), torch.sqrt((self).bias_correction(options[1], step))), options[4])
+      if decay != 0.0:
+        torch.mul_(ps[j], 1.0 - rate * decay)
+      torch.addcdiv_(ps[j], mixed, root, value=-rate)
+    (self).settle(fast, steps, 1e-30)
+    (self).settle(slow, steps, 1e-30)
+    if options[4] >= 1e-12:
+      (self).settle(squares, steps, 1e-37)
+    return None
+
+  # options: beta1, beta2, eps; slots: step, exp_avg, exp_avg_sq
+  def stable_adamw(self: __torch__.Kernels, n: int, start: int, ps: List[Tensor], gs: List[Tensor], slots: List[Tensor],
+                   options: List[float], rate: float, decay: float) -> None:
+    steps = (self).slot(0, n, start, torch.len(ps), slots)
+    averages = (self).slot(1, n, start, torch.len(ps), slots)
+    squares = (self).slot(2, n, start, torch.len(ps), slots)
+    for j in range(torch.len(ps)):
+      g = gs[j]
+      # Betas that hold the correction of the bias within them: the first average is the first gradient.
+      fresh = torch.reciprocal(torch.div((self).bias_correction(options[0], steps[j]), 1.0 - options[0]))
+      torch.add_(torch.mul_(averages[j], torch.rsub(fresh, 1.0)), torch.mul(g, fresh))
+      fresh_square = torch.reciprocal(torch.div((self).bias_correction(options[1], steps[j]), 1.0 - options[1]))
+      square = torch.square(g)
+      torch.add_(torch.mul_(squares[j], torch.rsub(fresh_square, 1.0)), torch.mul(square, fresh_square))
+      rms = torch.sqrt(torch.mean(torch.div(square, torch.clamp(squares[j], options[2] * options[2], None))))
+      size = torch.mul(torch.reciprocal(torch.clamp(rms, 1.0, None)), rate)
+      if decay != 0.0:
+        torch.mul_(ps[j], torch.rsub(torch.mul(size, decay), 1.0))
+      root = torch.add_(torch.sqrt(squares[j]), options[2])
+      torch.sub_(ps[j], torch.mul(torch.div(averages[j], root), size))
+    (self).settle(averages, steps, 1e-30)
+    if options[2] >= 1e-12:
+      (self).settle(squares, steps, 1e-37)
+    return None
+
+  # A state of 8 bits as numbers: blocks of 256 places in the code, each with its largest value. Small ones are as they are.
+  def unpacked(self: __torch__.Kernels, state: Tensor, largest: Tensor, code: Tensor) -> Tensor:
+    if torch.numel(largest) == 0:
+      x = state
+    else:
+      flat = torch.constant_pad_nd(torch.reshape(torch.index_select(code, 0, torch.to(torch.reshape(state, [-1]), 3)), [-1]),
+                                   [0, torch.size(largest, 0) * 256 - torch.numel(state)])
+      scaled = torch.mul(torch.view(flat, [-1, 256]), torch.unsqueeze(largest, 1))
+      x = torch.view(torch.slice(torch.view(scaled, [-1]), 0, 0, torch.numel(state)), torch.size(state))
+    return x
+
+  # The nearest places in the code. What has a sign keeps it, also where the nearest is zero.
+  def pack(self: __torch__.Kernels, x: Tensor, state: Tensor, largest: Tensor, code: Tensor) -> None:
+    if torch.numel(largest) > 0:
+      blocks = torch.view(torch.constant_pad_nd(torch.reshape(x, [-1]), [0, torch.size(largest, 0) * 256 - torch.numel(x)]), [-1, 256])
+      torch.copy_(largest, torch.amax(torch.abs(blocks), [1]))
+      divisors = torch.where(torch.eq(largest, 0.0), 1.0, largest)
+      scaled = torch.slice(torch.view(torch.div(blocks, torch.unsqueeze(divisors, 1)), [-1]), 0, 0, torch.numel(x))
+      middles = torch.div(torch.add(torch.slice(code, 0, 0, 255), torch.slice(code, 0, 1, 256)), 2.0)
+      nearest = torch.bucketize(scaled, middles)
+      lost = torch.logical_and(torch.lt(scaled, 0.0), torch.eq(torch.index_select(code, 0, nearest), 0.0))
+      torch.copy_(state, torch.view(torch.sub(nearest, torch.to(lost, 4)), torch.size(state)))
+    return None
+
+  # options: beta1, beta2, eps, the signed code, the unsigned code; slots: step, state1, absmax1, state2, absmax2
+  def adamw_8bit(self: __torch__.Kernels, n: int, start: int, ps: List[Tensor], gs: List[Tensor], slots: List[Tensor],
+                 options: List[float], rate: float, decay: float) -> None:
+    steps = (self).slot(0, n, start, torch.len(ps), slots)
+    averages = (self).slot(1, n, start, torch.len(ps), slots)
+    largest = (self).slot(2, n, start, torch.len(ps), slots)
+    squares = (self).slot(3, n, start, torch.len(ps), slots)
+    largest_squares = (self).slot(4, n, start, torch.len(ps), slots)
+    code = torch.tensor(torch.slice(options, 3, 259), dtype=6, device=ops.prim.device(ps[0]))
+    code_of_squares = torch.tensor(torch.slice(options, 259, 515), dtype=6, device=ops.prim.device(ps[0]))
+    for j in range(torch.len(ps)):
+      g = gs[j]
+      m = torch.add_(torch.mul_((self).unpacked(averages[j], largest[j], code), options[0]), g, alpha=1.0 - options[0])
+      v = torch.addcmul_(torch.mul_((self).unpacked(squares[j], largest_squares[j], code_of_squares), options[1]), g, g,
+                         value=1.0 - options[1])
+      if decay != 0.0:
+        torch.mul_(ps[j], 1.0 - rate * decay)
+      root = torch.add_(torch.div(torch.sqrt(v), torch.sqrt((self).bias_correction(options[1], steps[j]))), options[2])
+      size = torch.reciprocal(torch.div((self).bias_correction(options[0], steps[j]), rate))
+      torch.sub_(ps[j], torch.mul(torch.div(m, root), size))
+      (self).pack(m, averages[j], largest[j], code)
+      (self).pack(v, squares[j], largest_squares[j], code_of_squares)
     return None
 
   def rms(self: __torch__.Kernels, x: Tensor) -> Tensor:

@@ -51,6 +51,15 @@ final class Golden {
     }
   }
 
+  /** Figures of our own, which no other folder has. */
+  static JsonNode ownJson(String name) {
+    try {
+      return MAPPER.readTree(Files.readString(ownFolder().resolve(name)));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   /** Names of the cases of {@code runs}, in order. */
   static List<String> runs() {
     try (Stream<Path> folders = Files.list(folder().resolve("runs"))) {

@@ -26,6 +26,7 @@ import dev.trainer4j.model.NamedParameter;
 import dev.trainer4j.optim.LossWeight;
 import dev.trainer4j.optim.Optimizer;
 import dev.trainer4j.optim.Optimizers;
+import dev.trainer4j.optim.Optimizers.AdEmaMixOptions;
 import dev.trainer4j.optim.Optimizers.AdafactorOptions;
 import dev.trainer4j.optim.ParameterGroup;
 import dev.trainer4j.optim.UpdateObserver;
@@ -48,8 +49,8 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * The optimizers against PyTorch's and transformers': the parameters after every one of the golden
- * updates. The loss is sum(p * g), whose gradient is g.
+ * The optimizers against PyTorch's and transformers', and those that neither has against the formulas of
+ * their papers: the parameters after every one of the golden updates. The loss is sum(p * g), whose gradient is g.
  */
 @Tag("parity")
 class OptimizerGoldenTest {
@@ -58,13 +59,14 @@ class OptimizerGoldenTest {
   // A parameter that passes near zero has no relative precision there; values are around 1.
   private static final JsonComparison CLOSE = new JsonComparison(1e-5, 1e-6);
   private static final JsonNode GOLDEN = Golden.json("optimizers.json");
+  private static final JsonNode MORE = Golden.ownJson("optimizers_more.json");
 
   @TempDir Path outputDir;
 
   static Stream<Arguments> cases() {
-    JsonNode cases = GOLDEN.get("cases");
-    return IntStream.range(0, cases.size())
-        .mapToObj(i -> Arguments.of(cases.get(i).get("name").asText(), cases.get(i)));
+    return Stream.of(GOLDEN, MORE)
+        .flatMap(file -> file.get("cases").valueStream())
+        .map(golden -> Arguments.of(golden.get("name").asText(), golden));
   }
 
   @ParameterizedTest(name = "{0}, case {index}")
@@ -134,14 +136,14 @@ class OptimizerGoldenTest {
             .saveStrategy(IntervalStrategy.NO)
             .optim(
                 OptimizerName.valueOf(
-                    (name.startsWith("adamw") ? "adamw_torch" : name)
+                    (name.startsWith("adamw") && !name.endsWith("8bit") ? "adamw_torch" : name)
                         .toUpperCase(java.util.Locale.ROOT)));
     if (args.has("betas")) {
       builder
           .adamBeta1(args.get("betas").get(0).asDouble())
           .adamBeta2(args.get("betas").get(1).asDouble());
     }
-    boolean adam = name.startsWith("adam");
+    boolean adam = name.contains("adam");
     if (adam && args.has("eps")) {
       builder.adamEpsilon(args.get("eps").asDouble());
     }
@@ -189,6 +191,24 @@ class OptimizerGoldenTest {
               groups,
               new AdafactorOptions(
                   1e-30, 1e-3, 1, -0.8, number(args, "beta1", -1), false, false, false));
+      case "lion_32bit" -> Optimizers.lion(groups, beta1, beta2);
+      case "ademamix" ->
+          Optimizers.adEmaMix(
+              groups,
+              new AdEmaMixOptions(
+                  beta1,
+                  beta2,
+                  number(args, "beta3", 0.9999),
+                  number(args, "alpha", 5),
+                  eps,
+                  args.path("t_alpha").asLong(),
+                  args.path("t_beta3").asLong()));
+      case "stable_adamw" ->
+          args.has("max_lr")
+              ? Optimizers.stableAdamW(
+                  groups, beta1, beta2, eps, group -> number(args, "max_lr", 0))
+              : Optimizers.stableAdamW(groups, beta1, beta2, eps);
+      case "adamw_8bit" -> Optimizers.adamW8bit(groups, beta1, beta2, eps);
       default -> throw new IllegalArgumentException("no such optimizer in this test: " + name);
     };
   }

@@ -15,6 +15,7 @@ import dev.trainer4j.model.NamedParameter;
 import dev.trainer4j.model.Segment;
 import dev.trainer4j.model.SegmentRunner;
 import dev.trainer4j.model.SegmentedModel;
+import dev.trainer4j.torch.Autograd;
 import dev.trainer4j.torch.HalfType;
 import dev.trainer4j.transformers.architecture.AdapterSet;
 import dev.trainer4j.transformers.generation.DecodingSession;
@@ -150,12 +151,25 @@ public final class PretrainedModel implements SegmentedModel, MixedPrecisionMode
   /**
    * Runs the model. Logits and losses are float32, whatever the type of the weights.
    *
+   * <p>Outside of training, gradients are recorded only within {@link Autograd#record}: so the result is the
+   * same in every thread (attention with a bias that takes gradients rounds otherwise), and no thread of a
+   * service keeps the graph of a pass.
+   *
    * @throws IllegalArgumentException if an id or label is beyond what the model knows, or a text is too
    *     long for it
    */
   @Override
   public ModelOutput forward(ModelInputs inputs, boolean training) {
     InputCheck.check(this, inputs);
+    if (training) {
+      return run(inputs, true);
+    }
+    try (Autograd.Recording asAsked = Autograd.record(Autograd.isAsked())) {
+      return run(inputs, false);
+    }
+  }
+
+  private ModelOutput run(ModelInputs inputs, boolean training) {
     try {
       return runner.run(this, inputs, training);
     } catch (EngineException e) {

@@ -4,10 +4,8 @@ package dev.trainer4j.transformers;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
-import ai.djl.pytorch.jni.JniUtils;
 import dev.trainer4j.Trainer;
 import dev.trainer4j.args.IntervalStrategy;
 import dev.trainer4j.args.TrainingArguments;
@@ -31,7 +29,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** What is computed again is the same to the bit, dropout included. */
 class GradientCheckpointingTest {
@@ -207,17 +204,8 @@ class GradientCheckpointingTest {
                 // depends on the order.
                 .gradientAccumulationSteps(tied ? 1 : 2);
 
-    // Compiled, a segment that records and one that does not may be fused in different ways.
-    Engine.getEngine("PyTorch"); // Loads what the next line calls.
-    JniUtils.setGraphExecutorOptimize(false);
-    Run whole;
-    Run again;
-    try {
-      whole = train(config, task, typed);
-      again = train(config, task, typed.andThen(args -> args.gradientCheckpointing(true)));
-    } finally {
-      JniUtils.setGraphExecutorOptimize(true);
-    }
+    Run whole = train(config, task, typed);
+    Run again = train(config, task, typed.andThen(args -> args.gradientCheckpointing(true)));
 
     assertThat(again.losses()).hasSize(tied ? 8 : 4).isEqualTo(whole.losses());
     assertThat(whole.losses().get(3)).isNotEqualTo(whole.losses().get(0));
@@ -245,16 +233,9 @@ class GradientCheckpointingTest {
     Map<String, Object> config = new HashMap<>(CONFIGS.get(family));
     config.put("tie_word_embeddings", tied);
     Consumer<TrainingArguments.Builder> typed = args -> args.bf16(type.equals("bf16"));
-    Engine.getEngine("PyTorch"); // Loads what the next line calls.
-    JniUtils.setGraphExecutorOptimize(false);
-    Run whole;
-    Run again;
-    try {
-      whole = train(config, task(family), typed);
-      again = train(config, task(family), typed.andThen(args -> args.gradientCheckpointing(true)));
-    } finally {
-      JniUtils.setGraphExecutorOptimize(true);
-    }
+    Run whole = train(config, task(family), typed);
+    Run again =
+        train(config, task(family), typed.andThen(args -> args.gradientCheckpointing(true)));
     assertThat(again.losses()).hasSize(8);
     assertThat(whole.losses().get(3)).isNotEqualTo(whole.losses().get(0));
     for (int i = 0; i < 8; i++) {
@@ -262,20 +243,6 @@ class GradientCheckpointingTest {
       assertThat(again.losses().get(i))
           .as("update %d", i + 1)
           .isCloseTo(whole.losses().get(i), within(type.equals("bf16") ? 1e-2 : 1e-5));
-    }
-  }
-
-  @ParameterizedTest
-  @ValueSource(strings = {"bert", "gpt2", "llama", "t5", "bart"})
-  void compiledSegmentsGiveTheSameLossesToRounding(String family) {
-    Map<String, Object> config = CONFIGS.get(family);
-    Task task = task(family);
-    Run whole = train(config, task, args -> args.gradientAccumulationSteps(2));
-    Run again =
-        train(config, task, args -> args.gradientAccumulationSteps(2).gradientCheckpointing(true));
-    for (int i = 0; i < 4; i++) {
-      // Other dropout masks, or a gradient that is missing, would show in the second digit.
-      assertThat(again.losses().get(i)).isCloseTo(whole.losses().get(i), within(1e-3));
     }
   }
 }
