@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 
@@ -13,7 +14,7 @@ class BackgroundSaveTest {
 
   @Test
   void theNextSaveWaitsForTheOneInFlight() throws Exception {
-    List<String> done = new ArrayList<>();
+    List<String> done = new CopyOnWriteArrayList<>();
     CountDownLatch running = new CountDownLatch(1);
     CountDownLatch go = new CountDownLatch(1);
     try (BackgroundSave writer = new BackgroundSave()) {

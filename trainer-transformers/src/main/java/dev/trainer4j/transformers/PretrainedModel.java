@@ -160,6 +160,7 @@ public final class PretrainedModel implements SegmentedModel, MixedPrecisionMode
    */
   @Override
   public ModelOutput forward(ModelInputs inputs, boolean training) {
+    firstLabels.check(inputs); // It knows more of labels of another kind than their shapes tell.
     InputCheck.check(this, inputs);
     if (training) {
       return run(inputs, true);
