@@ -55,11 +55,7 @@ final class OptimizerFactory {
       case STABLE_ADAMW ->
           flag("decouple_lr")
               ? Optimizers.stableAdamW(
-                  groups,
-                  beta1,
-                  beta2,
-                  epsilon,
-                  group -> number("max_lr", group.learningRate()))
+                  groups, beta1, beta2, epsilon, group -> number("max_lr", group.learningRate()))
               : Optimizers.stableAdamW(groups, beta1, beta2, epsilon);
       case ADAMW_8BIT, ADAMW_BNB_8BIT -> Optimizers.adamW8bit(groups, beta1, beta2, epsilon);
     };
@@ -73,8 +69,8 @@ final class OptimizerFactory {
         number("beta3", defaults.beta3()),
         number("alpha", defaults.alpha()),
         number("eps", args.adamEpsilon()),
-        (long) number("t_alpha", defaults.alphaUpdates()),
-        (long) number("t_beta3", defaults.beta3Updates()));
+        (long) number("t_alpha", (double) defaults.alphaUpdates()),
+        (long) number("t_beta3", (double) defaults.beta3Updates()));
   }
 
   private AdafactorOptions adafactor() {

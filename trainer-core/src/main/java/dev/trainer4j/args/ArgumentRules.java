@@ -5,7 +5,6 @@ import static dev.trainer4j.args.IntervalStrategy.BEST;
 import static dev.trainer4j.args.IntervalStrategy.NO;
 import static dev.trainer4j.args.IntervalStrategy.STEPS;
 
-import java.util.List;
 import java.util.Objects;
 
 /**

@@ -42,7 +42,14 @@ public enum OptimizerName {
   /** Whether {@code adamEpsilon} means anything to this optimizer. */
   boolean readsEpsilon() {
     return switch (this) {
-      case ADAMW_TORCH, ADAMW_TORCH_FUSED, ADAM, ADEMAMIX, STABLE_ADAMW, ADAMW_8BIT, ADAMW_BNB_8BIT -> true;
+      case ADAMW_TORCH,
+          ADAMW_TORCH_FUSED,
+          ADAM,
+          ADEMAMIX,
+          STABLE_ADAMW,
+          ADAMW_8BIT,
+          ADAMW_BNB_8BIT ->
+          true;
       case SGD, ADAGRAD, RMSPROP, ADAFACTOR, LION_32BIT -> false;
     };
   }

@@ -60,8 +60,7 @@ final class OptimizerOptions {
               option("eps", numberFrom(0)),
               option("t_alpha", wholeFrom(1)),
               option("t_beta3", wholeFrom(1)));
-      case STABLE_ADAMW ->
-          List.of(option("decouple_lr", FLAG), option("max_lr", numberAbove(0)));
+      case STABLE_ADAMW -> List.of(option("decouple_lr", FLAG), option("max_lr", numberAbove(0)));
       case LION_32BIT, ADAMW_8BIT, ADAMW_BNB_8BIT -> List.of();
     };
   }
@@ -91,7 +90,8 @@ final class OptimizerOptions {
         && given.containsKey("t_beta3")
         && (amount(given, "beta1", args.adamBeta1()) == 0 || amount(given, "beta3", 1) == 0)) {
       problems.add(
-          wrong(args, "with t_beta3 a beta1 and a beta3 above 0, between whose half lives it moves"));
+          wrong(
+              args, "with t_beta3 a beta1 and a beta3 above 0, between whose half lives it moves"));
     }
     if (given.containsKey("weight_decay") && args.weightDecay() != 0) {
       problems.add(
@@ -122,9 +122,7 @@ final class OptimizerOptions {
   }
 
   private static double amount(Map<String, String> given, String key, double fallback) {
-    return given.containsKey(key)
-        ? numberFrom(0).read(given.get(key)).orElse(fallback)
-        : fallback;
+    return given.containsKey(key) ? numberFrom(0).read(given.get(key)).orElse(fallback) : fallback;
   }
 
   private static ExtraOption option(String key, ValueType<?> type) {

@@ -68,8 +68,7 @@ public final class KernelFunction implements AutoCloseable {
   /** Returns how many of its parameters have a gradient now. */
   long backward(IValue saved, IValue gradients, IValue seen, IValue places) {
     try (IValue missing =
-        ScriptCalls.run(
-            module, "backward_pass", saved, parameterList, gradients, seen, places)) {
+        ScriptCalls.run(module, "backward_pass", saved, parameterList, gradients, seen, places)) {
       return parameters.size() - missing.toLong();
     }
   }

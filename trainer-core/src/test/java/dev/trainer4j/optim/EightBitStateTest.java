@@ -112,8 +112,7 @@ class EightBitStateTest {
 
   private NDArray gradient(int update) {
     return values(
-        i ->
-            Math.sin(i * (0.3 + 0.11 * update)) * Math.pow(10, Math.cos(i * 0.013 + update) * 2));
+        i -> Math.sin(i * (0.3 + 0.11 * update)) * Math.pow(10, Math.cos(i * 0.013 + update) * 2));
   }
 
   private Optimizer optimizer(NDArray weight) {

@@ -3,7 +3,6 @@ package dev.trainer4j.transformers;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.trainer4j.testing.ChildJvm;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.List;
