@@ -138,7 +138,7 @@ class DocumentationTest {
     String row =
         Files.readString(PAGE)
             .lines()
-            .filter(line -> line.matches("\\| ([a-z_]+, )*" + name + "(, [a-z_]+)* \\|.*"))
+            .filter(line -> line.matches("\\| ([a-z0-9_]+, )*" + name + "(, [a-z0-9_]+)* \\|.*"))
             .findFirst()
             .orElseThrow(() -> new AssertionError("no row for " + name));
     for (ExtraOption option : options) {

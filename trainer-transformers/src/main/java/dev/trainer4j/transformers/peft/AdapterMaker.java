@@ -142,7 +142,7 @@ public final class AdapterMaker {
 
   /** What a kernel returns outside of autograd could never require gradients, so arrays are filled. */
   private NDArray owned(Shape shape) {
-    return manager.create(shape, DataType.FLOAT32).mul(0);
+    return manager.zeros(shape, DataType.FLOAT32);
   }
 
   private static void fill(NDArray target, NDArray values) {

@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j.transformers;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.types.Shape;
+import dev.trainer4j.ResumeFrom;
+import dev.trainer4j.Trainer;
+import dev.trainer4j.args.IntervalStrategy;
+import dev.trainer4j.args.TrainingArguments;
+import dev.trainer4j.checkpoint.SafetensorsFile;
+import dev.trainer4j.data.DataCollator;
+import dev.trainer4j.data.Datasets;
+import dev.trainer4j.data.ModelInputs;
+import dev.trainer4j.model.TrainableModel;
+import dev.trainer4j.torch.ArrayScope;
+import dev.trainer4j.torch.HalfType;
+import dev.trainer4j.transformers.peft.LoraConfig;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Adapters as their users meet them; figures of PEFT are in {@link PeftParityTest}. */
+class PeftModelTest {
+
+  private static final Map<String, Object> GPT2 =
+      Map.of(
+          "model_type", "gpt2",
+          "vocab_size", 50,
+          "n_embd", 16,
+          "n_layer", 2,
+          "n_head", 2,
+          "n_positions", 32);
+
+  @TempDir Path folder;
+
+  private static PretrainedModel gpt2() {
+    return gpt2(Map.of());
+  }
+
+  private static PretrainedModel gpt2(Map<String, Object> others) {
+    Map<String, Object> values = new HashMap<>(GPT2);
+    values.putAll(others);
+    return AutoModels.fromConfig(
+        PretrainedConfig.of(values), Task.CAUSAL_LM, ParityModels.cpu().withSeed(3));
+  }
+
+  /** Both factors drawn, so that the adapter adds from the start. */
+  private static LoraConfig.Builder drawn() {
+    return LoraConfig.builder().r(2).targetModules("c_attn").initLoraWeights("false");
+  }
+
+  private static float[] logits(TrainableModel model) {
+    try (ArrayScope scope = ArrayScope.open()) {
+      return model.forward(inputs(model), false).logits().toFloatArray();
+    }
+  }
+
+  private static ModelInputs inputs(TrainableModel model) {
+    return ModelInputs.of(
+        "input_ids", model.manager().create(new long[] {3, 1, 4, 1, 5}, new Shape(1, 5)));
+  }
+
+  @Test
+  void aNewAdapterAddsNothingAndAloneIsTrained() {
+    try (PretrainedModel base = gpt2()) {
+      float[] before = logits(base);
+      try (PeftModel model =
+          PeftModel.of(base, LoraConfig.builder().r(4).targetModules("all-linear").build())) {
+        assertThat(logits(model)).isEqualTo(before);
+        // 2 layers, of 16 -> 48, 16 -> 16, 16 -> 64 and 64 -> 16, each with a pair of rank 4.
+        assertThat(model.parameters().stream().mapToLong(p -> p.array().size()).sum())
+            .isEqualTo(2 * 4 * (16 + 48 + 16 + 16 + 16 + 64 + 64 + 16));
+        assertThat(model.parameters()).allMatch(p -> p.name().contains(".lora_"));
+        assertThat(model.toString()).contains("gpt2 with adapters [default]");
+      }
+    }
+  }
+
+  @Test
+  void severalAdaptersAreSwitchedWeighedDisabledAndDropped() {
+    try (PretrainedModel base = gpt2()) {
+      float[] bare = logits(base);
+      try (PeftModel model = PeftModel.of(base, drawn().build())) {
+        float[] first = logits(model);
+        model.addAdapter("second", drawn().seed(7).targetModules("c_fc").build());
+        assertThat(logits(model)).isEqualTo(first); // The first one stays the active one.
+
+        model.setActiveAdapters("second");
+        float[] second = logits(model);
+        assertThat(second).isNotEqualTo(first).isNotEqualTo(bare);
+        assertThat(model.parameters()).allMatch(p -> p.name().contains(".second."));
+        model.setActiveAdapters("default", "second");
+        assertThat(logits(model)).isNotEqualTo(first).isNotEqualTo(second);
+
+        try (DisabledAdapters off = model.disableAdapters()) {
+          assertThat(logits(model)).isEqualTo(bare);
+        }
+        model.weighAdapter("second", 0);
+        assertThat(logits(model)).isEqualTo(first);
+        model.deleteAdapter("second");
+        assertThat(model.activeAdapters()).containsExactly("default");
+        assertThat(logits(model)).isEqualTo(first);
+        assertThatThrownBy(() -> model.setActiveAdapters("third"))
+            .hasMessageContaining("there is no adapter 'third', only [default]");
+      }
+      assertThat(logits(base)).isEqualTo(bare);
+    }
+  }
+
+  @Test
+  void withThePrincipalPartInAnAdapterTheModelIsWhatItWas() {
+    try (PretrainedModel base = gpt2()) {
+      float[] before = logits(base);
+      try (PeftModel model = PeftModel.of(base, drawn().initLoraWeights("pissa").build())) {
+        assertThat(logits(model))
+            .containsExactly(before, org.assertj.core.data.Offset.offset(1e-5f));
+        try (DisabledAdapters off = model.disableAdapters()) {
+          assertThat(logits(model)).isNotEqualTo(before);
+        }
+      }
+    }
+  }
+
+  @Test
+  void halfAndMixedPrecisionComputeWithTheAdapter() {
+    try (PretrainedModel base = gpt2();
+        PeftModel model = PeftModel.of(base, drawn().loraAlpha(64).build())) {
+      float[] whole = logits(model);
+      try (TrainableModel half = model.halved(HalfType.BFLOAT16)) {
+        assertThat(logits(half)).containsExactly(whole, org.assertj.core.data.Offset.offset(0.05f));
+      }
+      assertThat(logits(model.autocast(HalfType.BFLOAT16)))
+          .containsExactly(whole, org.assertj.core.data.Offset.offset(0.05f));
+    }
+  }
+
+  private static final DataCollator<Integer> BATCHES =
+      (samples, manager) -> {
+        long[] ids = new long[8];
+        for (int i = 0; i < ids.length; i++) {
+          ids[i] = (7L * i + 11L * samples.get(0)) % 50;
+        }
+        NDArray array = manager.create(ids, new Shape(1, 8));
+        return ModelInputs.of(Map.of("input_ids", array, "labels", array));
+      };
+
+  private byte[] train(Path output, int updates, ResumeFrom from) throws IOException {
+    TrainingArguments arguments =
+        TrainingArguments.builder()
+            .outputDir(output)
+            .useCpu(true)
+            .maxSteps(updates)
+            .perDeviceTrainBatchSize(1)
+            .learningRate(1e-2)
+            .saveStrategy(IntervalStrategy.STEPS)
+            .saveSteps(3.0)
+            .build();
+    try (PretrainedModel base = gpt2();
+        PeftModel model =
+            PeftModel.of(
+                base,
+                LoraConfig.builder()
+                    .r(2)
+                    .loraDropout(0.2)
+                    .targetModules("c_attn", "wte")
+                    .useRslora(true)
+                    .build());
+        Trainer trainer =
+            Trainer.builder(model, arguments)
+                .trainDataset(Datasets.of(IntStream.range(0, 10).boxed().toList()))
+                .dataCollator(BATCHES)
+                .build()) {
+      trainer.train(from);
+      trainer.saveModel(output.resolve("final"));
+    }
+    return Files.readAllBytes(output.resolve("final").resolve("adapter_model.safetensors"));
+  }
+
+  @Test
+  void aCheckpointHoldsTheAdapterAsPeftNamesItAndResumesToTheBit() throws IOException {
+    byte[] whole = train(folder.resolve("whole"), 6, ResumeFrom.never());
+    Path checkpoint = folder.resolve("whole").resolve("checkpoint-3");
+    try (SafetensorsFile file =
+        SafetensorsFile.open(checkpoint.resolve("adapter_model.safetensors"))) {
+      assertThat(file.names())
+          .contains(
+              "base_model.model.transformer.h.1.attn.c_attn.lora_A.weight",
+              "base_model.model.transformer.wte.lora_embedding_B")
+          .allMatch(name -> name.startsWith("base_model.model.transformer."))
+          .hasSize(2 * 2 + 3);
+    }
+    assertThat(checkpoint.resolve("adapter_config.json")).content().contains("\"LORA\"");
+    assertThat(checkpoint.resolve("model.safetensors")).doesNotExist();
+    assertThat(train(folder.resolve("rest"), 6, ResumeFrom.path(checkpoint))).isEqualTo(whole);
+  }
+
+  @Test
+  void anAdapterOfAnotherModelIsRefusedWithWhatDiffers() throws IOException {
+    try (PretrainedModel base = gpt2();
+        PeftModel model = PeftModel.of(base, drawn().build())) {
+      model.save(folder.resolve("adapter"));
+    }
+    try (PretrainedModel wider = gpt2(Map.of("n_embd", 32))) {
+      float[] before = logits(wider);
+      assertThatThrownBy(() -> PeftModel.load(wider, folder.resolve("adapter")))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("adapter_model.safetensors does not fit the model")
+          .hasMessageContaining("lora_A.weight has shape (2, 16)")
+          .hasMessageContaining("(2, 32)");
+      assertThat(logits(wider)).isEqualTo(before);
+    }
+    try (PretrainedModel other = ParityModels.load("llama")) {
+      assertThatThrownBy(() -> PeftModel.load(other, folder.resolve("adapter")))
+          .hasMessageContaining("[c_attn]")
+          .hasMessageContaining("q_proj");
+    }
+    Path config = folder.resolve("adapter").resolve("adapter_config.json");
+    for (String[] wrong :
+        List.of(
+            new String[] {"{\"peft_type\": \"VERA\"}", "peft_type is VERA"},
+            new String[] {"{\"peft_type\": \"LORA\", \"use_qalora\": true}", "use_qalora = true"},
+            new String[] {"{\"peft_type\": \"LORA\", \"r\": 0}", "r"},
+            new String[] {"[]", "is not a JSON object"},
+            new String[] {"{", "is not valid JSON"})) {
+      Files.writeString(config, wrong[0]);
+      try (PretrainedModel base = gpt2()) {
+        assertThatThrownBy(() -> PeftModel.load(base, folder.resolve("adapter")))
+            .isInstanceOf(IllegalArgumentException.class)
+            .hasMessageContaining("adapter_config.json")
+            .hasMessageContaining(wrong[1]);
+      }
+    }
+  }
+
+  @Test
+  void anAdapterOfTheOutputHeadIsNotMergedIntoTheEmbeddingsThatShareIt() {
+    try (PretrainedModel base = gpt2();
+        PeftModel model = PeftModel.of(base, drawn().targetModules("lm_head").build())) {
+      assertThatThrownBy(model::merge)
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessageContaining("lm_head.weight")
+          .hasMessageContaining("transformer.wte.weight");
+    }
+  }
+
+  @Test
+  void namesThatNoModuleHasAreRefusedWithThoseThatThereAre() {
+    try (PretrainedModel base = gpt2()) {
+      assertThatThrownBy(() -> PeftModel.of(base, drawn().targetModules("q_proj").build()))
+          .hasMessageContaining("[q_proj]")
+          .hasMessageContaining("c_attn");
+      assertThatThrownBy(() -> PeftModel.of(base, drawn().modulesToSave("head").build()))
+          .hasMessageContaining("modulesToSave names 'head'");
+      assertThatThrownBy(() -> LoraConfig.builder().r(0).loraDropout(1).build())
+          .hasMessageContaining("r")
+          .hasMessageContaining("loraDropout");
+      // Nothing was frozen by what was refused.
+      assertThat(base.parameters()).hasSize(base.state().size());
+    }
+  }
+}
