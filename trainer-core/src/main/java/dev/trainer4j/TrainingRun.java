@@ -27,6 +27,7 @@ import dev.trainer4j.run.TrainingSession;
 import dev.trainer4j.saving.ResumeRequest;
 import dev.trainer4j.saving.RunCheckpoints;
 import dev.trainer4j.signal.StopSignals;
+import dev.trainer4j.torch.ExactCalls;
 import java.util.List;
 
 /** One call of {@code train()}: puts the parts of a run together, runs it, and takes them apart. */
@@ -81,7 +82,8 @@ final class TrainingRun {
     TrainingPlan plan = TrainingPlan.of(loader, args, setup.processes().worldSize());
     RunReport report = new RunReport(log);
     model.onTrainBegin(setup.processingClass());
-    try (StopSignals.Listening signals = listenToSignals();
+    try (ExactCalls exact = ExactCalls.open();
+        StopSignals.Listening signals = listenToSignals();
         RunCheckpoints owned = checkpoints;
         TrainingSession session = open(loader, plan, from)) {
       state.follow(session.progress());

@@ -40,7 +40,7 @@ public final class LossOutput {
               + ": gradients are taken of nothing else; compute it from the outputs, which are floating");
     }
     this.weight = weight;
-    this.weightArray = weightArray == null ? null : requireScalar("its weight", weightArray);
+    this.weightArray = weightArray;
     this.mean = mean;
     this.parts = parts;
     this.outputs = outputs;
@@ -84,6 +84,11 @@ public final class LossOutput {
    * trainer from then on: it reads the weights of all micro batches together and closes them.
    */
   public static LossOutput of(NDArray sum, NDArray weight) {
+    return counted(sum, requireScalar("its weight", weight));
+  }
+
+  /** As {@link #of(NDArray, NDArray)}, for a weight that is a scalar without a look at it, which is a native call. */
+  static LossOutput counted(NDArray sum, NDArray weight) {
     return new LossOutput(sum, 0, weight, false, Map.of(), null);
   }
 

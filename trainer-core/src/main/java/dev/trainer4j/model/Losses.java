@@ -179,7 +179,7 @@ public final class Losses {
     }
     try {
       NDList sumAndCount = result.get();
-      return LossOutput.of(sumAndCount.get(0), sumAndCount.get(1));
+      return LossOutput.counted(sumAndCount.get(0), sumAndCount.get(1));
     } catch (EngineException e) {
       if (EngineMessage.isOutOfMemory(e) || EngineMessage.isDeviceAssert(e)) {
         throw e; // Then a GPU refuses to show its labels.
