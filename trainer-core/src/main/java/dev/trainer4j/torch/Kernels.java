@@ -9,10 +9,6 @@ import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.engine.PtSymbolBlock;
 import ai.djl.pytorch.jni.IValue;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -40,15 +36,9 @@ final class Kernels {
   private Kernels() {
     manager = (PtNDManager) TorchEngine.get().newBaseManager(ai.djl.Device.cpu());
     manager.setName("trainer4j kernels");
-    try (InputStream text = Kernels.class.getResourceAsStream("kernels.py")) {
-      if (text == null) {
-        throw new IllegalStateException("kernels.py is missing from the class path");
-      }
-      String source = new String(text.readAllBytes(), StandardCharsets.UTF_8);
-      module = TorchScriptArchive.load(manager, CLASS_NAME, source);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    module =
+        TorchScriptArchive.load(
+            manager, CLASS_NAME, ScriptKernels.text(Kernels.class, "kernels.py"));
   }
 
   static Kernels shared() {

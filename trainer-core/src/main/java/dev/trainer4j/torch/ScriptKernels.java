@@ -12,6 +12,10 @@ import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.engine.PtSymbolBlock;
 import ai.djl.pytorch.jni.IValue;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -98,6 +102,38 @@ public final class ScriptKernels implements AutoCloseable {
    */
   public static ScriptKernels compile(String className, String source) {
     return new ScriptKernels(className, source);
+  }
+
+  /**
+   * Compiles kernels whose text is a resource.
+   *
+   * @param owner the class that the resource lies beside
+   * @param className the class that the text defines
+   * @param resource a name without a path
+   * @throws IllegalStateException if there is no such resource
+   * @throws ai.djl.engine.EngineException if libtorch does not accept the text
+   */
+  public static ScriptKernels ofResource(Class<?> owner, String className, String resource) {
+    return compile(className, text(owner, resource));
+  }
+
+  /**
+   * Reads the text of kernels.
+   *
+   * @param owner the class that the resource lies beside
+   * @param resource a name without a path
+   * @throws IllegalStateException if there is no such resource
+   */
+  public static String text(Class<?> owner, String resource) {
+    try (InputStream text = owner.getResourceAsStream(resource)) {
+      if (text == null) {
+        throw new IllegalStateException(
+            resource + ", beside " + owner.getName() + ", is missing from the class path");
+      }
+      return new String(text.readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /**

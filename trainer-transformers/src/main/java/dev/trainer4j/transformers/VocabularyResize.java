@@ -13,10 +13,6 @@ import dev.trainer4j.torch.Seeds;
 import dev.trainer4j.torch.TorchFunctions;
 import dev.trainer4j.transformers.architecture.Architecture;
 import dev.trainer4j.transformers.architecture.TensorSpec;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -34,19 +30,8 @@ final class VocabularyResize {
 
   /** Code without state, shared by all models of the JVM. */
   private static final class Shared {
-    static final ScriptKernels KERNELS = compile();
-
-    private static ScriptKernels compile() {
-      try (InputStream text = VocabularyResize.class.getResourceAsStream("vocabulary.py")) {
-        if (text == null) {
-          throw new IllegalStateException("vocabulary.py is missing from the class path");
-        }
-        return ScriptKernels.compile(
-            "Vocabulary", new String(text.readAllBytes(), StandardCharsets.UTF_8));
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
-      }
-    }
+    static final ScriptKernels KERNELS =
+        ScriptKernels.ofResource(VocabularyResize.class, "Vocabulary", "vocabulary.py");
   }
 
   private final ModelCore core;

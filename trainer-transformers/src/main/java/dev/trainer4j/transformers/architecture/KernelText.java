@@ -2,10 +2,6 @@
 package dev.trainer4j.transformers.architecture;
 
 import dev.trainer4j.torch.ScriptKernels;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
@@ -47,8 +43,8 @@ public final class KernelText {
       String... shared) {
     String source =
         Stream.concat(
-                Stream.of(read(owner, resource)),
-                Stream.of(shared).map(name -> read(KernelText.class, name)))
+                Stream.of(ScriptKernels.text(owner, resource)),
+                Stream.of(shared).map(name -> ScriptKernels.text(KernelText.class, name)))
             .collect(Collectors.joining("\n"));
     Set<String> used = new HashSet<>();
     Matcher matcher = CONSTANT.matcher(source.replace(SELF, "__torch__." + className));
@@ -79,17 +75,5 @@ public final class KernelText {
       return value.toString();
     }
     return "\"" + value + "\"";
-  }
-
-  private static String read(Class<?> owner, String resource) {
-    try (InputStream text = owner.getResourceAsStream(resource)) {
-      if (text == null) {
-        throw new IllegalStateException(
-            resource + ", beside " + owner.getName() + ", is missing from the class path");
-      }
-      return new String(text.readAllBytes(), StandardCharsets.UTF_8);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 }

@@ -9,10 +9,6 @@ import dev.trainer4j.torch.Autograd;
 import dev.trainer4j.torch.ScriptKernels;
 import dev.trainer4j.torch.Seeds;
 import dev.trainer4j.torch.TorchFunctions;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -23,19 +19,8 @@ final class TokenChooser implements AutoCloseable {
 
   /** Code without state, shared by all generators of the JVM. */
   private static final class Shared {
-    static final ScriptKernels KERNELS = compile();
-
-    private static ScriptKernels compile() {
-      try (InputStream text = TokenChooser.class.getResourceAsStream("generation.py")) {
-        if (text == null) {
-          throw new IllegalStateException("generation.py is missing from the class path");
-        }
-        return ScriptKernels.compile(
-            "Generation", new String(text.readAllBytes(), StandardCharsets.UTF_8));
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
-      }
-    }
+    static final ScriptKernels KERNELS =
+        ScriptKernels.ofResource(TokenChooser.class, "Generation", "generation.py");
   }
 
   private final GenerationConfig config;

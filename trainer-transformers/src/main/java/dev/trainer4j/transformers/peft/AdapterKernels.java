@@ -7,10 +7,6 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import dev.trainer4j.torch.ArrayScope;
 import dev.trainer4j.torch.ScriptKernels;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -18,19 +14,8 @@ import org.jspecify.annotations.Nullable;
 final class AdapterKernels {
 
   private static final class Loaded {
-    static final ScriptKernels KERNELS = compile();
-
-    private static ScriptKernels compile() {
-      try (InputStream text = AdapterKernels.class.getResourceAsStream("adapters.py")) {
-        if (text == null) {
-          throw new IllegalStateException("adapters.py is missing from the class path");
-        }
-        return ScriptKernels.compile(
-            "Adapters", new String(text.readAllBytes(), StandardCharsets.UTF_8));
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
-      }
-    }
+    static final ScriptKernels KERNELS =
+        ScriptKernels.ofResource(AdapterKernels.class, "Adapters", "adapters.py");
   }
 
   private AdapterKernels() {}
