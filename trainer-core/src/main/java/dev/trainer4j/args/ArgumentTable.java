@@ -9,6 +9,7 @@ import java.util.function.BiConsumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -110,6 +111,32 @@ public final class ArgumentTable<A, B> {
           }
         });
     return problems;
+  }
+
+  /**
+   * Sets what a file says.
+   *
+   * @param builder what to set it in
+   * @param values plain values by name; null for what is unset
+   * @param others gets what this table has no argument for
+   * @throws IllegalArgumentException with all values that do not read as the type of their argument. Ranges are not looked at
+   */
+  public void fill(B builder, Map<?, ?> values, BiConsumer<String, Object> others) {
+    Map<String, Object> settings = new LinkedHashMap<>();
+    values.forEach(
+        (name, value) -> {
+          String key = String.valueOf(name);
+          if (value != null && rows.get(key) instanceof Argument<?>) {
+            settings.put(key, value);
+          } else if (value != null) {
+            others.accept(key, value);
+          }
+        });
+    List<ArgumentProblem> problems = fill(builder, settings);
+    if (!problems.isEmpty()) {
+      throw new IllegalArgumentException(
+          problems.stream().map(ArgumentProblem::toString).collect(Collectors.joining(" ")));
+    }
   }
 
   /**

@@ -4,8 +4,6 @@ package dev.trainer4j.transformers.generation;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import dev.trainer4j.args.Argument;
-import dev.trainer4j.args.ArgumentProblem;
 import dev.trainer4j.json.JsonFile;
 import dev.trainer4j.json.JsonPlace;
 import java.io.IOException;
@@ -14,12 +12,10 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** The file {@code generation_config.json}, in and out. */
@@ -100,28 +96,16 @@ final class GenerationConfigJson {
   }
 
   private static GenerationConfig read(Map<?, ?> values) {
-    Map<String, Object> settings = new LinkedHashMap<>();
     Map<String, Object> others = new LinkedHashMap<>();
-    Set<String> known =
-        GenerationConfig.table().arguments().stream()
-            .map(Argument::name)
-            .collect(Collectors.toSet());
-    values.forEach(
-        (name, value) -> {
-          String key = String.valueOf(name);
-          if (value != null && known.contains(key)) {
-            settings.put(key, value);
-          } else if (value != null) {
-            refuseUnlessHarmless(key, value);
-            others.put(key, value);
-          }
-        });
     GenerationConfig.Builder builder = GenerationConfig.builder();
-    List<ArgumentProblem> problems = GenerationConfig.table().fill(builder, settings);
-    if (!problems.isEmpty()) {
-      throw new IllegalArgumentException(
-          problems.stream().map(ArgumentProblem::toString).collect(Collectors.joining(" ")));
-    }
+    GenerationConfig.table()
+        .fill(
+            builder,
+            values,
+            (key, value) -> {
+              refuseUnlessHarmless(key, value);
+              others.put(key, value);
+            });
     builder.others(others);
     return builder.buildAsRead();
   }

@@ -8,20 +8,15 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.trainer4j.args.Argument;
-import dev.trainer4j.args.ArgumentProblem;
-import dev.trainer4j.args.ArgumentTable;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** The file {@code adapter_config.json}, in and out. */
@@ -59,12 +54,12 @@ final class PeftConfigFile {
     try {
       if ("LORA".equals(type)) {
         LoraConfig.Builder builder = LoraConfig.builder();
-        fill(LoraConfig.table(), builder, values);
+        LoraConfig.table().fill(builder, values, PeftConfigFile::refuseUnlessHarmless);
         return builder.build();
       }
       if ("IA3".equals(type)) {
         Ia3Config.Builder builder = Ia3Config.builder();
-        fill(Ia3Config.table(), builder, values);
+        Ia3Config.table().fill(builder, values, PeftConfigFile::refuseUnlessHarmless);
         return builder.build();
       }
     } catch (IllegalArgumentException e) {
@@ -96,25 +91,6 @@ final class PeftConfigFile {
       throw new IllegalArgumentException(file + " is not valid JSON: " + e.getOriginalMessage(), e);
     } catch (CharacterCodingException e) {
       throw new IllegalArgumentException(file + " is not text in UTF-8", e);
-    }
-  }
-
-  private static <A, B> void fill(
-      ArgumentTable<A, B> table, B builder, Map<String, @Nullable Object> values) {
-    Set<String> known = table.arguments().stream().map(Argument::name).collect(Collectors.toSet());
-    Map<String, Object> settings = new LinkedHashMap<>();
-    values.forEach(
-        (key, value) -> {
-          if (value != null && known.contains(key)) {
-            settings.put(key, value);
-          } else if (value != null) {
-            refuseUnlessHarmless(key, value);
-          }
-        });
-    List<ArgumentProblem> problems = table.fill(builder, settings);
-    if (!problems.isEmpty()) {
-      throw new IllegalArgumentException(
-          problems.stream().map(ArgumentProblem::toString).collect(Collectors.joining(" ")));
     }
   }
 
