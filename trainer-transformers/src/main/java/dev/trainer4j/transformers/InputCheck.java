@@ -7,7 +7,6 @@ import ai.djl.ndarray.types.Shape;
 import dev.trainer4j.args.Names;
 import dev.trainer4j.data.ModelInputs;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Looks at names, shapes and types of inputs before a pass; values are on the device, and looked at by
@@ -53,10 +52,6 @@ final class InputCheck {
     requireShapeOfIds("token_type_ids", inputs, ids.getShape());
     requireShapeOfIds("position_ids", inputs, ids.getShape());
     new LabelCheck(model.config(), model.task(), inputs, ids.getShape()).check();
-  }
-
-  static @Nullable String problemType(PretrainedConfig config) {
-    return config.has("problem_type") ? config.node("problem_type").asText() : null;
   }
 
   static void requireWhole(String name, NDArray array) {

@@ -66,18 +66,13 @@ final class LabelCheck {
   }
 
   private void texts(NDArray labels) {
-    long classes = config.numLabels();
-    String given = InputCheck.problemType(config);
-    boolean floating = labels.getDataType().isFloating();
-    String problem =
-        given != null
-            ? given
-            : classes == 1
-                ? "regression"
-                : floating ? "multi_label_classification" : "single_label_classification";
+    int classes = config.numLabels();
+    ProblemType given = config.problemType().orElse(null);
+    ProblemType problem =
+        given == null ? ProblemType.inferred(classes, labels.getDataType().isFloating()) : given;
     Shape all = new Shape(batch, classes);
     switch (problem) {
-      case "regression" ->
+      case REGRESSION ->
           require(
               LABELS,
               labels,
@@ -87,7 +82,7 @@ final class LabelCheck {
               "num_labels is "
                   + classes
                   + (given == null ? "" : " and problem_type is regression"));
-      case "multi_label_classification" ->
+      case MULTI_LABEL_CLASSIFICATION ->
           require(
               LABELS,
               labels,
@@ -97,8 +92,8 @@ final class LabelCheck {
               given == null
                   ? "floating point labels mean several labels a text; give whole numbers for one"
                       + " class each"
-                  : "problem_type is " + given);
-      default ->
+                  : "problem_type is " + given.key());
+      case SINGLE_LABEL_CLASSIFICATION ->
           require(
               LABELS,
               labels,
@@ -108,7 +103,7 @@ final class LabelCheck {
               labels.getShape().equals(all)
                   ? "for texts with several labels give floating point numbers (float[] of 0 and 1),"
                       + " or set problem_type to multi_label_classification"
-                  : given == null ? "num_labels is " + classes : "problem_type is " + given);
+                  : given == null ? "num_labels is " + classes : "problem_type is " + given.key());
     }
   }
 
