@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.transformers.tokenization;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.trainer4j.jinja.ChatTemplate;
 import dev.trainer4j.jinja.TemplateException;
 import java.util.Collections;
@@ -23,7 +21,6 @@ final class ChatTemplates {
 
   private static final String TOOL_USE = "tool_use";
   private static final String SUFFIX = ".jinja";
-  private static final ObjectMapper JSON = new ObjectMapper();
 
   /** Templates that callers bring along: so many are kept. */
   private static final int MOST_COMPILED = 64;
@@ -32,7 +29,10 @@ final class ChatTemplates {
   private final Map<String, String> texts;
   private final Map<String, ChatTemplate> compiled = new ConcurrentHashMap<>();
 
-  ChatTemplates(TokenizerFiles files) {
+  /**
+   * @param inConfiguration {@code chat_template} of {@code tokenizer_config.json}; a missing node if it has none
+   */
+  ChatTemplates(TokenizerFiles files, JsonNode inConfiguration) {
     this.files = files;
     Map<String, String> own = new TreeMap<>();
     files.text(TokenizerFiles.CHAT_TEMPLATE).ifPresent(text -> own.put(DEFAULT, text));
@@ -42,16 +42,10 @@ final class ChatTemplates {
         own.put(bare, files.text(name).orElseThrow());
       }
     }
-    texts = Collections.unmodifiableMap(own.isEmpty() ? ofConfiguration() : own);
+    texts = Collections.unmodifiableMap(own.isEmpty() ? ofConfiguration(inConfiguration) : own);
   }
 
-  private Map<String, String> ofConfiguration() {
-    JsonNode node;
-    try {
-      node = JSON.readTree(files.text(TokenizerFiles.CONFIG).orElse("{}")).path("chat_template");
-    } catch (JsonProcessingException e) {
-      throw files.wrong(TokenizerFiles.CONFIG, "is not valid JSON: " + e.getOriginalMessage(), e);
-    }
+  private Map<String, String> ofConfiguration(JsonNode node) {
     Map<String, String> named = new LinkedHashMap<>();
     if (node.isTextual()) {
       named.put(DEFAULT, node.textValue());
@@ -59,7 +53,7 @@ final class ChatTemplates {
       node.properties().forEach(entry -> put(named, entry.getKey(), entry.getValue()));
     } else if (node.isArray()) {
       node.forEach(entry -> put(named, entry.path("name").textValue(), entry.path("template")));
-    } else if (!node.isMissingNode() && !node.isNull()) {
+    } else if (!node.isMissingNode()) {
       throw wrong(node);
     }
     return named;

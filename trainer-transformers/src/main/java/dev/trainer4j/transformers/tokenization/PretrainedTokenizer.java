@@ -67,7 +67,7 @@ public final class PretrainedTokenizer implements ProcessingClass, AutoCloseable
     ObjectNode json = (ObjectNode) root.node();
     config = new TokenizerConfig(files, json);
     vocabulary = new Vocabulary(files, root);
-    chatTemplates = new ChatTemplates(files);
+    chatTemplates = new ChatTemplates(files, config.chatTemplate());
     modelInputNames = config.modelInputNames();
     modelMaxLength = config.modelMaxLength();
     padTokenTypeId = config.padTokenTypeId();

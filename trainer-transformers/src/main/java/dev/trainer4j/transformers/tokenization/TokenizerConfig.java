@@ -143,6 +143,11 @@ final class TokenizerConfig {
     return id.node().asInt(0);
   }
 
+  /** One template or several, as they are written; a missing node if there is none. */
+  JsonNode chatTemplate() {
+    return config.at("chat_template").node();
+  }
+
   boolean cleanUpTokenizationSpaces() {
     return config.at("clean_up_tokenization_spaces").flag(false);
   }
