@@ -3,10 +3,9 @@ package dev.trainer4j.transformers;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
-import ai.djl.ndarray.NDManager;
 import dev.trainer4j.data.ModelInputs;
 import dev.trainer4j.model.ForwardPass;
-import dev.trainer4j.model.LabelLayout;
+import dev.trainer4j.model.ForwardingModel;
 import dev.trainer4j.model.MixedPrecisionModel;
 import dev.trainer4j.model.ModelOutput;
 import dev.trainer4j.model.NamedParameter;
@@ -44,7 +43,8 @@ import org.jspecify.annotations.Nullable;
  * to the model, in their order. A change of the adapters counts from the next pass on. The model lives on the base's
  * tensors: close the base when both are no longer needed; {@link #close} frees the adapters alone.
  */
-public final class PeftModel implements SegmentedModel, MixedPrecisionModel, GenerativeModel {
+public final class PeftModel extends ForwardingModel
+    implements SegmentedModel, MixedPrecisionModel, GenerativeModel {
 
   private final PretrainedModel base;
   private final PretrainedModel adapted;
@@ -216,8 +216,8 @@ public final class PeftModel implements SegmentedModel, MixedPrecisionModel, Gen
   }
 
   @Override
-  public ModelOutput forward(ModelInputs inputs, boolean training) {
-    return adapted.forward(inputs, training);
+  protected TrainableModel delegate() {
+    return adapted;
   }
 
   @Override
@@ -256,11 +256,6 @@ public final class PeftModel implements SegmentedModel, MixedPrecisionModel, Gen
     return adapters.trainable();
   }
 
-  @Override
-  public Map<String, NDArray> state() {
-    return adapted.state();
-  }
-
   /** Returns the tensors of all adapters, by their names in PEFT's file. */
   @Override
   public Map<String, NDArray> savedTensors() {
@@ -271,32 +266,6 @@ public final class PeftModel implements SegmentedModel, MixedPrecisionModel, Gen
   @Override
   public String tensorsFile() {
     return AdapterNames.FILE_NAME;
-  }
-
-  /** No family has a tensor that a forward pass changes. */
-  @Override
-  public boolean isChangedByForward(String name) {
-    return false;
-  }
-
-  @Override
-  public double floatingPointOperations(ModelInputs inputs) {
-    return base.floatingPointOperations(inputs);
-  }
-
-  @Override
-  public List<String> labelNames() {
-    return base.labelNames();
-  }
-
-  @Override
-  public LabelLayout labelLayout() {
-    return base.labelLayout();
-  }
-
-  @Override
-  public NDManager manager() {
-    return base.manager();
   }
 
   /** Writes the configurations of the adapters; the base is not saved. */

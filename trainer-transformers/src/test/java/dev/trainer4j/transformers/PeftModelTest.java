@@ -14,6 +14,7 @@ import dev.trainer4j.checkpoint.SafetensorsFile;
 import dev.trainer4j.data.DataCollator;
 import dev.trainer4j.data.Datasets;
 import dev.trainer4j.data.ModelInputs;
+import dev.trainer4j.model.LabelLayout;
 import dev.trainer4j.model.TrainableModel;
 import dev.trainer4j.torch.ArrayScope;
 import dev.trainer4j.torch.HalfType;
@@ -113,6 +114,24 @@ class PeftModelTest {
             .hasMessageContaining("there is no adapter 'third', only [default]");
       }
       assertThat(logits(base)).isEqualTo(bare);
+    }
+  }
+
+  @Test
+  void whateverElseTheBaseSaysOrIsToldStaysSo() {
+    try (PretrainedModel base = gpt2(Map.of("tie_word_embeddings", false))) {
+      try (PeftModel model = PeftModel.of(base, drawn().build())) {
+        assertThat(model.lossParts()).isPresent().isEqualTo(base.lossParts());
+        assertThat(model.isLookup("transformer.wte.weight")).isTrue();
+        assertThat(model.isLookup("lm_head.weight")).isFalse();
+        assertThat(model.keysToIgnoreAtInference()).isEqualTo(base.keysToIgnoreAtInference());
+        assertThat(model.labelLayout()).isEqualTo(LabelLayout.NEXT);
+        model.onTrainBegin(null);
+        assertThatThrownBy(() -> base.resizeTokenEmbeddings(60))
+            .hasMessageContaining("the model is being trained");
+        model.onTrainEnd();
+      }
+      assertThat(base.resizeTokenEmbeddings(60)).isEqualTo(60);
     }
   }
 
