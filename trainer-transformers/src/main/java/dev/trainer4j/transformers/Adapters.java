@@ -18,6 +18,8 @@ import dev.trainer4j.transformers.peft.LoraConfig;
 import dev.trainer4j.transformers.peft.PeftConfig;
 import dev.trainer4j.transformers.peft.Targets;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -73,9 +75,9 @@ final class Adapters implements AutoCloseable {
           "there is an adapter '" + name + "' already: delete it first, or give another name");
     }
     requireUnmerged();
-    PeftConfig config = complete(given);
-    Targets targets = new Targets(config, set.modules(), vocabulary());
-    List<Adaptable> adapted = targets.adapted();
+    PeftConfig complete = Targets.complete(given, base.config().modelType(), taskType());
+    Targets targets = new Targets(complete, set.modules(), vocabulary());
+    PeftConfig config = withLayoutOf(targets.adapted(), complete);
     List<String> activeBefore = set.active();
     try {
       new AdapterMaker(set, base::tensor, base.manager(), name)
@@ -88,15 +90,14 @@ final class Adapters implements AutoCloseable {
       base.state().values().forEach(array -> array.setRequiresGradient(false));
     }
     configs.put(name, config);
-    biases.put(name, biasesOf(config, adapted));
+    biases.put(name, biasesOf(name, config, targets.adapted()));
     activate(activeBefore.isEmpty() ? List.of(name) : activeBefore);
   }
 
-  private PeftConfig complete(PeftConfig given) {
-    PeftConfig config = Targets.complete(given, base.config().modelType(), taskType());
+  /** PEFT wants to know whether weights lie as [in, out]. */
+  private static PeftConfig withLayoutOf(List<Adaptable> adapted, PeftConfig config) {
     boolean transposed =
-        new Targets(config, set.modules(), vocabulary())
-            .adapted().stream().anyMatch(module -> module.kind() == Adaptable.Kind.TRANSPOSED);
+        adapted.stream().anyMatch(module -> module.kind() == Adaptable.Kind.TRANSPOSED);
     return config instanceof LoraConfig lora
         ? lora.toBuilder().fanInFanOut(transposed).build()
         : config;
@@ -131,7 +132,8 @@ final class Adapters implements AutoCloseable {
     return tables;
   }
 
-  private List<NamedParameter> biasesOf(PeftConfig config, List<Adaptable> adapted) {
+  private List<NamedParameter> biasesOf(
+      String adapter, PeftConfig config, List<Adaptable> adapted) {
     String which = config instanceof LoraConfig lora ? lora.bias() : "none";
     if (which.equals("none")) {
       return List.of();
@@ -139,7 +141,7 @@ final class Adapters implements AutoCloseable {
     Set<String> of = new LinkedHashSet<>();
     adapted.forEach(module -> of.add(module.module() + ".bias"));
     Set<String> replaced = new LinkedHashSet<>();
-    set.substitutesOf(lastAdded()).forEach(substitute -> replaced.add(substitute.tensor()));
+    set.substitutesOf(adapter).forEach(substitute -> replaced.add(substitute.tensor()));
     List<NamedParameter> chosen = new ArrayList<>();
     for (Map.Entry<String, NDArray> tensor : base.state().entrySet()) {
       String name = tensor.getKey();
@@ -152,19 +154,11 @@ final class Adapters implements AutoCloseable {
     return chosen;
   }
 
-  private String lastAdded() {
-    String last = "";
-    for (String name : configs.keySet()) {
-      last = name;
-    }
-    return last;
-  }
-
   void load(String name, Path folder) throws IOException {
     PeftConfig config;
     try {
       config = PeftConfig.read(folder);
-    } catch (java.nio.file.NoSuchFileException e) {
+    } catch (NoSuchFileException e) {
       throw new IllegalArgumentException(
           folder.resolve(PeftConfig.FILE_NAME)
               + " does not exist: expected the folder of an adapter",
@@ -265,8 +259,12 @@ final class Adapters implements AutoCloseable {
 
   void save(Path folder) throws IOException {
     for (String name : configs.keySet()) {
-      save(name, name.equals(AdapterNames.DEFAULT) ? folder : folder.resolve(name));
+      save(name, ownFolder(name, folder));
     }
+  }
+
+  private static Path ownFolder(String name, Path folder) {
+    return name.equals(AdapterNames.DEFAULT) ? folder : folder.resolve(name);
   }
 
   void save(String name, Path folder) throws IOException {
@@ -286,8 +284,8 @@ final class Adapters implements AutoCloseable {
   void saveConfigs(Path folder) throws IOException {
     requireUnmerged();
     for (String name : configs.keySet()) {
-      Path own = name.equals(AdapterNames.DEFAULT) ? folder : folder.resolve(name);
-      java.nio.file.Files.createDirectories(own);
+      Path own = ownFolder(name, folder);
+      Files.createDirectories(own);
       AdapterFile.writeConfig(own, config(name));
     }
   }

@@ -41,17 +41,28 @@ public final class Targets {
   private final PeftConfig config;
   private final List<Adaptable> modules;
   private final long vocabulary;
+  private final List<Adaptable> adapted;
 
   /**
    * Looks at a model.
    *
    * @param modules its linear layers and tables of embeddings
    * @param vocabulary its number of tokens: a linear layer as wide is the output head; 0 if it writes no text
+   * @throws IllegalArgumentException if no module gets an adapter; the message lists those that there are
    */
   public Targets(PeftConfig config, List<Adaptable> modules, long vocabulary) {
     this.config = config;
     this.modules = modules;
     this.vocabulary = vocabulary;
+    adapted = modules.stream().filter(this::isTarget).toList();
+    if (adapted.isEmpty()) {
+      throw new IllegalArgumentException(
+          "targetModules is "
+              + config.targetModules()
+              + ", which none of the model's modules is called, or all that are so called are"
+              + " excluded; there are "
+              + kinds());
+    }
   }
 
   /**
@@ -87,22 +98,9 @@ public final class Targets {
             .toBuilder().targetModules(targets).modulesToSave(saved).taskType(task).build();
   }
 
-  /**
-   * Returns the modules that get an adapter.
-   *
-   * @throws IllegalArgumentException if there are none; the message lists those that there are
-   */
+  /** Returns the modules that get an adapter; at least one. */
   public List<Adaptable> adapted() {
-    List<Adaptable> found = modules.stream().filter(module -> isTarget(module)).toList();
-    if (found.isEmpty()) {
-      throw new IllegalArgumentException(
-          "targetModules is "
-              + config.targetModules()
-              + ", which none of the model's modules is called, or all that are so called are"
-              + " excluded; there are "
-              + kinds());
-    }
-    return found;
+    return adapted;
   }
 
   private boolean isTarget(Adaptable module) {
