@@ -248,7 +248,7 @@ class PeftModelTest {
             new String[] {"{\"peft_type\": \"VERA\"}", "peft_type is VERA"},
             new String[] {"{\"peft_type\": \"LORA\", \"use_qalora\": true}", "use_qalora = true"},
             new String[] {"{\"peft_type\": \"LORA\", \"r\": 0}", "r"},
-            new String[] {"[]", "is not a JSON object"},
+            new String[] {"[]", "is [], expected a JSON object"},
             new String[] {"{", "is not valid JSON"})) {
       Files.writeString(config, wrong[0]);
       try (PretrainedModel base = gpt2()) {

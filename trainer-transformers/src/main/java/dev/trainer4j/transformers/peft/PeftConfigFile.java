@@ -2,18 +2,12 @@
 package dev.trainer4j.transformers.peft;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.StreamReadFeature;
-import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.trainer4j.json.JsonFile;
 import java.io.IOException;
-import java.nio.charset.CharacterCodingException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collection;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -22,15 +16,8 @@ import org.jspecify.annotations.Nullable;
 /** The file {@code adapter_config.json}, in and out. */
 final class PeftConfigFile {
 
-  /** Larger than any that was ever written by hand or by PEFT. */
-  private static final long MAX_BYTES = 16 << 20;
-
   private static final JsonMapper JSON =
-      JsonMapper.builder()
-          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-          .enable(SerializationFeature.INDENT_OUTPUT)
-          .build();
+      JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
 
   /** Keys that say where something comes from or is used, not what the adapter is. */
   private static final Set<String> HARMLESS =
@@ -49,7 +36,7 @@ final class PeftConfigFile {
   private PeftConfigFile() {}
 
   static PeftConfig read(Path file) throws IOException {
-    Map<String, @Nullable Object> values = values(file);
+    Map<String, @Nullable Object> values = JsonFile.read(file).map();
     Object type = values.get("peft_type");
     try {
       if ("LORA".equals(type)) {
@@ -70,28 +57,6 @@ final class PeftConfigFile {
             + ": peft_type is "
             + type
             + ", expected LORA or IA3: adapters of other kinds are not read");
-  }
-
-  private static Map<String, @Nullable Object> values(Path file) throws IOException {
-    long size = Files.size(file);
-    if (size > MAX_BYTES) {
-      throw new IllegalArgumentException(
-          file + " has " + size + " bytes, expected at most " + MAX_BYTES + " of a configuration");
-    }
-    try {
-      JsonNode tree = JSON.readTree(Files.readString(file));
-      if (!(tree instanceof ObjectNode)) {
-        throw new IllegalArgumentException(file + " is not a JSON object");
-      }
-      Map<String, @Nullable Object> values = new LinkedHashMap<>();
-      Map<?, ?> read = JSON.convertValue(tree, Map.class);
-      read.forEach((name, value) -> values.put(String.valueOf(name), value));
-      return values;
-    } catch (JsonProcessingException e) {
-      throw new IllegalArgumentException(file + " is not valid JSON: " + e.getOriginalMessage(), e);
-    } catch (CharacterCodingException e) {
-      throw new IllegalArgumentException(file + " is not text in UTF-8", e);
-    }
   }
 
   private static void refuseUnlessHarmless(String key, Object value) {
