@@ -7,6 +7,8 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.trainer4j.checkpoint.ModelTensors;
+import dev.trainer4j.checkpoint.ModelTensorsWriter;
 import dev.trainer4j.checkpoint.SafetensorsFile;
 import dev.trainer4j.data.ModelInputs;
 import java.io.IOException;
@@ -19,6 +21,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 
@@ -149,5 +152,21 @@ public final class ParityModels {
 
   private static Stream<JsonNode> elements(JsonNode array) {
     return StreamSupport.stream(array.spliterator(), false);
+  }
+
+  /** Copies a model into {@code target} with its tensors changed. */
+  static void copy(Path target, String name, Consumer<Map<String, NDArray>> change)
+      throws IOException {
+    Path folder = folder(name);
+    Files.copy(folder.resolve("config.json"), target.resolve("config.json"));
+    try (NDManager manager = NDManager.newBaseManager(ai.djl.Device.cpu(), "PyTorch");
+        ModelTensors tensors = ModelTensors.open(folder)) {
+      Map<String, NDArray> arrays = new LinkedHashMap<>();
+      for (String tensor : tensors.names()) {
+        arrays.put(tensor, tensors.read(tensor, manager));
+      }
+      change.accept(arrays);
+      ModelTensorsWriter.write(target, arrays, Long.MAX_VALUE);
+    }
   }
 }
