@@ -203,8 +203,4 @@ class PretrainedFolderTest {
               });
     }
   }
-
-  private PretrainedModel load() throws IOException {
-    return AutoModels.sequenceClassification(temporary, ParityModels.cpu());
-  }
 }
