@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j;
 
-import dev.trainer4j.args.OptimizerArguments;
+import dev.trainer4j.args.TrainingArguments;
 import dev.trainer4j.optim.Optimizer;
 import dev.trainer4j.optim.Optimizers;
 import dev.trainer4j.optim.Optimizers.AdEmaMixOptions;
 import dev.trainer4j.optim.Optimizers.AdafactorOptions;
+import dev.trainer4j.optim.Optimizers.ScheduleFreeOptions;
 import dev.trainer4j.optim.ParameterGroup;
 import java.util.List;
 import java.util.Map;
@@ -13,15 +14,15 @@ import java.util.Map;
 /** The optimizer that the arguments name, with its {@code optimArgs}. */
 final class OptimizerFactory {
 
-  private final OptimizerArguments args;
+  private final TrainingArguments args;
   private final Map<String, String> extra;
 
-  private OptimizerFactory(OptimizerArguments args) {
+  private OptimizerFactory(TrainingArguments args) {
     this.args = args;
     extra = args.optimArgs();
   }
 
-  static Optimizer create(OptimizerArguments args, List<ParameterGroup> groups) {
+  static Optimizer create(TrainingArguments args, List<ParameterGroup> groups) {
     return new OptimizerFactory(args).create(groups);
   }
 
@@ -57,8 +58,21 @@ final class OptimizerFactory {
               ? Optimizers.stableAdamW(
                   groups, beta1, beta2, epsilon, group -> number("max_lr", group.learningRate()))
               : Optimizers.stableAdamW(groups, beta1, beta2, epsilon);
+      case SCHEDULE_FREE_ADAMW ->
+          Optimizers.scheduleFreeAdamW(groups, beta1, beta2, epsilon, scheduleFree());
+      case SCHEDULE_FREE_RADAM ->
+          Optimizers.scheduleFreeRAdam(groups, beta1, beta2, epsilon, scheduleFree());
+      case SCHEDULE_FREE_SGD -> Optimizers.scheduleFreeSgd(groups, 0.9, scheduleFree());
       case ADAMW_8BIT, ADAMW_BNB_8BIT -> Optimizers.adamW8bit(groups, beta1, beta2, epsilon);
     };
+  }
+
+  private ScheduleFreeOptions scheduleFree() {
+    ScheduleFreeOptions defaults = ScheduleFreeOptions.defaults();
+    return new ScheduleFreeOptions(
+        (long) args.warmupSteps(),
+        number("r", defaults.r()),
+        number("weight_lr_power", defaults.weightLrPower()));
   }
 
   private AdEmaMixOptions adEmaMix() {

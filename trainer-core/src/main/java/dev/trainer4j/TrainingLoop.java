@@ -240,6 +240,7 @@ final class TrainingLoop {
     }
     metrics.put("train_loss", loss);
     LogEntry summary = lines.emit(metrics);
+    session.trained().lendWeights(); // For good: what was trained is a model now.
     if (args.loadBestModelAtEnd()) {
       checkpoints.loadBest(progress);
     }

@@ -27,7 +27,7 @@ import java.util.function.Predicate;
 final class DevTools implements AutoCloseable {
 
   private static final ObjectMapper JSON = new ObjectMapper();
-  private static final long PATIENCE_SECONDS = 60;
+  private static final long PATIENCE_SECONDS = 240;
 
   private final Process browser;
   private final WebSocket socket;
@@ -54,7 +54,7 @@ final class DevTools implements AutoCloseable {
     socket =
         http.newWebSocketBuilder()
             .buildAsync(URI.create(address), new Answers())
-            .get(30, TimeUnit.SECONDS);
+            .get(PATIENCE_SECONDS, TimeUnit.SECONDS);
   }
 
   private final class Answers implements WebSocket.Listener {

@@ -93,7 +93,7 @@ class FaultInjectionCallbackTest {
             .redirectErrorStream(true)
             .redirectOutput(dir.resolve("output.txt").toFile())
             .start();
-    assertThat(process.waitFor(2, TimeUnit.MINUTES)).isTrue();
+    assertThat(process.waitFor(10, TimeUnit.MINUTES)).isTrue();
 
     assertThat(process.exitValue()).as(Files.readString(dir.resolve("output.txt"))).isEqualTo(137);
     assertThat(dir.resolve("run/checkpoint-3")).isDirectory();

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The report of a real run, as a real browser shows it. */
-@Timeout(300)
+@Timeout(900)
 class HtmlReportBrowserTest {
 
   private static final int LIGHT_PAGE = 0xf6f7f9;

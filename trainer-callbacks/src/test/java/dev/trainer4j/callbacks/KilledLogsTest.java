@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A real process is killed by a real signal in the middle of a run; its logs are read, and the run goes on. */
-@Timeout(180)
+@Timeout(300)
 class KilledLogsTest {
 
   private static final List<Long> ALL =
@@ -115,7 +115,7 @@ class KilledLogsTest {
       assertThat(line).as(String.join("\n", lines)).isNotNull();
     } finally {
       child.destroyForcibly();
-      assertThat(child.waitFor(30, TimeUnit.SECONDS)).isTrue();
+      assertThat(child.waitFor(240, TimeUnit.SECONDS)).isTrue();
     }
   }
 

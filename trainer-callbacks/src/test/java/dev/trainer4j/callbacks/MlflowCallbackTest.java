@@ -200,7 +200,7 @@ class MlflowCallbackTest extends MlflowFixture {
             .redirectErrorStream(true)
             .redirectOutput(dir.resolve("output.txt").toFile())
             .start();
-    assertThat(process.waitFor(2, TimeUnit.MINUTES)).isTrue();
+    assertThat(process.waitFor(10, TimeUnit.MINUTES)).isTrue();
 
     assertThat(server.onlyRun().status).isEqualTo("KILLED");
     assertThat(server.onlyRun().metrics.get("loss")).containsKey(2L);

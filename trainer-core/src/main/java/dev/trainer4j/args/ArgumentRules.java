@@ -39,7 +39,7 @@ final class ArgumentRules {
     SchedulerType type = args.lrSchedulerType();
     boolean warmsUp = args.warmupSteps() != 0;
     problems.check(
-        warmsUp && type == SchedulerType.CONSTANT,
+        warmsUp && type == SchedulerType.CONSTANT && !args.optim().isScheduleFree(),
         "warmup_steps",
         "0, since constant never warms up",
         "Use lr_scheduler_type constant_with_warmup");
@@ -66,6 +66,30 @@ final class ArgumentRules {
     adamArgument("adam_beta2", "beta2", args.optim().readsBetas());
     adamArgument("adam_epsilon", "eps", args.optim().readsEpsilon());
     problems.addAll(OptimizerOptions.check(args));
+    scheduleFree();
+  }
+
+  private void scheduleFree() {
+    if (!args.optim().isScheduleFree()) {
+      return;
+    }
+    String optim = ValueType.hfName(args.optim());
+    problems.check(
+        args.lrSchedulerType() != SchedulerType.CONSTANT,
+        "lr_scheduler_type",
+        "constant, since optim " + optim + " takes the place of a schedule",
+        "Set lr_scheduler_type to constant");
+    double warmup = args.warmupSteps();
+    problems.check(
+        args.optim().warmsUp() && warmup != Math.rint(warmup),
+        "warmup_steps",
+        "a whole number of updates, since optim " + optim + " does not know how long the run is",
+        "");
+    problems.check(
+        !args.optim().warmsUp() && warmup != 0,
+        "warmup_steps",
+        "0, since optim " + optim + " warms up by itself",
+        "Remove it or use optim schedule_free_adamw");
   }
 
   private void adamArgument(String name, String key, boolean read) {

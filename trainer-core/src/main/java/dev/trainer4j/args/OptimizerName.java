@@ -32,7 +32,26 @@ public enum OptimizerName {
   /** AdamW with state of 8 bits in blocks, as bitsandbytes has it. It takes no keys. */
   ADAMW_8BIT,
   /** Another name of {@link #ADAMW_8BIT}. */
-  ADAMW_BNB_8BIT;
+  ADAMW_BNB_8BIT,
+  /**
+   * Schedule-free AdamW: averages weights in place of a schedule, and evaluates and saves the average. It wants {@code lrSchedulerType}
+   * constant, and warms up in {@code warmupSteps} by itself. Keys {@code r}, {@code weight_lr_power}.
+   */
+  SCHEDULE_FREE_ADAMW,
+  /** Schedule-free RAdam, which needs no {@code warmupSteps}. Keys {@code r}, {@code weight_lr_power}. */
+  SCHEDULE_FREE_RADAM,
+  /** Schedule-free SGD with momentum 0.9, like {@link #SCHEDULE_FREE_ADAMW}. Keys {@code r}, {@code weight_lr_power}. */
+  SCHEDULE_FREE_SGD;
+
+  /** Whether it takes the place of a schedule. */
+  boolean isScheduleFree() {
+    return this == SCHEDULE_FREE_ADAMW || this == SCHEDULE_FREE_RADAM || this == SCHEDULE_FREE_SGD;
+  }
+
+  /** Whether it warms up in {@code warmupSteps} by itself. */
+  boolean warmsUp() {
+    return this == SCHEDULE_FREE_ADAMW || this == SCHEDULE_FREE_SGD;
+  }
 
   /** Whether {@code adamBeta1} and {@code adamBeta2} mean anything to this optimizer. */
   boolean readsBetas() {
@@ -48,9 +67,11 @@ public enum OptimizerName {
           ADEMAMIX,
           STABLE_ADAMW,
           ADAMW_8BIT,
-          ADAMW_BNB_8BIT ->
+          ADAMW_BNB_8BIT,
+          SCHEDULE_FREE_ADAMW,
+          SCHEDULE_FREE_RADAM ->
           true;
-      case SGD, ADAGRAD, RMSPROP, ADAFACTOR, LION_32BIT -> false;
+      case SGD, ADAGRAD, RMSPROP, ADAFACTOR, LION_32BIT, SCHEDULE_FREE_SGD -> false;
     };
   }
 }

@@ -61,6 +61,8 @@ final class OptimizerOptions {
               option("t_alpha", wholeFrom(1)),
               option("t_beta3", wholeFrom(1)));
       case STABLE_ADAMW -> List.of(option("decouple_lr", FLAG), option("max_lr", numberAbove(0)));
+      case SCHEDULE_FREE_ADAMW, SCHEDULE_FREE_RADAM, SCHEDULE_FREE_SGD ->
+          List.of(option("r", numberFrom(0)), option("weight_lr_power", numberFrom(0)));
       case LION_32BIT, ADAMW_8BIT, ADAMW_BNB_8BIT -> List.of();
     };
   }

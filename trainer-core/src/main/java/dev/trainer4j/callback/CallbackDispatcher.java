@@ -232,6 +232,11 @@ public final class CallbackDispatcher {
     void close();
   }
 
+  /** Returns whether a callback has weights for evaluations. */
+  public boolean hasEvaluationWeights() {
+    return callbacks.stream().anyMatch(EvaluationWeights.class::isInstance);
+  }
+
   /** Puts a callback's weights for evaluations into the model, if one has them. */
   public Lent lendWeights() {
     for (TrainerCallback callback : callbacks) {

@@ -11,6 +11,7 @@ import dev.trainer4j.model.NamedParameter;
 import dev.trainer4j.torch.FreshGradients;
 import dev.trainer4j.torch.GradientList;
 import dev.trainer4j.torch.Gradients;
+import dev.trainer4j.torch.TorchFunctions;
 import dev.trainer4j.torch.UpdateKernel;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -227,6 +228,21 @@ final class KernelOptimizer implements Optimizer {
   @Override
   public Map<String, NDArray> state() {
     return state;
+  }
+
+  @Override
+  public boolean hasEvaluationWeights() {
+    return spec.evaluated() >= 0;
+  }
+
+  @Override
+  public void exchangeWeights() {
+    if (hasEvaluationWeights()) {
+      TorchFunctions.exchange(
+          parameters.stream().map(NamedParameter::array).toList(),
+          slots.get(spec.evaluated()),
+          slots.get(spec.slots().indexOf(Slot.STEP)));
+    }
   }
 
   @Override

@@ -11,9 +11,14 @@ import java.util.function.ToDoubleFunction;
  * @param slots the state in the kernel's order
  * @param options the constants in the kernel's order
  * @param decay what the kernel gets as the weight decay of a group
+ * @param evaluated the slot with the weights for evaluations, -1 where they are those that are trained
  */
 record KernelSpec(
-    String kind, List<Slot> slots, List<Double> options, ToDoubleFunction<ParameterGroup> decay) {
+    String kind,
+    List<Slot> slots,
+    List<Double> options,
+    ToDoubleFunction<ParameterGroup> decay,
+    int evaluated) {
 
   /** Copies the lists. */
   KernelSpec {
@@ -24,6 +29,12 @@ record KernelSpec(
   /** A kernel that gets each group's own weight decay. */
   KernelSpec(String kind, List<Slot> slots, List<Double> options) {
     this(kind, slots, options, ParameterGroup::weightDecay);
+  }
+
+  /** A kernel that trains the weights that are evaluated. */
+  KernelSpec(
+      String kind, List<Slot> slots, List<Double> options, ToDoubleFunction<ParameterGroup> decay) {
+    this(kind, slots, options, decay, -1);
   }
 
   static double on(boolean flag) {

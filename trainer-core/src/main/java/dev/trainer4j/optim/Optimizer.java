@@ -63,6 +63,18 @@ public interface Optimizer extends AutoCloseable {
     return null;
   }
 
+  /** Returns whether it has other weights for evaluations and saved models than those that it trains. */
+  default boolean hasEvaluationWeights() {
+    return false;
+  }
+
+  /**
+   * Exchanges the weights in the parameters with those for evaluations, bit by bit, where it has such: {@link
+   * #state} then has what is trained in their place. The loop calls it in pairs, around evaluations and
+   * saving, and once for good when training ends; so a checkpoint's model has the weights for evaluations.
+   */
+  default void exchangeWeights() {}
+
   /** Releases the state. */
   @Override
   void close();

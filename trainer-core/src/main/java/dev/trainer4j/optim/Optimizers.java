@@ -269,6 +269,97 @@ public final class Optimizers {
     return new KernelOptimizer(groups, new KernelSpec("adamw_8bit", slots, options));
   }
 
+  /**
+   * The choices that all schedule-free optimizers have.
+   *
+   * @param warmupSteps updates in which the rate rises to the group's, 0 for none
+   * @param r exponent of the update's number in its weight in the average
+   * @param weightLrPower exponent of the largest rate so far in that weight
+   */
+  public record ScheduleFreeOptions(long warmupSteps, double r, double weightLrPower) {
+
+    /** What Hugging Face's Trainer uses, without a warmup. */
+    public static ScheduleFreeOptions defaults() {
+      return new ScheduleFreeOptions(0, 0, 2);
+    }
+  }
+
+  /**
+   * Schedule-free AdamW (Defazio et al., 2024): in place of a schedule the weights are averaged as they come.
+   * Training sees a point between the average and the newest weights; evaluations and saved models have
+   * the average. The rate stays constant.
+   */
+  public static Optimizer scheduleFreeAdamW(
+      List<ParameterGroup> groups,
+      double beta1,
+      double beta2,
+      double epsilon,
+      ScheduleFreeOptions options) {
+    List<Double> constants =
+        List.of(
+            beta1,
+            beta2,
+            epsilon,
+            (double) options.warmupSteps(),
+            options.r(),
+            options.weightLrPower());
+    return scheduleFree("schedule_free_adamw", groups, true, constants);
+  }
+
+  /**
+   * Schedule-free RAdam: as {@link #scheduleFreeAdamW}, with the warmup that the number of squared gradients
+   * gives (Liu et al., 2019); with a beta2 of 0.999 the first five updates move nothing.
+   *
+   * @param options without a warmup
+   */
+  public static Optimizer scheduleFreeRAdam(
+      List<ParameterGroup> groups,
+      double beta1,
+      double beta2,
+      double epsilon,
+      ScheduleFreeOptions options) {
+    if (options.warmupSteps() != 0) {
+      throw new IllegalArgumentException(
+          "RAdam warms up by itself, but warmupSteps is " + options.warmupSteps());
+    }
+    List<Double> constants =
+        List.of(beta1, beta2, epsilon, options.r(), options.weightLrPower());
+    return scheduleFree("schedule_free_radam", groups, true, constants);
+  }
+
+  /**
+   * Schedule-free SGD (Defazio et al., 2024): as {@link #scheduleFreeAdamW}, along the gradient itself.
+   *
+   * @param momentum how near to the average gradients are taken, in (0, 1)
+   */
+  public static Optimizer scheduleFreeSgd(
+      List<ParameterGroup> groups, double momentum, ScheduleFreeOptions options) {
+    if (!(momentum > 0 && momentum < 1)) {
+      throw new IllegalArgumentException(
+          "momentum must be above 0 and below 1, but is " + momentum);
+    }
+    List<Double> constants =
+        List.of(
+            momentum, (double) options.warmupSteps(), options.r(), options.weightLrPower());
+    return scheduleFree("schedule_free_sgd", groups, false, constants);
+  }
+
+  private static Optimizer scheduleFree(
+      String kind, List<ParameterGroup> groups, boolean squares, List<Double> constants) {
+    List<Slot> slots = new ArrayList<>();
+    slots.add(Slot.STEP);
+    if (squares) {
+      slots.add(Slot.like("exp_avg_sq"));
+    }
+    slots.add(Slot.like("z"));
+    int average = slots.size();
+    slots.add(Slot.like("x"));
+    slots.add(Slot.number("weight_sum"));
+    slots.add(Slot.number("lr_max"));
+    return new KernelOptimizer(
+        groups, new KernelSpec(kind, slots, constants, ParameterGroup::weightDecay, average));
+  }
+
   /** The shape without its dimension {@code fromEnd} (1 = last). */
   private static Shape without(Shape shape, int fromEnd) {
     int dropped = shape.dimension() - fromEnd;

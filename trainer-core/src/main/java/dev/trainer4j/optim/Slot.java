@@ -25,6 +25,11 @@ record Slot(
   static final Slot STEP =
       new Slot("step", parameter -> new Shape(), 0, parameter -> DataType.FLOAT32);
 
+  /** One number of float64, zero at the start: in float32 a sum over many updates would stand still. */
+  static Slot number(String name) {
+    return new Slot(name, parameter -> new Shape(), 0, parameter -> DataType.FLOAT64);
+  }
+
   /** State of the parameter's own type. */
   Slot(String name, UnaryOperator<Shape> shape, double initial) {
     this(name, shape, initial, NDArray::getDataType);

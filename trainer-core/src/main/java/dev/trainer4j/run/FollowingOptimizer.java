@@ -25,6 +25,7 @@ public final class FollowingOptimizer implements AutoCloseable {
   private final TrainableModel model;
   private final Function<List<NamedParameter>, Optimizer> maker;
   private TrainableSet made;
+  private int borrowers;
   private Optimizer current;
 
   /**
@@ -94,6 +95,23 @@ public final class FollowingOptimizer implements AutoCloseable {
     current.close();
     current = next;
     made = now;
+  }
+
+  /**
+   * Puts the weights for evaluations into the model, if the optimizer has such and they are not there yet: a
+   * callback may save the model in the middle of an evaluation.
+   */
+  public void lendWeights() {
+    if (borrowers++ == 0) {
+      current.exchangeWeights();
+    }
+  }
+
+  /** Puts the trained weights back, exactly as they were, when the last borrower gives them back. */
+  public void giveWeightsBack() {
+    if (--borrowers == 0) {
+      current.exchangeWeights();
+    }
   }
 
   /** What they have added up must not be part of a later update. */

@@ -65,13 +65,15 @@ final class CheckpointSaver implements AutoCloseable {
     try {
       PendingCheckpoint pending = store.begin(step, folder -> writeRecords(session, folder));
       try {
-        if (args.asyncSave()) {
-          Snapshot copy = snapshot(session);
-          background.submit(
-              "trainer4j-checkpoint-" + step, () -> finish(pending, copy::complete, kept));
-          copying = copy;
+        if (session.optimizer().hasEvaluationWeights()) {
+          session.trained().lendWeights();
+          try {
+            write(session, pending, kept, true);
+          } finally {
+            session.trained().giveWeightsBack();
+          }
         } else {
-          finish(pending, () -> live(session), kept);
+          write(session, pending, kept, false);
         }
       } catch (RuntimeException | Error e) {
         pending.close();
@@ -80,6 +82,22 @@ final class CheckpointSaver implements AutoCloseable {
     } catch (IOException e) {
       throw new UncheckedIOException(e.getMessage(), e);
     }
+  }
+
+  /** Writes the tensors, or has them written; {@code lent} ones change as soon as this returns. */
+  private void write(
+      TrainingSession session, PendingCheckpoint pending, Set<Long> kept, boolean lent)
+      throws IOException {
+    if (!args.asyncSave()) {
+      finish(pending, () -> live(session), kept);
+      return;
+    }
+    Snapshot copy = snapshot(session);
+    SavedTensors complete = lent ? copy.complete() : null;
+    background.submit(
+        "trainer4j-checkpoint-" + session.progress().globalStep(),
+        () -> finish(pending, complete == null ? copy::complete : () -> complete, kept));
+    copying = copy;
   }
 
   private Snapshot snapshot(TrainingSession session) {

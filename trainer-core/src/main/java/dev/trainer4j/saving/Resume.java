@@ -146,6 +146,7 @@ final class Resume {
                 frozen == null || !sameStart ? null : frozen.atStart()));
     try {
       files.readOptimizer(session.optimizer().state(), model);
+      session.optimizer().exchangeWeights(); // The model was written with those for evaluations.
       restoreSchedule(session, files);
       session.progress().restore(next.point(), session.batches().plannedRound());
       locateBest(session, files.folder());

@@ -11,6 +11,7 @@ import dev.trainer4j.model.TrainableModel;
 import dev.trainer4j.process.Agreement;
 import dev.trainer4j.process.ProcessGroup;
 import dev.trainer4j.report.RunLog;
+import dev.trainer4j.run.FollowingOptimizer;
 import dev.trainer4j.run.RunBefore;
 import dev.trainer4j.run.RunState;
 import dev.trainer4j.run.TrainingPlan;
@@ -46,6 +47,9 @@ public final class RunCheckpoints implements AutoCloseable {
   private final BestCheckpoint best;
   private final Resume resume;
   private final CheckpointSaver saver;
+
+  /** Of the run that goes on. */
+  private @Nullable FollowingOptimizer trained;
 
   /**
    * Collects the parts.
@@ -90,11 +94,24 @@ public final class RunCheckpoints implements AutoCloseable {
       if (folder == null && writes()) {
         output.warnOfEarlierRun();
       }
-      return folder == null
-          ? sessions.create(plan, TrainerState.initial(), RunBefore.none())
-          : resume.session(folder, plan, sessions, from.changesAllowed());
+      TrainingSession opened =
+          folder == null
+              ? sessions.create(plan, TrainerState.initial(), RunBefore.none())
+              : resume.session(folder, plan, sessions, from.changesAllowed());
+      requireOneLender(opened);
+      trained = opened.trained();
+      return opened;
     } catch (IOException e) {
       throw new UncheckedIOException(e.getMessage(), e);
+    }
+  }
+
+  private void requireOneLender(TrainingSession opened) {
+    if (opened.optimizer().hasEvaluationWeights() && callbacks.hasEvaluationWeights()) {
+      opened.close();
+      throw new IllegalArgumentException(
+          "the optimizer averages the weights for evaluations and saved models, and so does a callback,"
+              + " such as EmaCallback; remove the callback, or choose another optim");
     }
   }
 
@@ -203,9 +220,14 @@ public final class RunCheckpoints implements AutoCloseable {
     saver.awaitCopied();
   }
 
-  /** Puts a callback's weights for evaluations into the model until closed, if one has them. */
+  /** Puts the weights for evaluations into the model until closed, if the optimizer or a callback has such. */
   public CallbackDispatcher.Lent lendWeights() {
     awaitCopied();
+    FollowingOptimizer lender = trained;
+    if (lender != null && lender.get().hasEvaluationWeights()) {
+      lender.lendWeights();
+      return lender::giveWeightsBack;
+    }
     return callbacks.lendWeights();
   }
 
@@ -299,6 +321,7 @@ public final class RunCheckpoints implements AutoCloseable {
   /** Waits for the save in the background, and gives the output folder back. */
   @Override
   public void close() {
+    trained = null;
     try {
       saver.close();
     } finally {

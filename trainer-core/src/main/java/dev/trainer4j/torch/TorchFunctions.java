@@ -70,6 +70,20 @@ public final class TorchFunctions {
   }
 
   /**
+   * Exchanges the values of each pair, bit by bit; those of {@code second} become those of {@code first} where
+   * a step is 0.
+   *
+   * @param steps a scalar for each pair
+   */
+  public static void exchange(List<NDArray> first, List<NDArray> second, List<NDArray> steps) {
+    try (IValue ps = Kernels.list(first);
+        IValue xs = Kernels.list(second);
+        IValue counts = Kernels.list(steps)) {
+      Kernels.shared().run("exchange", ps, xs, counts);
+    }
+  }
+
+  /**
    * Returns the value of a scalar of any number type, from whatever device.
    *
    * @throws IllegalArgumentException if the array has more or fewer elements than one

@@ -249,6 +249,12 @@ class Kernels(Module):
           (self).stable_adamw(n, start, ps, gs, slots, options, rate, decay)
         elif kind == "adamw_8bit":
           (self).adamw_8bit(n, start, ps, gs, slots, options, rate, decay)
+        elif kind == "schedule_free_adamw":
+          (self).schedule_free_adamw(n, start, ps, gs, slots, options, rate, decay)
+        elif kind == "schedule_free_radam":
+          (self).schedule_free_radam(n, start, ps, gs, slots, options, rate, decay)
+        elif kind == "schedule_free_sgd":
+          (self).schedule_free_sgd(n, start, ps, gs, slots, options, rate, decay)
         else:
           ops.prim.RaiseException("unknown optimizer kernel")
       start = end
@@ -438,6 +444,118 @@ class Kernels(Module):
     (self).settle(averages, steps, 1e-30)
     if options[2] >= 1e-12:
       (self).settle(squares, steps, 1e-37)
+    return None
+
+  # Both sequences of a parameter begin where it stands in its first update.
+  def schedule_free_begin(self: __torch__.Kernels, ps: List[Tensor], steps: List[Tensor], zs: List[Tensor], xs: List[Tensor]) -> None:
+    if bool(torch.any(torch.eq(torch.stack(steps), 1))):
+      for j in range(torch.len(ps)):
+        if int(steps[j]) == 1:
+          torch.copy_(zs[j], ps[j])
+          torch.copy_(xs[j], ps[j])
+    return None
+
+  # The weight of this update's z in the average x: step^r times a power of the largest rate so far.
+  def schedule_free_share(self: __torch__.Kernels, step: Tensor, rate: Tensor, r: float, power: float, weight_sum: Tensor,
+                          rate_max: Tensor) -> Tensor:
+    torch.copy_(rate_max, torch.maximum(rate_max, rate))
+    weight = torch.mul(torch.pow(step, r), torch.pow(rate_max, power))
+    torch.add_(weight_sum, weight)
+    return torch.where(torch.gt(weight_sum, 0), torch.div(weight, weight_sum), 0.0)
+
+  # Moves z along the direction, x towards z, and puts the parameter between them.
+  def schedule_free_move(self: __torch__.Kernels, p: Tensor, direction: Tensor, z: Tensor, x: Tensor, rate: Tensor, share: Tensor,
+                         beta: float, decay: float) -> None:
+    if decay != 0.0:
+      d = torch.add(direction, p, alpha=decay)
+    else:
+      d = direction
+    torch.sub_(z, torch.mul(d, rate))
+    torch.add_(torch.mul_(x, torch.rsub(share, 1.0)), torch.mul(z, share))
+    torch.copy_(p, torch.lerp(z, x, beta))
+    return None
+
+  def schedule_free_warm(self: __torch__.Kernels, step: Tensor, rate: float, warmup: float) -> Tensor:
+    if warmup > 0.0:
+      warm = torch.mul(torch.clamp(torch.div(step, warmup), None, 1.0), rate)
+    else:
+      warm = torch.full_like(step, rate)
+    return warm
+
+  # options: beta1, beta2, eps, warmup, r, weight_lr_power; slots: step, exp_avg_sq, z, x, weight_sum, lr_max
+  def schedule_free_adamw(self: __torch__.Kernels, n: int, start: int, ps: List[Tensor], gs: List[Tensor], slots: List[Tensor],
+                          options: List[float], rate: float, decay: float) -> None:
+    steps = (self).slot(0, n, start, torch.len(ps), slots)
+    squares = (self).slot(1, n, start, torch.len(ps), slots)
+    zs = (self).slot(2, n, start, torch.len(ps), slots)
+    xs = (self).slot(3, n, start, torch.len(ps), slots)
+    sums = (self).slot(4, n, start, torch.len(ps), slots)
+    maxima = (self).slot(5, n, start, torch.len(ps), slots)
+    (self).schedule_free_begin(ps, steps, zs, xs)
+    for j in range(torch.len(ps)):
+      step = torch.to(steps[j], 7)
+      warm = (self).schedule_free_warm(step, rate, options[3])
+      share = (self).schedule_free_share(step, warm, options[4], options[5], sums[j], maxima[j])
+      torch.addcmul_(torch.mul_(squares[j], options[1]), gs[j], gs[j], value=1.0 - options[1])
+      root = torch.add_(torch.sqrt_(torch.div(squares[j], (self).bias_correction(options[1], steps[j]))), options[2])
+      (self).schedule_free_move(ps[j], torch.div(gs[j], root), zs[j], xs[j], warm, share, options[0], decay)
+    if options[2] >= 1e-12:
+      (self).settle(squares, steps, 1e-37)
+    return None
+
+  # options: beta1, beta2, eps, r, weight_lr_power; slots: step, exp_avg_sq, z, x, weight_sum, lr_max. While the variance
+  # of so few squares is not known (Liu et al., 2019), nothing moves.
+  def schedule_free_radam(self: __torch__.Kernels, n: int, start: int, ps: List[Tensor], gs: List[Tensor], slots: List[Tensor],
+                          options: List[float], rate: float, decay: float) -> None:
+    steps = (self).slot(0, n, start, torch.len(ps), slots)
+    squares = (self).slot(1, n, start, torch.len(ps), slots)
+    zs = (self).slot(2, n, start, torch.len(ps), slots)
+    xs = (self).slot(3, n, start, torch.len(ps), slots)
+    sums = (self).slot(4, n, start, torch.len(ps), slots)
+    maxima = (self).slot(5, n, start, torch.len(ps), slots)
+    longest = 2.0 / (1.0 - options[1]) - 1.0
+    (self).schedule_free_begin(ps, steps, zs, xs)
+    for j in range(torch.len(ps)):
+      step = torch.to(steps[j], 7)
+      correction = (self).bias_correction(options[1], steps[j])
+      length = torch.rsub(torch.div(torch.mul(torch.mul(step, torch.rsub(correction, 1.0)), 2.0), correction), longest)
+      above = torch.mul(torch.mul(torch.sub(length, 4), torch.sub(length, 2)), longest)
+      below = torch.mul(length, (longest - 4.0) * (longest - 2.0))
+      rectified = torch.where(torch.gt(length, 4), torch.sqrt(torch.div(above, below)), 0.0)
+      size = torch.mul(rectified, rate)
+      share = (self).schedule_free_share(step, size, options[3], options[4], sums[j], maxima[j])
+      torch.addcmul_(torch.mul_(squares[j], options[1]), gs[j], gs[j], value=1.0 - options[1])
+      root = torch.add_(torch.sqrt_(torch.div(squares[j], correction)), options[2])
+      (self).schedule_free_move(ps[j], torch.div(gs[j], root), zs[j], xs[j], size, share, options[0], decay)
+    if options[2] >= 1e-12:
+      (self).settle(squares, steps, 1e-37)
+    return None
+
+  # options: momentum, warmup, r, weight_lr_power; slots: step, z, x, weight_sum, lr_max
+  def schedule_free_sgd(self: __torch__.Kernels, n: int, start: int, ps: List[Tensor], gs: List[Tensor], slots: List[Tensor],
+                        options: List[float], rate: float, decay: float) -> None:
+    steps = (self).slot(0, n, start, torch.len(ps), slots)
+    zs = (self).slot(1, n, start, torch.len(ps), slots)
+    xs = (self).slot(2, n, start, torch.len(ps), slots)
+    sums = (self).slot(3, n, start, torch.len(ps), slots)
+    maxima = (self).slot(4, n, start, torch.len(ps), slots)
+    (self).schedule_free_begin(ps, steps, zs, xs)
+    for j in range(torch.len(ps)):
+      step = torch.to(steps[j], 7)
+      warm = (self).schedule_free_warm(step, rate, options[1])
+      share = (self).schedule_free_share(step, warm, options[2], options[3], sums[j], maxima[j])
+      (self).schedule_free_move(ps[j], gs[j], zs[j], xs[j], warm, share, options[0], decay)
+    return None
+
+  # Exchanges parameters and averages. A parameter without an update has no average yet.
+  def exchange(self: __torch__.Kernels, ps: List[Tensor], xs: List[Tensor], steps: List[Tensor]) -> None:
+    for j in range(torch.len(ps)):
+      if int(steps[j]) == 0:
+        torch.copy_(xs[j], ps[j])
+      else:
+        trained = torch.clone(ps[j])
+        torch.copy_(ps[j], xs[j])
+        torch.copy_(xs[j], trained)
     return None
 
   # A state of 8 bits as numbers: blocks of 256 places in the code, each with its largest value. Small ones are as they are.

@@ -50,14 +50,14 @@ public final class Fuzzer {
                 "-runs=" + runs,
                 "-seed=20261123",
                 "-max_len=8192",
-                "-timeout=20",
+                "-timeout=60",
                 corpus.toString())
             .directory(folder.toFile())
             .redirectErrorStream(true)
             .redirectOutput(output.toFile())
             .start();
     try {
-      assertThat(fuzzer.waitFor(60L * SCALE + 240, TimeUnit.SECONDS)).isTrue();
+      assertThat(fuzzer.waitFor(60L * SCALE + 900, TimeUnit.SECONDS)).isTrue();
     } finally {
       fuzzer.destroyForcibly();
     }

@@ -70,7 +70,7 @@ class OutputDirLockTest {
           .isInstanceOf(OutputDirLockedException.class);
       assertThatThrownBy(() -> acquireInAnotherClassLoader()).hasMessageContaining("class loader");
       Process other = holdInAnotherProcess(false);
-      assertThat(other.waitFor(30, TimeUnit.SECONDS)).isTrue();
+      assertThat(other.waitFor(240, TimeUnit.SECONDS)).isTrue();
       assertThat(other.exitValue()).isEqualTo(3);
       assertThat(lock).isNotNull();
     }

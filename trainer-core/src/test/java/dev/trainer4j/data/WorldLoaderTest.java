@@ -24,7 +24,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Every rank of a world reads its part; the parts of a round, rank by rank, are the epoch. */
-@Timeout(120)
+@Timeout(300)
 class WorldLoaderTest {
 
   /** What a batch showed; without samples, its position is below 0. */

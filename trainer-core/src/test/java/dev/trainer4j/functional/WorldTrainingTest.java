@@ -40,7 +40,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The loop, evaluation and saving in worlds of several ranks, which are threads here, against one process. */
-@Timeout(120)
+@Timeout(300)
 class WorldTrainingTest {
 
   private static final int GLOBAL_BATCH = 6;

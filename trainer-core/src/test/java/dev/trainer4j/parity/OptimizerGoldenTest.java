@@ -28,6 +28,7 @@ import dev.trainer4j.optim.Optimizer;
 import dev.trainer4j.optim.Optimizers;
 import dev.trainer4j.optim.Optimizers.AdEmaMixOptions;
 import dev.trainer4j.optim.Optimizers.AdafactorOptions;
+import dev.trainer4j.optim.Optimizers.ScheduleFreeOptions;
 import dev.trainer4j.optim.ParameterGroup;
 import dev.trainer4j.optim.UpdateObserver;
 import dev.trainer4j.optim.UpdateRanks;
@@ -49,8 +50,8 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * The optimizers against PyTorch's and transformers', and those that neither has against the formulas of
- * their papers: the parameters after every one of the golden updates. The loss is sum(p * g), whose gradient is g.
+ * The optimizers against PyTorch's and transformers', those that neither has against the formulas of their
+ * papers, and the schedule-free ones against their authors': the parameters after every one of the golden updates. The loss is sum(p * g), whose gradient is g.
  */
 @Tag("parity")
 class OptimizerGoldenTest {
@@ -60,11 +61,12 @@ class OptimizerGoldenTest {
   private static final JsonComparison CLOSE = new JsonComparison(1e-5, 1e-6);
   private static final JsonNode GOLDEN = Golden.json("optimizers.json");
   private static final JsonNode MORE = Golden.ownJson("optimizers_more.json");
+  private static final JsonNode SCHEDULE_FREE = Golden.ownJson("schedule_free.json");
 
   @TempDir Path outputDir;
 
   static Stream<Arguments> cases() {
-    return Stream.of(GOLDEN, MORE)
+    return Stream.of(GOLDEN, MORE, SCHEDULE_FREE)
         .flatMap(file -> file.get("cases").valueStream())
         .map(golden -> Arguments.of(golden.get("name").asText(), golden));
   }
@@ -88,6 +90,11 @@ class OptimizerGoldenTest {
               new Nobody());
         }
         parameters.compare(name + " after update " + (i + 1), golden.get("after").get(i));
+        if (golden.has("averages")) {
+          optimizer.exchangeWeights();
+          parameters.compare(name + "'s average " + (i + 1), golden.get("averages").get(i));
+          optimizer.exchangeWeights();
+        }
       }
     }
   }
@@ -132,6 +139,7 @@ class OptimizerGoldenTest {
             .lrSchedulerType(SchedulerType.CONSTANT)
             .learningRate(number(args, "lr", 0))
             .weightDecay(number(args, "weight_decay", 0))
+            .warmupSteps(number(args, "warmup_steps", 0))
             .maxGradNorm(0)
             .saveStrategy(IntervalStrategy.NO)
             .optim(
@@ -152,7 +160,7 @@ class OptimizerGoldenTest {
         .forEach(
             field -> {
               boolean own =
-                  List.of("lr", "weight_decay", "betas").contains(field.getKey())
+                  List.of("lr", "weight_decay", "betas", "warmup_steps").contains(field.getKey())
                       || (adam && field.getKey().equals("eps"));
               if (!own) {
                 extra.put(field.getKey(), field.getValue().asText());
@@ -208,9 +216,19 @@ class OptimizerGoldenTest {
               ? Optimizers.stableAdamW(
                   groups, beta1, beta2, eps, group -> number(args, "max_lr", 0))
               : Optimizers.stableAdamW(groups, beta1, beta2, eps);
+      case "schedule_free_adamw" ->
+          Optimizers.scheduleFreeAdamW(groups, beta1, beta2, eps, scheduleFree(args));
+      case "schedule_free_radam" ->
+          Optimizers.scheduleFreeRAdam(groups, beta1, beta2, eps, scheduleFree(args));
+      case "schedule_free_sgd" -> Optimizers.scheduleFreeSgd(groups, 0.9, scheduleFree(args));
       case "adamw_8bit" -> Optimizers.adamW8bit(groups, beta1, beta2, eps);
       default -> throw new IllegalArgumentException("no such optimizer in this test: " + name);
     };
+  }
+
+  private static ScheduleFreeOptions scheduleFree(JsonNode args) {
+    return new ScheduleFreeOptions(
+        args.path("warmup_steps").asLong(), number(args, "r", 0), number(args, "weight_lr_power", 2));
   }
 
   private static double number(JsonNode args, String key, double fallback) {

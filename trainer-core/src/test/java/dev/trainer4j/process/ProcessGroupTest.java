@@ -19,7 +19,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The collectives, and those that are made of others, in worlds of one and of threads. */
-@Timeout(60)
+@Timeout(300)
 class ProcessGroupTest {
 
   @ParameterizedTest

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** The parts of a world in the smallest loop: loader, gradients, weight, norm, agreement. */
-@Timeout(60)
+@Timeout(300)
 class WorldOfThreadsTest {
 
   /** Not a multiple of the samples of an update: in the last round some ranks have none. */

@@ -33,7 +33,7 @@ class StopSignalsTest {
   }
 
   private static @Nullable String next(BlockingQueue<String> queue) throws InterruptedException {
-    return queue.poll(20, TimeUnit.SECONDS);
+    return queue.poll(120, TimeUnit.SECONDS);
   }
 
   @Test

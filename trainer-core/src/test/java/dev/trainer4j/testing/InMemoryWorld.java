@@ -23,10 +23,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class InMemoryWorld {
 
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final Duration PATIENCE = Duration.ofSeconds(240);
 
   /** How long a rank may compute on when another one has failed. */
-  private static final long SECONDS_TO_LEAVE = 10;
+  private static final long SECONDS_TO_LEAVE = 120;
 
   private InMemoryWorld() {}
 

@@ -58,14 +58,14 @@ class FuzzTest {
                 "-runs=" + runs,
                 "-seed=20261129",
                 "-max_len=2048",
-                "-timeout=20",
+                "-timeout=60",
                 corpus.toString())
             .directory(folder.toFile())
             .redirectErrorStream(true)
             .redirectOutput(output.toFile())
             .start();
     try {
-      assertThat(fuzzer.waitFor(60L * SCALE + 240, TimeUnit.SECONDS)).isTrue();
+      assertThat(fuzzer.waitFor(60L * SCALE + 900, TimeUnit.SECONDS)).isTrue();
     } finally {
       fuzzer.destroyForcibly();
     }

@@ -187,7 +187,7 @@ class GenerationTest {
               tokens ->
                   heard.add(
                       CompletableFuture.supplyAsync(() -> Seeds.with(5, () -> 5))
-                          .orTimeout(20, TimeUnit.SECONDS)
+                          .orTimeout(120, TimeUnit.SECONDS)
                           .join()))
           .generate(PROMPT, null, config);
       assertThat(heard).isNotEmpty().containsOnly(5);
