@@ -187,7 +187,8 @@ public abstract class SftArguments {
 
   /** Starts from these arguments. */
   public final Builder toBuilder() {
-    return builder().from(this);
+    // A copy takes an empty value for one that was not set.
+    return builder().from(this).maxLength(maxLength());
   }
 
   /** Collects the arguments; {@link #build} checks them. */
