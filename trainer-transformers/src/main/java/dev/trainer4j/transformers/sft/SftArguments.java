@@ -70,6 +70,21 @@ public abstract class SftArguments {
   /** How data is prepared; the one key is {@code skip_prepare_dataset}. Empty by default. */
   public abstract Map<String, Object> datasetKwargs();
 
+  /** How many threads prepare data. Null, the default, means one for each processor. */
+  public abstract @Nullable Integer datasetNumProc();
+
+  /** A folder that keeps prepared rows, which a run with the same rows, tokenizer and arguments finds there. Null, the default, means none. */
+  public abstract @Nullable Path datasetCacheDir();
+
+  /** What is done with rows that cannot be trained on. Defaults to {@link InvalidRows#ERROR}. */
+  @Value.Default
+  public InvalidRows invalidRows() {
+    return InvalidRows.ERROR;
+  }
+
+  /** The token that fills up a batch, of the vocabulary. Null, the default, means the tokenizer's, or else the one that ends a text. */
+  public abstract @Nullable String padToken();
+
   /** The token that ends a text, of the vocabulary. Null, the default, means the tokenizer's. */
   public abstract @Nullable String eosToken();
 

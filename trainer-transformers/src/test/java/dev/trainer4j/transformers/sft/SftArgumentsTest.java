@@ -78,17 +78,13 @@ class SftArgumentsTest {
                         "trust_remote_code", true,
                         "model_init_kwargs", Map.of(),
                         "router_aux_loss_coef", 0.1,
-                        "activation_offloading", true,
-                        "pad_token", "<pad>",
-                        "dataset_num_proc", 2)))
+                        "activation_offloading", true)))
         .isInstanceOf(InvalidArgumentsException.class)
         .hasMessageContainingAll(
             "trust_remote_code",
             "model_init_kwargs",
             "router_aux_loss_coef",
-            "activation_offloading",
-            "pad_token",
-            "dataset_num_proc");
+            "activation_offloading");
   }
 
   @Test
