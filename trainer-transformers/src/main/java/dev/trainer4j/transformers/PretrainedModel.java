@@ -148,6 +148,11 @@ public final class PretrainedModel implements SegmentedModel, MixedPrecisionMode
     return core.config();
   }
 
+  /** Returns the folder that the model was loaded from; empty for one that was made of a configuration. */
+  public Optional<Path> folder() {
+    return Optional.ofNullable(core.files().folder());
+  }
+
   /** Returns what the model's head is for. */
   public Task task() {
     return core.task();
