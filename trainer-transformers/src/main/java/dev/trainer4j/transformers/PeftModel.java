@@ -15,6 +15,7 @@ import dev.trainer4j.model.SegmentRunner;
 import dev.trainer4j.model.SegmentedModel;
 import dev.trainer4j.model.TrainableModel;
 import dev.trainer4j.torch.HalfType;
+import dev.trainer4j.transformers.architecture.TokenLoss;
 import dev.trainer4j.transformers.generation.DecodingSession;
 import dev.trainer4j.transformers.generation.GenerationConfig;
 import dev.trainer4j.transformers.generation.GenerationOutput;
@@ -26,6 +27,8 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -54,6 +57,13 @@ public final class PeftModel implements SegmentedModel, MixedPrecisionModel, Gen
     this.base = base;
     adapters = new Adapters(base);
     adapted = base.adapted(adapters.set());
+  }
+
+  /** A view of a model: the same adapters, computed with in another way. */
+  private PeftModel(PeftModel of, PretrainedModel adapted) {
+    base = of.base;
+    adapters = of.adapters;
+    this.adapted = adapted;
   }
 
   /**
@@ -191,6 +201,15 @@ public final class PeftModel implements SegmentedModel, MixedPrecisionModel, Gen
     return base;
   }
 
+  /**
+   * Returns this model with another loss of next tokens: a view with the same base and adapters, which is not to be closed.
+   *
+   * @throws IllegalArgumentException if the base's head foretells no next token
+   */
+  public PeftModel withTokenLoss(TokenLoss loss) {
+    return new PeftModel(this, adapted.withTokenLoss(loss));
+  }
+
   /** Returns the model that the adapters stand beside. */
   public PretrainedModel base() {
     return base;
@@ -287,6 +306,11 @@ public final class PeftModel implements SegmentedModel, MixedPrecisionModel, Gen
   @Override
   public List<String> labelNames() {
     return base.labelNames();
+  }
+
+  @Override
+  public Optional<Set<String>> lossParts() {
+    return adapted.lossParts();
   }
 
   @Override

@@ -5,6 +5,7 @@ import dev.trainer4j.args.ArgumentReader;
 import dev.trainer4j.args.ArgumentTable;
 import dev.trainer4j.args.HiddenImplementation;
 import dev.trainer4j.args.TrainingArguments;
+import dev.trainer4j.args.ValueType;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -149,6 +150,10 @@ public abstract class SftArguments {
   @Value.Default
   public String lossChunkSize() {
     return SftArgumentTable.LOSS_CHUNK_SIZE;
+  }
+
+  final long lossChunkBytes() {
+    return ValueType.bytes(lossChunkSize());
   }
 
   /** Whether rows are taken as they are: they have {@code input_ids} and, where not all tokens are trained, {@code labels}. */

@@ -31,6 +31,7 @@ final class SftCollator implements DataCollator<Map<String, ?>> {
   private final int padToken;
   private final int multipleOf;
   private final boolean flat;
+  private final boolean apart;
 
   /**
    * Makes batches as arguments say.
@@ -43,6 +44,7 @@ final class SftCollator implements DataCollator<Map<String, ?>> {
     Integer multiple = arguments.padToMultipleOf();
     multipleOf = multiple == null ? 1 : multiple;
     flat = isFlat(arguments);
+    apart = arguments.packingStrategy().keepsRowsApart();
   }
 
   /** Whether batches are without padding: where it is asked for, or rows are packed and kept apart. */
@@ -62,7 +64,9 @@ final class SftCollator implements DataCollator<Map<String, ?>> {
     for (int i = 0; i < samples.size(); i++) {
       rows.add(tokens(samples.get(i), i));
     }
-    return flat ? flattened(samples, rows, manager) : padded(rows, manager);
+    // Evaluation data may be packed where training data is not.
+    boolean packed = apart && RowFields.has(samples.get(0), PackedDataset.SEQ_LENGTHS);
+    return flat || packed ? flattened(samples, rows, manager) : padded(rows, manager);
   }
 
   /** The columns that models read, of equally many tokens. */
