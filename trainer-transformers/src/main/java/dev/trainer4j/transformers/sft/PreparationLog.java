@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 
 /** Tells how far the preparation of a dataset is, what became of its rows, and what is wrong with them. */
@@ -43,13 +44,23 @@ final class PreparationLog {
   void refuse(Map<Long, String> invalid) {
     if (!invalid.isEmpty()) {
       Map.Entry<Long, String> first = invalid.entrySet().iterator().next();
-      throw new DataException(
-          "the "
-              + name
-              + " dataset, "
-              + told(first)
-              + ". Correct it, or leave such rows out with invalidRows(InvalidRows.SKIP).");
+      throw refusal(first.getKey(), first.getValue(), null);
     }
+  }
+
+  /** The refusal of a row. */
+  DataException refusal(long index, @Nullable String reason, @Nullable Throwable cause) {
+    return new DataException(
+        "the "
+            + name
+            + " dataset, "
+            + told(index, reason)
+            + ". Correct it, or leave such rows out with invalidRows(InvalidRows.SKIP).",
+        cause);
+  }
+
+  String name() {
+    return name;
   }
 
   /** Tells what was left out, and why. */
@@ -66,7 +77,7 @@ final class PreparationLog {
           name,
           invalid.entrySet().stream()
               .limit(MOST_REASONS)
-              .map(this::told)
+              .map(entry -> told(entry.getKey(), entry.getValue()))
               .collect(Collectors.joining("; ")),
           invalid.size() > MOST_REASONS ? "; and others" : "");
     }
@@ -122,7 +133,7 @@ final class PreparationLog {
         longer);
   }
 
-  private String told(Map.Entry<Long, String> invalid) {
-    return "row " + invalid.getKey() + " (from 0): " + invalid.getValue();
+  private String told(long index, @Nullable String reason) {
+    return rows.origin(index) + ": " + reason;
   }
 }

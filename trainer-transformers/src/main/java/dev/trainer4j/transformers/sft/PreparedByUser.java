@@ -2,6 +2,7 @@
 package dev.trainer4j.transformers.sft;
 
 import dev.trainer4j.data.Dataset;
+import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
@@ -17,7 +18,7 @@ record PreparedByUser(String name) {
    * @throws IllegalArgumentException if tokens are missing, or there is a mask without labels
    */
   Dataset<Map<String, Object>> rows(Dataset<? extends Map<String, ?>> rows) {
-    Map<String, ?> first = rows.get(0);
+    Map<String, ?> first = RowSource.of(rows).row(0);
     if (!RowFormat.isTokenized(first)) {
       throw new IllegalArgumentException(
           "skipPrepareDataset is set, but the "
@@ -35,6 +36,6 @@ record PreparedByUser(String name) {
               + " dataset has a mask and no 'labels', so that all of its tokens would be trained: add"
               + " labels, -100 for what is not trained, or leave skipPrepareDataset out.");
     }
-    return rows.map(Map::copyOf);
+    return rows.map(LinkedHashMap::new);
   }
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.transformers.sft;
 
-import dev.trainer4j.data.Dataset;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.ConcurrentSkipListMap;
@@ -17,8 +16,7 @@ final class RowPreparation {
   private static final String REASON = "invalid";
   private static final String PROMPT_CHANGED = "prompt_changed";
 
-  private final Dataset<? extends Map<String, ?>> rows;
-  private final Function<Map<String, ?>, Map<String, ?>> format;
+  private final RowSource source;
   private final RowTokenizer tokenizer;
   private final Function<TokenRow, TokenRow> cut;
   private final ConcurrentSkipListMap<Long, String> invalid = new ConcurrentSkipListMap<>();
@@ -26,48 +24,23 @@ final class RowPreparation {
   /**
    * Prepares rows.
    *
-   * @param format what a user does with a row before
    * @param cut what is done about long rows
    */
-  RowPreparation(
-      Dataset<? extends Map<String, ?>> rows,
-      Function<Map<String, ?>, Map<String, ?>> format,
-      RowTokenizer tokenizer,
-      Function<TokenRow, TokenRow> cut) {
-    this.rows = rows;
-    this.format = format;
+  RowPreparation(RowSource source, RowTokenizer tokenizer, Function<TokenRow, TokenRow> cut) {
+    this.source = source;
     this.tokenizer = tokenizer;
     this.cut = cut;
   }
 
-  /** The row that tokens are made of. */
-  Map<String, ?> row(long index) {
-    Map<String, ?> row;
-    try {
-      row = rows.get(index);
-    } catch (RuntimeException e) {
-      throw new InvalidRowException("it cannot be read: " + e, e);
-    }
-    if (row == null) {
-      throw new InvalidRowException("it is null");
-    }
-    return format.apply(row);
-  }
-
-  /** What a cache is to know a row by. */
-  @Nullable Object content(long index) {
-    try {
-      return row(index);
-    } catch (InvalidRowException e) {
-      return e.getMessage();
-    }
+  RowSource source() {
+    return source;
   }
 
   /** Makes the tokens of a row, or tells why there are none. */
   Map<String, Object> prepare(long index) {
     Map<String, Object> sample = new LinkedHashMap<>();
     try {
-      TokenRow tokens = cut.apply(tokenizer.tokenize(row(index)));
+      TokenRow tokens = cut.apply(tokenizer.tokenize(source.row(index)));
       sample.putAll(tokens.toSample());
       if (!tokens.promptKept()) {
         sample.put(PROMPT_CHANGED, true);

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
@@ -31,6 +32,9 @@ final class SftPreparation {
 
   /** Changes when the same rows and arguments give other tokens than they did before. */
   private static final String VERSION = "sft 1";
+
+  /** So many rows may be invalid, where such are left out, before one that tells the layout. */
+  private static final long MOST_LOOKED_AT = 100;
 
   private final PretrainedTokenizer tokenizer;
   private final SftArguments arguments;
@@ -71,11 +75,15 @@ final class SftPreparation {
     if (rows.size() == 0) {
       throw new DataException("the " + name + " dataset has no rows.");
     }
-    if (arguments.skipPrepareDataset()) {
-      return new PreparedByUser(name).rows(rows);
-    }
     PreparationLog log = new PreparationLog(LOGGER, name, rows);
-    RowPreparation preparation = preparation(rows, name, packing);
+    if (arguments.skipPrepareDataset()) {
+      try {
+        return new PreparedByUser(name).rows(rows);
+      } catch (InvalidRowException e) {
+        throw log.refusal(0, e.getMessage(), e);
+      }
+    }
+    RowPreparation preparation = preparation(rows, packing, log);
     PreparedRows prepared = PreparedRows.of(tokens(preparation, rows.size(), packing, log), !packing);
     log.rows(prepared, arguments.invalidRows());
     if (arguments.shuffleDataset()) {
@@ -104,29 +112,44 @@ final class SftPreparation {
                     "maxLength is empty, but packing needs the length of a block: set it."));
   }
 
+  /** Tells the layout by the first row; where invalid ones are left out, by the first that has a layout. */
   private RowPreparation preparation(
-      Dataset<? extends Map<String, ?>> rows, String name, boolean packing) {
-    Map<String, ?> first = rows.get(0);
-    Function<Map<String, ?>, Map<String, ?>> format = row -> row;
-    if (formattingFunc != null) {
-      if (RowFormat.isTokenized(first)) {
-        LOGGER.warn(
-            "The {} dataset has tokens already (input_ids): the formattingFunc is not used for it.",
-            name);
-      } else {
-        RowFormatter formatter = new RowFormatter(formattingFunc, arguments);
-        formatter.check(first, name);
-        format = formatter;
-        first = format.apply(first);
+      Dataset<? extends Map<String, ?>> rows, boolean packing, PreparationLog log) {
+    long looked =
+        arguments.invalidRows() == InvalidRows.SKIP ? Math.min(MOST_LOOKED_AT, rows.size()) : 1;
+    RuntimeException failure = null;
+    for (long i = 0; i < looked; i++) {
+      try {
+        return preparation(RowSource.of(rows), i, packing, log.name());
+      } catch (InvalidRowException e) {
+        failure = failure == null ? log.refusal(i, e.getMessage(), e) : failure;
+      } catch (IllegalArgumentException e) {
+        failure = failure == null ? e : failure;
       }
+    }
+    throw Objects.requireNonNull(failure);
+  }
+
+  private RowPreparation preparation(
+      RowSource source, long index, boolean packing, String dataset) {
+    Map<String, ?> row = source.row(index);
+    RowSource formatted = source;
+    if (formattingFunc != null && RowFormat.isTokenized(row)) {
+      LOGGER.warn(
+          "The {} dataset has tokens already (input_ids): the formattingFunc is not used for it.",
+          dataset);
+    } else if (formattingFunc != null) {
+      RowFormatter formatter = new RowFormatter(formattingFunc, arguments);
+      formatter.check(row, dataset);
+      formatted = new RowSource(source.rows(), formatter);
     }
     OptionalInt maxLength = arguments.maxLength();
     Function<TokenRow, TokenRow> cut =
         packing || maxLength.isEmpty()
-            ? row -> row
-            : row -> row.cut(maxLength.getAsInt(), arguments.truncationMode());
-    RowTokenizer tokens = new RowFormat(tokenizer, arguments).of(first, name);
-    return new RowPreparation(rows, format, tokens, cut);
+            ? tokens -> tokens
+            : tokens -> tokens.cut(maxLength.getAsInt(), arguments.truncationMode());
+    RowTokenizer tokens = new RowFormat(tokenizer, arguments).of(formatted.row(index), dataset);
+    return new RowPreparation(formatted, tokens, cut);
   }
 
   private Dataset<Map<String, Object>> tokens(
@@ -142,7 +165,7 @@ final class SftPreparation {
         () ->
             store.fill(
                 size,
-                () -> key(packing) + RowDigest.of(size, preparation::content),
+                () -> key(packing) + RowDigest.of(size, preparation.source()::content),
                 preparation::prepare,
                 progress));
   }
