@@ -24,16 +24,25 @@ import org.jspecify.annotations.Nullable;
  *
  * @param get returns the value, an {@code Optional} of it, or null
  * @param set takes the value
+ * @param unset takes an {@code Optional} that is empty, or null; null where the builder has no such method
  * @param canBeUnset whether the accessor has a way to say that there is no value
  */
-record Accessor(MethodHandle get, MethodHandle set, boolean canBeUnset) {
+record Accessor(
+    MethodHandle get, MethodHandle set, @Nullable MethodHandle unset, boolean canBeUnset) {
   private static final Map<Class<?>, Class<?>> OPTIONALS =
       Map.of(
           OptionalInt.class, Integer.class,
           OptionalLong.class, Long.class,
           OptionalDouble.class, Double.class);
 
-  /** Finds the two methods of an argument. */
+  private static final Map<Class<?>, Object> EMPTY =
+      Map.of(
+          Optional.class, Optional.empty(),
+          OptionalInt.class, OptionalInt.empty(),
+          OptionalLong.class, OptionalLong.empty(),
+          OptionalDouble.class, OptionalDouble.empty());
+
+  /** Finds the methods of an argument. */
   static Accessor of(Class<?> arguments, Class<?> builder, String name, Class<?> valueType) {
     String method = Names.camelCase(name);
     try {
@@ -48,17 +57,21 @@ record Accessor(MethodHandle get, MethodHandle set, boolean canBeUnset) {
               .filter(m -> boxed(m.getParameterTypes()[0]).isAssignableFrom(valueType))
               .findFirst()
               .orElseThrow(() -> new NoSuchMethodException(method + " of the builder"));
+      boolean canBeUnset =
+          EMPTY.containsKey(returned)
+              || getter.getAnnotatedReturnType().isAnnotationPresent(Nullable.class);
+      Optional<Method> unsetter =
+          Arrays.stream(builder.getMethods())
+              .filter(m -> m.getName().equals(method) && m.getParameterCount() == 1)
+              .filter(m -> canBeUnset && m.getParameterTypes()[0] == getter.getReturnType())
+              .findFirst();
       // Looked up in the public class: a method that it inherits may be declared in a hidden one.
       MethodHandles.Lookup lookup = MethodHandles.publicLookup();
       return new Accessor(
           lookup.findVirtual(arguments, method, MethodType.methodType(getter.getReturnType())),
-          lookup.findVirtual(
-              builder,
-              method,
-              MethodType.methodType(setter.getReturnType(), setter.getParameterTypes())),
-          OPTIONALS.containsKey(returned)
-              || returned == Optional.class
-              || getter.getAnnotatedReturnType().isAnnotationPresent(Nullable.class));
+          find(lookup, builder, setter),
+          unsetter.isPresent() ? find(lookup, builder, unsetter.get()) : null,
+          canBeUnset);
     } catch (ReflectiveOperationException e) {
       throw new IllegalStateException(
           arguments.getSimpleName()
@@ -69,6 +82,15 @@ record Accessor(MethodHandle get, MethodHandle set, boolean canBeUnset) {
               + ", which the table of arguments has",
           e);
     }
+  }
+
+  private static MethodHandle find(
+      MethodHandles.Lookup lookup, Class<?> builder, Method method)
+      throws ReflectiveOperationException {
+    return lookup.findVirtual(
+        builder,
+        method.getName(),
+        MethodType.methodType(method.getReturnType(), method.getParameterTypes()));
   }
 
   /** The names of the accessors that have a method of the builder beside them. */
@@ -108,7 +130,15 @@ record Accessor(MethodHandle get, MethodHandle set, boolean canBeUnset) {
     invoke(set, builder, value);
   }
 
-  private static @Nullable Object invoke(MethodHandle method, Object... arguments) {
+  /** Unsets what can be unset, where its default is a value. */
+  void clear(Object builder) {
+    if (unset != null) {
+      Class<?> type = get.type().returnType();
+      invoke(unset, builder, EMPTY.get(type));
+    }
+  }
+
+  private static @Nullable Object invoke(MethodHandle method, @Nullable Object... arguments) {
     try {
       return method.invokeWithArguments(arguments);
     } catch (RuntimeException | Error e) {

@@ -107,6 +107,9 @@ public final class Argument<T> implements ArgumentRow {
   /** Sets it from a plain value, or returns why that cannot be. */
   List<ArgumentProblem> set(Object builder, @Nullable Object raw) {
     if (raw == null && (accessor.canBeUnset() || type.nullMeansDefault())) {
+      if (!type.nullMeansDefault()) {
+        accessor.clear(builder);
+      }
       return List.of();
     }
     try {

@@ -72,6 +72,16 @@ public final class ArgumentTable<A, B> {
   }
 
   /**
+   * The same table for a trainer that starts with other defaults.
+   *
+   * @param start makes a builder that has them
+   * @return a table of the same rows and rules
+   */
+  public ArgumentTable<A, B> startingFrom(Supplier<B> start) {
+    return new ArgumentTable<>(start, unchecked, rows, older, rules, canonical);
+  }
+
+  /**
    * All rows, also of names that are refused.
    *
    * @return in the order of the documentation

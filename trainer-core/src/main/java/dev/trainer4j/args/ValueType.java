@@ -75,6 +75,18 @@ public record ValueType<T>(
   /** A size such as {@code 5GB}, kept as it was written; at least 1 byte. */
   public static final ValueType<String> BYTE_SIZE = ByteSizes.type();
 
+  /**
+   * Returns the bytes of a size that {@link #BYTE_SIZE} takes.
+   *
+   * @param size such as {@code 5GB}
+   * @throws IllegalArgumentException if it is no size
+   */
+  public static long bytes(String size) {
+    return ByteSizes.parse(size)
+        .orElseThrow(
+            () -> new IllegalArgumentException("'" + size + "' is not " + BYTE_SIZE.expected()));
+  }
+
   /** A list of names, of which none is blank. */
   public static final ValueType<List<String>> TEXTS = listOf(TEXT, "a list of names");
 

@@ -29,6 +29,15 @@ public non-sealed interface Dataset<T> extends DataSource<T> {
   T get(long index);
 
   /**
+   * Says where a sample comes from, for messages: {@code sample 17}, counted from 0, or of a file {@code rows.jsonl, line 18}.
+   *
+   * @param index from 0 to {@code size() - 1}
+   */
+  default String origin(long index) {
+    return "sample " + index;
+  }
+
+  /**
    * Returns this data with each sample changed when it is asked for: on the loader's threads, and
    * again in each epoch. {@link CachedMap} does it once and keeps the result on disk.
    *

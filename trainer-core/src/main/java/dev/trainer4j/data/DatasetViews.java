@@ -25,6 +25,11 @@ final class DatasetViews {
     public T get(long index) {
       return mapper.apply(source.get(index));
     }
+
+    @Override
+    public String origin(long index) {
+      return source.origin(index);
+    }
   }
 
   record Ordered<T>(Dataset<T> source, SampleOrder order) implements Dataset<T> {
@@ -38,6 +43,11 @@ final class DatasetViews {
     public T get(long index) {
       return source.get(order.indexAt(index));
     }
+
+    @Override
+    public String origin(long index) {
+      return source.origin(order.indexAt(index));
+    }
   }
 
   record Joined<T>(Dataset<? extends T> first, Dataset<? extends T> second) implements Dataset<T> {
@@ -50,6 +60,11 @@ final class DatasetViews {
     @Override
     public T get(long index) {
       return index < first.size() ? first.get(index) : second.get(index - first.size());
+    }
+
+    @Override
+    public String origin(long index) {
+      return index < first.size() ? first.origin(index) : second.origin(index - first.size());
     }
   }
 

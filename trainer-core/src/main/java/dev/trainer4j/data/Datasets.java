@@ -19,7 +19,7 @@ public final class Datasets {
 
   /** Returns a dataset with a copy of the list. */
   public static <T> Dataset<T> of(List<? extends T> samples) {
-    return new ListDataset<>(List.copyOf(samples));
+    return new ListDataset<>(List.copyOf(samples), index -> "sample " + index);
   }
 
   /**
@@ -38,7 +38,7 @@ public final class Datasets {
   public static <T> Dataset<T> csv(
       Path file, Function<? super Map<String, String>, ? extends T> mapper) {
     try (CsvRows<T> rows = CsvRows.open(file, mapper)) {
-      return new ListDataset<>(rows.toList());
+      return rows.toDataset();
     }
   }
 
@@ -59,13 +59,13 @@ public final class Datasets {
   public static <T> Dataset<T> jsonLines(
       Path file, Function<? super Map<String, Object>, ? extends T> mapper) {
     try (JsonLinesRows<T> rows = JsonLinesRows.open(file, mapper)) {
-      return new ListDataset<>(rows.toList());
+      return rows.toDataset();
     }
   }
 
   /** Reads a text file into memory; every line is a sample, empty ones too. */
   public static Dataset<String> textLines(Path file) {
-    return new ListDataset<>(TextLines.read(file));
+    return new ListDataset<>(TextLines.read(file), index -> file + ", line " + (index + 1));
   }
 
   /**
@@ -84,7 +84,7 @@ public final class Datasets {
   public static <T> Dataset<T> parquet(
       Path file, Function<? super Map<String, Object>, ? extends T> mapper) {
     try (ParquetSource<T> rows = ParquetSource.open(file, mapper)) {
-      return new ListDataset<>(rows.toList());
+      return rows.toDataset();
     }
   }
 
@@ -140,18 +140,5 @@ public final class Datasets {
   public static <T> IterableDataset<T> streamJsonLines(
       Path file, Function<? super Map<String, Object>, ? extends T> mapper) {
     return epoch -> JsonLinesRows.open(file, mapper);
-  }
-
-  private record ListDataset<T>(List<T> samples) implements Dataset<T> {
-
-    @Override
-    public long size() {
-      return samples.size();
-    }
-
-    @Override
-    public T get(long index) {
-      return samples.get(Math.toIntExact(index));
-    }
   }
 }

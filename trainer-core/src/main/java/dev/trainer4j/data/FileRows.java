@@ -11,6 +11,7 @@ import java.util.NoSuchElementException;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.stream.LongStream;
 
 /** The samples of a text file, one after the other, with the place in every error. */
 abstract class FileRows<R, T> implements Iterator<T>, AutoCloseable {
@@ -74,12 +75,18 @@ abstract class FileRows<R, T> implements Iterator<T>, AutoCloseable {
   }
 
   /** Reads the rest; a file without any row is an error, as nothing can be learned from it. */
-  final List<T> toList() {
+  final Dataset<T> toDataset() {
     List<T> rows = new ArrayList<>();
-    forEachRemaining(rows::add);
+    LongStream.Builder lines = LongStream.builder();
+    while (hasNext()) {
+      lines.add(line());
+      rows.add(next());
+    }
     if (rows.isEmpty()) {
       throw new DataException(file + " holds no rows: is it the right file?");
     }
-    return rows;
+    long[] ends = lines.build().toArray();
+    return new ListDataset<>(
+        rows, index -> file + ", line " + ends[Math.toIntExact(index)]);
   }
 }

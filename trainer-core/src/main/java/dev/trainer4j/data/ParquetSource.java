@@ -79,13 +79,13 @@ final class ParquetSource<T> implements Iterator<T>, AutoCloseable {
     }
   }
 
-  List<T> toList() {
+  Dataset<T> toDataset() {
     List<T> all = new ArrayList<>();
     forEachRemaining(all::add);
     if (all.isEmpty()) {
       throw new DataException(file + " holds no rows: is it the right file?");
     }
-    return all;
+    return new ListDataset<>(all, index -> file + ", row " + index);
   }
 
   private static DataException damaged(Path file, String place, Exception cause) {

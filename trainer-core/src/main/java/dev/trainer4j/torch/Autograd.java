@@ -59,6 +59,11 @@ public final class Autograd implements AutoCloseable {
     return Boolean.TRUE.equals(ASKED.get());
   }
 
+  /** Whether the calling thread records, whoever has switched it on. */
+  public static boolean isOn() {
+    return JniUtils.isGradMode();
+  }
+
   /**
    * Adds the gradients of {@code loss} to its parameters and frees the graph.
    *

@@ -7,6 +7,7 @@ import dev.trainer4j.model.Segment;
 import dev.trainer4j.torch.HalfType;
 import dev.trainer4j.transformers.architecture.AdapterSet;
 import dev.trainer4j.transformers.architecture.Architecture;
+import dev.trainer4j.transformers.architecture.TokenLoss;
 import dev.trainer4j.transformers.architecture.Weights;
 import dev.trainer4j.transformers.generation.DecodingSession;
 import java.util.List;
@@ -32,10 +33,18 @@ final class Computation implements AutoCloseable {
   /** What adds to linear layers; null for nothing. */
   private final @Nullable AdapterSet adapters;
 
+  /** What is computed instead of the head's own loss; null for that. */
+  private final @Nullable TokenLoss tokenLoss;
+
   private volatile Chain chain;
 
-  /** The segments of an architecture. */
-  private record Chain(Architecture architecture, List<Segment> segments) {}
+  /**
+   * The segments of an architecture.
+   *
+   * @param of the model's
+   * @param architecture the same with the loss of this view
+   */
+  private record Chain(Architecture of, Architecture architecture, List<Segment> segments) {}
 
   /** The model's own way. */
   Computation(ModelCore core) {
@@ -44,6 +53,7 @@ final class Computation implements AutoCloseable {
     halved = null;
     ownsHalved = false;
     adapters = null;
+    tokenLoss = null;
     chain = newChain();
   }
 
@@ -51,41 +61,45 @@ final class Computation implements AutoCloseable {
       Computation of,
       @Nullable HalfType products,
       @Nullable HalvedWeights halved,
-      @Nullable AdapterSet adapters) {
+      @Nullable AdapterSet adapters,
+      @Nullable TokenLoss tokenLoss) {
     core = of.core;
     this.products = products;
     this.halved = halved;
     ownsHalved = halved != of.halved;
     this.adapters = adapters;
-    boolean same = halved == of.halved && adapters == of.adapters;
+    this.tokenLoss = tokenLoss;
+    boolean same =
+        halved == of.halved && adapters == of.adapters && tokenLoss == of.tokenLoss;
     chain = same ? of.chain : newChain();
   }
 
   private Chain newChain() {
-    Architecture architecture = core.architecture();
+    Architecture own = core.architecture();
+    Architecture architecture = tokenLoss == null ? own : own.withTokenLoss(tokenLoss);
     if (adapters != null && !adapters.fits(architecture.adaptable())) {
       throw new IllegalArgumentException(
           "set is one for other linear layers than those of this "
               + core.config().modelType()
               + ": make it with newAdapters() of this model, after its embeddings were resized");
     }
-    return new Chain(architecture, List.copyOf(architecture.segments(weights())));
+    return new Chain(own, architecture, List.copyOf(architecture.segments(weights())));
   }
 
   /** Returns this way with products in 16 bits. */
   Computation autocast(HalfType type) {
-    return new Computation(this, type, halved, adapters);
+    return new Computation(this, type, halved, adapters, tokenLoss);
   }
 
   /** Returns this way with copies of the weights in 16 bits, which closing it frees; none of weights that are so. */
   Computation halved(HalfType type) {
     HalvedWeights copies = type == core.dtype().half() ? halved : new HalvedWeights(core, type);
-    return new Computation(this, null, copies, adapters);
+    return new Computation(this, null, copies, adapters, tokenLoss);
   }
 
   /** Returns this way, to be closed apart from it. */
   Computation again() {
-    return new Computation(this, products, halved, adapters);
+    return new Computation(this, products, halved, adapters, tokenLoss);
   }
 
   /**
@@ -97,17 +111,35 @@ final class Computation implements AutoCloseable {
     if (adapters != null) {
       throw new IllegalStateException("this model has adapters already: add more to their set");
     }
-    return new Computation(this, products, halved, set);
+    return new Computation(this, products, halved, set, tokenLoss);
+  }
+
+  /**
+   * Returns this way with another loss of next tokens.
+   *
+   * @throws IllegalArgumentException if the model's head foretells none
+   */
+  Computation withTokenLoss(TokenLoss loss) {
+    return new Computation(this, products, halved, adapters, loss);
   }
 
   /** Returns the segments; other ones after tokens were added to the model, or others pad. */
   List<Segment> segments() {
+    return chain().segments();
+  }
+
+  /** Returns the architecture that the segments are of. */
+  Architecture architecture() {
+    return chain().architecture();
+  }
+
+  private Chain chain() {
     Chain now = chain;
-    if (now.architecture() != core.architecture()) {
+    if (now.of() != core.architecture()) {
       now = newChain();
       chain = now;
     }
-    return now.segments();
+    return now;
   }
 
   Weights weights() {

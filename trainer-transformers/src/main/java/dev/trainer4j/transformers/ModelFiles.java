@@ -16,19 +16,28 @@ final class ModelFiles {
   /** The bytes of the file as they were read, or as they were made anew; null if there is none. */
   private volatile byte @Nullable [] generationConfig;
 
-  private ModelFiles(byte @Nullable [] generationConfig) {
+  private final @Nullable Path folder;
+
+  private ModelFiles(@Nullable Path folder, byte @Nullable [] generationConfig) {
+    this.folder = folder;
     this.generationConfig = generationConfig;
+  }
+
+  /** Returns the folder that the model came from; null if it came from none. */
+  @Nullable Path folder() {
+    return folder;
   }
 
   /** Reads those that a folder has, {@code config.json} apart. */
   static ModelFiles read(Path folder) throws IOException {
     Path file = folder.resolve(GenerationConfig.FILE_NAME);
-    return new ModelFiles(Files.isRegularFile(file) ? PretrainedConfig.readLimited(file) : null);
+    return new ModelFiles(
+        folder, Files.isRegularFile(file) ? PretrainedConfig.readLimited(file) : null);
   }
 
   /** The files of a model that came from none. */
   static ModelFiles none() {
-    return new ModelFiles(null);
+    return new ModelFiles(null, null);
   }
 
   /** Returns the text of {@code generation_config.json}; without one, what the configuration says of generation. */

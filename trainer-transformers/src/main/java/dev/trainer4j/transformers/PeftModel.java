@@ -14,6 +14,7 @@ import dev.trainer4j.model.SegmentRunner;
 import dev.trainer4j.model.SegmentedModel;
 import dev.trainer4j.model.TrainableModel;
 import dev.trainer4j.torch.HalfType;
+import dev.trainer4j.transformers.architecture.TokenLoss;
 import dev.trainer4j.transformers.generation.DecodingSession;
 import dev.trainer4j.transformers.generation.GenerationConfig;
 import dev.trainer4j.transformers.generation.GenerationOutput;
@@ -54,6 +55,13 @@ public final class PeftModel extends ForwardingModel
     this.base = base;
     adapters = new Adapters(base);
     adapted = base.adapted(adapters.set());
+  }
+
+  /** A view of a model: the same adapters, computed with in another way. */
+  private PeftModel(PeftModel of, PretrainedModel adapted) {
+    base = of.base;
+    adapters = of.adapters;
+    this.adapted = adapted;
   }
 
   /**
@@ -189,6 +197,15 @@ public final class PeftModel extends ForwardingModel
     adapters.merge(false);
     close();
     return base;
+  }
+
+  /**
+   * Returns this model with another loss of next tokens: a view with the same base and adapters, which is not to be closed.
+   *
+   * @throws IllegalArgumentException if the base's head foretells no next token
+   */
+  public PeftModel withTokenLoss(TokenLoss loss) {
+    return new PeftModel(this, adapted.withTokenLoss(loss));
   }
 
   /** Returns the model that the adapters stand beside. */

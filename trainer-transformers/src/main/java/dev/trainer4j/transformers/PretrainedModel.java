@@ -18,6 +18,7 @@ import dev.trainer4j.model.SegmentedModel;
 import dev.trainer4j.torch.Autograd;
 import dev.trainer4j.torch.HalfType;
 import dev.trainer4j.transformers.architecture.AdapterSet;
+import dev.trainer4j.transformers.architecture.TokenLoss;
 import dev.trainer4j.transformers.generation.DecodingSession;
 import dev.trainer4j.transformers.generation.GenerationConfig;
 import dev.trainer4j.transformers.generation.GenerationOutput;
@@ -133,9 +134,23 @@ public final class PretrainedModel implements SegmentedModel, MixedPrecisionMode
     return new PretrainedModel(this, computation.adapted(set), runner);
   }
 
+  /**
+   * Returns this model with another loss of next tokens: a view with the same tensors, which is not to be closed.
+   *
+   * @throws IllegalArgumentException if its head foretells no next token, as that of every causal language model does
+   */
+  public PretrainedModel withTokenLoss(TokenLoss loss) {
+    return new PretrainedModel(this, computation.withTokenLoss(loss), runner);
+  }
+
   /** Returns the content of {@code config.json}. */
   public PretrainedConfig config() {
     return core.config();
+  }
+
+  /** Returns the folder that the model was loaded from; empty for one that was made of a configuration. */
+  public Optional<Path> folder() {
+    return Optional.ofNullable(core.files().folder());
   }
 
   /** Returns what the model's head is for. */
@@ -192,7 +207,7 @@ public final class PretrainedModel implements SegmentedModel, MixedPrecisionMode
 
   @Override
   public ModelOutput finish(NDList last, ForwardPass pass) {
-    ModelOutput output = core.architecture().outputs(last, pass);
+    ModelOutput output = computation.architecture().outputs(last, pass);
     firstLabels.note(pass.inputs());
     return output;
   }
@@ -354,10 +369,9 @@ public final class PretrainedModel implements SegmentedModel, MixedPrecisionMode
     };
   }
 
-  /** The losses of heads have no parts. */
   @Override
   public Optional<Set<String>> lossParts() {
-    return Optional.of(Set.of());
+    return Optional.of(computation.architecture().lossParts());
   }
 
   /**

@@ -13,6 +13,7 @@ import dev.trainer4j.transformers.PretrainedConfig;
 import dev.trainer4j.transformers.generation.DecodingSession;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -62,6 +63,22 @@ public interface Architecture extends AutoCloseable {
   /** Returns the type that a tensor is kept and saved in, where {@code wanted} is the model's. */
   default Dtype dtype(String name, Dtype wanted) {
     return wanted;
+  }
+
+  /**
+   * Returns this architecture with another loss of next tokens. It shares the kernels of this one: who closes one of the two has
+   * closed both.
+   *
+   * @throws IllegalArgumentException if its head foretells no next token
+   */
+  default Architecture withTokenLoss(TokenLoss loss) {
+    throw new IllegalArgumentException(
+        "the model foretells no next token, which a " + loss.kind() + " loss is of");
+  }
+
+  /** Returns the names of the parts of the loss; none by default. */
+  default Set<String> lossParts() {
+    return Set.of();
   }
 
   /** Returns the linear layers and tables of embeddings that adapters can be added to. */

@@ -21,12 +21,14 @@ import dev.trainer4j.transformers.architecture.KernelSegment;
 import dev.trainer4j.transformers.architecture.KernelWeights;
 import dev.trainer4j.transformers.architecture.Slots;
 import dev.trainer4j.transformers.architecture.TensorSpec;
+import dev.trainer4j.transformers.architecture.TokenLoss;
 import dev.trainer4j.transformers.architecture.Weights;
 import dev.trainer4j.transformers.generation.DecodingSession;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** A decoder-only language model; its mathematics is {@code decoder.py}. */
@@ -43,6 +45,11 @@ final class DecoderArchitecture implements Architecture {
   private final DecoderKernels kernels;
   private final DecoderInputs inputs;
 
+  /** Null for the head's own loss. */
+  private final @Nullable TokenLoss tokenLoss;
+
+  private final CausalHead causal;
+
   DecoderArchitecture(DecoderSpec spec, ConfigReader config, Task task, Device device) {
     this.spec = spec;
     this.task = task;
@@ -57,10 +64,13 @@ final class DecoderArchitecture implements Architecture {
             : 0;
     kernels = new DecoderKernels(spec, device);
     inputs = new DecoderInputs(spec, kernels);
+    tokenLoss = null;
+    causal = new PlainHead(kernels);
   }
 
   /** The same kernels, which hold neither the vocabulary nor what pads. */
-  private DecoderArchitecture(DecoderArchitecture of, DecoderSpec spec, int paddingId) {
+  private DecoderArchitecture(
+      DecoderArchitecture of, DecoderSpec spec, int paddingId, @Nullable TokenLoss tokenLoss) {
     this.spec = spec;
     task = of.task;
     problem = of.problem;
@@ -68,6 +78,11 @@ final class DecoderArchitecture implements Architecture {
     this.paddingId = paddingId;
     kernels = of.kernels;
     inputs = of.inputs;
+    this.tokenLoss = tokenLoss;
+    causal =
+        tokenLoss == null
+            ? new PlainHead(kernels)
+            : CausalHead.of(tokenLoss, kernels, spec.vocabulary());
   }
 
   @Override
@@ -77,13 +92,26 @@ final class DecoderArchitecture implements Architecture {
 
   @Override
   public Architecture withVocabulary(int tokens) {
-    return new DecoderArchitecture(this, spec.withVocabulary(tokens), paddingId);
+    return new DecoderArchitecture(this, spec.withVocabulary(tokens), paddingId, tokenLoss);
+  }
+
+  @Override
+  public Architecture withTokenLoss(TokenLoss loss) {
+    if (task != Task.CAUSAL_LM) {
+      return Architecture.super.withTokenLoss(loss);
+    }
+    return new DecoderArchitecture(this, spec, paddingId, loss);
+  }
+
+  @Override
+  public Set<String> lossParts() {
+    return causal.parts();
   }
 
   /** The token that pads tells where a text ends, whose last token a classifier judges. */
   @Override
   public Architecture withSpecialTokens(PretrainedConfig config) {
-    return new DecoderArchitecture(this, spec, config.node("pad_token_id").asInt(paddingId));
+    return new DecoderArchitecture(this, spec, config.node("pad_token_id").asInt(paddingId), tokenLoss);
   }
 
   @Override
@@ -155,7 +183,12 @@ final class DecoderArchitecture implements Architecture {
                       pass,
                       arrays)));
     }
-    segments.add(segment("head", headNames(), weights, this::head));
+    segments.add(
+        segment(
+            "head",
+            headNames(),
+            weights,
+            (hidden, pass, arrays) -> head(hidden, pass, arrays, weights)));
     return segments;
   }
 
@@ -164,7 +197,7 @@ final class DecoderArchitecture implements Architecture {
     return KernelSegment.of(name, kernels.slots(slots), weights, call);
   }
 
-  private NDList head(NDList hidden, ForwardPass pass, KernelWeights arrays) {
+  private NDList head(NDList hidden, ForwardPass pass, KernelWeights arrays, Weights weights) {
     NDArray given = pass.inputs().find("labels").orElse(null);
     NDArray x = hidden.get(0);
     if (task == Task.SEQUENCE_CLASSIFICATION) {
@@ -174,7 +207,12 @@ final class DecoderArchitecture implements Architecture {
     }
     return given == null
         ? kernels.logits(x, pass, arrays)
-        : kernels.causalLoss(x, given, pass.get(DecoderInputs.LENGTHS), pass, arrays);
+        : causal.run(x, given, pass, arrays, trainsHead(arrays, weights));
+  }
+
+  /** Of a tensor that is made for the pass its parameters tell; the projection is the last slot. */
+  private static boolean trainsHead(KernelWeights arrays, Weights weights) {
+    return arrays.arrays().get(2).hasGradient() || !weights.parametersOf(HEAD).isEmpty();
   }
 
   private List<String> embeddingNames() {
@@ -225,8 +263,12 @@ final class DecoderArchitecture implements Architecture {
 
   @Override
   public ModelOutput outputs(NDList last, ForwardPass pass) {
-    ModelOutput output = ModelOutput.logits(last.get(0));
-    return last.size() > 1 ? output.withLoss(LossOutput.of(last.get(1), last.get(2))) : output;
+    if (last.size() == 1) {
+      return ModelOutput.logits(last.get(0));
+    }
+    return task == Task.CAUSAL_LM
+        ? causal.outputs(last)
+        : ModelOutput.logits(last.get(0)).withLoss(LossOutput.of(last.get(1), last.get(2)));
   }
 
   @Override

@@ -113,9 +113,55 @@ final class DecoderKernels implements AutoCloseable {
     return call("logits", pass, weights, hidden, options.get(0));
   }
 
-  NDList causalLoss(
-      NDArray hidden, NDArray labels, NDArray lengths, ForwardPass pass, KernelWeights weights) {
-    return call("causal_loss", pass, weights, hidden, labels, lengths, options.get(0));
+  /**
+   * Returns logits, the sum of a loss, and the number of labels that count.
+   *
+   * @param kind the kernel of the loss
+   */
+  NDList loss(
+      String kind, NDArray hidden, NDArray labels, ForwardPass pass, KernelWeights weights) {
+    NDArray lengths = pass.get(DecoderInputs.LENGTHS);
+    return call(kind, pass, weights, hidden, labels, lengths, options.get(0));
+  }
+
+  /** Returns the sums of entropies and of hits of logits, so many rows at a time. */
+  NDList observe(NDArray logits, NDArray labels, ForwardPass pass, long rows) {
+    return script.call("observe", logits, labels, pass.get(DecoderInputs.LENGTHS), scalar(rows));
+  }
+
+  /** Returns the normed states of the places whose labels count, and these labels. */
+  NDList trainedStates(
+      NDArray hidden, NDArray labels, ForwardPass pass, KernelWeights weights) {
+    NDArray lengths = pass.get(DecoderInputs.LENGTHS);
+    return call("trained_states", pass, weights, hidden, labels, lengths, options.get(0));
+  }
+
+  /**
+   * Returns the sums of losses, of labels, of entropies and of hits, and the gradients of the loss.
+   *
+   * @param rows how many rows of logits there are at a time
+   * @param gradients 0 for none, 1 for that of the states, 2 for that of the projection too
+   */
+  NDList chunkedLoss(
+      NDArray states,
+      NDArray labels,
+      ForwardPass pass,
+      KernelWeights weights,
+      long rows,
+      int gradients) {
+    return call(
+        "chunked_loss", pass, weights, states, labels, scalar(rows), scalar(gradients));
+  }
+
+  /** Returns a loss whose gradients are given. */
+  NDArray withGradients(
+      NDArray loss,
+      NDArray states,
+      NDArray ofStates,
+      NDArray ofProjection,
+      ForwardPass pass,
+      KernelWeights weights) {
+    return call("with_gradients", pass, weights, loss, states, ofStates, ofProjection).get(0);
   }
 
   /** Returns the kernel's number of a problem. */

@@ -131,6 +131,23 @@ public final class PretrainedTokenizer implements ProcessingClass, AutoCloseable
         files.with(TokenizerFiles.CONFIG, changed.toPrettyString()), trusted);
   }
 
+  /**
+   * Returns a tokenizer of its own that has a chat template in place of its own ones: {@code tokenizer.chat_template = text}
+   * in Python. It is part of what {@link #save} writes, in {@code chat_template.jinja}. It has a native tokenizer of its own and
+   * this one stays open: close both.
+   *
+   * @param template a Jinja template
+   * @throws TokenizerException if it is none that can be rendered
+   */
+  public PretrainedTokenizer withChatTemplate(String template) {
+    ObjectNode changed = (ObjectNode) files.json(TokenizerFiles.CONFIG).node();
+    changed.remove("chat_template");
+    TokenizerFiles all = files.withChatTemplate(template);
+    new ChatTemplates(all).compile(template);
+    return new PretrainedTokenizer(
+        all.with(TokenizerFiles.CONFIG, changed.toPrettyString()), trusted);
+  }
+
   /** Returns a tokenizer of its own with further ordinary tokens; see {@link #withAddedTokens(List)}. */
   public PretrainedTokenizer withAddedTokens(String... tokens) {
     return withAddedTokens(Stream.of(tokens).map(AddedToken::plain).toList());
@@ -391,6 +408,11 @@ public final class PretrainedTokenizer implements ProcessingClass, AutoCloseable
     return vocabulary.size();
   }
 
+  /** Returns the tokens that are looked for before a text is split: Hugging Face's {@code added_tokens_decoder}. */
+  public List<AddedToken> addedTokens() {
+    return vocabulary.added();
+  }
+
   /** Returns the text of a special token, if the tokenizer has one in this role. */
   public Optional<String> specialToken(SpecialToken role) {
     return Optional.ofNullable(config.specialTokens().get(role)).map(AddedToken::content);
@@ -505,6 +527,11 @@ public final class PretrainedTokenizer implements ProcessingClass, AutoCloseable
   }
 
   // ----------------------------------------------------------------------------- life
+
+  /** Returns a text that two tokenizers share only if all of their files are the same. */
+  public String fingerprint() {
+    return files.fingerprint();
+  }
 
   /** Writes the tokenizer's files, with the bytes they were read with. */
   @Override

@@ -21,14 +21,7 @@ public record TokenizedChat(
     String text, TokenizedText tokens, List<Rendered.Span> spans, int[] assistantMask) {
 
   static TokenizedChat of(Rendered rendered, TokenizedText tokens, boolean marked) {
-    int[] mask = new int[marked ? tokens.length() : 0];
-    for (int token = 0; token < mask.length; token++) {
-      int begin = tokens.start(token);
-      int end = tokens.end(token);
-      boolean inside =
-          rendered.spans().stream().anyMatch(span -> begin < span.end() && span.begin() < end);
-      mask[token] = inside ? 1 : 0;
-    }
+    int[] mask = marked ? tokens.mask(rendered.spans()) : new int[0];
     return new TokenizedChat(rendered.text(), tokens, rendered.spans(), mask);
   }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.transformers.tokenization;
 
+import dev.trainer4j.jinja.Rendered;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -86,6 +87,22 @@ public final class TokenizedText {
   /** Returns the char behind the last one of a token in its text. */
   public int end(int token) {
     return ends[token];
+  }
+
+  /**
+   * Returns 1 for each token that has a character of one of these places in its text, else 0.
+   *
+   * @param spans places in the text that the tokens were made of, a single one
+   */
+  public int[] mask(List<Rendered.Span> spans) {
+    int[] mask = new int[length()];
+    for (int token = 0; token < mask.length; token++) {
+      int begin = starts[token];
+      int end = ends[token];
+      boolean inside = spans.stream().anyMatch(span -> begin < span.end() && span.begin() < end);
+      mask[token] = inside ? 1 : 0;
+    }
+    return mask;
   }
 
   /** Returns the tokens as they stand in the vocabulary. */

@@ -1,20 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.transformers.tokenization;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import dev.trainer4j.checkpoint.GitLfsPointer;
 import dev.trainer4j.checkpoint.ReplacedFile;
 import dev.trainer4j.json.JsonFile;
 import dev.trainer4j.json.JsonPlace;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -127,8 +132,29 @@ final class TokenizerFiles {
   /** The same files with another text of one. */
   TokenizerFiles with(String name, String text) {
     Map<String, byte[]> changed = new LinkedHashMap<>(files);
-    changed.put(name, text.getBytes(StandardCharsets.UTF_8));
+    changed.put(name, text.getBytes(UTF_8));
     return new TokenizerFiles(folder, changed);
+  }
+
+  /** The same files with one chat template and no other. */
+  TokenizerFiles withChatTemplate(String text) {
+    TokenizerFiles changed = with(CHAT_TEMPLATE, text);
+    moreTemplates().forEach(changed.files::remove);
+    return changed;
+  }
+
+  /** A text that follows from the names and bytes of the files. */
+  String fingerprint() {
+    try {
+      MessageDigest digest = MessageDigest.getInstance("SHA-256");
+      for (Map.Entry<String, byte[]> file : new TreeMap<>(files).entrySet()) {
+        digest.update((file.getKey() + "|" + file.getValue().length + "|").getBytes(UTF_8));
+        digest.update(file.getValue());
+      }
+      return HexFormat.of().formatHex(digest.digest());
+    } catch (NoSuchAlgorithmException e) {
+      throw new LinkageError("every Java has SHA-256", e);
+    }
   }
 
   Path path(String name) {

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.trainer4j.json.JsonPlace;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -90,6 +91,11 @@ final class Vocabulary {
 
   @Nullable String token(int id) {
     return tokens.get(id);
+  }
+
+  /** The added tokens, in the order of the file. */
+  List<AddedToken> added() {
+    return List.copyOf(added.values());
   }
 
   int modelSize() {

@@ -277,6 +277,98 @@ class Decoder(Module):
     loss = torch.cross_entropy_loss((self).full(torch.flatten(logits, 0, 1)), targets, None, 2, -100, 0.0)
     return (logits, loss, torch.sum(torch.ne(targets, -100)))
 
+  # The same with the log-likelihood of each label times its likelihood, which takes part in no gradient (dynamic fine-tuning).
+  def dft_loss(self: __torch__.Decoder, x: Tensor, labels: Tensor, lengths: Tensor, options: Tensor,
+               weights: List[Tensor]) -> Tuple[Tensor, Tensor, Tensor]:
+    logits = (self).logits(x, options, weights)
+    targets = (self).shifted(labels, lengths)
+    each = torch.cross_entropy_loss((self).full(torch.flatten(logits, 0, 1)), targets, None, 0, -100, 0.0)
+    loss = torch.sum(torch.mul(each, torch.detach(torch.exp(torch.neg(each)))))
+    return (logits, loss, torch.sum(torch.ne(targets, -100)))
+
+  # Outside of autograd: the summed entropy of the logits whose labels count, and how often the label is the likeliest token.
+  def observe(self: __torch__.Decoder, logits: Tensor, labels: Tensor, lengths: Tensor, rows: Tensor) -> Tuple[Tensor, Tensor]:
+    targets = (self).shifted(labels, lengths)
+    places = torch.flatten(torch.nonzero(torch.ne(targets, -100)))
+    flat = torch.flatten(logits, 0, 1)
+    entropy = torch.zeros([], dtype=6, device=ops.prim.device(logits))
+    correct = torch.zeros([], dtype=6, device=ops.prim.device(logits))
+    step = int(rows)
+    n = torch.numel(places)
+    for i in range(torch.floordiv(n + step - 1, step)):
+      some = torch.slice(places, 0, i * step, min(n, i * step + step))
+      y = torch.index_select(flat, 0, some)
+      correct = torch.add(correct, torch.sum(torch.eq(torch.argmax(y, 1), torch.index_select(targets, 0, some))))
+      z = torch.log_softmax(y, 1, 6)
+      entropy = torch.sub(entropy, torch.sum(torch.mul_(z, torch.exp(z))))
+    return (entropy, correct)
+
+  # The states [n, H] of the places whose labels count, normed, and these labels [n].
+  def trained_states(self: __torch__.Decoder, x: Tensor, labels: Tensor, lengths: Tensor, options: Tensor,
+                     weights: List[Tensor]) -> Tuple[Tensor, Tensor]:
+    o = (self).numbers(options)
+    targets = (self).shifted(labels, lengths)
+    places = torch.flatten(torch.nonzero(torch.ne(targets, -100)))
+    states = torch.index_select(torch.flatten(x, 0, 1), 0, places)
+    return ((self).norm(states, weights[0], weights[1], o[3], o[4]), torch.index_select(targets, 0, places))
+
+  # Outside of autograd: the summed cross entropy of the logits of states [n, H] and labels [n], n, the summed entropy, how often the
+  # label is the likeliest token, and the gradients of the loss for the states and for the projection [V, H], float32. Of logits there
+  # are rows at a time, in two buffers. gradients: 0 for none, 1 for that of the states, 2 for both.
+  def chunked_loss(self: __torch__.Decoder, states: Tensor, labels: Tensor, rows: Tensor, gradients: Tensor,
+                   weights: List[Tensor]) -> Tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor]:
+    type = (self).product_type(weights[2])
+    w = (self).cast(weights[2], type)
+    h = (self).cast(states, type)
+    # In float16 likelihoods would be too small for a number.
+    exact = type
+    if type == 5:
+      exact = 6
+    device = ops.prim.device(states)
+    loss = torch.zeros([], dtype=6, device=device)
+    entropy = torch.zeros([], dtype=6, device=device)
+    correct = torch.zeros([], dtype=6, device=device)
+    which = int(gradients)
+    of_states = torch.zeros([0], dtype=6, device=device)
+    of_projection = torch.zeros([0], dtype=6, device=device)
+    back = w
+    if which > 0:
+      of_states = torch.zeros(torch.size(states), dtype=6, device=device)
+      back = (self).cast(weights[2], exact)
+    if which > 1:
+      of_projection = torch.zeros(torch.size(w), dtype=6, device=device)
+    step = int(rows)
+    n = torch.numel(labels)
+    for i in range(torch.floordiv(n + step - 1, step)):
+      end = min(n, i * step + step)
+      part = torch.slice(h, 0, i * step, end)
+      wanted = torch.unsqueeze(torch.slice(labels, 0, i * step, end), 1)
+      y = (self).full(torch.linear(part, w))
+      correct = torch.add(correct, torch.sum(torch.eq(torch.argmax(y, 1, True), wanted)))
+      z = torch.log_softmax(y, 1)
+      loss = torch.sub(loss, torch.sum(torch.gather(z, 1, wanted)))
+      p = torch.exp(z, out=y)
+      entropy = torch.sub(entropy, torch.sum(torch.mul_(z, p)))
+      if which > 0:
+        p = torch.scatter_add_(p, 1, wanted, torch.full_like(wanted, -1.0, dtype=6))
+        p = (self).cast(p, exact)
+        copied = torch.copy_(torch.slice(of_states, 0, i * step, end), torch.mm(p, back))
+        if which > 1:
+          if exact == 6:
+            added = torch.addmm_(of_projection, torch.t(p), (self).cast(part, 6))
+          else:
+            added = torch.add_(of_projection, torch.mm(torch.t(p), part))
+    count = torch.tensor(n)
+    return (loss, count, entropy, correct, of_states, of_projection)
+
+  # A loss with the gradients that were computed elsewhere: it is added what is 0 and has them.
+  def with_gradients(self: __torch__.Decoder, loss: Tensor, states: Tensor, of_states: Tensor, of_projection: Tensor,
+                     weights: List[Tensor]) -> Tensor:
+    y = torch.sum(torch.mul((self).full(states), of_states))
+    if torch.__not__((self).absent(of_projection)):
+      y = torch.add(y, torch.dot(torch.flatten((self).full(weights[2])), torch.flatten(of_projection)))
+    return torch.add(loss, torch.sub(y, torch.detach(y)))
+
   # Logits [B, labels] at the last position that is not padding. padding: the id that pads; if negative, the last position
   # that attention_mask [B, S] does not hide, or simply the last where it is empty.
   def pooled(self: __torch__.Decoder, x: Tensor, ids: Tensor, attention_mask: Tensor, padding: Tensor, options: Tensor,

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j.transformers.decoder;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import dev.trainer4j.model.ForwardPass;
+import dev.trainer4j.model.LossOutput;
+import dev.trainer4j.model.ModelOutput;
+import dev.trainer4j.transformers.architecture.KernelWeights;
+import java.util.Set;
+
+/** Logits of all places and their cross entropy, and nothing besides. */
+record PlainHead(DecoderKernels kernels) implements CausalHead {
+
+  @Override
+  public NDList run(
+      NDArray hidden,
+      NDArray labels,
+      ForwardPass pass,
+      KernelWeights weights,
+      boolean trainsProjection) {
+    return kernels.loss("causal_loss", hidden, labels, pass, weights);
+  }
+
+  @Override
+  public ModelOutput outputs(NDList last) {
+    return ModelOutput.logits(last.get(0)).withLoss(LossOutput.of(last.get(1), last.get(2)));
+  }
+
+  @Override
+  public Set<String> parts() {
+    return Set.of();
+  }
+}

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j.transformers.sft;
+
+import dev.trainer4j.model.SegmentedModel;
+import dev.trainer4j.model.TrainableModel;
+import dev.trainer4j.transformers.PeftModel;
+import dev.trainer4j.transformers.PretrainedModel;
+import dev.trainer4j.transformers.Task;
+import dev.trainer4j.transformers.architecture.TokenLoss;
+import dev.trainer4j.transformers.architecture.TokenLoss.Kind;
+import dev.trainer4j.transformers.peft.LoraConfig;
+import dev.trainer4j.transformers.peft.PeftConfig;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The model of a trainer: with new adapters, if it is to have them, and with the loss of the arguments. */
+final class SftModel {
+
+  private static final Logger LOG = LoggerFactory.getLogger(SftTrainer.class);
+
+  private final TrainableModel trained;
+  private final TokenLoss ofLogits;
+
+  /** What was made for this trainer. */
+  private final @Nullable PeftModel made;
+
+  /** The last view that was asked for, and what it is a view of. */
+  private @Nullable TrainableModel viewed;
+
+  private @Nullable TrainableModel view;
+
+  private SftModel(TrainableModel trained, TokenLoss ofLogits, @Nullable PeftModel made) {
+    this.trained = trained;
+    this.ofLogits = ofLogits;
+    this.made = made;
+  }
+
+  /**
+   * Sets the model of a builder up.
+   *
+   * @throws IllegalArgumentException if it is no causal language model, nothing of it can be trained, or it has adapters and is to
+   *     have new ones
+   */
+  static SftModel of(SftTrainer.Builder builder, OwnedTokenizer tokenizer) {
+    SegmentedModel given = builder.model;
+    PretrainedModel base = given instanceof PeftModel peft ? peft.base() : (PretrainedModel) given;
+    if (base.task() != Task.CAUSAL_LM) {
+      throw new IllegalArgumentException(
+          "the model is one for "
+              + base.task()
+              + ", expected a causal language model: load it with AutoModels.causalLm(folder)");
+    }
+    PeftConfig config = builder.peft;
+    if (config != null && given instanceof PeftModel peft) {
+      throw new IllegalArgumentException(
+          "peft: the model has the adapters "
+              + peft.adapters().keySet()
+              + " already; train them without peft(...), add another one with addAdapter, or put them into the"
+              + " base with mergeAndUnload() first");
+    }
+    addTokens(base, given, tokenizer);
+    SegmentedModel model = given;
+    PeftModel made = null;
+    if (config != null) {
+      made = PeftModel.of(base, learning(tokenizer.addedTokens(), config));
+      model = made;
+    }
+    if (model.parameters().isEmpty()) {
+      throw new IllegalArgumentException(
+          "the model has nothing that is trained: "
+              + model
+              + "; release parameters with unfreeze(...), set an adapter active with"
+              + " setActiveAdapters(...), or add one with peft(...)");
+    }
+    LOG.info("Training {}", model);
+    SftArguments arguments = builder.sftArguments;
+    long bytes = arguments.lossChunkBytes();
+    TokenLoss loss = new TokenLoss(Kind.valueOf(arguments.lossType().name()), bytes);
+    boolean whole = arguments.lossType() != LossType.CHUNKED_NLL;
+    return new SftModel(
+        withLoss(model, loss), whole ? loss : new TokenLoss(Kind.NLL, bytes), made);
+  }
+
+  /** Tokens that a chat template brings along need embeddings. */
+  private static void addTokens(
+      PretrainedModel base, SegmentedModel given, OwnedTokenizer tokenizer) {
+    int last = tokenizer.addedTokens().stream().mapToInt(Integer::intValue).max().orElse(-1);
+    int known = base.config().vocabSize();
+    if (last < known) {
+      return;
+    }
+    if (given instanceof PeftModel) {
+      throw new IllegalArgumentException(
+          "chatTemplatePath: its template comes with tokens up to "
+              + last
+              + ", but the model knows "
+              + known
+              + " and has adapters: add the tokens with base.resizeTokenEmbeddings("
+              + (last + 1)
+              + ") before the adapters are made");
+    }
+    base.resizeTokenEmbeddings(last + 1);
+  }
+
+  /** New tokens are learned beside adapters, as in TRL: their embeddings, and the output head. */
+  private static PeftConfig learning(List<Integer> tokens, PeftConfig config) {
+    if (tokens.isEmpty() || !(config instanceof LoraConfig lora)) {
+      return config;
+    }
+    List<Integer> indices = new ArrayList<>(lora.trainableTokenIndices());
+    tokens.stream().filter(token -> !indices.contains(token)).forEach(indices::add);
+    List<String> whole = new ArrayList<>(lora.modulesToSave());
+    if (!whole.contains("lm_head")) {
+      whole.add("lm_head");
+    }
+    LOG.info(
+        "The chat template comes with {} new tokens: their embeddings and the output head are trained"
+            + " beside the adapter",
+        tokens.size());
+    return lora.toBuilder().trainableTokenIndices(indices).modulesToSave(whole).build();
+  }
+
+  private static TrainableModel withLoss(TrainableModel model, TokenLoss loss) {
+    if (model instanceof PeftModel peft) {
+      return peft.withTokenLoss(loss);
+    }
+    return ((PretrainedModel) model).withTokenLoss(loss);
+  }
+
+  TrainableModel trained() {
+    return trained;
+  }
+
+  /** The same model, in whatever precision it is, with logits of all places; made once for each. */
+  TrainableModel withLogits(TrainableModel model) {
+    TrainableModel known = view;
+    if (known != null && viewed == model) {
+      return known;
+    }
+    TrainableModel made = withLoss(model, ofLogits);
+    viewed = model;
+    view = made;
+    return made;
+  }
+
+  /** Frees new adapters, of a trainer that did not come into being. */
+  void abandon() {
+    if (made != null) {
+      made.close();
+    }
+  }
+}

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j.transformers.sft;
+
+import dev.trainer4j.data.DataCollator;
+import dev.trainer4j.data.DataSource;
+import dev.trainer4j.data.Dataset;
+import dev.trainer4j.data.IterableDataset;
+import dev.trainer4j.model.TrainableModel;
+import dev.trainer4j.transformers.tokenization.PretrainedTokenizer;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+
+/** What an {@link SftTrainer} is made of: the model with its loss and adapters, the tokenizer, and the prepared data. */
+final class SftSetup implements AutoCloseable {
+
+  private final SftArguments arguments;
+  private final SftModel model;
+  private final OwnedTokenizer tokenizer;
+  private final SftPreparation preparation;
+  private final DataSource<?> train;
+  private final Map<String, DataSource<?>> evaluations = new LinkedHashMap<>();
+  private final Set<DataSource<?>> prepared = Collections.newSetFromMap(new IdentityHashMap<>());
+
+  /**
+   * Checks a builder, sets up model and tokenizer, and prepares the data.
+   *
+   * @throws IllegalArgumentException listing everything that is missing or contradictory
+   */
+  static SftSetup of(SftTrainer.Builder builder) {
+    check(builder);
+    OwnedTokenizer tokenizer = OwnedTokenizer.of(builder);
+    try {
+      SftModel model = SftModel.of(builder, tokenizer);
+      try {
+        return new SftSetup(builder, tokenizer, model);
+      } catch (RuntimeException | Error e) {
+        model.abandon();
+        throw e;
+      }
+    } catch (RuntimeException | Error e) {
+      tokenizer.close();
+      throw e;
+    }
+  }
+
+  private SftSetup(SftTrainer.Builder builder, OwnedTokenizer tokenizer, SftModel model) {
+    arguments = builder.sftArguments;
+    this.tokenizer = tokenizer;
+    this.model = model;
+    preparation = new SftPreparation(tokenizer.get(), arguments, builder.formattingFunc);
+    train = prepare(Objects.requireNonNull(builder.trainRows), "train", arguments.packing());
+    builder.evalRows.forEach(
+        (name, rows) ->
+            evaluations.put(
+                name,
+                prepare(rows, name.isEmpty() ? "eval" : name, arguments.packsEvaluation())));
+  }
+
+  private static void check(SftTrainer.Builder builder) {
+    List<String> problems = new ArrayList<>();
+    LossType loss = builder.sftArguments.lossType();
+    double smoothing = builder.sftArguments.training().labelSmoothingFactor();
+    if (builder.trainRows == null) {
+      problems.add("trainDataset: missing; give it maps, such as those of Datasets.jsonLines(file)");
+    }
+    if (loss != LossType.NLL && smoothing > 0) {
+      problems.add(
+          "labelSmoothingFactor: " + smoothing + " needs all logits; set lossType(LossType.NLL)");
+    }
+    if (loss != LossType.NLL && builder.hasLossFunction) {
+      problems.add(
+          "computeLossFunc: takes the place of lossType "
+              + loss
+              + "; set lossType(LossType.NLL), whose outputs have the logits that it reads");
+    }
+    if (!problems.isEmpty()) {
+      throw new IllegalArgumentException(
+          "the SFT trainer cannot be built:\n  " + String.join("\n  ", problems));
+    }
+  }
+
+  private DataSource<?> prepare(DataSource<?> source, String name, boolean packing) {
+    boolean streams = arguments.skipPrepareDataset() && source instanceof IterableDataset;
+    DataSource<?> rows =
+        streams ? source : preparation.prepare(requireMaps(source, name), name, packing);
+    prepared.add(rows);
+    return rows;
+  }
+
+  @SuppressWarnings("unchecked") // Of a dataset the first row was looked at; of a stream each one is.
+  private static DataSource<? extends Map<String, ?>> requireMaps(
+      DataSource<?> source, String name) {
+    if (source instanceof Dataset<?> dataset && dataset.size() > 0) {
+      Object first = dataset.get(0);
+      if (!(first instanceof Map)) {
+        throw new IllegalArgumentException(
+            "the rows of the "
+                + name
+                + " dataset are "
+                + first.getClass().getName()
+                + ", expected maps from names of columns to values; make them with map(text ->"
+                + " Map.of(\"text\", text))");
+      }
+    }
+    return (DataSource<? extends Map<String, ?>>) source;
+  }
+
+  SftArguments arguments() {
+    return arguments;
+  }
+
+  /** The model, with adapters if it has any, and with the loss of the arguments. */
+  TrainableModel model() {
+    return model.trained();
+  }
+
+  /** The same model, in whatever precision it is, with logits of all places. */
+  TrainableModel withLogits(TrainableModel view) {
+    return model.withLogits(view);
+  }
+
+  PretrainedTokenizer tokenizer() {
+    return tokenizer.get();
+  }
+
+  DataCollator<?> collator() {
+    return new SftCollator(tokenizer.get(), arguments);
+  }
+
+  DataSource<?> train() {
+    return train;
+  }
+
+  Map<String, DataSource<?>> evaluations() {
+    return evaluations;
+  }
+
+  /** Prepares a dataset to evaluate or predict for, unless it is prepared. */
+  DataSource<?> evaluation(DataSource<?> source) {
+    return prepared.contains(source)
+        ? source
+        : prepare(source, "eval", arguments.packsEvaluation());
+  }
+
+  /** Gives back all that was made, of a trainer that did not come into being. */
+  void abandon() {
+    model.abandon();
+    close();
+  }
+
+  /** Gives back what the trainer alone has used; adapters live on with the model. */
+  @Override
+  public void close() {
+    tokenizer.close();
+  }
+}

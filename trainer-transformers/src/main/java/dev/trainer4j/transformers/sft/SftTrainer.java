@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j.transformers.sft;
+
+import ai.djl.ndarray.NDArray;
+import dev.trainer4j.Trainer;
+import dev.trainer4j.TrainerBuilder;
+import dev.trainer4j.args.TrainingArguments;
+import dev.trainer4j.data.DataCollator;
+import dev.trainer4j.data.DataLoader;
+import dev.trainer4j.data.DataSource;
+import dev.trainer4j.data.ModelInputs;
+import dev.trainer4j.data.ProcessingClass;
+import dev.trainer4j.evaluation.PredictionStep;
+import dev.trainer4j.model.LossFunction;
+import dev.trainer4j.model.LossOutput;
+import dev.trainer4j.model.ModelOutput;
+import dev.trainer4j.model.SegmentedModel;
+import dev.trainer4j.model.TrainableModel;
+import dev.trainer4j.state.LogEntry;
+import dev.trainer4j.transformers.PeftModel;
+import dev.trainer4j.transformers.PretrainedModel;
+import dev.trainer4j.transformers.peft.PeftConfig;
+import dev.trainer4j.transformers.tokenization.PretrainedTokenizer;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A trainer of causal language models on texts, prompts with completions, and conversations: TRL's {@code SFTTrainer}.
+ *
+ * <pre>{@code
+ * try (PretrainedModel model = AutoModels.causalLm(folder);
+ *     SftTrainer trainer = SftTrainer.builder(model, SftArguments.builder().packing(true).build())
+ *         .peft(LoraConfig.builder().r(16).targetModules("all-linear").build())
+ *         .trainDataset(Datasets.jsonLines(file))
+ *         .build()) {
+ *   trainer.train();
+ *   trainer.saveModel(Path.of("out/adapter"));
+ * }
+ * }</pre>
+ *
+ * <p>Rows are prepared when the trainer is built: texts become tokens and labels, and are cut or packed. What {@link
+ * #evaluate(DataSource)} and {@link #predict(DataSource)} are given is prepared in the same way. Documents of a packed row do not
+ * see each other.
+ *
+ * <p>Log lines have, beside those of every trainer, {@code entropy}, {@code mean_token_accuracy} and {@code num_tokens}: the mean
+ * entropy of the foretold distributions in nats and the share of tokens that are foretold, over all tokens that were trained since the
+ * last line, and the tokens that training has read since its beginning, padding left out. Evaluations have them with their prefix.
+ */
+public class SftTrainer extends Trainer {
+
+  private final SftSetup sft;
+  private final LogKeys keys;
+
+  /**
+   * Makes a trainer of a builder; for subclasses, others call {@link Builder#build}.
+   *
+   * @throws IllegalArgumentException listing everything that is missing or contradictory
+   */
+  protected SftTrainer(Builder builder) {
+    this(builder, SftSetup.of(builder));
+  }
+
+  private SftTrainer(Builder builder, SftSetup sft) {
+    super(builder.with(sft));
+    this.sft = sft;
+    keys = new LogKeys(sft.arguments().training().includeNumInputTokensSeen());
+  }
+
+  /**
+   * Starts a trainer of a causal language model.
+   *
+   * @param model stays the caller's; with {@link Builder#peft} its parameters are frozen
+   */
+  public static Builder builder(PretrainedModel model, SftArguments args) {
+    return new Builder(model, args);
+  }
+
+  /**
+   * Starts a trainer of the adapters of a causal language model.
+   *
+   * @param model stays the caller's
+   */
+  public static Builder builder(PeftModel model, SftArguments args) {
+    return new Builder(model, args);
+  }
+
+  /** Returns all arguments; {@link #args} has those of every trainer. */
+  public final SftArguments sftArguments() {
+    return sft.arguments();
+  }
+
+  /** Returns the model with its adapters; empty if it has none. It lives as long as the model that it was made of. */
+  public final Optional<PeftModel> peftModel() {
+    return model() instanceof PeftModel peft ? Optional.of(peft) : Optional.empty();
+  }
+
+  @Override
+  protected DataLoader getEvalDataLoader(DataSource<?> dataset) {
+    return super.getEvalDataLoader(sft.evaluation(dataset));
+  }
+
+  @Override
+  protected LossOutput computeLoss(TrainableModel model, ModelInputs inputs) {
+    LossOutput loss = super.computeLoss(model, inputs);
+    ModelOutput outputs = loss.outputs();
+    LossOutput own = outputs == null ? null : outputs.loss();
+    return own == null || own == loss || !loss.parts().isEmpty() ? loss : withParts(loss, own);
+  }
+
+  /** A loss that took the place of the model's is told what the model's tells, by its own weight. */
+  private static LossOutput withParts(LossOutput loss, LossOutput own) {
+    double tokens = own.weight();
+    double factor = tokens == 0 ? 0 : (loss.isMean() ? 1 : loss.weight()) / tokens;
+    LossOutput with = loss;
+    for (Map.Entry<String, NDArray> part : own.parts().entrySet()) {
+      with = with.part(part.getKey(), part.getValue().mul(factor));
+    }
+    return with;
+  }
+
+  /** Predictions are logits, which a chunked loss never has whole. */
+  @Override
+  protected PredictionStep predictionStep(
+      TrainableModel model, ModelInputs inputs, boolean lossOnly) {
+    return super.predictionStep(lossOnly ? model : sft.withLogits(model), inputs, lossOnly);
+  }
+
+  @Override
+  protected void log(LogEntry entry) {
+    super.log(keys.of(entry, state().numInputTokensSeen()));
+  }
+
+  @Override
+  public void close() {
+    try {
+      super.close();
+    } finally {
+      sft.close();
+    }
+  }
+
+  /** Collects what a trainer is made of. */
+  public static final class Builder extends TrainerBuilder<Builder> {
+
+    final SftArguments sftArguments;
+    final SegmentedModel model;
+    final Map<String, DataSource<?>> evalRows = new LinkedHashMap<>();
+    @Nullable DataSource<?> trainRows;
+    @Nullable PeftConfig peft;
+    @Nullable Function<? super Map<String, ?>, String> formattingFunc;
+    @Nullable ProcessingClass processing;
+    boolean hasCollator;
+    boolean hasLossFunction;
+
+    private Builder(SegmentedModel model, SftArguments args) {
+      super(LogKeys.counting(args.training()));
+      this.model = model;
+      sftArguments = args;
+    }
+
+    /**
+     * Adds an adapter, called {@code default}, that alone is trained. Its configuration is PEFT's.
+     *
+     * @param config {@code all-linear} leaves the output head out
+     */
+    public Builder peft(PeftConfig config) {
+      peft = config;
+      return this;
+    }
+
+    /**
+     * Sets what makes the text of a row, in place of its columns.
+     *
+     * @param function from a row to its text, without an end token, which is added
+     */
+    public Builder formattingFunc(Function<? super Map<String, ?>, String> function) {
+      formattingFunc = function;
+      return this;
+    }
+
+    /** Sets the tokenizer, which stays the caller's; by default it is read from the folder of the model. */
+    public Builder tokenizer(PretrainedTokenizer tokenizer) {
+      return processingClass(tokenizer);
+    }
+
+    /**
+     * Sets the data to train on: maps with {@code text}, {@code messages}, {@code prompt} and {@code completion}, or {@code
+     * input_ids}. A stream is read to its end, and trained on as it comes only with {@code skipPrepareDataset}.
+     */
+    @Override
+    public Builder trainDataset(DataSource<?> data) {
+      trainRows = data;
+      return super.trainDataset(data);
+    }
+
+    @Override
+    public Builder evalDataset(DataSource<?> data) {
+      super.evalDataset(data);
+      evalRows.put("", data);
+      return this;
+    }
+
+    @Override
+    public Builder evalDatasets(Map<String, ? extends DataSource<?>> datasets) {
+      super.evalDatasets(datasets);
+      evalRows.putAll(datasets);
+      return this;
+    }
+
+    @Override
+    public <T> Builder dataCollator(DataCollator<T> collator) {
+      hasCollator = true;
+      return super.dataCollator(collator);
+    }
+
+    @Override
+    public Builder processingClass(ProcessingClass tokenizer) {
+      processing = tokenizer;
+      return super.processingClass(tokenizer);
+    }
+
+    @Override
+    public Builder computeLossFunc(LossFunction function) {
+      hasLossFunction = true;
+      return super.computeLossFunc(function);
+    }
+
+    /**
+     * Prepares the data and builds the trainer.
+     *
+     * @throws IllegalArgumentException listing everything that is missing or contradictory
+     * @throws dev.trainer4j.data.DataException if a row cannot be trained on
+     */
+    public SftTrainer build() {
+      SftSetup setup = SftSetup.of(this);
+      try {
+        return new SftTrainer(this, setup);
+      } catch (RuntimeException | Error e) {
+        setup.abandon();
+        throw e;
+      }
+    }
+
+    /** Puts in what was made of the settings. */
+    private Builder with(SftSetup setup) {
+      model(setup.model());
+      super.trainDataset(setup.train());
+      setup
+          .evaluations()
+          .forEach(
+              (name, rows) -> {
+                if (name.isEmpty()) {
+                  super.evalDataset(rows);
+                } else {
+                  super.evalDatasets(Map.of(name, rows));
+                }
+              });
+      if (!hasCollator) {
+        super.dataCollator(setup.collator());
+      }
+      return super.processingClass(setup.tokenizer());
+    }
+
+    @Override
+    protected Builder self() {
+      return this;
+    }
+
+    @Override
+    protected Builder withOwnSettings(TrainingArguments other) {
+      Builder copy = new Builder(model, sftArguments.toBuilder().training(other).build());
+      copy.evalRows.putAll(evalRows);
+      copy.trainRows = trainRows;
+      copy.peft = peft;
+      copy.formattingFunc = formattingFunc;
+      copy.processing = processing;
+      copy.hasCollator = hasCollator;
+      copy.hasLossFunction = hasLossFunction;
+      return copy;
+    }
+  }
+}
