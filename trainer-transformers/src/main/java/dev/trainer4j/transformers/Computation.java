@@ -32,6 +32,9 @@ final class Computation implements AutoCloseable {
   /** What adds to linear layers; null for nothing. */
   private final @Nullable AdapterSet adapters;
 
+  /** NEFTune's alpha, 0 for no noise in embeddings. */
+  private final double noise;
+
   private volatile Chain chain;
 
   /** The segments of an architecture. */
@@ -44,6 +47,7 @@ final class Computation implements AutoCloseable {
     halved = null;
     ownsHalved = false;
     adapters = null;
+    noise = 0;
     chain = newChain();
   }
 
@@ -51,13 +55,15 @@ final class Computation implements AutoCloseable {
       Computation of,
       @Nullable HalfType products,
       @Nullable HalvedWeights halved,
-      @Nullable AdapterSet adapters) {
+      @Nullable AdapterSet adapters,
+      double noise) {
     core = of.core;
     this.products = products;
     this.halved = halved;
     ownsHalved = halved != of.halved;
     this.adapters = adapters;
-    boolean same = halved == of.halved && adapters == of.adapters;
+    this.noise = noise;
+    boolean same = halved == of.halved && adapters == of.adapters && noise == of.noise;
     chain = same ? of.chain : newChain();
   }
 
@@ -74,18 +80,23 @@ final class Computation implements AutoCloseable {
 
   /** Returns this way with products in 16 bits. */
   Computation autocast(HalfType type) {
-    return new Computation(this, type, halved, adapters);
+    return new Computation(this, type, halved, adapters, noise);
   }
 
   /** Returns this way with copies of the weights in 16 bits, which closing it frees; none of weights that are so. */
   Computation halved(HalfType type) {
     HalvedWeights copies = type == core.dtype().half() ? halved : new HalvedWeights(core, type);
-    return new Computation(this, null, copies, adapters);
+    return new Computation(this, null, copies, adapters, noise);
   }
 
   /** Returns this way, to be closed apart from it. */
   Computation again() {
-    return new Computation(this, products, halved, adapters);
+    return new Computation(this, products, halved, adapters, noise);
+  }
+
+  /** Returns this way with noise in the embeddings of tokens, in training. */
+  Computation noisy(double alpha) {
+    return new Computation(this, products, halved, adapters, alpha);
   }
 
   /**
@@ -97,7 +108,7 @@ final class Computation implements AutoCloseable {
     if (adapters != null) {
       throw new IllegalStateException("this model has adapters already: add more to their set");
     }
-    return new Computation(this, products, halved, set);
+    return new Computation(this, products, halved, set, noise);
   }
 
   /** Returns the segments; other ones after tokens were added to the model, or others pad. */
@@ -111,7 +122,8 @@ final class Computation implements AutoCloseable {
   }
 
   Weights weights() {
-    return adapters == null ? this::array : adapters.over(this::array);
+    Weights own = adapters == null ? this::array : adapters.over(this::array);
+    return noise > 0 ? own.withNoise(core.tokenEmbeddings(), noise) : own;
   }
 
   private NDArray array(String name) {

@@ -10,6 +10,7 @@ import dev.trainer4j.model.LabelLayout;
 import dev.trainer4j.model.MixedPrecisionModel;
 import dev.trainer4j.model.ModelOutput;
 import dev.trainer4j.model.NamedParameter;
+import dev.trainer4j.model.NoisyEmbeddings;
 import dev.trainer4j.model.Segment;
 import dev.trainer4j.model.SegmentRunner;
 import dev.trainer4j.model.SegmentedModel;
@@ -44,7 +45,8 @@ import org.jspecify.annotations.Nullable;
  * to the model, in their order. A change of the adapters counts from the next pass on. The model lives on the base's
  * tensors: close the base when both are no longer needed; {@link #close} frees the adapters alone.
  */
-public final class PeftModel implements SegmentedModel, MixedPrecisionModel, GenerativeModel {
+public final class PeftModel
+    implements SegmentedModel, MixedPrecisionModel, NoisyEmbeddings, GenerativeModel {
 
   private final PretrainedModel base;
   private final PretrainedModel adapted;
@@ -238,6 +240,11 @@ public final class PeftModel implements SegmentedModel, MixedPrecisionModel, Gen
   @Override
   public TrainableModel runBy(SegmentRunner runner) {
     return adapted.runBy(runner);
+  }
+
+  @Override
+  public TrainableModel withEmbeddingNoise(double alpha) {
+    return adapted.withEmbeddingNoise(alpha);
   }
 
   @Override
