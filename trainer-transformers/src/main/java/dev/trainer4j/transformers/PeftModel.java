@@ -318,6 +318,11 @@ public final class PeftModel
   }
 
   @Override
+  public boolean writesText() {
+    return base.writesText();
+  }
+
+  @Override
   public GenerationConfig generationConfig() {
     return base.generationConfig();
   }

@@ -466,6 +466,11 @@ public final class PretrainedModel
     return task() == Task.SEQ2SEQ_LM;
   }
 
+  @Override
+  public boolean writesText() {
+    return task() == Task.SEQ2SEQ_LM || task() == Task.CAUSAL_LM;
+  }
+
   /**
    * Returns the settings of the folder's {@code generation_config.json}; without one, the token ids
    * of {@code config.json} and defaults for the rest.
