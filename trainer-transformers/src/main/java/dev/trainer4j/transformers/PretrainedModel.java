@@ -154,6 +154,11 @@ public final class PretrainedModel
     return core.config();
   }
 
+  /** Returns the width of the hidden states, and of the embeddings of tokens. */
+  public int hiddenSize() {
+    return Math.toIntExact(core.architecture().tensors().get(0).shape().get(1));
+  }
+
   /** Returns what the model's head is for. */
   public Task task() {
     return core.task();
