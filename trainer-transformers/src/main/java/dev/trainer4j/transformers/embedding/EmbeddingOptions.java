@@ -43,8 +43,7 @@ public record EmbeddingOptions(List<String> columns, SentenceModules modules, Em
    */
   public static EmbeddingOptions of(Path folder) throws IOException {
     EmbeddingOptions defaults = defaults();
-    return new EmbeddingOptions(
-        defaults.columns, SentenceModules.read(folder), defaults.loss);
+    return new EmbeddingOptions(defaults.columns, SentenceModules.read(folder), defaults.loss);
   }
 
   /** Returns these options with other columns. */

@@ -81,7 +81,8 @@ public final class MultipleNegativesRankingLoss implements EmbeddingLoss {
     NDList columns = new NDList(vectors.size());
     vectors.forEach(
         column ->
-            columns.add(similarity == Similarity.COSINE ? column.normalize(2, 1, EPSILON) : column));
+            columns.add(
+                similarity == Similarity.COSINE ? column.normalize(2, 1, EPSILON) : column));
     NDArray anchors = columns.get(0);
     long samples = anchors.getShape().get(0);
     // Of a single array, concat makes a copy that takes part in no gradient.

@@ -24,13 +24,10 @@ final class TokenPooling {
     NDArray visible = mask.neq(0).toType(DataType.FLOAT32, false);
     int length = Math.toIntExact(mask.getShape().get(1));
     return switch (pooling) {
-      case MEAN ->
-          weighted(hidden, visible).div(visible.sum(new int[] {1}, true).maximum(1e-9f));
-      case CLS ->
-          weighted(hidden, at(places(visible, length, 0, -1), visible, length));
+      case MEAN -> weighted(hidden, visible).div(visible.sum(new int[] {1}, true).maximum(1e-9f));
+      case CLS -> weighted(hidden, at(places(visible, length, 0, -1), visible, length));
       case LAST_TOKEN -> weighted(hidden, at(places(visible, 1, length + 1, 1), visible, length));
-      case MAX ->
-          hidden.add(visible.sub(1).mul(-HIDDEN).expandDims(2)).max(new int[] {1});
+      case MAX -> hidden.add(visible.sub(1).mul(-HIDDEN).expandDims(2)).max(new int[] {1});
     };
   }
 

@@ -40,7 +40,9 @@ public record SentenceModules(Pooling pooling, boolean normalizes, int maxLength
   public SentenceModules {
     if (maxLength < 0) {
       throw new IllegalArgumentException(
-          "maxLength is " + maxLength + ", expected a number of tokens, or 0 for what the model takes");
+          "maxLength is "
+              + maxLength
+              + ", expected a number of tokens, or 0 for what the model takes");
     }
   }
 

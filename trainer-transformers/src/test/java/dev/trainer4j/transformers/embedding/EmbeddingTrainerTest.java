@@ -94,7 +94,12 @@ class EmbeddingTrainerTest {
 
   @ParameterizedTest
   @CsvSource({
-    "defaults, 2", "scale, 2", "dot, 2", "symmetric, 2", "negatives, 4", "symmetric negatives, 3"
+    "defaults, 2",
+    "scale, 2",
+    "dot, 2",
+    "symmetric, 2",
+    "negatives, 4",
+    "symmetric negatives, 3"
   })
   void lossAndGradientsAreThoseOfTheFormula(String name, int count) {
     JsonNode figure = golden.get("losses").get(name);
@@ -222,8 +227,7 @@ class EmbeddingTrainerTest {
                 .trainDataset(pairs())
                 .evalDataset(pairs())
                 .computeMetrics(
-                    prediction ->
-                        Retrieval.score(prediction.predictions(), prediction.labelIds()))
+                    prediction -> Retrieval.score(prediction.predictions(), prediction.labelIds()))
                 .build()) {
       assertThat(trainer.evaluate().metrics()).containsKeys("eval_loss", "eval_recall@1");
       trainer.train();
