@@ -19,6 +19,7 @@ import dev.trainer4j.optim.Optimizer;
 import dev.trainer4j.optim.ParameterGroup;
 import dev.trainer4j.process.ProcessGroup;
 import dev.trainer4j.report.ReportCallbacks;
+import dev.trainer4j.run.EmbeddingNoise;
 import dev.trainer4j.run.ModelMaker;
 import dev.trainer4j.run.Precision;
 import dev.trainer4j.schedule.LearningRateScheduler;
@@ -100,7 +101,9 @@ final class TrainerSetup {
               + model.manager().getDevice()
               + "; load it on the CPU, or leave useCpu out");
     }
-    throwIfAny(Precision.problems(args, model));
+    List<String> problems = new ArrayList<>(Precision.problems(args, model));
+    problems.addAll(EmbeddingNoise.problems(args, model));
+    throwIfAny(problems);
     precision = Precision.of(args);
     ownsProcesses = builder.processes == null;
     processes = builder.processes == null ? ProcessGroup.launched() : builder.processes;

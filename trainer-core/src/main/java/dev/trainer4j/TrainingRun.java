@@ -17,6 +17,7 @@ import dev.trainer4j.process.GradientSync;
 import dev.trainer4j.report.LogLines;
 import dev.trainer4j.report.RunLog;
 import dev.trainer4j.report.RunReport;
+import dev.trainer4j.run.EmbeddingNoise;
 import dev.trainer4j.run.ModelInitialization;
 import dev.trainer4j.run.ModelMaker;
 import dev.trainer4j.run.Precision;
@@ -155,7 +156,7 @@ final class TrainingRun {
   private UpdateStep update(TrainingSession session) {
     PassChoice passes =
         new PassChoice(
-            setup.precision().training(model),
+            setup.precision().training(EmbeddingNoise.training(args, model)),
             args.gradientCheckpointing(),
             setup.loss().isUsual() && !own.trainingStep() && !own.computeLoss(),
             own.trainingStep() || setup.processes().worldSize() > 1,

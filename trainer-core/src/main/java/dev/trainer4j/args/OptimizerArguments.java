@@ -2,6 +2,7 @@
 package dev.trainer4j.args;
 
 import java.util.Map;
+import java.util.OptionalDouble;
 import org.immutables.value.Value;
 
 /** What happens between a loss and new weights. */
@@ -83,6 +84,15 @@ public interface OptimizerArguments {
   default double labelSmoothingFactor() {
     return 0;
   }
+
+  /**
+   * NEFTune's alpha: while training, each number of the embeddings of tokens [texts, length, width] gets uniform noise of up to
+   * {@code alpha / sqrt(length * width)} (Jain et al., 2023). For models that implement {@code NoisyEmbeddings}, as all of
+   * trainer-transformers do.
+   *
+   * @return above 0, such as 5; unset by default, which means no noise
+   */
+  OptionalDouble neftuneNoiseAlpha();
 
   /**
    * What to do about a loss or a gradient that is NaN or infinite.

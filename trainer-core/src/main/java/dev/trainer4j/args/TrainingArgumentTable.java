@@ -84,7 +84,10 @@ final class TrainingArgumentTable {
           .never("use_liger_kernel", "its kernels are Python programs for Triton")
           .never("liger_kernel_config", "its kernels are Python programs for Triton")
           .never("use_cache", "training never keeps a key-value cache")
-          .later("neftune_noise_alpha", "noise in embeddings")
+          .row(
+              "neftune_noise_alpha",
+              numberAbove(0),
+              "noise in the embeddings of tokens while training; unset means none")
           .row(
               "torch_empty_cache_steps",
               wholeFrom(1),

@@ -20,23 +20,37 @@ import org.jspecify.annotations.Nullable;
 final class Computation implements AutoCloseable {
 
   private final ModelCore core;
+  private final View view;
 
-  /** The type that products are taken in, null for that of the weights. */
-  private final @Nullable HalfType products;
-
-  /** What is computed with instead of the model's tensors; null for those. */
-  private final @Nullable HalvedWeights halved;
-
-  /** Whether the copies go with this view. */
+  /** Whether the copies of the weights go with this view. */
   private final boolean ownsHalved;
 
-  /** What adds to linear layers; null for nothing. */
-  private final @Nullable AdapterSet adapters;
-
-  /** What is computed instead of the head's own loss; null for that. */
-  private final @Nullable TokenLoss tokenLoss;
-
   private volatile Chain chain;
+
+  /**
+   * What a view asks for beside the model.
+   *
+   * @param products the type that products are taken in, null for that of the weights
+   * @param halved what is computed with instead of the model's tensors; null for those
+   * @param adapters what adds to linear layers; null for nothing
+   * @param noise NEFTune's alpha, 0 for no noise in embeddings
+   * @param tokenLoss what is computed instead of the head's own loss; null for that
+   */
+  private record View(
+      @Nullable HalfType products,
+      @Nullable HalvedWeights halved,
+      @Nullable AdapterSet adapters,
+      double noise,
+      @Nullable TokenLoss tokenLoss) {
+
+    /** Whether segments of another view do for this one; the type of products is asked for at each pass. */
+    boolean sharesSegments(View other) {
+      return halved == other.halved
+          && adapters == other.adapters
+          && noise == other.noise
+          && tokenLoss == other.tokenLoss;
+    }
+  }
 
   /**
    * The segments of an architecture.
@@ -49,34 +63,23 @@ final class Computation implements AutoCloseable {
   /** The model's own way. */
   Computation(ModelCore core) {
     this.core = core;
-    products = null;
-    halved = null;
+    view = new View(null, null, null, 0, null);
     ownsHalved = false;
-    adapters = null;
-    tokenLoss = null;
     chain = newChain();
   }
 
-  private Computation(
-      Computation of,
-      @Nullable HalfType products,
-      @Nullable HalvedWeights halved,
-      @Nullable AdapterSet adapters,
-      @Nullable TokenLoss tokenLoss) {
+  private Computation(Computation of, View view) {
     core = of.core;
-    this.products = products;
-    this.halved = halved;
-    ownsHalved = halved != of.halved;
-    this.adapters = adapters;
-    this.tokenLoss = tokenLoss;
-    boolean same =
-        halved == of.halved && adapters == of.adapters && tokenLoss == of.tokenLoss;
-    chain = same ? of.chain : newChain();
+    this.view = view;
+    ownsHalved = view.halved != of.view.halved;
+    chain = view.sharesSegments(of.view) ? of.chain : newChain();
   }
 
   private Chain newChain() {
     Architecture own = core.architecture();
-    Architecture architecture = tokenLoss == null ? own : own.withTokenLoss(tokenLoss);
+    TokenLoss loss = view.tokenLoss;
+    Architecture architecture = loss == null ? own : own.withTokenLoss(loss);
+    AdapterSet adapters = view.adapters;
     if (adapters != null && !adapters.fits(architecture.adaptable())) {
       throw new IllegalArgumentException(
           "set is one for other linear layers than those of this "
@@ -88,18 +91,27 @@ final class Computation implements AutoCloseable {
 
   /** Returns this way with products in 16 bits. */
   Computation autocast(HalfType type) {
-    return new Computation(this, type, halved, adapters, tokenLoss);
+    return new Computation(
+        this, new View(type, view.halved, view.adapters, view.noise, view.tokenLoss));
   }
 
   /** Returns this way with copies of the weights in 16 bits, which closing it frees; none of weights that are so. */
   Computation halved(HalfType type) {
-    HalvedWeights copies = type == core.dtype().half() ? halved : new HalvedWeights(core, type);
-    return new Computation(this, null, copies, adapters, tokenLoss);
+    HalvedWeights copies =
+        type == core.dtype().half() ? view.halved : new HalvedWeights(core, type);
+    return new Computation(
+        this, new View(null, copies, view.adapters, view.noise, view.tokenLoss));
   }
 
   /** Returns this way, to be closed apart from it. */
   Computation again() {
-    return new Computation(this, products, halved, adapters, tokenLoss);
+    return new Computation(this, view);
+  }
+
+  /** Returns this way with noise in the embeddings of tokens, in training. */
+  Computation noisy(double alpha) {
+    return new Computation(
+        this, new View(view.products, view.halved, view.adapters, alpha, view.tokenLoss));
   }
 
   /**
@@ -108,10 +120,11 @@ final class Computation implements AutoCloseable {
    * @throws IllegalArgumentException if they are for other linear layers
    */
   Computation adapted(AdapterSet set) {
-    if (adapters != null) {
+    if (view.adapters != null) {
       throw new IllegalStateException("this model has adapters already: add more to their set");
     }
-    return new Computation(this, products, halved, set, tokenLoss);
+    return new Computation(
+        this, new View(view.products, view.halved, set, view.noise, view.tokenLoss));
   }
 
   /**
@@ -120,7 +133,8 @@ final class Computation implements AutoCloseable {
    * @throws IllegalArgumentException if the model's head foretells none
    */
   Computation withTokenLoss(TokenLoss loss) {
-    return new Computation(this, products, halved, adapters, loss);
+    return new Computation(
+        this, new View(view.products, view.halved, view.adapters, view.noise, loss));
   }
 
   /** Returns the segments; other ones after tokens were added to the model, or others pad. */
@@ -143,11 +157,14 @@ final class Computation implements AutoCloseable {
   }
 
   Weights weights() {
-    return adapters == null ? this::array : adapters.over(this::array);
+    AdapterSet adapters = view.adapters;
+    Weights own = adapters == null ? this::array : adapters.over(this::array);
+    return view.noise > 0 ? own.withNoise(core.tokenEmbeddings(), view.noise) : own;
   }
 
   private NDArray array(String name) {
     String saved = core.savedName(name);
+    HalvedWeights halved = view.halved;
     NDArray array = halved == null ? core.state().get(saved) : halved.get(saved);
     if (array == null) {
       throw new IllegalStateException("the model has no tensor " + name);
@@ -158,15 +175,15 @@ final class Computation implements AutoCloseable {
   /** Begins to write; what adapters make of tensors lives as long as the session. */
   DecodingSession startDecoding(
       long[][] inputIds, long @Nullable [][] attentionMask, int maxLength) {
-    if (adapters == null) {
+    if (view.adapters == null) {
       return core.architecture()
-          .startDecoding(weights(), products, inputIds, attentionMask, maxLength);
+          .startDecoding(weights(), view.products, inputIds, attentionMask, maxLength);
     }
     NDManager made = core.manager().newSubManager();
     try {
       Weights weights = weights().ownedBy(made);
       return new OwningSession(
-          core.architecture().startDecoding(weights, products, inputIds, attentionMask, maxLength),
+          core.architecture().startDecoding(weights, view.products, inputIds, attentionMask, maxLength),
           made);
     } catch (RuntimeException e) {
       made.close();
@@ -175,15 +192,16 @@ final class Computation implements AutoCloseable {
   }
 
   @Nullable HalfType products() {
-    return products;
+    return view.products;
   }
 
   @Nullable AdapterSet adapters() {
-    return adapters;
+    return view.adapters;
   }
 
   @Override
   public void close() {
+    HalvedWeights halved = view.halved;
     if (ownsHalved && halved != null) {
       halved.close();
     }

@@ -148,6 +148,11 @@ final class ModelCore implements AutoCloseable {
     return EMBEDDING.matcher(name).find() && !architecture().tied().containsValue(name);
   }
 
+  /** Returns the name of the table of token embeddings, which every family registers first. */
+  String tokenEmbeddings() {
+    return architecture().tensors().get(0).name();
+  }
+
   /** Returns the name that the tensor of a name is saved under: another one if it is tied. */
   String savedName(String name) {
     Tensors now = tensors;

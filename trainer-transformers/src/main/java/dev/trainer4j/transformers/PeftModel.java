@@ -9,6 +9,7 @@ import dev.trainer4j.model.ForwardingModel;
 import dev.trainer4j.model.MixedPrecisionModel;
 import dev.trainer4j.model.ModelOutput;
 import dev.trainer4j.model.NamedParameter;
+import dev.trainer4j.model.NoisyEmbeddings;
 import dev.trainer4j.model.Segment;
 import dev.trainer4j.model.SegmentRunner;
 import dev.trainer4j.model.SegmentedModel;
@@ -45,7 +46,7 @@ import org.jspecify.annotations.Nullable;
  * tensors: close the base when both are no longer needed; {@link #close} frees the adapters alone.
  */
 public final class PeftModel extends ForwardingModel
-    implements SegmentedModel, MixedPrecisionModel, GenerativeModel {
+    implements SegmentedModel, MixedPrecisionModel, NoisyEmbeddings, GenerativeModel {
 
   private final PretrainedModel base;
   private final PretrainedModel adapted;
@@ -258,6 +259,11 @@ public final class PeftModel extends ForwardingModel
   }
 
   @Override
+  public TrainableModel withEmbeddingNoise(double alpha) {
+    return adapted.withEmbeddingNoise(alpha);
+  }
+
+  @Override
   public TrainableModel autocast(HalfType products) {
     return adapted.autocast(products);
   }
@@ -294,6 +300,11 @@ public final class PeftModel extends ForwardingModel
   @Override
   public boolean isEncoderDecoder() {
     return base.isEncoderDecoder();
+  }
+
+  @Override
+  public boolean writesText() {
+    return base.writesText();
   }
 
   @Override

@@ -12,6 +12,7 @@ import dev.trainer4j.model.LabelLayout;
 import dev.trainer4j.model.MixedPrecisionModel;
 import dev.trainer4j.model.ModelOutput;
 import dev.trainer4j.model.NamedParameter;
+import dev.trainer4j.model.NoisyEmbeddings;
 import dev.trainer4j.model.Segment;
 import dev.trainer4j.model.SegmentRunner;
 import dev.trainer4j.model.SegmentedModel;
@@ -44,7 +45,8 @@ import org.jspecify.annotations.Nullable;
  * token_type_ids}, {@code position_ids}, {@code labels}, and so on. With labels the output has a loss,
  * as a sum and the number of labels that count.
  */
-public final class PretrainedModel implements SegmentedModel, MixedPrecisionModel, GenerativeModel {
+public final class PretrainedModel
+    implements SegmentedModel, MixedPrecisionModel, NoisyEmbeddings, GenerativeModel {
 
   private final ModelCore core;
   private final Freezing freezing;
@@ -89,6 +91,20 @@ public final class PretrainedModel implements SegmentedModel, MixedPrecisionMode
     return new PretrainedModel(this, computation.halved(type), runner);
   }
 
+  /**
+   * {@inheritDoc}
+   *
+   * <p>Noisy is what transformers' {@code get_input_embeddings()} gives, scaled where it scales and before
+   * positions are added: in encoder-decoder models the embeddings of both sides.
+   */
+  @Override
+  public PretrainedModel withEmbeddingNoise(double alpha) {
+    if (!(alpha > 0 && Double.isFinite(alpha))) {
+      throw new IllegalArgumentException("alpha is " + alpha + ", expected a number above 0");
+    }
+    return new PretrainedModel(this, computation.noisy(alpha), runner);
+  }
+
   /** Returns a tensor by its name; a tied name gives the tensor that it is tied to. */
   NDArray tensor(String name) {
     return core.tensor(core.savedName(name));
@@ -103,7 +119,7 @@ public final class PretrainedModel implements SegmentedModel, MixedPrecisionMode
 
   /** Returns the name of the table of token embeddings, which every family registers first. */
   String tokenEmbeddings() {
-    return core.architecture().tensors().get(0).name();
+    return core.tokenEmbeddings();
   }
 
   /** Returns whether weight decay applies to a tensor. */
@@ -151,6 +167,11 @@ public final class PretrainedModel implements SegmentedModel, MixedPrecisionMode
   /** Returns the folder that the model was loaded from; empty for one that was made of a configuration. */
   public Optional<Path> folder() {
     return Optional.ofNullable(core.files().folder());
+  }
+
+  /** Returns the width of the hidden states, and of the embeddings of tokens. */
+  public int hiddenSize() {
+    return Math.toIntExact(core.architecture().tensors().get(0).shape().get(1));
   }
 
   /** Returns what the model's head is for. */
@@ -462,6 +483,11 @@ public final class PretrainedModel implements SegmentedModel, MixedPrecisionMode
   @Override
   public boolean isEncoderDecoder() {
     return task() == Task.SEQ2SEQ_LM;
+  }
+
+  @Override
+  public boolean writesText() {
+    return task() == Task.SEQ2SEQ_LM || task() == Task.CAUSAL_LM;
   }
 
   /**

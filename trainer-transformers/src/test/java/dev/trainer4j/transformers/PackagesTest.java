@@ -79,6 +79,8 @@ class PackagesTest {
           .definedBy(ROOT + ".collate..")
           .layer("predict")
           .definedBy(ROOT + ".predict..")
+          .layer("embedding")
+          .definedBy(ROOT + ".embedding..")
           .layer("trainer")
           .definedBy(ROOT + ".trainer..")
           .whereLayer("values")
@@ -113,6 +115,8 @@ class PackagesTest {
           .mayOnlyAccessLayers("tokenization", "models")
           .whereLayer("predict")
           .mayOnlyAccessLayers("values", "tokenization", "models")
+          .whereLayer("embedding")
+          .mayOnlyAccessLayers("values", "tokenization", "models", "collate", "predict")
           .whereLayer("trainer")
           .mayOnlyAccessLayers("tokenization", "generation")
           .ensureAllClassesAreContainedInArchitecture();
@@ -141,7 +145,7 @@ class PackagesTest {
   @ArchTest
   static void everyPackageIsNullMarked(JavaClasses module) {
     assertThat(module.getPackage(ROOT).getSubpackagesInTree())
-        .hasSize(11)
+        .hasSize(12)
         .allMatch(javaPackage -> javaPackage.isAnnotatedWith(NullMarked.class));
     assertThat(module.getPackage(ROOT).isAnnotatedWith(NullMarked.class)).isTrue();
   }

@@ -221,6 +221,30 @@ public final class Transformers {
     // end docs
   }
 
+  /** Judge a decoder-only model by what it writes. */
+  public static Trainer continuations(
+      PretrainedModel model,
+      PretrainedTokenizer tokenizer,
+      TrainingArguments args,
+      Dataset<Map<String, Object>> train,
+      Dataset<Map<String, Object>> test) {
+    // docs: continuations
+    GenerationConfig settings = GenerationConfig.builder().maxNewTokens(64).build();
+    Trainer trainer =
+        new Seq2SeqTrainer(
+            Trainer.builder(model, args) // of AutoModels.causalLm, or a PeftModel
+                .trainDataset(train) // input_ids: prompt and answer; labels: -100 for the prompt
+                .evalDataset(test)
+                .dataCollator(new DataCollatorForSeq2Seq(tokenizer))
+                .computeMetrics(prediction -> rouge(prediction, tokenizer)),
+            Seq2SeqTrainingArguments.builder()
+                .predictWithGenerate(true)
+                .generationConfig(settings)
+                .build());
+    // end docs
+    return trainer;
+  }
+
   // docs: rouge
   private static Map<String, Double> rouge(
       EvalPrediction prediction, PretrainedTokenizer tokenizer) {

@@ -94,4 +94,17 @@ final class TextExamplesTest {
     assertThat(result.unigramPerplexity()).isBetween(10.0, 40.0);
     assertThat(result.written()).isNotEmpty();
   }
+
+  @Test
+  void sentenceEmbeddingsFindWhatMeansTheSameInOtherWords() throws IOException {
+    List<SentenceEmbeddings.Pair> pairs = SentenceEmbeddings.pairs(1);
+    List<SentenceEmbeddings.Pair> train = pairs.subList(0, 400);
+    List<SentenceEmbeddings.Pair> test = pairs.subList(400, 512);
+    Path small = SmallModels.bert(out.resolve("small"), SentenceEmbeddings.texts(train));
+
+    SentenceEmbeddings.Recall recall = SentenceEmbeddings.run(small, out, train, test, 2e-3, 8);
+
+    assertThat(recall.before()).isLessThan(0.1);
+    assertThat(recall.after()).isGreaterThan(0.9);
+  }
 }

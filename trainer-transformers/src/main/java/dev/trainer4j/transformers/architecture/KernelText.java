@@ -19,7 +19,8 @@ public final class KernelText {
 
   private static final Pattern CONSTANT = Pattern.compile("\\$([a-z_0-9]+)");
 
-  private static final Set<String> CHANGING = Set.of(ScriptKernels.AUTOCAST, ModelKernels.ADAPTERS);
+  private static final Set<String> CHANGING =
+      Set.of(ScriptKernels.AUTOCAST, ModelKernels.ADAPTERS, ModelKernels.NOISE);
 
   private static final String SELF = "__torch__.Self";
 

@@ -11,5 +11,6 @@ import java.util.List;
  *     as long as the first: A, B, numbers and magnitude of the first pair of each slot, those of the second, and so
  *     on, with empty arrays for slots that have none ({@code projection.py} reads them)
  * @param adapters how many pairs a slot has at most; 0 for tensors alone
+ * @param noise NEFTune's alpha for embeddings that are looked up in them; 0 for none
  */
-public record KernelWeights(List<NDArray> arrays, int adapters) {}
+public record KernelWeights(List<NDArray> arrays, int adapters, double noise) {}

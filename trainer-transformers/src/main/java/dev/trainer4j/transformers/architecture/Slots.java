@@ -49,6 +49,14 @@ public final class Slots {
     return most;
   }
 
+  private double noise(Weights weights) {
+    double most = 0;
+    for (String name : present) {
+      most = Math.max(most, weights.noiseOf(name));
+    }
+    return most;
+  }
+
   /**
    * Reads the tensors of a pass, with the adapters that they have.
    *
@@ -80,6 +88,6 @@ public final class Slots {
       arrays.addAll(numbers);
       arrays.addAll(magnitudes);
     }
-    return new KernelWeights(arrays, adapters);
+    return new KernelWeights(arrays, adapters, training ? noise(weights) : 0);
   }
 }

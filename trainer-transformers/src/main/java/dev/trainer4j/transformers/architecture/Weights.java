@@ -43,6 +43,11 @@ public interface Weights {
       public List<LowRank> adaptersOf(String weight) {
         return all.adaptersOf(weight);
       }
+
+      @Override
+      public double noiseOf(String table) {
+        return all.noiseOf(table);
+      }
     };
   }
 
@@ -52,6 +57,16 @@ public interface Weights {
    */
   default List<LowRank> adaptersOf(String weight) {
     return List.of();
+  }
+
+  /** Returns NEFTune's alpha for what training looks up in a table: none, 0, by default. */
+  default double noiseOf(String table) {
+    return 0;
+  }
+
+  /** Returns these weights with noise in what training looks up in a table; see {@link #noiseOf}. */
+  default Weights withNoise(String table, double alpha) {
+    return new NoisyTable(this, table, alpha);
   }
 
   /** Returns the names of the parameters that {@link #get} makes a tensor with: none by default. */

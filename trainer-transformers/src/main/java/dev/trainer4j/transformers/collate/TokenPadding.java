@@ -7,6 +7,8 @@ import dev.trainer4j.data.PaddingCollator;
 import dev.trainer4j.data.ProcessingClass;
 import dev.trainer4j.transformers.tokenization.PretrainedTokenizer;
 import dev.trainer4j.transformers.tokenization.Side;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,6 +22,11 @@ import java.util.Set;
 final class TokenPadding {
 
   private static final String ATTENTION_MASK = "attention_mask";
+
+  /** What a decoder-only model writes on from in an evaluation, where it is not what stands before the labels. */
+  private static final String PROMPT_IDS = "prompt_input_ids";
+
+  private static final String PROMPT_MASK = "prompt_attention_mask";
 
   private final PretrainedTokenizer tokenizer;
   private final PaddingOptions options;
@@ -39,6 +46,8 @@ final class TokenPadding {
     values.put("token_type_ids", tokenizer.padTokenTypeId());
     values.put(ATTENTION_MASK, 0);
     values.put("special_tokens_mask", 1);
+    values.put(PROMPT_IDS, tokenizer.padTokenId());
+    values.put(PROMPT_MASK, 0);
   }
 
   /** The tokenizer, which belongs beside a model that is trained on what it made. */
@@ -56,7 +65,8 @@ final class TokenPadding {
    * @param more further sequences and what fills them up; each is padded to its own longest
    */
   ModelInputs pad(
-      List<? extends Map<String, ?>> samples, NDManager manager, Map<String, Integer> more) {
+      List<? extends Map<String, ?>> given, NDManager manager, Map<String, Integer> more) {
+    List<? extends Map<String, ?>> samples = withPromptMasks(given);
     Set<String> fields = samples.get(0).keySet();
     if (!fields.contains(Fields.INPUT_IDS)) {
       throw new IllegalArgumentException(
@@ -78,5 +88,23 @@ final class TokenPadding {
       padding.attentionMask(ATTENTION_MASK, Fields.INPUT_IDS);
     }
     return padding.build().collate(List.copyOf(samples), manager);
+  }
+
+  /** Padding of prompts is told from their tokens by a mask, also where the pad token ends texts. */
+  private static List<? extends Map<String, ?>> withPromptMasks(
+      List<? extends Map<String, ?>> samples) {
+    Set<String> fields = samples.get(0).keySet();
+    if (!fields.contains(PROMPT_IDS) || fields.contains(PROMPT_MASK)) {
+      return samples;
+    }
+    List<Map<String, Object>> masked = new ArrayList<>(samples.size());
+    for (int i = 0; i < samples.size(); i++) {
+      Map<String, Object> sample = new LinkedHashMap<>(samples.get(i));
+      int[] mask = new int[Fields.ints(samples.get(i), PROMPT_IDS, i).length];
+      Arrays.fill(mask, 1);
+      sample.put(PROMPT_MASK, mask);
+      masked.add(sample);
+    }
+    return masked;
   }
 }

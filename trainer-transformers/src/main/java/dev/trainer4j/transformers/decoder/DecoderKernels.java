@@ -52,6 +52,7 @@ final class DecoderKernels implements AutoCloseable {
             "decoder.py",
             "basics.py",
             "projection.py",
+            "noise.py",
             "dropout.py",
             "caches.py");
     script = kernels.plain();

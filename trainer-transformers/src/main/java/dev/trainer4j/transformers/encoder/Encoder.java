@@ -84,6 +84,7 @@ final class Encoder implements Architecture {
         "encoder.py",
         "basics.py",
         "projection.py",
+        "noise.py",
         "dropout.py",
         "heads.py");
   }

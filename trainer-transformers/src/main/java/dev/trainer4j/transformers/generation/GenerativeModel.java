@@ -18,6 +18,11 @@ public interface GenerativeModel {
     return false;
   }
 
+  /** Returns whether the model has a head that writes text; one for labels of texts, say, has none. */
+  default boolean writesText() {
+    return true;
+  }
+
   /** Returns the model's own settings: those of {@code generation_config.json}. */
   GenerationConfig generationConfig();
 

@@ -4,6 +4,8 @@ package dev.trainer4j.transformers.predict;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.trainer4j.transformers.PretrainedException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -18,9 +20,10 @@ import java.util.Map;
  * @param normalizes whether a vector is scaled to the length 1
  * @param maxLength the most tokens of a text, 0 if it is not said
  */
-record SentenceModules(Pooling pooling, boolean normalizes, int maxLength) {
+public record SentenceModules(Pooling pooling, boolean normalizes, int maxLength) {
 
-  static final SentenceModules NONE = new SentenceModules(Pooling.MEAN, false, 0);
+  /** What holds of a folder that says nothing: the mean of all tokens, as it is. */
+  public static final SentenceModules NONE = new SentenceModules(Pooling.MEAN, false, 0);
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -33,7 +36,23 @@ record SentenceModules(Pooling pooling, boolean normalizes, int maxLength) {
     MODES.put("pooling_mode_lasttoken", Pooling.LAST_TOKEN);
   }
 
-  static SentenceModules read(Path folder) throws IOException {
+  /** Checks the length. */
+  public SentenceModules {
+    if (maxLength < 0) {
+      throw new IllegalArgumentException(
+          "maxLength is "
+              + maxLength
+              + ", expected a number of tokens, or 0 for what the model takes");
+    }
+  }
+
+  /**
+   * Reads a folder; {@link #NONE} if it has no {@code modules.json}.
+   *
+   * @throws IOException if a file is missing or cannot be read
+   * @throws PretrainedException if a file is damaged or asks for what is not supported
+   */
+  public static SentenceModules read(Path folder) throws IOException {
     Path file = folder.resolve("modules.json");
     if (!Files.isRegularFile(file)) {
       return NONE;
@@ -97,6 +116,48 @@ record SentenceModules(Pooling pooling, boolean normalizes, int maxLength) {
           file + ": no pooling mode is true, expected one of " + MODES.keySet());
     }
     return found;
+  }
+
+  /**
+   * Writes what sentence-transformers reads, {@code modules.json}, {@code 1_Pooling/config.json} and {@code
+   * sentence_bert_config.json}, beside a model.
+   *
+   * @param width of a vector
+   */
+  public void write(Path folder, int width) throws IOException {
+    ArrayNode modules = JSON.createArrayNode();
+    add(modules, "", "Transformer");
+    add(modules, "1_Pooling", "Pooling");
+    if (normalizes) {
+      add(modules, "2_Normalize", "Normalize");
+      Files.createDirectories(folder.resolve("2_Normalize"));
+    }
+    write(folder.resolve("modules.json"), modules);
+    ObjectNode config = JSON.createObjectNode();
+    config.put("word_embedding_dimension", width);
+    MODES.forEach((key, mode) -> config.put(key, mode == pooling));
+    write(Files.createDirectories(folder.resolve("1_Pooling")).resolve("config.json"), config);
+    ObjectNode limits = JSON.createObjectNode();
+    if (maxLength > 0) {
+      limits.put("max_seq_length", maxLength);
+    } else {
+      limits.putNull("max_seq_length");
+    }
+    write(folder.resolve("sentence_bert_config.json"), limits.put("do_lower_case", false));
+  }
+
+  private static void add(ArrayNode modules, String path, String type) {
+    int number = modules.size();
+    modules
+        .addObject()
+        .put("idx", number)
+        .put("name", Integer.toString(number))
+        .put("path", path)
+        .put("type", "sentence_transformers.models." + type);
+  }
+
+  private static void write(Path file, JsonNode content) throws IOException {
+    JSON.writerWithDefaultPrettyPrinter().writeValue(file.toFile(), content);
   }
 
   private static JsonNode json(Path file) throws IOException {

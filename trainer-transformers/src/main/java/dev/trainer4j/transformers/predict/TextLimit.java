@@ -7,7 +7,7 @@ import dev.trainer4j.transformers.tokenization.PretrainedTokenizer;
 import java.util.List;
 
 /** How many tokens a model reads at once. */
-final class TextLimit {
+public final class TextLimit {
 
   /** What families call the number of positions that they learned. */
   private static final List<String> POSITIONS = List.of("max_position_embeddings", "n_positions");
@@ -17,7 +17,8 @@ final class TextLimit {
 
   private TextLimit() {}
 
-  static int of(PretrainedConfig config, PretrainedTokenizer tokenizer) {
+  /** Returns the most tokens of a text, special ones included. */
+  public static int of(PretrainedConfig config, PretrainedTokenizer tokenizer) {
     int limit = tokenizer.modelMaxLength();
     for (String key : POSITIONS) {
       JsonNode positions = config.node(key);

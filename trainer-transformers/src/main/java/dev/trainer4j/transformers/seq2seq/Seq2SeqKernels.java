@@ -69,6 +69,7 @@ final class Seq2SeqKernels implements AutoCloseable {
         "seq2seq.py",
         "basics.py",
         "projection.py",
+        "noise.py",
         "dropout.py",
         "heads.py",
         "caches.py");

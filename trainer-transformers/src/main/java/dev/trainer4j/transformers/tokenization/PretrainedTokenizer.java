@@ -4,6 +4,7 @@ package dev.trainer4j.transformers.tokenization;
 import ai.djl.huggingface.tokenizers.Encoding;
 import ai.djl.huggingface.tokenizers.jni.CharSpan;
 import ai.djl.util.PairList;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.trainer4j.data.ProcessingClass;
 import dev.trainer4j.jinja.Rendered;
@@ -143,7 +144,7 @@ public final class PretrainedTokenizer implements ProcessingClass, AutoCloseable
     ObjectNode changed = (ObjectNode) files.json(TokenizerFiles.CONFIG).node();
     changed.remove("chat_template");
     TokenizerFiles all = files.withChatTemplate(template);
-    new ChatTemplates(all).compile(template);
+    new ChatTemplates(all, MissingNode.getInstance()).compile(template);
     return new PretrainedTokenizer(
         all.with(TokenizerFiles.CONFIG, changed.toPrettyString()), trusted);
   }

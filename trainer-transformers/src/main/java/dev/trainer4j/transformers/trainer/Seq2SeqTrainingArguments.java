@@ -29,7 +29,7 @@ public abstract class Seq2SeqTrainingArguments {
           .row(
               "generation_max_length",
               wholeFrom(2),
-              "tokens of what is written at most, its start included")
+              "tokens of what is written at most, its start (or prompt) included")
           .row("generation_num_beams", wholeFrom(1), "beams of the search")
           .row(
               "generation_config",
@@ -56,7 +56,10 @@ public abstract class Seq2SeqTrainingArguments {
     return false;
   }
 
-  /** The {@code maxLength} of what is written, its start included; null, the default, leaves it to the generation settings. */
+  /**
+   * The {@code maxLength} of what is written, its start included, for a decoder-only model its padded prompt; null, the default,
+   * leaves it to the generation settings.
+   */
   public abstract @Nullable Integer generationMaxLength();
 
   /** The {@code numBeams} of the search; null, the default, leaves it to the generation settings. */

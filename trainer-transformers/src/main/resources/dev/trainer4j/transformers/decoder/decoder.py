@@ -256,6 +256,7 @@ class Decoder(Module):
     factor = float((self).cast(scale, ops.prim.dtype(x)))
     if factor != 1.0:
       x = torch.mul(x, factor)
+    x = (self).noisy(x)
     if torch.__not__((self).absent(weights[1])):
       x = torch.add(x, (self).embedded(positions, weights, 1, -1))
     return (self).drop(x, float(dropout))

@@ -78,7 +78,7 @@ class Encoder(Module):
     else:
       at = position_ids
     count = (self).tensors(weights)
-    sum = torch.add((self).embedded(torch.to(input_ids, 4), weights, 0, $pad_token_id), (self).embedded(torch.to(at, 4), weights, 1, $padding_index))
+    sum = torch.add((self).noisy((self).embedded(torch.to(input_ids, 4), weights, 0, $pad_token_id)), (self).embedded(torch.to(at, 4), weights, 1, $padding_index))
     if count == 5:
       if torch.numel(token_type_ids) == 0:
         sum = torch.add(sum, (self).embedded(torch.zeros([1], dtype=4, device=ops.prim.device(sum)), weights, 2, -1))

@@ -128,6 +128,7 @@ class Seq2Seq(Module):
     x = torch.embedding(weights[0], torch.to(ids, 4), $padding_row)
     if $embedding_scale != 1.0:
       x = torch.mul(x, $embedding_scale)
+    x = (self).noisy(x)
     if torch.__not__((self).absent(weights[1])):
       first = past + $position_offset
       rows = torch.slice(weights[1], 0, first, first + torch.size(ids, 1))
