@@ -46,6 +46,11 @@ final class ModelView implements TrainableModel {
   }
 
   @Override
+  public String whyFrozen() {
+    return model.whyFrozen();
+  }
+
+  @Override
   public Map<String, NDArray> savedTensors() {
     return model.savedTensors();
   }

@@ -14,13 +14,10 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The kernels of one text: without adapters, and, compiled when they are first asked for, with room for
- * one, for two, and so on. So who has none computes and passes nothing for them.
+ * The kernels of one text: for tensors alone, and, compiled when they are first asked for, with room for
+ * one adapter, for two, and so on, or for quantized weights. So who has none computes and passes nothing for them.
  */
 public final class ModelKernels implements AutoCloseable {
-
-  /** What stands in the text for the number of adapters that a linear layer has at most. */
-  static final String ADAPTERS = "$adapters";
 
   private final String className;
   private final String text;
@@ -30,19 +27,19 @@ public final class ModelKernels implements AutoCloseable {
   /** Weights are floating point numbers, and so is one that is not there. */
   private final NDArray none;
 
-  private final Map<Integer, ScriptKernels> adapted = new ConcurrentHashMap<>();
+  private final Map<KernelLayout, ScriptKernels> others = new ConcurrentHashMap<>();
 
   ModelKernels(String className, String text) {
     this.className = className;
     this.text = text;
-    plain = compile(0);
+    plain = compile(KernelLayout.PLAIN);
     manager = NDManager.newBaseManager(Device.cpu(), "PyTorch");
     manager.setName("constants of " + className);
     none = ArrayScope.keep(manager.create(new float[0]), manager);
   }
 
-  private ScriptKernels compile(int adapters) {
-    return ScriptKernels.compile(className, text.replace(ADAPTERS, Integer.toString(adapters)));
+  private ScriptKernels compile(KernelLayout layout) {
+    return ScriptKernels.compile(className, layout.textOf(className, text));
   }
 
   /** Returns slots of a kernel, with an empty name for what a model lacks. */
@@ -50,14 +47,16 @@ public final class ModelKernels implements AutoCloseable {
     return new Slots(names, none);
   }
 
-  /** Returns the kernels without adapters, for methods that have no linear layer. */
+  /** Returns the kernels for tensors alone, and for methods that have no linear layer. */
   public ScriptKernels plain() {
     return plain;
   }
 
-  /** Returns the kernels for weights with so many adapters, as {@link KernelWeights} has them. */
-  public ScriptKernels with(int adapters) {
-    return adapters == 0 ? plain : adapted.computeIfAbsent(adapters, this::compile);
+  /** Returns the kernels for weights of a layout. */
+  public ScriptKernels with(KernelLayout layout) {
+    return layout.equals(KernelLayout.PLAIN)
+        ? plain
+        : others.computeIfAbsent(layout, this::compile);
   }
 
   /**
@@ -67,12 +66,12 @@ public final class ModelKernels implements AutoCloseable {
    */
   public NDList call(
       String method, @Nullable HalfType products, KernelWeights weights, NDArray... arguments) {
-    return with(weights.adapters()).in(products).call(method, weights.arrays(), arguments);
+    return with(weights.layout()).in(products).call(method, weights.arrays(), arguments);
   }
 
   @Override
   public void close() {
-    adapted.values().forEach(ScriptKernels::close);
+    others.values().forEach(ScriptKernels::close);
     plain.close();
     manager.close();
   }

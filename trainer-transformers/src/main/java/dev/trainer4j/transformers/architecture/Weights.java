@@ -43,6 +43,16 @@ public interface Weights {
       public List<LowRank> adaptersOf(String weight) {
         return all.adaptersOf(weight);
       }
+
+      @Override
+      public int quantizedCompute() {
+        return all.quantizedCompute();
+      }
+
+      @Override
+      public List<NDArray> partsOf(String name) {
+        return all.partsOf(name);
+      }
     };
   }
 
@@ -52,6 +62,32 @@ public interface Weights {
    */
   default List<LowRank> adaptersOf(String weight) {
     return List.of();
+  }
+
+  /**
+   * Returns libtorch's number of the type in which products with quantized weights are taken; {@link
+   * KernelLayout#NONE_QUANTIZED} by default: no weight is quantized.
+   */
+  default int quantizedCompute() {
+    return KernelLayout.NONE_QUANTIZED;
+  }
+
+  /**
+   * Returns what a quantized weight is made of beside the numbers that {@link #get} gives, as {@code codes.py} has
+   * it; nothing for one that is not quantized.
+   */
+  default List<NDArray> partsOf(String name) {
+    return List.of();
+  }
+
+  /**
+   * Returns what a tensor stands for: what {@link #get(String)} gives, or of a quantized weight the values, float32, as
+   * it lies where it is not quantized.
+   *
+   * @param owner of what is made, if anything is
+   */
+  default NDArray values(String name, NDManager owner) {
+    return get(name);
   }
 
   /** Returns the names of the parameters that {@link #get} makes a tensor with: none by default. */
