@@ -38,6 +38,11 @@ public abstract class ForwardingModel implements TrainableModel {
   }
 
   @Override
+  public String whyFrozen() {
+    return delegate().whyFrozen();
+  }
+
+  @Override
   public Map<String, NDArray> savedTensors() {
     return delegate().savedTensors();
   }

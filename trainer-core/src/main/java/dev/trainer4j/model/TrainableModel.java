@@ -32,6 +32,15 @@ public interface TrainableModel extends AutoCloseable {
    */
   List<NamedParameter> parameters();
 
+  /**
+   * Returns why there may be no trainable parameter, and what to do then: the end of the message that says so when a training
+   * begins.
+   */
+  default String whyFrozen() {
+    return "none requires gradients, so there is nothing to train; unfreeze some, or call evaluate() or"
+        + " predict()";
+  }
+
   /** Returns every tensor that makes up the model, by name: parameters, frozen ones, buffers. */
   Map<String, NDArray> state();
 

@@ -53,8 +53,7 @@ public final class FollowingOptimizer implements AutoCloseable {
     List<NamedParameter> parameters = model.parameters();
     if (parameters.isEmpty()) {
       throw new IllegalArgumentException(
-          "the model has no trainable parameters: none requires gradients, so there is nothing to"
-              + " train; unfreeze some, or call evaluate() or predict()");
+          "the model has no trainable parameters: " + model.whyFrozen());
     }
     return parameters;
   }

@@ -46,6 +46,10 @@ final class Adapters implements AutoCloseable {
   private final Map<String, List<NamedParameter>> biases = new LinkedHashMap<>();
 
   private @Nullable Map<String, NDArray> beforeMerge;
+
+  /** The way back to quantized weights. */
+  private @Nullable Dequantization quantized;
+
   private List<String> merged = List.of();
 
   Adapters(PretrainedModel base) {
@@ -80,7 +84,7 @@ final class Adapters implements AutoCloseable {
     PeftConfig config = withLayoutOf(targets.adapted(), complete);
     List<String> activeBefore = set.active();
     try {
-      new AdapterMaker(set, base::tensor, base.manager(), name)
+      new AdapterMaker(set, base.weights(), base.manager(), name)
           .make(config, targets, base.tensorNames(), tokenTables(), base::decays);
     } catch (RuntimeException | Error e) {
       set.remove(name);
@@ -95,12 +99,18 @@ final class Adapters implements AutoCloseable {
   }
 
   /** PEFT wants to know whether weights lie as [in, out]. */
-  private static PeftConfig withLayoutOf(List<Adaptable> adapted, PeftConfig config) {
+  private PeftConfig withLayoutOf(List<Adaptable> adapted, PeftConfig config) {
     boolean transposed =
-        adapted.stream().anyMatch(module -> module.kind() == Adaptable.Kind.TRANSPOSED);
+        adapted.stream().anyMatch(this::isTransposed);
     return config instanceof LoraConfig lora
         ? lora.toBuilder().fanInFanOut(transposed).build()
         : config;
+  }
+
+  /** A quantized layer lies as others do, in every family. */
+  private boolean isTransposed(Adaptable module) {
+    return module.kind() == Adaptable.Kind.TRANSPOSED
+        && base.weights().partsOf(module.weight()).isEmpty();
   }
 
   private @Nullable String taskType() {
@@ -298,6 +308,8 @@ final class Adapters implements AutoCloseable {
     List<String> active = set.active();
     requireMergeable(active);
     NDManager owner = base.manager();
+    Dequantization dequantized = base.dequantized();
+    boolean copy = keep && !dequantized.happened(); // Quantized weights are what they were.
     try (Autograd.Recording off = Autograd.record(false)) {
       for (Map.Entry<String, NDArray> tensor : base.state().entrySet()) {
         for (String adapter : active) {
@@ -306,7 +318,7 @@ final class Adapters implements AutoCloseable {
                 AdapterMaker.merged(
                     set, adapter, modules.get(tensor.getKey()), tensor.getKey(), tensor.getValue());
             if (values != null) {
-              if (keep && !kept.containsKey(tensor.getKey())) {
+              if (copy && !kept.containsKey(tensor.getKey())) {
                 kept.put(tensor.getKey(), ArrayScope.keep(tensor.getValue().duplicate(), owner));
               }
               TorchFunctions.copy(List.of(tensor.getValue()), List.of(values));
@@ -314,6 +326,11 @@ final class Adapters implements AutoCloseable {
           }
         }
       }
+    }
+    if (keep) {
+      quantized = dequantized;
+    } else {
+      dequantized.forget();
     }
     merged = active;
     set.activate(List.of());
@@ -353,6 +370,10 @@ final class Adapters implements AutoCloseable {
           TorchFunctions.copy(List.of(base.tensor(name)), List.of(array));
           array.close();
         });
+    if (quantized != null) {
+      quantized.undo();
+      quantized = null;
+    }
     beforeMerge = null;
     set.activate(merged);
     merged = List.of();
@@ -362,7 +383,7 @@ final class Adapters implements AutoCloseable {
   public String toString() {
     long trained = trainable().stream().mapToLong(p -> p.array().size()).sum();
     long all =
-        base.state().values().stream().mapToLong(NDArray::size).sum()
+        base.size()
             + set.parameters().stream().mapToLong(p -> p.array().size()).sum();
     return String.format(
         Locale.ROOT,

@@ -7,9 +7,11 @@ import dev.trainer4j.model.Segment;
 import dev.trainer4j.torch.HalfType;
 import dev.trainer4j.transformers.architecture.AdapterSet;
 import dev.trainer4j.transformers.architecture.Architecture;
+import dev.trainer4j.transformers.architecture.KernelLayout;
 import dev.trainer4j.transformers.architecture.TokenLoss;
 import dev.trainer4j.transformers.architecture.Weights;
 import dev.trainer4j.transformers.generation.DecodingSession;
+import dev.trainer4j.transformers.quantization.QuantizedWeights;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -158,8 +160,39 @@ final class Computation implements AutoCloseable {
 
   Weights weights() {
     AdapterSet adapters = view.adapters;
-    Weights own = adapters == null ? this::array : adapters.over(this::array);
-    return view.noise > 0 ? own.withNoise(core.tokenEmbeddings(), view.noise) : own;
+    Weights own = new OwnWeights();
+    Weights adapted = adapters == null ? own : adapters.over(own);
+    return view.noise > 0 ? adapted.withNoise(core.tokenEmbeddings(), view.noise) : adapted;
+  }
+
+  /** The tensors of this view without adapters. */
+  private final class OwnWeights implements Weights {
+
+    @Override
+    public NDArray get(String name) {
+      return array(name);
+    }
+
+    @Override
+    public int quantizedCompute() {
+      QuantizedWeights quantized = core.quantized();
+      return quantized == null ? KernelLayout.NONE_QUANTIZED : quantized.computeType();
+    }
+
+    @Override
+    public List<NDArray> partsOf(String name) {
+      QuantizedWeights quantized = core.quantized();
+      return quantized == null ? List.of() : quantized.partsOf(core.savedName(name));
+    }
+
+    @Override
+    public NDArray values(String name, NDManager owner) {
+      QuantizedWeights quantized = core.quantized();
+      String saved = core.savedName(name);
+      return quantized == null || !core.isQuantized(saved)
+          ? array(name)
+          : quantized.values(saved, owner);
+    }
   }
 
   private NDArray array(String name) {

@@ -29,11 +29,8 @@ final class Freezing {
     List<NDArray> chosen = new ArrayList<>();
     for (String pattern : patterns) {
       Pattern compiled = Pattern.compile("(?:" + pattern + ")(?:\\..*)?");
-      List<NDArray> matching =
-          core.parameters().stream()
-              .filter(p -> compiled.matcher(p.name()).matches())
-              .map(NamedParameter::array)
-              .toList();
+      List<NamedParameter> matching =
+          core.parameters().stream().filter(p -> compiled.matcher(p.name()).matches()).toList();
       if (matching.isEmpty()) {
         throw new IllegalArgumentException(
             "no parameter is called '"
@@ -41,9 +38,27 @@ final class Freezing {
                 + "', and none of a name that begins so; there are "
                 + String.join(", ", modules()));
       }
-      chosen.addAll(matching);
+      if (trainable) {
+        requireTrainable(pattern, matching);
+      }
+      matching.forEach(parameter -> chosen.add(parameter.array()));
     }
     chosen.forEach(array -> array.setRequiresGradient(trainable));
+  }
+
+  /** What is quantized can be frozen, which it is, but not trained. */
+  private void requireTrainable(String pattern, List<NamedParameter> matching) {
+    for (NamedParameter parameter : matching) {
+      if (core.isQuantized(parameter.name())) {
+        throw new IllegalArgumentException(
+            "'"
+                + pattern
+                + "' means "
+                + parameter.name()
+                + ", which is quantized, and cannot be trained: name what is not quantized, train adapters"
+                + " over it (PeftModel), or leave it out of quantization with llmInt8SkipModules");
+      }
+    }
   }
 
   private List<String> modules() {

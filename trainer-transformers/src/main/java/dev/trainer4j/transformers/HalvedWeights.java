@@ -42,7 +42,7 @@ final class HalvedWeights implements AutoCloseable {
     NDArray copy = copies.get(name);
     if (copy == null || of != core.state()) {
       throw new IllegalStateException(
-          "these copies in 16 bits are of the model before its vocabulary was resized: close this view"
+          "these copies in 16 bits are of the model before its vocabulary was resized, or it was dequantized: close this view"
               + " and make another with halved(...)");
     }
     return copy;

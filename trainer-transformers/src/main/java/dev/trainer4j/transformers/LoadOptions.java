@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param seed what tensors are initialised from that no file holds, and rows of tokens that are added
  * @param newHead whether tensors of the head that no file holds are initialised anew instead of an error
  * @param problemType what a classifier of texts learns; null for what {@code config.json} says
+ * @param quantization how linear layers are quantized while they are loaded; null for not, or for what the folder has
  */
 public record LoadOptions(
     @Nullable Device device,
@@ -26,7 +27,8 @@ public record LoadOptions(
     @Nullable Dtype dtype,
     long seed,
     boolean newHead,
-    @Nullable ProblemType problemType) {
+    @Nullable ProblemType problemType,
+    @Nullable QuantizationConfig quantization) {
 
   /** Copies the labels. */
   public LoadOptions {
@@ -35,17 +37,17 @@ public record LoadOptions(
 
   /** Float32 on the default device, with the file's own labels; the seed is 42. */
   public static LoadOptions defaults() {
-    return new LoadOptions(null, null, false, Dtype.FLOAT32, 42, true, null);
+    return new LoadOptions(null, null, false, Dtype.FLOAT32, 42, true, null, null);
   }
 
   /** Sets the device of the weights. */
   public LoadOptions withDevice(Device value) {
-    return new LoadOptions(value, labels, ignoreMismatchedSizes, dtype, seed, newHead, problemType);
+    return new LoadOptions(value, labels, ignoreMismatchedSizes, dtype, seed, newHead, problemType, quantization);
   }
 
   /** Sets the names of the labels, and with them their number. */
   public LoadOptions withLabels(List<String> value) {
-    return new LoadOptions(device, value, ignoreMismatchedSizes, dtype, seed, newHead, problemType);
+    return new LoadOptions(device, value, ignoreMismatchedSizes, dtype, seed, newHead, problemType, quantization);
   }
 
   /** Sets the number of labels, which are then called {@code LABEL_0} and so on. */
@@ -58,7 +60,7 @@ public record LoadOptions(
 
   /** Sets whether a head of another size is replaced by a new one. */
   public LoadOptions withIgnoreMismatchedSizes(boolean value) {
-    return new LoadOptions(device, labels, value, dtype, seed, newHead, problemType);
+    return new LoadOptions(device, labels, value, dtype, seed, newHead, problemType, quantization);
   }
 
   /**
@@ -70,7 +72,7 @@ public record LoadOptions(
    */
   public LoadOptions withDtype(Dtype value) {
     return new LoadOptions(
-        device, labels, ignoreMismatchedSizes, value, seed, newHead, problemType);
+        device, labels, ignoreMismatchedSizes, value, seed, newHead, problemType, quantization);
   }
 
   /**
@@ -79,13 +81,13 @@ public record LoadOptions(
    * configuration that names none is float32.
    */
   public LoadOptions withAutoDtype() {
-    return new LoadOptions(device, labels, ignoreMismatchedSizes, null, seed, newHead, problemType);
+    return new LoadOptions(device, labels, ignoreMismatchedSizes, null, seed, newHead, problemType, quantization);
   }
 
   /** Sets the seed of tensors that no file holds. */
   public LoadOptions withSeed(long value) {
     return new LoadOptions(
-        device, labels, ignoreMismatchedSizes, dtype, value, newHead, problemType);
+        device, labels, ignoreMismatchedSizes, dtype, value, newHead, problemType, quantization);
   }
 
   /**
@@ -93,7 +95,7 @@ public record LoadOptions(
    * is used and not trained should have a whole head: set false.
    */
   public LoadOptions withNewHead(boolean value) {
-    return new LoadOptions(device, labels, ignoreMismatchedSizes, dtype, seed, value, problemType);
+    return new LoadOptions(device, labels, ignoreMismatchedSizes, dtype, seed, value, problemType, quantization);
   }
 
   /**
@@ -101,7 +103,20 @@ public record LoadOptions(
    * folder that was saved after training says it; one that does not leaves it to the first labels.
    */
   public LoadOptions withProblemType(ProblemType value) {
-    return new LoadOptions(device, labels, ignoreMismatchedSizes, dtype, seed, newHead, value);
+    return new LoadOptions(device, labels, ignoreMismatchedSizes, dtype, seed, newHead, value, quantization);
+  }
+
+  /**
+   * Sets how linear layers are quantized: transformers' {@code quantization_config}. One is read, quantized and dropped
+   * before the next, so that memory never holds the model as it was. All parameters of a quantized model begin frozen; train
+   * adapters over it ({@link PeftModel}).
+   *
+   * <p>A folder that is quantized already needs no such option. With one, it must say the same of the weights, and its
+   * {@code bnb4bitComputeDtype} counts.
+   */
+  public LoadOptions withQuantization(QuantizationConfig value) {
+    return new LoadOptions(
+        device, labels, ignoreMismatchedSizes, dtype, seed, newHead, problemType, value);
   }
 
   /** Returns a configuration with the labels and the problem that are set. */

@@ -20,7 +20,7 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * The tensors of a model while it is loaded. Each is cast before the next is made or read, so that
+ * The tensors of a model while it is loaded. Each is cast and quantized before the next is made or read, so that
  * memory never holds the model in two types.
  */
 final class LoadedWeights {
@@ -29,11 +29,14 @@ final class LoadedWeights {
   private final Dtype dtype;
   private final NDManager manager;
   private final Map<String, NDArray> arrays = new HashMap<>();
+  private final QuantizedLoading quantization;
 
-  LoadedWeights(Architecture architecture, Dtype dtype, NDManager manager) {
+  LoadedWeights(
+      Architecture architecture, Dtype dtype, NDManager manager, QuantizedLoading quantization) {
     this.architecture = architecture;
     this.dtype = dtype;
     this.manager = manager;
+    this.quantization = quantization;
   }
 
   /** Makes tensors that no file holds, always in the same order: their numbers are drawn. */
@@ -57,6 +60,7 @@ final class LoadedWeights {
   void read(ModelTensors tensors, Map<String, String> sources) throws IOException {
     for (Map.Entry<String, String> source : sources.entrySet()) {
       if (architecture.dtype(source.getKey(), dtype) == Dtype.FLOAT32
+          && !quantization.concerns(source.getKey(), source.getValue())
           && tensors.info(source.getValue()).type() != SafetensorsType.F32) {
         // All before the first is read: memory that is freed between them would be too scattered
         // for those that follow. And filled in place, because what a kernel returns outside of
@@ -69,7 +73,12 @@ final class LoadedWeights {
     for (Map.Entry<String, String> source : sources.entrySet()) {
       try (Autograd.Recording off = Autograd.record(false);
           ArrayScope scope = ArrayScope.open()) {
-        put(source.getKey(), tensors.read(source.getValue(), manager));
+        NDArray whole = quantization.read(source.getKey(), source.getValue());
+        if (whole == null) {
+          put(source.getKey(), tensors.read(source.getValue(), manager));
+        } else {
+          arrays.put(source.getKey(), whole);
+        }
       }
     }
   }
@@ -78,6 +87,13 @@ final class LoadedWeights {
   private void put(String name, NDArray array) {
     Dtype wanted = architecture.dtype(name, dtype);
     NDArray target = arrays.get(name);
+    if (quantization.isChosen(name)) {
+      NDArray cast = wanted.is(array) ? array : wanted.copy(array, manager);
+      arrays.put(name, quantization.quantize(name, cast, wanted));
+      cast.close();
+      array.close();
+      return;
+    }
     if (wanted.is(array)) {
       arrays.put(name, ArrayScope.keep(array, manager));
       return;
@@ -90,7 +106,10 @@ final class LoadedWeights {
     array.close(); // One of bfloat16 outlives the scope, and would stay with the model.
   }
 
-  /** Returns all tensors in the order of the architecture; what is trained requires gradients. */
+  /**
+   * Returns all tensors in the order of the architecture; what is trained requires gradients. Nothing of a model with
+   * quantized layers is, unless it is asked for by name.
+   */
   Map<String, NDArray> state() {
     Map<String, NDArray> state = new LinkedHashMap<>();
     for (TensorSpec spec : architecture.tensors()) {
@@ -98,7 +117,7 @@ final class LoadedWeights {
       if (array == null) {
         throw new IllegalStateException(spec.name() + " was neither made nor read");
       }
-      if (spec.trainable() && dtype == Dtype.FLOAT32) {
+      if (spec.trainable() && dtype == Dtype.FLOAT32 && quantization.weights() == null) {
         array.setRequiresGradient(true);
       }
       state.put(spec.name(), array);

@@ -6,12 +6,14 @@ import ai.djl.ndarray.NDManager;
 import dev.trainer4j.model.NamedParameter;
 import dev.trainer4j.transformers.architecture.Architecture;
 import dev.trainer4j.transformers.architecture.TensorSpec;
+import dev.trainer4j.transformers.quantization.QuantizedWeights;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a model and its views share: configuration, architecture and tensors. They change together, when
@@ -34,6 +36,9 @@ final class ModelCore implements AutoCloseable {
   private volatile PretrainedConfig config;
   private volatile Tensors tensors;
 
+  /** What the quantized among the tensors stand for; null if none is. */
+  private volatile @Nullable QuantizedWeights quantized;
+
   /** An architecture with the tensors it names, those that can be trained, and how large they are. */
   private record Tensors(
       Architecture architecture,
@@ -53,7 +58,7 @@ final class ModelCore implements AutoCloseable {
               .toList(),
           trainable.stream()
               .filter(spec -> !EMBEDDING.matcher(spec.name()).find())
-              .mapToLong(spec -> state(state, spec).size())
+              .mapToLong(spec -> spec.shape().size())
               .sum());
     }
 
@@ -71,6 +76,7 @@ final class ModelCore implements AutoCloseable {
    *
    * @param manager owns the tensors, and is closed with the model
    * @param state the tensors of {@code architecture}, by name
+   * @param quantized what the quantized among them stand for; null if none is
    * @param seed of rows of tokens that are added
    */
   ModelCore(
@@ -80,6 +86,7 @@ final class ModelCore implements AutoCloseable {
       Architecture architecture,
       NDManager manager,
       Map<String, NDArray> state,
+      @Nullable QuantizedWeights quantized,
       ModelFiles files,
       long seed) {
     this.config = config;
@@ -88,6 +95,7 @@ final class ModelCore implements AutoCloseable {
     this.manager = manager;
     this.files = files;
     this.seed = seed;
+    this.quantized = quantized;
     tensors = Tensors.of(architecture, state);
   }
 
@@ -122,6 +130,22 @@ final class ModelCore implements AutoCloseable {
   /** Returns all tensors in the order of the architecture; another map after they were replaced. */
   Map<String, NDArray> state() {
     return tensors.state;
+  }
+
+  /** Returns the quantized weights; null if there are none. */
+  @Nullable QuantizedWeights quantized() {
+    return quantized;
+  }
+
+  /** Returns whether a tensor of a name that is saved is quantized. */
+  boolean isQuantized(String name) {
+    QuantizedWeights now = quantized;
+    return now != null && now.names().contains(name);
+  }
+
+  /** Returns how many numbers the tensors stand for. */
+  long size() {
+    return architecture().tensors().stream().mapToLong(spec -> spec.shape().size()).sum();
   }
 
   /** Returns a tensor of the architecture by the name that it is saved under. */
@@ -175,6 +199,13 @@ final class ModelCore implements AutoCloseable {
   void replace(PretrainedConfig now, Architecture architecture, Map<String, NDArray> state) {
     config = now;
     tensors = Tensors.of(architecture, state);
+  }
+
+  /** Sets other tensors and quantized weights for the present architecture; those that were are the caller's to close. */
+  void exchange(
+      PretrainedConfig now, Map<String, NDArray> state, @Nullable QuantizedWeights weights) {
+    replace(now, architecture(), state);
+    quantized = weights;
   }
 
   /** Counts a training that begins: until it has ended, an optimizer holds the tensors. */

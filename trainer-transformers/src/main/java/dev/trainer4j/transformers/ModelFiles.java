@@ -76,7 +76,8 @@ final class ModelFiles {
     Files.createDirectories(folder);
     ModelTensorsWriter.write(
         folder,
-        WeightSources.of(core.state(), name -> core.architecture().dtype(name, saved)),
+        WeightSources.of(
+            core.state(), core.quantized(), name -> core.architecture().dtype(name, saved)),
         options.maxShardSize());
     writeExtras(folder, core.config().withDtype(saved));
   }

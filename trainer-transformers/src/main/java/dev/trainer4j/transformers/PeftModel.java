@@ -176,7 +176,8 @@ public final class PeftModel extends ForwardingModel
   /**
    * Puts the active adapters into the weights of the base, which is as fast as without any. The adapters are
    * switched off and stay; {@link #unmerge} puts the weights back as they were, to the bit, and keeps copies of
-   * those that change for that.
+   * those that change for that. A quantized base is dequantized before, since quantizing the sum would round the adapters away; it
+   * then takes the memory of one that never was quantized, and unmerging puts the quantized weights back.
    *
    * @throws IllegalStateException if something is merged already, or an adapter stands beside a tensor that another
    *     module shares
@@ -192,7 +193,8 @@ public final class PeftModel extends ForwardingModel
 
   /**
    * Puts the active adapters into the weights of the base, as {@link #merge} without a way back, frees all
-   * adapters and returns the base: a model like any other, to be saved or served.
+   * adapters and returns the base: a model like any other, to be saved or served. A quantized base is one no more: it is
+   * dequantized, and saved in {@link PretrainedModel#dtype}.
    */
   public PretrainedModel mergeAndUnload() {
     adapters.merge(false);
@@ -277,6 +279,11 @@ public final class PeftModel extends ForwardingModel
   @Override
   public List<NamedParameter> parameters() {
     return adapters.trainable();
+  }
+
+  @Override
+  public String whyFrozen() {
+    return "no adapter is active: call setActiveAdapters(...)";
   }
 
   /** Returns the tensors of all adapters, by their names in PEFT's file. */

@@ -60,23 +60,37 @@ final class PretrainedFolder {
     manager.setName("model " + family.modelType());
     try {
       reader.finish();
+      QuantizedLoading quantization =
+          QuantizedLoading.of(given, options, tensors, architecture, manager);
       TensorMatch match =
           TensorMatch.of(
-              architecture, family.basePrefix(), tensors, options.ignoreMismatchedSizes());
+              architecture,
+              family.basePrefix(),
+              quantization.folder(tensors),
+              options.ignoreMismatchedSizes());
       if (tensors != null) {
         if (!options.newHead()) {
           match.requireAll(tensors.source().toString());
         }
         match.report(LOGGER);
       }
-      LoadedWeights weights = new LoadedWeights(architecture, dtype, manager);
+      LoadedWeights weights = new LoadedWeights(architecture, dtype, manager, quantization);
       Seeds.with(options.seed(), () -> weights.create(match.fresh()));
       if (tensors != null) {
         weights.read(tensors, match.sources());
       }
+      quantization.report(LOGGER);
       return new PretrainedModel(
           new ModelCore(
-              config, task, dtype, architecture, manager, weights.state(), files, options.seed()));
+              quantization.describedIn(config),
+              task,
+              dtype,
+              architecture,
+              manager,
+              weights.state(),
+              quantization.weights(),
+              files,
+              options.seed()));
     } catch (Throwable e) { // Running out of memory, too, must not leave half a model behind.
       architecture.close();
       manager.close();

@@ -20,11 +20,13 @@ import dev.trainer4j.torch.Autograd;
 import dev.trainer4j.torch.HalfType;
 import dev.trainer4j.transformers.architecture.AdapterSet;
 import dev.trainer4j.transformers.architecture.TokenLoss;
+import dev.trainer4j.transformers.architecture.Weights;
 import dev.trainer4j.transformers.generation.DecodingSession;
 import dev.trainer4j.transformers.generation.GenerationConfig;
 import dev.trainer4j.transformers.generation.GenerationOutput;
 import dev.trainer4j.transformers.generation.GenerativeModel;
 import dev.trainer4j.transformers.generation.Generator;
+import dev.trainer4j.transformers.quantization.QuantizedWeights;
 import dev.trainer4j.transformers.tokenization.PretrainedTokenizer;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -122,6 +124,21 @@ public final class PretrainedModel
     return core.tokenEmbeddings();
   }
 
+  /** Returns the tensors of this view, by any name. */
+  Weights weights() {
+    return computation.weights();
+  }
+
+  /** Returns how many numbers the tensors stand for. */
+  long size() {
+    return core.size();
+  }
+
+  /** Begins to compute with what quantized weights stand for; the way back, or not, is the caller's. */
+  Dequantization dequantized() {
+    return Dequantization.of(core);
+  }
+
   /** Returns whether weight decay applies to a tensor. */
   boolean decays(String name) {
     String saved = core.savedName(name);
@@ -179,6 +196,23 @@ public final class PretrainedModel
     return core.task();
   }
 
+  /** Returns how linear layers are quantized; nothing for a model in which none is. */
+  public Optional<QuantizationConfig> quantization() {
+    QuantizedWeights quantized = core.quantized();
+    return quantized == null ? Optional.empty() : Optional.of(quantized.config());
+  }
+
+  /**
+   * Makes quantized layers what they stand for, in {@link #dtype}: transformers' {@code dequantize}. The model then takes the
+   * memory of one that was never quantized, is saved as such, and may be trained after {@link #unfreeze}. One that has
+   * no such layers stays as it is.
+   *
+   * @throws IllegalStateException while the model is being trained
+   */
+  public void dequantize() {
+    Dequantization.of(core).forget();
+  }
+
   /** Returns the type of the weights in memory: that of the {@link LoadOptions}. */
   public Dtype dtype() {
     return core.dtype();
@@ -231,6 +265,15 @@ public final class PretrainedModel
     ModelOutput output = computation.architecture().outputs(last, pass);
     firstLabels.note(pass.inputs());
     return output;
+  }
+
+  @Override
+  public String whyFrozen() {
+    return core.quantized() == null
+        ? SegmentedModel.super.whyFrozen()
+        : "its quantized layers cannot be trained, and all else begins frozen. Train adapters over it with"
+            + " PeftModel.of(model, LoraConfig...), or release with unfreeze(...) what is not quantized,"
+            + " such as a classifier's head; dequantize() makes it a model like any other";
   }
 
   @Override
@@ -333,12 +376,17 @@ public final class PretrainedModel
     core.endTraining();
   }
 
+  /** Returns all tensors; with quantized weights also what belongs to them, as bitsandbytes names it. */
   @Override
   public Map<String, NDArray> state() {
-    if (computation.adapters() == null) {
+    QuantizedWeights quantized = core.quantized();
+    if (computation.adapters() == null && quantized == null) {
       return core.state();
     }
     Map<String, NDArray> all = new LinkedHashMap<>(core.state());
+    if (quantized != null) {
+      all.putAll(quantized.belongings());
+    }
     added().forEach(added -> all.put(added.name(), added.array()));
     return all;
   }
@@ -347,7 +395,7 @@ public final class PretrainedModel
   @Override
   public Map<String, NDArray> savedTensors() {
     if (computation.adapters() == null) {
-      return core.state();
+      return state();
     }
     Map<String, NDArray> saved = new LinkedHashMap<>();
     parameters().forEach(trained -> saved.put(trained.name(), trained.array()));
@@ -425,8 +473,8 @@ public final class PretrainedModel
   }
 
   /**
-   * Writes a folder that transformers opens: {@code config.json}, {@code generation_config.json} if
-   * the model came with one, and the weights in the type in memory, as shards above 50 GB. It holds no tokenizer: {@link
+   * Writes a folder that transformers opens, with quantized weights as bitsandbytes has them: {@code config.json}, {@code
+   * generation_config.json} if the model came with one, and the weights in the type in memory, as shards above 50 GB. It holds no tokenizer: {@link
    * dev.trainer4j.transformers.tokenization.PretrainedTokenizer#save} writes that beside it.
    *
    * @param folder is created if it does not exist

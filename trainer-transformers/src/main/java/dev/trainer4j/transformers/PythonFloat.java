@@ -4,12 +4,12 @@ package dev.trainer4j.transformers;
 import java.math.BigDecimal;
 
 /** Floats as Python prints them, so that a file which nobody changed stays the same. */
-final class PythonFloat {
+public final class PythonFloat {
 
   private PythonFloat() {}
 
   /** Returns Python's {@code repr}: {@code 0.02}, {@code 10000.0}, {@code 1e-12}. */
-  static String repr(double value) {
+  public static String repr(double value) {
     if (value == 0 || !Double.isFinite(value)) {
       return Double.toString(value);
     }

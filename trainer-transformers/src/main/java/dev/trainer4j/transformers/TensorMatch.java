@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.transformers;
 
-import dev.trainer4j.checkpoint.ModelTensors;
-import dev.trainer4j.checkpoint.TensorInfo;
+import ai.djl.ndarray.types.Shape;
 import dev.trainer4j.transformers.architecture.Architecture;
 import dev.trainer4j.transformers.architecture.TensorSpec;
-import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -51,9 +49,8 @@ final class TensorMatch {
   static TensorMatch of(
       Architecture architecture,
       String prefix,
-      @Nullable ModelTensors tensors,
-      boolean ignoreMismatchedSizes)
-      throws IOException {
+      @Nullable FolderTensors tensors,
+      boolean ignoreMismatchedSizes) {
     Map<String, String> sources = new LinkedHashMap<>();
     Set<String> fresh = new LinkedHashSet<>();
     if (tensors == null) {
@@ -101,12 +98,13 @@ final class TensorMatch {
         (head ? fresh : missing).add(spec.name());
         continue;
       }
-      TensorInfo info = tensors.info(source);
-      if (info.shape().equals(spec.shape())) {
+      Shape shape = tensors.shape(source);
+      Shape expected = tensors.wanted(spec, source);
+      if (shape.equals(expected)) {
         sources.put(spec.name(), source);
         continue;
       }
-      mismatched.add(source + " is " + info.shape() + ", the model has " + spec.shape());
+      mismatched.add(source + " is " + shape + ", the model has " + expected);
       if (head && ignoreMismatchedSizes) {
         fresh.add(spec.name());
       } else {
@@ -155,7 +153,7 @@ final class TensorMatch {
   }
 
   private static PretrainedException problem(
-      ModelTensors tensors,
+      FolderTensors tensors,
       List<String> missing,
       List<String> mismatched,
       List<String> unexpected,

@@ -45,6 +45,8 @@ class PackagesTest {
                       PythonFloat.class,
                       LoadOptions.class,
                       SaveOptions.class,
+                      QuantizationConfig.class,
+                      QuantizationConfig.Builder.class,
                       PretrainedException.class)
                   .test(javaClass.getBaseComponentType()));
 
@@ -71,6 +73,8 @@ class PackagesTest {
           .definedBy(ROOT + ".decoder..")
           .layer("seq2seq")
           .definedBy(ROOT + ".seq2seq..")
+          .layer("quantization")
+          .definedBy(ROOT + ".quantization..")
           .layer("peft")
           .definedBy(ROOT + ".peft..")
           .layer("models")
@@ -99,6 +103,8 @@ class PackagesTest {
           .mayOnlyAccessLayers("values", "architecture", "generation")
           .whereLayer("seq2seq")
           .mayOnlyAccessLayers("values", "architecture", "generation")
+          .whereLayer("quantization")
+          .mayOnlyAccessLayers("values", "architecture")
           .whereLayer("peft")
           .mayOnlyAccessLayers("architecture")
           .whereLayer("models")
@@ -107,6 +113,7 @@ class PackagesTest {
               "tokenization",
               "generation",
               "architecture",
+              "quantization",
               "peft",
               "encoder",
               "decoder",

@@ -318,6 +318,16 @@ public final class AdapterSet implements AutoCloseable {
       }
 
       @Override
+      public int quantizedCompute() {
+        return weights.quantizedCompute();
+      }
+
+      @Override
+      public List<NDArray> partsOf(String name) {
+        return weights.partsOf(name);
+      }
+
+      @Override
       public List<String> parametersOf(String name) {
         return counting.parameters(name);
       }

@@ -280,18 +280,12 @@ public final class ConfigReader {
         config.source() + ": " + key + " is " + config.node(key) + ", expected " + expected);
   }
 
-  /** Refuses pruned heads and quantized weights, and tells which keys nobody honoured. */
+  /** Refuses pruned heads, and tells which keys nobody honoured. */
   public void finish() {
-    if (!config.node("quantization_config").isEmpty()) {
-      throw wrong(
-          "quantization_config",
-          "none: quantized weights are not read. Save the model in Python after dequantize(), or take"
-              + " the folder of the model before quantization");
-    }
     if (!config.node("pruned_heads").isEmpty()) {
       throw wrong("pruned_heads", "{}: layers with heads taken out are not supported");
     }
-    harmless("pruned_heads");
+    harmless("pruned_heads", "quantization_config"); // The latter is read with the weights.
     Map<String, JsonNode> unknown = new LinkedHashMap<>();
     for (String key : config.keys()) {
       JsonNode value = config.node(key);

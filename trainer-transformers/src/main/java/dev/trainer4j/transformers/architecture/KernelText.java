@@ -3,6 +3,7 @@ package dev.trainer4j.transformers.architecture;
 
 import dev.trainer4j.torch.ScriptKernels;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.regex.Matcher;
@@ -20,7 +21,8 @@ public final class KernelText {
   private static final Pattern CONSTANT = Pattern.compile("\\$([a-z_0-9]+)");
 
   private static final Set<String> CHANGING =
-      Set.of(ScriptKernels.AUTOCAST, ModelKernels.ADAPTERS, ModelKernels.NOISE);
+      Stream.concat(Stream.of(ScriptKernels.AUTOCAST), KernelLayout.PLACES.stream())
+          .collect(Collectors.toUnmodifiableSet());
 
   private static final String SELF = "__torch__.Self";
 
@@ -48,7 +50,7 @@ public final class KernelText {
                 Stream.of(shared).map(name -> ScriptKernels.text(KernelText.class, name)))
             .collect(Collectors.joining("\n"));
     Set<String> used = new HashSet<>();
-    Matcher matcher = CONSTANT.matcher(source.replace(SELF, "__torch__." + className));
+    Matcher matcher = CONSTANT.matcher(named(source, className));
     StringBuilder text = new StringBuilder();
     while (matcher.find()) {
       if (CHANGING.contains(matcher.group())) {
@@ -66,6 +68,19 @@ public final class KernelText {
       throw new IllegalStateException(className + " does not use all of " + constants.keySet());
     }
     return new ModelKernels(className, text.toString());
+  }
+
+  /** Returns resources beside this class as methods of a class. */
+  static String shared(String className, List<String> resources) {
+    return named(
+        resources.stream()
+            .map(name -> ScriptKernels.text(KernelText.class, name))
+            .collect(Collectors.joining("\n")),
+        className);
+  }
+
+  private static String named(String text, String className) {
+    return text.replace(SELF, "__torch__." + className);
   }
 
   private static String literal(Object value) {

@@ -24,6 +24,21 @@ record NoisyTable(Weights weights, String table, double alpha) implements Weight
   }
 
   @Override
+  public int quantizedCompute() {
+    return weights.quantizedCompute();
+  }
+
+  @Override
+  public List<NDArray> partsOf(String name) {
+    return weights.partsOf(name);
+  }
+
+  @Override
+  public NDArray values(String name, NDManager owner) {
+    return weights.values(name, owner);
+  }
+
+  @Override
   public double noiseOf(String name) {
     return name.equals(table) ? alpha : 0;
   }

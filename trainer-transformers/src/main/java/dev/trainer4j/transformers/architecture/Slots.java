@@ -68,9 +68,15 @@ public final class Slots {
 
   /** Reads the tensors of a pass, with room for {@code adapters} of each: at least what one has. */
   public KernelWeights read(Weights weights, boolean training, int adapters) {
+    KernelLayout layout = 
+        new KernelLayout(
+            adapters, weights.quantizedCompute(), training ? noise(weights) : 0);
     List<NDArray> arrays = new ArrayList<>(names.size() * (1 + 4 * adapters));
     for (String name : names) {
       arrays.add(name.isEmpty() ? none : weights.get(name));
+    }
+    if (layout.isQuantized()) {
+      addParts(weights, arrays);
     }
     for (int i = 0; i < adapters; i++) {
       List<NDArray> b = new ArrayList<>(names.size());
@@ -88,6 +94,15 @@ public final class Slots {
       arrays.addAll(numbers);
       arrays.addAll(magnitudes);
     }
-    return new KernelWeights(arrays, adapters, training ? noise(weights) : 0);
+    return new KernelWeights(arrays, layout);
+  }
+
+  private void addParts(Weights weights, List<NDArray> arrays) {
+    for (int i = 0; i < KernelLayout.PARTS; i++) {
+      for (String name : names) {
+        List<NDArray> parts = name.isEmpty() ? List.of() : weights.partsOf(name);
+        arrays.add(i < parts.size() ? parts.get(i) : none);
+      }
+    }
   }
 }

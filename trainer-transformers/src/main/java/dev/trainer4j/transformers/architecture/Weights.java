@@ -48,6 +48,16 @@ public interface Weights {
       public double noiseOf(String table) {
         return all.noiseOf(table);
       }
+
+      @Override
+      public int quantizedCompute() {
+        return all.quantizedCompute();
+      }
+
+      @Override
+      public List<NDArray> partsOf(String name) {
+        return all.partsOf(name);
+      }
     };
   }
 
@@ -67,6 +77,32 @@ public interface Weights {
   /** Returns these weights with noise in what training looks up in a table; see {@link #noiseOf}. */
   default Weights withNoise(String table, double alpha) {
     return new NoisyTable(this, table, alpha);
+  }
+
+  /**
+   * Returns libtorch's number of the type in which products with quantized weights are taken; {@link
+   * KernelLayout#NONE_QUANTIZED} by default: no weight is quantized.
+   */
+  default int quantizedCompute() {
+    return KernelLayout.NONE_QUANTIZED;
+  }
+
+  /**
+   * Returns what a quantized weight is made of beside the numbers that {@link #get} gives, as {@code codes.py} has
+   * it; nothing for one that is not quantized.
+   */
+  default List<NDArray> partsOf(String name) {
+    return List.of();
+  }
+
+  /**
+   * Returns what a tensor stands for: what {@link #get(String)} gives, or of a quantized weight the values, float32, as
+   * it lies where it is not quantized.
+   *
+   * @param owner of what is made, if anything is
+   */
+  default NDArray values(String name, NDManager owner) {
+    return get(name);
   }
 
   /** Returns the names of the parameters that {@link #get} makes a tensor with: none by default. */

@@ -49,7 +49,7 @@ final class ChunkedHead implements CausalHead {
       ForwardPass pass,
       KernelWeights weights,
       boolean trainsProjection) {
-    if (weights.adapters() > 0) {
+    if (weights.layout().adapters() > 0) {
       if (!told.getAndSet(true)) {
         LOG.warn(
             "chunked_nll: an adapter stands beside the output head, so the logits of all places are"

@@ -9,6 +9,7 @@ import dev.trainer4j.model.ForwardPass;
 import dev.trainer4j.torch.ArrayScope;
 import dev.trainer4j.torch.ScriptKernels;
 import dev.trainer4j.transformers.ProblemType;
+import dev.trainer4j.transformers.architecture.KernelLayout;
 import dev.trainer4j.transformers.architecture.KernelText;
 import dev.trainer4j.transformers.architecture.KernelWeights;
 import dev.trainer4j.transformers.architecture.ModelKernels;
@@ -73,9 +74,9 @@ final class DecoderKernels implements AutoCloseable {
     return ArrayScope.keep(array, scalars);
   }
 
-  /** Returns the kernels for weights with so many adapters. */
-  ScriptKernels script(int adapters) {
-    return kernels.with(adapters);
+  /** Returns the kernels for weights of a layout. */
+  ScriptKernels script(KernelLayout layout) {
+    return kernels.with(layout);
   }
 
   private NDList call(

@@ -48,7 +48,7 @@ final class DecoderSession implements DecodingSession {
       long @Nullable [][] attentionMask) {
     this.spec = spec;
     this.kernels = kernels;
-    script = kernels.script(layers.adapters()).in(products);
+    script = kernels.script(layers.layout()).in(products);
     this.outer = outer.arrays();
     this.layers = layers.arrays();
     options = kernels.allOptions();

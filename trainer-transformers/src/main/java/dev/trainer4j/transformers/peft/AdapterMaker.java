@@ -80,7 +80,6 @@ public final class AdapterMaker {
     String name = module.module();
     int rank = config.rankOf(name);
     double scale = config.scaleOf(name);
-    NDArray weight = base.get(module.weight());
     boolean table = module.kind() == Kind.EMBEDDING;
     if (table && config.useDora()) {
       throw new IllegalArgumentException(
@@ -92,6 +91,8 @@ public final class AdapterMaker {
     NDArray b = owned(new Shape(module.out(), rank));
     switch (config.initLoraWeights()) {
       case "pissa" -> {
+        NDArray weight = base.get(module.weight());
+        requireUnquantized(module.weight(), "initLoraWeights is pissa, which changes " + name);
         requireFloat32(weight, name);
         NDList pair = AdapterKernels.principal(weight, rank, scale, !module.isOutByIn());
         if (pair.get(0).getShape().get(0) != rank) {
@@ -124,9 +125,24 @@ public final class AdapterMaker {
     NDArray magnitude = null;
     if (config.useDora()) {
       magnitude = owned(new Shape(module.out()));
-      fill(magnitude, AdapterKernels.lengths(weight, a, b, scale, !module.isOutByIn()));
+      try (NDManager once = manager.newSubManager()) {
+        NDArray weight = base.values(module.weight(), once);
+        fill(magnitude, AdapterKernels.lengths(weight, a, b, scale, !module.isOutByIn()));
+      }
     }
     set.add(module.weight(), adapter, a, b, magnitude, scale, config.loraDropout());
+  }
+
+  /** What changes or copies a weight needs it as it was. */
+  private void requireUnquantized(String weight, String purpose) {
+    if (!base.partsOf(weight).isEmpty()) {
+      throw new IllegalArgumentException(
+          purpose
+              + ", but "
+              + weight
+              + " is quantized, and cannot be changed: leave the module out of quantization with"
+              + " llmInt8SkipModules, or take LoRA or DoRA that begin at zero");
+    }
   }
 
   private static void requireFloat32(NDArray weight, String name) {
@@ -194,6 +210,7 @@ public final class AdapterMaker {
       throw new IllegalArgumentException(
           "IA3 multiplies linear layers, and " + name + " is a table of embeddings");
     }
+    requireUnquantized(module.weight(), "IA3 multiplies the weight of " + name);
     boolean input = config.isFeedforward(name);
     long size = input ? module.in() : module.out();
     NDArray vector =
@@ -221,6 +238,7 @@ public final class AdapterMaker {
 
   private void addCopies(String module, List<String> names, Predicate<String> decays) {
     for (String tensor : names) {
+      requireUnquantized(tensor, "modulesToSave trains a copy of " + module);
       NDArray original = base.get(tensor);
       NDArray copy = owned(original.getShape());
       fill(copy, original);

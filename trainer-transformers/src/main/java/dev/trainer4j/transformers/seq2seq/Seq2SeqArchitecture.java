@@ -302,7 +302,8 @@ final class Seq2SeqArchitecture implements Architecture {
     Slots outer = kernels.slots(outerNames);
     Slots layers = kernels.slots(layerSlots(true, spec.decoder()));
     int adapters = Math.max(outer.adapters(weights), layers.adapters(weights));
-    ScriptKernels script = kernels.evaluation(adapters).in(products);
+    KernelWeights outerWeights = outer.read(weights, false, adapters);
+    ScriptKernels script = kernels.evaluation(outerWeights.layout()).in(products);
     NDManager manager = weights.get(names.tokens()).getManager().newSubManager();
     try {
       NDArray mask = kernels.evaluation().absent();
@@ -336,7 +337,7 @@ final class Seq2SeqArchitecture implements Architecture {
           spec,
           script,
           manager,
-          outer.read(weights, false, adapters).arrays(),
+          outerWeights.arrays(),
           layers.read(weights, false, adapters).arrays(),
           memories,
           mask);

@@ -8,6 +8,7 @@ import ai.djl.ndarray.NDManager;
 import dev.trainer4j.model.ForwardPass;
 import dev.trainer4j.torch.ArrayScope;
 import dev.trainer4j.torch.ScriptKernels;
+import dev.trainer4j.transformers.architecture.KernelLayout;
 import dev.trainer4j.transformers.architecture.KernelText;
 import dev.trainer4j.transformers.architecture.KernelWeights;
 import dev.trainer4j.transformers.architecture.ModelKernels;
@@ -92,9 +93,9 @@ final class Seq2SeqKernels implements AutoCloseable {
     return evaluation.plain();
   }
 
-  /** Returns the kernels for evaluation of weights with so many adapters. */
-  ScriptKernels evaluation(int adapters) {
-    return evaluation.with(adapters);
+  /** Returns the kernels for evaluation of weights of a layout. */
+  ScriptKernels evaluation(KernelLayout layout) {
+    return evaluation.with(layout);
   }
 
   /** Returns slots of a kernel, with an empty name for what the family lacks. */

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j.transformers;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import dev.trainer4j.checkpoint.ModelTensors;
+import dev.trainer4j.transformers.architecture.Architecture;
+import dev.trainer4j.transformers.architecture.TensorSpec;
+import dev.trainer4j.transformers.quantization.LinearLayers;
+import dev.trainer4j.transformers.quantization.QuantizationKeys;
+import dev.trainer4j.transformers.quantization.QuantizedFile;
+import dev.trainer4j.transformers.quantization.QuantizedWeights;
+import java.io.IOException;
+import java.util.Locale;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+
+/** Which tensors of a model become quantized weights while it is loaded, or are such in the folder. */
+final class QuantizedLoading {
+
+  private final LinearLayers layers;
+  private final @Nullable QuantizedFile file;
+  private final @Nullable QuantizedWeights weights;
+
+  /** Weights that are quantized as they come; none where the folder has them so. */
+  private final Set<String> chosen;
+
+  private QuantizedLoading(
+      LinearLayers layers,
+      @Nullable QuantizedFile file,
+      @Nullable QuantizedWeights weights,
+      Set<String> chosen) {
+    this.layers = layers;
+    this.file = file;
+    this.weights = weights;
+    this.chosen = chosen;
+  }
+
+  /**
+   * Decides.
+   *
+   * @param config of the folder
+   * @param tensors of the folder; null if there is none
+   * @param manager owner of the weights
+   * @throws PretrainedException if folder and options do not agree
+   */
+  static QuantizedLoading of(
+      PretrainedConfig config,
+      LoadOptions options,
+      @Nullable ModelTensors tensors,
+      Architecture architecture,
+      NDManager manager)
+      throws IOException {
+    LinearLayers layers = new LinearLayers(architecture, keptWide(architecture));
+    QuantizedFile file = tensors == null ? null : QuantizedFile.of(tensors);
+    boolean already = file != null && !file.isEmpty();
+    QuantizationConfig asked = options.quantization();
+    QuantizationConfig found =
+        tensors != null && QuantizationKeys.isIn(config) ? QuantizationKeys.read(config) : null;
+    if (already != (found != null)) {
+      throw new PretrainedException(
+          config.source()
+              + (already ? " has no " : " has a ")
+              + QuantizationKeys.KEY
+              + ", but the folder's tensors are "
+              + (already ? "" : "not ")
+              + "quantized. Is it that of these weights?"
+              + (already ? "" : " To quantize them, remove the key and set LoadOptions.withQuantization"));
+    }
+    if (found != null) {
+      QuantizationConfig used = agreed(config, found, asked);
+      return new QuantizedLoading(
+          layers, file, new QuantizedWeights(used, layers, manager), Set.of());
+    }
+    return asked == null
+        ? new QuantizedLoading(layers, file, null, Set.of())
+        : new QuantizedLoading(
+            layers,
+            file,
+            new QuantizedWeights(asked, layers, manager),
+            layers.quantized(asked.llmInt8SkipModules()));
+  }
+
+  private static Set<String> keptWide(Architecture architecture) {
+    return architecture.tensors().stream()
+        .map(TensorSpec::name)
+        .filter(name -> architecture.dtype(name, Dtype.FLOAT16) == Dtype.FLOAT32)
+        .collect(Collectors.toSet());
+  }
+
+  private static QuantizationConfig agreed(
+      PretrainedConfig config, QuantizationConfig found, @Nullable QuantizationConfig asked) {
+    if (asked == null) {
+      return found;
+    }
+    boolean same =
+        asked.describe().equals(found.describe())
+            && (asked.llmInt8SkipModules().isEmpty()
+                || asked.llmInt8SkipModules().equals(found.llmInt8SkipModules()));
+    if (!same) {
+      throw new PretrainedException(
+          config.source()
+              + ": the folder's weights are "
+              + found.describe()
+              + " already, without "
+              + found.llmInt8SkipModules()
+              + ", but LoadOptions.withQuantization asks for "
+              + asked.describe()
+              + ", without "
+              + asked.llmInt8SkipModules()
+              + ": leave the option out, or load the folder of the model before quantization");
+    }
+    return found.withComputeDtype(asked.bnb4bitComputeDtype());
+  }
+
+  /** Returns the tensors of the folder as the model's are held against them. */
+  @Nullable FolderTensors folder(@Nullable ModelTensors tensors) throws IOException {
+    return tensors == null || file == null ? null : new FolderTensors(tensors, file, layers);
+  }
+
+  /** Returns whether a tensor does not stay an array of floating point. */
+  boolean concerns(String name, String source) {
+    return isChosen(name) || (file != null && file.isQuantized(source));
+  }
+
+  /** Returns whether a tensor is to be quantized. */
+  boolean isChosen(String name) {
+    return chosen.contains(name);
+  }
+
+  /** Reads a weight that is quantized in the folder; returns null for one that is not. */
+  @Nullable NDArray read(String name, String source) throws IOException {
+    return file != null && weights != null && file.isQuantized(source)
+        ? weights.read(name, file, source)
+        : null;
+  }
+
+  /** Quantizes a chosen weight; returns what the model has in its place. */
+  NDArray quantize(String name, NDArray array, Dtype dtype) {
+    if (weights == null) {
+      throw new IllegalStateException(name);
+    }
+    return weights.add(name, array, dtype);
+  }
+
+  /** Returns the quantized weights; null for a model that has none. */
+  @Nullable QuantizedWeights weights() {
+    return weights;
+  }
+
+  /** Returns the configuration of the model. */
+  PretrainedConfig describedIn(PretrainedConfig config) {
+    return weights == null ? config.without(QuantizationKeys.KEY) : weights.describedIn(config);
+  }
+
+  /** Tells what was quantized. */
+  void report(Logger logger) {
+    if (weights != null) {
+      logger.info(
+          "{} linear layers are quantized, {}: {} instead of {} in float32. Products with them are taken"
+              + " in {}",
+          weights.names().size(),
+          weights.config().describe(),
+          megabytes(weights.bytes()),
+          megabytes(weights.bytesOfFloat32()),
+          weights.compute().text());
+    }
+  }
+
+  private static String megabytes(long bytes) {
+    return String.format(Locale.ROOT, "%.1f MB", bytes / 1e6);
+  }
+}

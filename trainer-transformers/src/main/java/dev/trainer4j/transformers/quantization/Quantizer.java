@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j.transformers.quantization;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import dev.trainer4j.checkpoint.SafetensorsType;
+import dev.trainer4j.torch.ArrayScope;
+import dev.trainer4j.torch.Autograd;
+import dev.trainer4j.torch.ScriptKernels;
+import dev.trainer4j.torch.TorchFunctions;
+import dev.trainer4j.transformers.Dtype;
+import dev.trainer4j.transformers.PretrainedException;
+import dev.trainer4j.transformers.QuantizationConfig;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Quantizes weights one by one, as bitsandbytes does. */
+final class Quantizer {
+
+  /** Weights that share a scale: transformers leaves it at this. */
+  private static final int BLOCKSIZE = 64;
+
+  /** The powers of ten of the code for scales. */
+  private static final double[] POWERS = {1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1};
+
+  private final QuantizationConfig config;
+  private final NDManager owner;
+
+  /**
+   * Makes one.
+   *
+   * @param owner of what is made
+   */
+  Quantizer(QuantizationConfig config, NDManager owner) {
+    this.config = config;
+    this.owner = owner;
+  }
+
+  /**
+   * Quantizes a weight, which stays the caller's.
+   *
+   * @param name of the weight, for messages
+   * @param transposed whether it lies as [in, out]
+   * @param dtype the type that it is said to have been
+   * @throws PretrainedException if it holds what is not finite
+   */
+  QuantizedTensor quantize(String name, NDArray weight, boolean transposed, Dtype dtype) {
+    try (Autograd.Recording off = Autograd.record(false);
+        ArrayScope scope = ArrayScope.open()) {
+      NDArray upright =
+          transposed ? QuantizationKernels.get().tensor(owner, "transposed", weight) : weight;
+      if (!isFinite(upright)) {
+        throw new PretrainedException(
+            name
+                + " has values that are not finite, for which there are no numbers of fewer bits: mend"
+                + " the weights, or leave the module out with llmInt8SkipModules");
+      }
+      return config.loadIn8bit() ? eightBit(name, upright) : fourBit(upright, dtype);
+    }
+  }
+
+  private QuantizedTensor fourBit(NDArray weight, Dtype dtype) {
+    ScriptKernels kernels = QuantizationKernels.get();
+    CodeBook book = CodeBook.named(config.bnb4bitQuantType()).orElseThrow();
+    NDArray code = created(book.numbers());
+    NDList made = kernels.call("four_bit_numbers", weight, code, owner.create(BLOCKSIZE));
+    NDArray scales = made.get(1);
+    NDArray absmax = scales;
+    NDArray factors = null;
+    NDArray scaleCode = null;
+    Double offset = null;
+    if (config.bnb4bitUseDoubleQuant()) {
+      scaleCode = kernels.call("dynamic_code", owner.create(POWERS)).get(0);
+      NDList nested = kernels.call("nested_numbers", scales, scaleCode);
+      absmax = nested.get(0);
+      factors = nested.get(1);
+      offset = TorchFunctions.number(nested.get(2));
+    }
+    QuantState state =
+        QuantState.of(
+            book, BLOCKSIZE, dtype.name().toLowerCase(Locale.ROOT), weight.getShape(), offset);
+    return fourBit(
+        made.get(0), absmax, code, factors, scaleCode, state, SafetensorsType.U8, owner);
+  }
+
+  /**
+   * Puts together what a weight of 4 bits is made of; arrays become those of {@code owner}.
+   *
+   * @param factors what scales are multiplied by, and
+   * @param scaleCode the numbers that they stand for; null for both where scales are float32
+   */
+  static QuantizedTensor fourBit(
+      NDArray numbers,
+      NDArray absmax,
+      NDArray code,
+      @Nullable NDArray factors,
+      @Nullable NDArray scaleCode,
+      QuantState state,
+      SafetensorsType storage,
+      NDManager owner) {
+    ScriptKernels kernels = QuantizationKernels.get();
+    Map<String, NDArray> saved = new LinkedHashMap<>();
+    saved.put("absmax", absmax);
+    NDArray nested = owner.create(new Shape(0), DataType.FLOAT32);
+    NDArray ofScales = nested;
+    Double offset = state.offset();
+    if (factors != null && scaleCode != null && offset != null) {
+      saved.put("nested_absmax", factors);
+      saved.put("nested_quant_map", scaleCode);
+      ofScales = scaleCode;
+      nested = kernels.call("joined", factors, owner.create(offset.floatValue())).get(0);
+    }
+    saved.put("quant_map", code);
+    saved.put("quant_state.bitsandbytes__" + state.book().quantType(), bytes(state, owner));
+    NDArray pairs = kernels.call("pairs", code).get(0);
+    List<NDArray> parts = List.of(absmax, pairs, nested, ofScales);
+    saved.values().forEach(array -> ArrayScope.keep(array, owner));
+    parts.forEach(array -> ArrayScope.keep(array, owner));
+    return new QuantizedTensor(
+        ArrayScope.keep(numbers, owner), parts, saved, state.shape(), storage);
+  }
+
+  private static NDArray bytes(QuantState state, NDManager owner) {
+    int[] values = new int[state.bytes().length];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = state.bytes()[i] & 0xff;
+    }
+    return owner.create(values).toType(DataType.UINT8, true);
+  }
+
+  private QuantizedTensor eightBit(String name, NDArray weight) {
+    NDList made = QuantizationKernels.get().call("eight_bit_numbers", weight);
+    if (!isFinite(made.get(1))) {
+      throw new PretrainedException(
+          name
+              + " has values beyond 65504: weights of 8 bits are rounded to float16 before, as"
+              + " bitsandbytes does. Take loadIn4bit, or leave the module out with"
+              + " llmInt8SkipModules");
+    }
+    return eightBit(made.get(0), made.get(1), owner);
+  }
+
+  /** Puts together what a weight of 8 bits is made of; arrays become those of {@code owner}. */
+  static QuantizedTensor eightBit(NDArray numbers, NDArray scb, NDManager owner) {
+    Map<String, NDArray> saved = new LinkedHashMap<>();
+    saved.put("SCB", scb);
+    saved.put("weight_format", owner.create(0).toType(DataType.UINT8, true));
+    saved.values().forEach(array -> ArrayScope.keep(array, owner));
+    return new QuantizedTensor(
+        ArrayScope.keep(numbers, owner),
+        List.of(scb),
+        saved,
+        numbers.getShape(),
+        SafetensorsType.I8);
+  }
+
+  private NDArray created(float[] numbers) {
+    // A copy that libtorch owns: what Java lends it ends with the lender.
+    return QuantizationKernels.get().call("kept", owner.create(numbers)).get(0);
+  }
+
+  private static boolean isFinite(NDArray array) {
+    return TorchFunctions.number(QuantizationKernels.get().call("all_finite", array).get(0)) != 0;
+  }
+}
