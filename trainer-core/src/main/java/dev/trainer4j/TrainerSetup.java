@@ -24,8 +24,8 @@ import dev.trainer4j.run.Precision;
 import dev.trainer4j.schedule.LearningRateScheduler;
 import dev.trainer4j.schedule.LearningRateSchedulers;
 import dev.trainer4j.schedule.ScheduleContext;
+import dev.trainer4j.torch.Devices;
 import dev.trainer4j.torch.TorchEngine;
-import dev.trainer4j.torch.TorchFunctions;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -38,9 +38,13 @@ import java.util.function.Function;
 import java.util.function.IntFunction;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** What a trainer is made of, checked and with all defaults filled in. */
 final class TrainerSetup {
+
+  private static final Logger LOG = LoggerFactory.getLogger(TrainerSetup.class);
 
   private final TrainingArguments args;
   private final TrainableModel model;
@@ -100,6 +104,11 @@ final class TrainerSetup {
               + model.manager().getDevice()
               + "; load it on the CPU, or leave useCpu out");
     }
+    if (!args.useCpu() && !model.manager().getDevice().isGpu() && Devices.hasGpu()) {
+      LOG.warn(
+          "libtorch sees a GPU, but the model is on the CPU, where it was loaded, and is trained there: load"
+              + " it with Device.gpu(), or set useCpu(true)");
+    }
     throwIfAny(Precision.problems(args, model));
     precision = Precision.of(args);
     ownsProcesses = builder.processes == null;
@@ -134,7 +143,7 @@ final class TrainerSetup {
   }
 
   private static Device device(TrainingArguments args) {
-    return args.useCpu() ? Device.cpu() : TorchFunctions.defaultDevice();
+    return args.useCpu() ? Device.cpu() : Devices.best();
   }
 
   private static void check(TrainerBuilder<?> builder, List<String> found) {

@@ -9,10 +9,7 @@ import dev.trainer4j.data.ModelInputs;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Looks at names, shapes and types of inputs before a pass; values are on the device, and looked at by
- * {@link InputMistakes} when a pass has failed.
- */
+/** Looks at names, shapes and types of inputs before a pass; at values looks {@link InputMistakes}. */
 final class InputCheck {
 
   private static final String IDS = "input_ids";
@@ -53,6 +50,7 @@ final class InputCheck {
     requireShapeOfIds("token_type_ids", inputs, ids.getShape());
     requireShapeOfIds("position_ids", inputs, ids.getShape());
     new LabelCheck(model.config(), model.task(), inputs, ids.getShape()).check();
+    InputMistakes.check(model, inputs);
   }
 
   static @Nullable String problemType(PretrainedConfig config) {

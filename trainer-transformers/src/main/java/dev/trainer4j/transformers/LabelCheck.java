@@ -12,6 +12,9 @@ import org.jspecify.annotations.Nullable;
 /** Which shapes and types of labels the loss of a head takes. */
 final class LabelCheck {
 
+  /** The problem type of texts with one class each. */
+  static final String ONE_CLASS = "single_label_classification";
+
   private static final String LABELS = "labels";
 
   private final PretrainedConfig config;
@@ -65,16 +68,22 @@ final class LabelCheck {
     }
   }
 
+  /** Returns what a classifier of texts learns: what the configuration says, else what such labels mean. */
+  static String problem(PretrainedConfig config, NDArray labels) {
+    String given = InputCheck.problemType(config);
+    if (given != null) {
+      return given;
+    }
+    if (config.numLabels() == 1) {
+      return "regression";
+    }
+    return labels.getDataType().isFloating() ? "multi_label_classification" : ONE_CLASS;
+  }
+
   private void texts(NDArray labels) {
     long classes = config.numLabels();
     String given = InputCheck.problemType(config);
-    boolean floating = labels.getDataType().isFloating();
-    String problem =
-        given != null
-            ? given
-            : classes == 1
-                ? "regression"
-                : floating ? "multi_label_classification" : "single_label_classification";
+    String problem = problem(config, labels);
     Shape all = new Shape(batch, classes);
     switch (problem) {
       case "regression" ->
