@@ -103,6 +103,7 @@ final class Loaders {
         // As in Hugging Face's Trainer, also for evaluation.
         .dropLast(args.dataloaderDropLast())
         .workers(args.dataloaderNumWorkers())
+        .pinMemory(args.dataloaderPinMemory())
         .prefetchFactor(args.dataloaderPrefetchFactor().orElse(PREFETCH_FACTOR));
   }
 

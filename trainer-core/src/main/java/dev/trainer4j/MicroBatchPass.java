@@ -20,6 +20,6 @@ record MicroBatchPass(TrainingPass pass, @Nullable LossScaler lossScaler) {
   }
 
   void backward(LossOutput loss) {
-    pass.backward(loss.value(), lossScaler == null ? 1 : lossScaler.seed(loss.weight()));
+    pass.backward(loss.value(), lossScaler == null ? 1 : lossScaler.seed(loss::weight));
   }
 }

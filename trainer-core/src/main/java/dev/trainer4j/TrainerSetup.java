@@ -25,8 +25,8 @@ import dev.trainer4j.run.Precision;
 import dev.trainer4j.schedule.LearningRateScheduler;
 import dev.trainer4j.schedule.LearningRateSchedulers;
 import dev.trainer4j.schedule.ScheduleContext;
+import dev.trainer4j.torch.Devices;
 import dev.trainer4j.torch.TorchEngine;
-import dev.trainer4j.torch.TorchFunctions;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -39,9 +39,13 @@ import java.util.function.Function;
 import java.util.function.IntFunction;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** What a trainer is made of, checked and with all defaults filled in. */
 final class TrainerSetup {
+
+  private static final Logger LOG = LoggerFactory.getLogger(TrainerSetup.class);
 
   private final TrainingArguments args;
   private final TrainableModel model;
@@ -101,6 +105,11 @@ final class TrainerSetup {
               + model.manager().getDevice()
               + "; load it on the CPU, or leave useCpu out");
     }
+    if (!args.useCpu() && !model.manager().getDevice().isGpu() && Devices.hasGpu()) {
+      LOG.warn(
+          "libtorch sees a GPU, but the model is on the CPU, where it was loaded, and is trained there: load"
+              + " it with Device.gpu(), or set useCpu(true)");
+    }
     List<String> problems = new ArrayList<>(Precision.problems(args, model));
     problems.addAll(EmbeddingNoise.problems(args, model));
     throwIfAny(problems);
@@ -137,7 +146,7 @@ final class TrainerSetup {
   }
 
   private static Device device(TrainingArguments args) {
-    return args.useCpu() ? Device.cpu() : TorchFunctions.defaultDevice();
+    return args.useCpu() ? Device.cpu() : Devices.best();
   }
 
   private static void check(TrainerBuilder<?> builder, List<String> found) {

@@ -77,7 +77,7 @@ class ArchitectureTest {
           .whereLayer("schedule")
           .mayOnlyAccessLayers("args")
           .whereLayer("data")
-          .mayNotAccessAnyLayer()
+          .mayOnlyAccessLayers("torch")
           .whereLayer("torch")
           .mayNotAccessAnyLayer()
           .whereLayer("signal")

@@ -8,6 +8,9 @@ import dev.trainer4j.callback.TrainerCallback;
 import dev.trainer4j.callback.TrainerControl;
 import dev.trainer4j.state.TrainerState;
 import java.util.Optional;
+import java.util.OptionalLong;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Adds to each log line of training how much memory the process has, in MiB.
@@ -18,14 +21,19 @@ import java.util.Optional;
  * <tr><td>{@code memory_native_mib}</td><td>resident, less what is used on the heap: tensors,
  * libtorch, the JVM itself, and pages that the heap keeps for later; Linux only</td></tr>
  * <tr><td>{@code memory_peak_mib}</td><td>the most that was ever resident; Linux only</td></tr>
- * <tr><td>{@code memory_device_mib}</td><td>in use on the model's GPU, by all processes</td></tr>
+ * <tr><td>{@code memory_device_mib}</td><td>in use on the model's GPU, by all processes; needs
+ * CUDA's runtime where JNA finds it</td></tr>
  * </table>
  *
  * <p>A native figure that rises from line to line is an array that nobody closes.
  */
 public final class MemoryCallback implements TrainerCallback {
 
+  private static final Logger LOG = LoggerFactory.getLogger(MemoryCallback.class);
+
   private static final double MIB = 1024 * 1024;
+
+  private boolean isBlind;
 
   /** Makes the callback. */
   public MemoryCallback() {}
@@ -43,7 +51,24 @@ public final class MemoryCallback implements TrainerCallback {
     }
     Device device = ctx.model().manager().getDevice();
     if (Device.Type.GPU.equals(device.getDeviceType())) {
-      control.addToLog("memory_device_mib", CudaUtils.getGpuMemory(device).getUsed() / MIB);
+      used(device).ifPresent(bytes -> control.addToLog("memory_device_mib", bytes / MIB));
+    }
+  }
+
+  /** DJL asks CUDA's runtime through JNA, which may not find it although libtorch computes with one of its own. */
+  private OptionalLong used(Device device) {
+    if (isBlind) {
+      return OptionalLong.empty();
+    }
+    try {
+      return OptionalLong.of(CudaUtils.getGpuMemory(device).getUsed());
+    } catch (RuntimeException | LinkageError e) {
+      isBlind = true;
+      LOG.warn(
+          "memory_device_mib is left out: JNA finds no CUDA runtime (libcudart), or it does not answer ({});"
+              + " -Djna.library.path names the folder it is in",
+          String.valueOf(e.getMessage()));
+      return OptionalLong.empty();
     }
   }
 }

@@ -12,6 +12,7 @@ import dev.trainer4j.data.ModelInputs;
 import dev.trainer4j.model.NamedParameter;
 import dev.trainer4j.state.TrainerState;
 import dev.trainer4j.torch.ArrayScope;
+import dev.trainer4j.torch.TorchFunctions;
 import dev.trainer4j.torch.Autograd;
 import java.util.ArrayList;
 import java.util.List;
@@ -200,25 +201,24 @@ public final class NaNCallback implements TrainerCallback {
   }
 
   private static List<BadArray> badArrays(List<NamedParameter> parameters) {
-    List<BadArray> bad = new ArrayList<>();
-    try (Autograd.Recording off = Autograd.record(false)) {
-      for (NamedParameter parameter : parameters) {
-        look(parameter.name(), false, parameter.array(), bad);
-        try (ArrayScope scope = ArrayScope.open()) {
-          look(parameter.name(), true, parameter.array().getGradient(), bad);
+    try (Autograd.Recording off = Autograd.record(false);
+        ArrayScope scope = ArrayScope.open()) {
+      List<NDArray> arrays = new ArrayList<>();
+      parameters.forEach(parameter -> arrays.add(parameter.array()));
+      parameters.forEach(parameter -> arrays.add(parameter.array().getGradient()));
+      long[][] counts = TorchFunctions.nonFinite(arrays);
+      List<BadArray> bad = new ArrayList<>();
+      for (int i = 0; i < parameters.size(); i++) {
+        for (boolean gradient : new boolean[] {false, true}) {
+          int at = gradient ? i + parameters.size() : i;
+          long[] found = counts[at];
+          if (found[0] + found[1] > 0) {
+            String name = parameters.get(i).name();
+            bad.add(new BadArray(name, gradient, found[0], found[1], arrays.get(at).size()));
+          }
         }
       }
-    }
-    return bad;
-  }
-
-  private static void look(String name, boolean gradient, NDArray array, List<BadArray> bad) {
-    try (ArrayScope scope = ArrayScope.open()) {
-      long nans = array.isNaN().sum().getLong();
-      long infinities = array.isInfinite().sum().getLong();
-      if (nans + infinities > 0) {
-        bad.add(new BadArray(name, gradient, nans, infinities, array.size()));
-      }
+      return bad;
     }
   }
 }

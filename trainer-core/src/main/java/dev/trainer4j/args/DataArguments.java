@@ -29,6 +29,17 @@ public interface DataArguments {
   }
 
   /**
+   * Whether batches for a GPU are copied from pinned memory, so that nobody waits for the copy. On a CPU it does nothing, as
+   * in PyTorch.
+   *
+   * @return true by default
+   */
+  @Value.Default
+  default boolean dataloaderPinMemory() {
+    return true;
+  }
+
+  /**
    * The micro batches each background thread prepares ahead. Refused where there is none.
    *
    * @return at least 1; unset by default, which means 2

@@ -183,7 +183,7 @@ final class TrainingArgumentTable {
           .group("Data loading")
           .row("dataloader_drop_last", FLAG, "drop the last batch when it is not full")
           .row("dataloader_num_workers", wholeFrom(0), "background threads that prepare batches")
-          .later("dataloader_pin_memory", "pinned memory")
+          .row("dataloader_pin_memory", FLAG, "copy batches to a GPU from pinned memory")
           .never("dataloader_persistent_workers", "workers are threads, too cheap to keep")
           .row("dataloader_prefetch_factor", wholeFrom(1), "micro batches ahead per thread")
           .never("dataloader_multiprocessing_context", "workers are threads, not processes")

@@ -15,6 +15,8 @@ import org.jspecify.annotations.Nullable;
  * @param order the order of each epoch, for datasets with an index; sequential by default
  * @param workers threads that read and collate; 0, the default, means the caller's thread
  * @param prefetchFactor batches that each worker makes ahead, at least 1; 2 by default
+ * @param pinMemory whether batches for a GPU are copied from pinned memory, without waiting; true by default. On a CPU
+ *     it does nothing
  * @param rank which of the ranks loads, from 0; 0 by default
  * @param worldSize the number of ranks that share the samples, at least 1; 1 by default
  * @param rebalance cuts updates into batches of similar cost, for datasets with an index; null, the default,
@@ -26,6 +28,7 @@ public record DataLoaderOptions(
     SampleOrder.Factory order,
     int workers,
     int prefetchFactor,
+    boolean pinMemory,
     int rank,
     int worldSize,
     @Nullable BatchRebalance rebalance) {
@@ -60,7 +63,7 @@ public record DataLoaderOptions(
 
   DataLoaderOptions withBatchSize(int samples) {
     return new DataLoaderOptions(
-        samples, dropLast, order, workers, prefetchFactor, rank, worldSize, rebalance);
+        samples, dropLast, order, workers, prefetchFactor, pinMemory, rank, worldSize, rebalance);
   }
 
   /** The number of batches that may be under way at the same time. */
@@ -83,6 +86,7 @@ public record DataLoaderOptions(
     private SampleOrder.Factory order = (size, epoch) -> SampleOrder.sequential(size);
     private int workers;
     private int prefetchFactor = 2;
+    private boolean pinMemory = true;
     private int rank;
     private int worldSize = 1;
     private @Nullable BatchRebalance rebalance;
@@ -119,6 +123,12 @@ public record DataLoaderOptions(
       return this;
     }
 
+    /** Sets whether batches for a GPU are copied from pinned memory. */
+    public Builder pinMemory(boolean pin) {
+      pinMemory = pin;
+      return this;
+    }
+
     /**
      * Sets which part of the samples is loaded.
      *
@@ -144,7 +154,7 @@ public record DataLoaderOptions(
      */
     public DataLoaderOptions build() {
       return new DataLoaderOptions(
-          batchSize, dropLast, order, workers, prefetchFactor, rank, worldSize, rebalance);
+          batchSize, dropLast, order, workers, prefetchFactor, pinMemory, rank, worldSize, rebalance);
     }
   }
 }

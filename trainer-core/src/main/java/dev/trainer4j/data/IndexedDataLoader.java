@@ -51,7 +51,10 @@ record IndexedDataLoader<T>(
               firstSample, order.size()));
     }
     IndexedReader<T> reader = new IndexedReader<>(dataset, plan(order, firstSample), epoch);
-    return new LoadingBatchIterator<>(reader, collator, parent, options);
+    return StagedBatchIterator.onDeviceOf(
+        parent,
+        options,
+        manager -> new LoadingBatchIterator<>(reader, collator, manager, options));
   }
 
   private BatchPlan plan(SampleOrder order, long firstSample) {

@@ -172,7 +172,7 @@ final class LoadingBatchIterator<T> implements BatchIterator {
     return collator.collate(Collections.unmodifiableList(samples), manager, position);
   }
 
-  private static RuntimeException failure(Throwable cause) {
+  static RuntimeException failure(Throwable cause) {
     if (cause instanceof Error error) {
       throw error;
     }
@@ -184,7 +184,7 @@ final class LoadingBatchIterator<T> implements BatchIterator {
         : new DataException("The next batch cannot be made: " + cause, cause);
   }
 
-  private static DataException interrupted(Throwable cause) {
+  static DataException interrupted(Throwable cause) {
     Thread.currentThread().interrupt();
     return new DataException("Interrupted while waiting for the next batch.", cause);
   }
@@ -205,7 +205,7 @@ final class LoadingBatchIterator<T> implements BatchIterator {
     reader.close();
   }
 
-  private static void closeResult(FutureTask<Optional<Batch>> task) {
+  static void closeResult(FutureTask<Optional<Batch>> task) {
     try {
       task.get().ifPresent(Batch::close);
     } catch (ExecutionException e) {

@@ -54,6 +54,9 @@ record StreamDataLoader<T>(
       NDManager parent, long epoch, long firstSample, @Nullable Map<String, Object> streamState) {
     LoadingBatchIterator.requirePosition(epoch, firstSample);
     StreamReader<T> reader = new StreamReader<>(dataset, epoch, firstSample, streamState, options);
-    return new LoadingBatchIterator<>(reader, collator, parent, options);
+    return StagedBatchIterator.onDeviceOf(
+        parent,
+        options,
+        manager -> new LoadingBatchIterator<>(reader, collator, manager, options));
   }
 }

@@ -5,42 +5,37 @@ import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import dev.trainer4j.torch.TorchFunctions;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The memory of one tensor, filled value by value.
  *
- * <p>On a CPU libtorch allocates it, and it is filled in place: nothing is copied, libtorch reuses it as
- * soon as the batch is closed, and the garbage collector has no direct buffers to find. For any other
- * device a direct buffer is filled and then copied there.
+ * <p>libtorch allocates it on the CPU, and it is filled in place: nothing is copied, libtorch reuses it as
+ * soon as the batch is closed, and the garbage collector has no direct buffers to find. For a manager of another
+ * device it is then copied there; loaders make their batches on the CPU and {@link StagedBatchIterator} copies.
  */
 final class TensorBuffer {
 
   private final NDManager manager;
   private final ElementType type;
-  private final Shape shape;
-  private final @Nullable NDArray array;
+  private final boolean isOnCpu;
+  private final NDArray array;
   private final ByteBuffer bytes;
 
   TensorBuffer(NDManager manager, ElementType type, Shape shape) {
     this.manager = manager;
     this.type = type;
-    this.shape = shape;
     long size = Math.multiplyExact(shape.size(), (long) type.bytes);
     if (size > Integer.MAX_VALUE) {
       throw new IllegalArgumentException(
           "has the shape " + shape + ", which is more than 2 GiB. Use a smaller batch");
     }
-    if (manager.getDevice().equals(Device.cpu())) {
-      array = manager.create(shape, type.dataType);
-      bytes = array.toByteBuffer(true).order(ByteOrder.nativeOrder());
-    } else {
-      array = null;
-      bytes = manager.allocateDirect((int) size);
-    }
+    isOnCpu = manager.getDevice().equals(Device.cpu());
+    array = (isOnCpu ? manager : manager.newSubManager(Device.cpu())).create(shape, type.dataType);
+    bytes = array.toByteBuffer(true).order(ByteOrder.nativeOrder());
   }
 
   ElementType type() {
@@ -119,10 +114,11 @@ final class TensorBuffer {
   }
 
   NDArray toArray() {
-    if (array != null) {
+    if (isOnCpu) {
       return array;
     }
-    bytes.rewind();
-    return manager.create(bytes, shape, type.dataType);
+    try (NDManager host = array.getManager()) {
+      return TorchFunctions.upload(List.of(array), manager, false).get(0);
+    }
   }
 }

@@ -5,10 +5,11 @@ import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.index.NDIndex;
-import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import dev.trainer4j.torch.EngineMessage;
 import dev.trainer4j.torch.TorchFunctions;
+import dev.trainer4j.torch.ValueRange;
+import java.util.Optional;
 import java.util.function.Supplier;
 
 /** Ready-made losses, each a sum and its weight. */
@@ -177,6 +178,12 @@ public final class Losses {
               + labels.getDataType()
               + "; pass another loss with computeLossFunc, or override computeLoss");
     }
+    ValueRange.before(labels)
+        .flatMap(range -> range.outside(shape.getLastDimension(), true))
+        .ifPresent(
+            label -> {
+              throw new IllegalArgumentException(outOfRange(shape, labels, label));
+            });
     try {
       NDList sumAndCount = result.get();
       return LossOutput.counted(sumAndCount.get(0), sumAndCount.get(1));
@@ -184,7 +191,7 @@ public final class Losses {
       if (EngineMessage.isOutOfMemory(e) || EngineMessage.isDeviceAssert(e)) {
         throw e; // Then a GPU refuses to show its labels.
       }
-      throw outOfRange(logits, labels, e);
+      throw explained(logits, labels, e);
     }
   }
 
@@ -195,26 +202,35 @@ public final class Losses {
    * @param labels shape [..., length], integers
    */
   public static NDArray nextLabels(NDArray labels) {
-    NDArray ignored = labels.get(new NDIndex("..., :1")).mul(0).add(IGNORE_INDEX);
+    Shape shape = labels.getShape();
+    Shape last = shape.slice(0, shape.dimension() - 1).add(1);
+    NDArray ignored = labels.getManager().full(last, IGNORE_INDEX, labels.getDataType());
     return labels.get(new NDIndex("..., 1:")).concat(ignored, -1);
   }
 
-  private static RuntimeException outOfRange(
+  private static String outOfRange(Shape logits, NDArray labels, ValueRange.Outlier label) {
+    long classes = logits.getLastDimension();
+    return "label "
+        + label.value()
+        + " in row "
+        + label.row(labels)
+        + " of the batch is out of range: the model has "
+        + classes
+        + " classes, so labels are 0 to "
+        + (classes - 1)
+        + ", or -100 for positions that do not count; check the labels of the data set,"
+        + " or give the model more classes";
+  }
+
+  /** On a CPU the operator looks at its labels itself, so that nobody needs to look before. */
+  private static RuntimeException explained(
       NDArray logits, NDArray labels, EngineException cause) {
     long classes = logits.getShape().getLastDimension();
-    for (long label : labels.toType(DataType.INT64, false).toLongArray()) {
-      if (label != IGNORE_INDEX && (label < 0 || label >= classes)) {
-        return new IllegalArgumentException(
-            "label "
-                + label
-                + " is out of range: the model has "
-                + classes
-                + " classes, so labels are 0 to "
-                + (classes - 1)
-                + ", or -100 for positions that do not count; check the labels of the data set,"
-                + " or give the model more classes",
-            cause);
-      }
+    Optional<ValueRange.Outlier> label =
+        ValueRange.read(labels).flatMap(range -> range.outside(classes, true));
+    if (label.isPresent()) {
+      return new IllegalArgumentException(
+          outOfRange(logits.getShape(), labels, label.get()), cause);
     }
     return PassFailure.of(
         "cross entropy failed for",

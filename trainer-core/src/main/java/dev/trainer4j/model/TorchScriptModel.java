@@ -8,9 +8,9 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import dev.trainer4j.data.ModelInputs;
 import dev.trainer4j.torch.EngineMessage;
+import dev.trainer4j.torch.Devices;
 import dev.trainer4j.torch.TiedTensors;
 import dev.trainer4j.torch.TorchEngine;
-import dev.trainer4j.torch.TorchFunctions;
 import dev.trainer4j.torch.TorchScriptModule;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -50,7 +50,7 @@ public final class TorchScriptModel implements TrainableModel {
    * @throws IOException if the file is missing or is no TorchScript file
    */
   public static TorchScriptModel load(Path file, String... inputNames) throws IOException {
-    return load(file, TorchFunctions.defaultDevice(), inputNames);
+    return load(file, Devices.best(), inputNames);
   }
 
   /** Loads {@code file} onto {@code device}. */
@@ -60,7 +60,7 @@ public final class TorchScriptModel implements TrainableModel {
       throw new IllegalArgumentException(
           "inputNames is empty; name the collator's arrays in the order of forward's arguments");
     }
-    NDManager manager = TorchEngine.get().newBaseManager(device);
+    NDManager manager = TorchEngine.get().newBaseManager(Devices.require("device", device));
     try {
       return new TorchScriptModel(
           manager, List.of(inputNames), TorchScriptModule.load(file, manager));

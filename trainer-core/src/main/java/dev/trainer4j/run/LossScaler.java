@@ -2,6 +2,7 @@
 package dev.trainer4j.run;
 
 import dev.trainer4j.checkpoint.LossScale;
+import java.util.function.DoubleSupplier;
 import java.util.function.IntSupplier;
 
 /**
@@ -41,11 +42,11 @@ public final class LossScaler {
   /**
    * Returns what backward starts from, the same for all losses of an update.
    *
-   * @param weight of the loss at hand
+   * @param weight of the loss at hand; asked for the first one of an update only, for it may be on the device
    */
-  public double seed(double weight) {
+  public double seed(DoubleSupplier weight) {
     if (seed == 0) {
-      double expected = weight * microBatches.getAsInt();
+      double expected = weight.getAsDouble() * microBatches.getAsInt();
       seed = expected > 0 ? scale / Math.scalb(1.0, Math.getExponent(expected)) : scale;
     }
     return seed;

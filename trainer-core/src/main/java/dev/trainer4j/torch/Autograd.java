@@ -4,6 +4,7 @@ package dev.trainer4j.torch;
 import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDScope;
+import ai.djl.ndarray.types.DataType;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.jni.JniUtils;
 import java.util.ArrayList;
@@ -156,13 +157,23 @@ public final class Autograd implements AutoCloseable {
       return kept;
     }
     close();
-    NDArray fresh = factor == 1 ? loss.onesLike() : loss.onesLike().mul(factor);
+    NDArray fresh = filled(loss, factor);
     seedValue = factor;
     // It outlives the micro batch that made it.
     NDScope.unregister(fresh);
     fresh.detach();
     seed = fresh;
     return fresh;
+  }
+
+  /** Made on the device: a number that went there would be waited for. DJL fills with float32 numbers only. */
+  private static NDArray filled(NDArray loss, double factor) {
+    DataType type = loss.getDataType();
+    boolean exact = (float) factor == factor && (type == DataType.FLOAT32 || type == DataType.FLOAT64);
+    if (factor != 1 && exact) {
+      return loss.getManager().full(loss.getShape(), (float) factor, type);
+    }
+    return factor == 1 ? loss.onesLike() : loss.onesLike().mul(factor);
   }
 
   @Override

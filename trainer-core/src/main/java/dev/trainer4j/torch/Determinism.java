@@ -16,12 +16,17 @@ import java.util.regex.Pattern;
  * Deterministic kernels only, as {@code torch.use_deterministic_algorithms(True)}: an operator that has none
  * is an error.
  *
+ * <p>On a GPU it reaches cuDNN's convolutions, which then take deterministic algorithms, and the fused attentions: their
+ * backward passes add up in a fixed order, and cuDNN's own attention is not taken. cuBLAS is told in the environment.
+ *
  * <p>libtorch keeps the switch for the whole process. It is on while anybody needs it, and what it was
  * before is put back when the last one closes.
  */
 public final class Determinism implements AutoCloseable {
 
   private static final String CUBLAS = "CUBLAS_WORKSPACE_CONFIG";
+
+  private static final String BENCHMARK = "ai.djl.pytorch.cudnn_benchmark";
 
   private static final Pattern NO_KERNEL =
       Pattern.compile("(\\S+) does not have a deterministic implementation");
@@ -49,6 +54,12 @@ public final class Determinism implements AutoCloseable {
               + " is :4096:8 or :16:8 when the process starts, but it is "
               + cublas
               + "; set it, or leave fullDeterminism out");
+    }
+    if (device.isGpu() && Boolean.getBoolean(BENCHMARK)) {
+      throw new IllegalArgumentException(
+          "fullDeterminism: -D"
+              + BENCHMARK
+              + "=true lets cuDNN choose the algorithm that was fastest this time; leave it out");
     }
     if (users == 0) {
       before = isOn();

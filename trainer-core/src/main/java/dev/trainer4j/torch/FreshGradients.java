@@ -25,6 +25,9 @@ public final class FreshGradients extends GradientList {
   private final List<NDArray> parameters;
   private final IValue parameterList;
 
+  /** Whether each gradient is a copy of its own: where copy on write cannot be trusted. */
+  private final boolean copies;
+
   /** 1 for a parameter that has had a gradient; the kernels write into it. */
   private final IValue seen;
 
@@ -32,6 +35,11 @@ public final class FreshGradients extends GradientList {
 
   /** Binds {@code parameters}. */
   public FreshGradients(List<NDArray> parameters) {
+    this(parameters, parameters.stream().anyMatch(array -> array.getDevice().isGpu()));
+  }
+
+  FreshGradients(List<NDArray> parameters, boolean copies) {
+    this.copies = copies;
     this.parameters = List.copyOf(parameters);
     parameterList = Kernels.list(parameters);
     seen = IValue.listFrom(new long[parameters.size()]);
@@ -40,8 +48,9 @@ public final class FreshGradients extends GradientList {
   /** Goes backward from a recorded loss; a second time before {@link #drop}, gradients add up. */
   void backward(PtNDArray loss, PtNDArray seed) {
     try (IValue lossValue = IValue.from(loss);
-        IValue seedValue = IValue.from(seed)) {
-      add(kernels.value("grad", lossValue, seedValue, parameterList, seen));
+        IValue seedValue = IValue.from(seed);
+        IValue copiesValue = IValue.from(copies)) {
+      add(kernels.value("grad", lossValue, seedValue, parameterList, seen, copiesValue));
     }
   }
 

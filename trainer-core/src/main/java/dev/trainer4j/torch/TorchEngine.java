@@ -9,15 +9,26 @@ public final class TorchEngine {
 
   private static final String NAME = "PyTorch";
 
+  /** With it DJL runs TorchScript on streams of a pool that nothing orders. */
+  private static final String STREAMS = "ai.djl.pytorch.enable_cuda_stream";
+
   private TorchEngine() {}
 
   /**
    * Returns the engine; the first call loads libtorch.
    *
    * @throws IllegalStateException if DJL finds no such engine, as in a jar made of several that has lost files of {@code
-   *     META-INF/services}
+   *     META-INF/services}, or if its property {@code ai.djl.pytorch.enable_cuda_stream} is set, with which an update
+   *     would race with the backward pass before it
    */
   public static Engine get() {
+    if (Boolean.getBoolean(STREAMS)) {
+      throw new IllegalStateException(
+          "-D"
+              + STREAMS
+              + "=true lets DJL run an update and the backward pass before it at the same time on a GPU, which"
+              + " gives wrong weights without an error: leave it out");
+    }
     if (!Engine.hasEngine(NAME)) {
       throw missing(Engine.getAllEngines());
     }

@@ -5,6 +5,8 @@ import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.NDScope;
+import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.jni.IValue;
 import ai.djl.pytorch.jni.JniUtils;
@@ -152,8 +154,47 @@ public final class TorchFunctions {
   public static NDArray toCpu(NDArray array, NDManager owner) {
     try (IValue value = IValue.from((PtNDArray) array)) {
       NDArray result = Kernels.shared().tensor(owner, "to_cpu", value);
-      ai.djl.ndarray.NDScope.unregister(result);
+      NDScope.unregister(result);
       return result;
+    }
+  }
+
+  /**
+   * Copies arrays to the device of a manager, within no gradient; they belong to it, and to no scope.
+   *
+   * @param pinned whether to copy by way of pinned memory, which needs a GPU: then nobody waits for the copy, and
+   *     what follows on the device comes behind it. The arrays may be closed at once all the same
+   */
+  public static List<NDArray> upload(List<NDArray> arrays, NDManager owner, boolean pinned) {
+    if (arrays.isEmpty()) {
+      return List.of();
+    }
+    try (Autograd.Recording off = Autograd.record(false);
+        NDArray place = owner.zeros(new Shape(0))) {
+      NDList copies =
+          Kernels.shared()
+              .differentiableList(pinned ? "upload_pinned" : "upload", place, arrays);
+      copies.forEach(NDScope::unregister);
+      return List.copyOf(copies);
+    }
+  }
+
+  /**
+   * Counts what is not finite, reading the device once.
+   *
+   * @return for each array how many values are NaN, and how many infinite
+   */
+  public static long[][] nonFinite(List<NDArray> arrays) {
+    if (arrays.isEmpty()) {
+      return new long[0][];
+    }
+    try (IValue list = Kernels.list(arrays)) {
+      long[] found = Kernels.shared().integers("non_finite", list);
+      long[][] counts = new long[arrays.size()][];
+      for (int i = 0; i < counts.length; i++) {
+        counts[i] = new long[] {found[2 * i], found[2 * i + 1]};
+      }
+      return counts;
     }
   }
 
@@ -197,7 +238,7 @@ public final class TorchFunctions {
     try (IValue x = IValue.from((PtNDArray) array);
         IValue to = IValue.from(type.scalarType())) {
       NDArray result = Kernels.shared().tensor(owner, "to_type", x, to);
-      ai.djl.ndarray.NDScope.unregister(result);
+      NDScope.unregister(result);
       return result;
     }
   }
@@ -218,8 +259,8 @@ public final class TorchFunctions {
     }
   }
 
-  /** Returns the device to train on: the first GPU that this libtorch sees, else the CPU. */
+  /** Returns the device to train on: the first GPU that this libtorch sees, else the CPU; see {@link Devices}. */
   public static Device defaultDevice() {
-    return TorchEngine.get().defaultDevice();
+    return Devices.best();
   }
 }

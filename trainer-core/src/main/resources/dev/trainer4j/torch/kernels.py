@@ -23,15 +23,14 @@ class Kernels(Module):
               counters: List[Tensor], group_ends: List[int], options: List[float], rates: List[float],
               decays: List[float], losses: List[Tensor], weights: List[Tensor], known: float, scale: float,
               max_norm: float, guard: bool) -> List[float]:
-    weight = known
-    if torch.len(weights) > 0:
-      weight = known + (self).total(weights)
-    loss = (self).total(losses)
+    sums = (self).sums(grads, losses, weights)
+    weight = known + sums[2]
+    loss = sums[1]
     norm = 0.0
     taken = 0.0
     if weight != 0.0:
       inverse = 1.0 / (weight * scale)
-      norm = (self).norm(grads) * inverse
+      norm = sums[0] * inverse
       taken = (self).allowed(norm, loss, guard)
       if taken == 1.0:
         (self).step(kind, params, grads, slots, counters, group_ends, options, rates, decays,
@@ -90,14 +89,23 @@ class Kernels(Module):
   # The gradients of loss, times seed, in arrays of their own instead of sums in p.grad: there is nothing to add or to
   # zero, and no memory taken while the forward pass needs most. A parameter that the loss does not depend on has zeros,
   # or, if none ever did (seen), an array without elements.
-  def grad(self: __torch__.Kernels, loss: Tensor, seed: Tensor, params: List[Tensor], seen: List[int]) -> List[Tensor]:
+  #
+  # copies: whether each gradient is a copy in the layout of its parameter. On a GPU it must be. There the operators on lists
+  # write through pointers that they have asked to read (multi_tensor_apply), so that a lazy clone would never be copied, and
+  # the fused ones want equal strides, also of dimensions of 1.
+  def grad(self: __torch__.Kernels, loss: Tensor, seed: Tensor, params: List[Tensor], seen: List[int],
+           copies: bool) -> List[Tensor]:
     seeds = annotate(List[Optional[Tensor]], [seed])
     found = torch.grad([loss], params, seeds, None, False, True)
     grads = annotate(List[Tensor], [])
     for i in range(torch.len(params)):
       g = found[i]
       if torch.__isnot__(g, None):
-        grads = torch.append(grads, (self).own(unchecked_cast(Tensor, g), params[i]))
+        if copies:
+          grads = torch.append(grads, (self).copy_of(unchecked_cast(Tensor, g), params[i]))
+          torch._set_item(found, i, annotate(Optional[Tensor], None))
+        else:
+          grads = torch.append(grads, (self).own(unchecked_cast(Tensor, g), params[i]))
         torch._set_item(seen, i, 1)
       else:
         grads = torch.append(grads, torch.empty([0], dtype=ops.prim.dtype(loss), device=ops.prim.device(loss)))
@@ -121,8 +129,11 @@ class Kernels(Module):
     if alike:
       own = torch._lazy_clone(g)
     else:
-      own = torch.copy_(torch.empty_like(p), g)
+      own = (self).copy_of(g, p)
     return own
+
+  def copy_of(self: __torch__.Kernels, g: Tensor, p: Tensor) -> Tensor:
+    return torch.copy_(torch.empty_like(p), g)
 
   # Adds fresh gradients to those of an earlier backward pass of the same micro batch.
   def add(self: __torch__.Kernels, grads: List[Tensor], more: List[Tensor]) -> List[Tensor]:
@@ -148,7 +159,8 @@ class Kernels(Module):
   # The norm of the gradients as they will be when they are divided, and the sum of the losses.
   def measure(self: __torch__.Kernels, grads: List[Tensor], losses: List[Tensor],
               inverse_weight: float) -> List[float]:
-    return [(self).norm(grads) * inverse_weight, (self).total(losses)]
+    sums = (self).sums(grads, losses, annotate(List[Tensor], []))
+    return [sums[0] * inverse_weight, sums[1]]
 
   # Divides the gradients by the weight of the update and clips them by their global norm (0 = no clipping).
   def clip(self: __torch__.Kernels, grads: List[Tensor], norm: float, inverse_weight: float, max_norm: float) -> None:
@@ -169,8 +181,29 @@ class Kernels(Module):
         done = 0.0
     return done
 
-  def norm(self: __torch__.Kernels, grads: List[Tensor]) -> float:
-    return float(torch.linalg_vector_norm(torch.stack(torch._foreach_norm(grads, 2)), 2))
+  # The norm of the gradients, the sum of the losses and that of the weights. On a GPU each look would be a wait: one does.
+  def sums(self: __torch__.Kernels, grads: List[Tensor], losses: List[Tensor], weights: List[Tensor]) -> List[float]:
+    if ops.prim.is_cpu(grads[0]):
+      sums = [float((self).norm(grads)), (self).total(losses), (self).total(weights)]
+    else:
+      sums = (self).sums_at_once(grads, losses, weights)
+    return sums
+
+  def sums_at_once(self: __torch__.Kernels, grads: List[Tensor], losses: List[Tensor],
+                   weights: List[Tensor]) -> List[float]:
+    norm = torch.to((self).norm(grads), 7)
+    found = torch.cpu(torch.stack([norm, (self).total_like(norm, losses), (self).total_like(norm, weights)]))
+    return [float(torch.select(found, 0, 0)), float(torch.select(found, 0, 1)), float(torch.select(found, 0, 2))]
+
+  # The sum as a scalar of the type and on the device of another one; the scalars may come from elsewhere.
+  def total_like(self: __torch__.Kernels, like: Tensor, xs: List[Tensor]) -> Tensor:
+    sum = torch.zeros_like(like)
+    for i in range(torch.len(xs)):
+      sum = torch.add(sum, torch.reshape(torch.to(torch.detach(xs[i]), like), []))
+    return sum
+
+  def norm(self: __torch__.Kernels, grads: List[Tensor]) -> Tensor:
+    return torch.linalg_vector_norm(torch.stack(torch._foreach_norm(grads, 2)), 2)
 
   def total(self: __torch__.Kernels, losses: List[Tensor]) -> float:
     sum = 0.0
@@ -772,6 +805,47 @@ class Kernels(Module):
 
   def to_cpu(self: __torch__.Kernels, x: Tensor) -> Tensor:
     return torch.to(torch.detach(x), torch.device("cpu"), ops.prim.dtype(x), False, True, None)
+
+  # Copies on the device of place. From pinned memory the copy is queued, and libtorch keeps that memory until it is done.
+  def upload_pinned(self: __torch__.Kernels, place: Tensor, xs: List[Tensor]) -> List[Tensor]:
+    ys = annotate(List[Tensor], [])
+    for i in range(torch.len(xs)):
+      x = xs[i]
+      if ops.prim.is_cpu(x):
+        x = torch.pin_memory(torch.contiguous(x), None)
+      ys = torch.append(ys, torch.to(x, ops.prim.device(place), ops.prim.dtype(x), True, True, None))
+    return ys
+
+  def upload(self: __torch__.Kernels, place: Tensor, xs: List[Tensor]) -> List[Tensor]:
+    ys = annotate(List[Tensor], [])
+    for i in range(torch.len(xs)):
+      ys = torch.append(ys, torch.to(xs[i], ops.prim.device(place), ops.prim.dtype(xs[i]), False, True, None))
+    return ys
+
+  # For each tensor how many values are nan, and how many infinite, in one transfer.
+  def non_finite(self: __torch__.Kernels, xs: List[Tensor]) -> List[int]:
+    counts = annotate(List[Tensor], [])
+    for i in range(torch.len(xs)):
+      counts = torch.append(counts, torch.to(torch.sum(torch.isnan(xs[i])), ops.prim.device(xs[0])))
+      counts = torch.append(counts, torch.to(torch.sum(torch.isinf(xs[i])), ops.prim.device(xs[0])))
+    found = torch.cpu(torch.stack(counts))
+    values = annotate(List[int], [])
+    for i in range(torch.len(counts)):
+      values = torch.append(values, int(torch.select(found, 0, i)))
+    return values
+
+  # Smallest whole number and its place, largest and its place, -100 aside, and the place of one of those, or -1.
+  def value_range(self: __torch__.Kernels, x: Tensor) -> List[int]:
+    flat = torch.to(torch.reshape(torch.detach(x), [-1]), 4)
+    ignored = torch.eq(flat, -100)
+    low = torch.masked_fill(flat, ignored, 9223372036854775807)
+    high = torch.masked_fill(flat, ignored, -9223372036854775808)
+    ignored_at = torch.where(torch.any(ignored), torch.argmax(torch.to(ignored, 4)), -1)
+    found = torch.cpu(torch.stack([torch.min(low), torch.argmin(low), torch.max(high), torch.argmax(high), ignored_at]))
+    values = annotate(List[int], [])
+    for i in range(5):
+      values = torch.append(values, int(torch.select(found, 0, i)))
+    return values
 
   # Smallest and largest value, number, sum, sum of squares of the finite values, and then how many of them each bucket
   # has. Limits are the upper ends, rising, and no longer in the bucket.

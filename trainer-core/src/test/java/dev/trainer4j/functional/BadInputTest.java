@@ -172,7 +172,8 @@ class BadInputTest {
     data.set(5, Map.of("x", new float[TinyData.FEATURES], "labels", label));
     assertTrainingFails(
         trainer(args()).trainDataset(Datasets.of(data)),
-        "label " + label + " is out of range",
+        "label " + label + " in row ",
+        "is out of range",
         "3 classes");
   }
 

@@ -254,7 +254,7 @@ class LayerChainTest {
             .trainDataset(
                 Datasets.of(List.<Map<String, Object>>of(Map.of("x", new float[6], "labels", 3))))
             .build()) {
-      assertThatThrownBy(trainer::train).hasMessageContaining("label 3 is out of range");
+      assertThatThrownBy(trainer::train).hasMessageContaining("label 3 in row ");
     } finally {
       block.clear();
     }

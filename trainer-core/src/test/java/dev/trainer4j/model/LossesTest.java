@@ -153,7 +153,7 @@ class LossesTest {
             () ->
                 Losses.crossEntropy(
                     fourTexts(), manager.create(new long[] {0, 1, 1, 3}), CLASS_WEIGHTS, 0))
-        .hasMessageContaining("label 3 is out of range");
+        .hasMessageContaining("label 3 in row ");
     assertThatThrownBy(() -> Losses.binaryCrossEntropy(fourTexts(), labels))
         .hasMessageContaining("(4, 3)")
         .hasMessageContaining("crossEntropy");

@@ -8,10 +8,7 @@ import dev.trainer4j.args.Names;
 import dev.trainer4j.data.ModelInputs;
 import java.util.List;
 
-/**
- * Looks at names, shapes and types of inputs before a pass; values are on the device, and looked at by
- * {@link InputMistakes} when a pass has failed.
- */
+/** Looks at names, shapes and types of inputs before a pass; at values looks {@link InputMistakes}. */
 final class InputCheck {
 
   private static final String IDS = "input_ids";
@@ -52,6 +49,7 @@ final class InputCheck {
     requireShapeOfIds("token_type_ids", inputs, ids.getShape());
     requireShapeOfIds("position_ids", inputs, ids.getShape());
     new LabelCheck(model.config(), model.task(), inputs, ids.getShape()).check();
+    InputMistakes.check(model, inputs);
   }
 
   static void requireWhole(String name, NDArray array) {

@@ -65,11 +65,18 @@ final class LabelCheck {
     }
   }
 
+  /** Returns what a classifier of texts learns: what the configuration says, else what such labels mean. */
+  static ProblemType problem(PretrainedConfig config, NDArray labels) {
+    return config
+        .problemType()
+        .orElseGet(
+            () -> ProblemType.inferred(config.numLabels(), labels.getDataType().isFloating()));
+  }
+
   private void texts(NDArray labels) {
     int classes = config.numLabels();
     ProblemType given = config.problemType().orElse(null);
-    ProblemType problem =
-        given == null ? ProblemType.inferred(classes, labels.getDataType().isFloating()) : given;
+    ProblemType problem = problem(config, labels);
     Shape all = new Shape(batch, classes);
     switch (problem) {
       case REGRESSION ->

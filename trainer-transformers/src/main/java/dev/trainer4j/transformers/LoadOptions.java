@@ -2,7 +2,7 @@
 package dev.trainer4j.transformers;
 
 import ai.djl.Device;
-import dev.trainer4j.torch.TorchFunctions;
+import dev.trainer4j.torch.Devices;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -126,12 +126,6 @@ public record LoadOptions(
   }
 
   Device resolvedDevice() {
-    if (device != null && device.isGpu() && !TorchFunctions.defaultDevice().isGpu()) {
-      throw new IllegalArgumentException(
-          "device is "
-              + device
-              + ", but libtorch sees no GPU: leave the device out, or see the README for CUDA");
-    }
-    return device == null ? TorchFunctions.defaultDevice() : device;
+    return device == null ? Devices.best() : Devices.require("device", device);
   }
 }

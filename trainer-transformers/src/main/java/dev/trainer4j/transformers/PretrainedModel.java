@@ -569,7 +569,8 @@ public final class PretrainedModel
   public DecodingSession startDecoding(
       long[][] inputIds, long @Nullable [][] attentionMask, int maxLength) {
     InputMistakes.check(config(), inputIds);
-    return computation.startDecoding(inputIds, attentionMask, maxLength);
+    return new CheckedSession(
+        config(), computation.startDecoding(inputIds, attentionMask, maxLength));
   }
 
   /** Returns family, task, size and device. */

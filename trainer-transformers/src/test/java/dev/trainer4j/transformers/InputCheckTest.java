@@ -5,16 +5,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import dev.trainer4j.data.ModelInputs;
 import dev.trainer4j.model.LabelLayout;
 import dev.trainer4j.torch.ArrayScope;
+import dev.trainer4j.torch.Autograd;
+import dev.trainer4j.torch.ValueRange;
 import dev.trainer4j.transformers.generation.GenerationConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -78,7 +82,8 @@ class InputCheckTest {
           NDArray beyond = firstBeyond(array);
           if (!model.labelNames().contains("start_positions") || !input.endsWith("positions")) {
             assertThat(messageOf(model, good.with(input, beyond)))
-                .contains(input + " has 1000000", "the model has", "0 to");
+                .contains(input + " has 1000000 in row ", " of the batch", "the model has", "0 to");
+            assertRefusedBeforeThePass(model, good.with(input, beyond), beyond);
           }
         }
         boolean ofItsOwnLength = input.equals("labels") && model.isEncoderDecoder();
@@ -94,6 +99,94 @@ class InputCheckTest {
       assertThat(
               messageOf(model, good.without("input_ids").with("inputIds", good.get("input_ids"))))
           .contains("there is no input_ids", "is 'inputIds' a slip?", "attention_mask");
+    }
+  }
+
+  /** As on a GPU, which a wrong index is fatal to: what is known of the values is enough. */
+  private static void assertRefusedBeforeThePass(
+      PretrainedModel model, ModelInputs inputs, NDArray wrong) {
+    String afterwards = messageOf(model, inputs);
+    try (NDManager owner = model.manager().newSubManager()) {
+      ValueRange.note(owner, wrong, wrong);
+      assertThat(catchThrowable(() -> model.forward(inputs, true)))
+          .hasMessage(afterwards)
+          .hasNoCause();
+    }
+  }
+
+  /** Whole numbers as targets of a regression, and positions that rotate, are no indices. */
+  @Test
+  void whatIsNoIndexMayBeAnything() throws IOException {
+    try (PretrainedModel model = ParityModels.load("bart-regression");
+        NDManager owner = model.manager().newSubManager();
+        ArrayScope scope = ArrayScope.open()) {
+      ModelInputs good = ParityModels.inputs("bart-regression", model.manager());
+      NDArray labels =
+          owner.full(good.get("labels").getShape(), 77).toType(DataType.INT64, false);
+      ValueRange.note(owner, labels, labels);
+      assertThat(model.forward(good.with("labels", labels), true).loss()).isNotNull();
+    }
+    try (PretrainedModel model = ParityModels.load("llama");
+        NDManager owner = model.manager().newSubManager();
+        ArrayScope scope = ArrayScope.open()) {
+      NDArray ids = owner.create(new long[] {5, 6}, new Shape(1, 2));
+      NDArray far = owner.create(new long[] {0, 5000}, new Shape(1, 2));
+      ValueRange.note(owner, far, far);
+      ModelInputs inputs = ModelInputs.of("input_ids", ids).with("position_ids", far);
+      assertThat(model.forward(inputs, false).logits().getShape().get(1)).isEqualTo(2);
+    }
+  }
+
+  @Test
+  void scoresThatAreNoNumbersAreNotDrawnFrom() throws IOException {
+    try (PretrainedModel model = ParityModels.load("gpt2")) {
+      NDArray embeddings = model.parameters().get(0).array();
+      float[] lost = new float[(int) embeddings.size()];
+      Arrays.fill(lost, Float.NaN);
+      try (Autograd.Recording off = Autograd.record(false)) {
+        embeddings.set(lost);
+      }
+      for (int beams = 1; beams <= 2; beams++) {
+        GenerationConfig config =
+            GenerationConfig.builder().maxNewTokens(2).doSample(true).numBeams(beams).build();
+        assertThat(catchThrowable(() -> model.generate(new long[][] {{0, 0}}, config)))
+            .hasMessageContaining("no token can be drawn")
+            .hasMessageContaining("not a number");
+      }
+    }
+  }
+
+  @Test
+  void eachTokenOfGenerationSettingsIsLookedAtBeforeItIsUsed() throws IOException {
+    try (PretrainedModel model = ParityModels.load("gpt2")) {
+      Map<String, GenerationConfig> wrong =
+          Map.of(
+              "suppress_tokens",
+                  GenerationConfig.builder()
+                      .maxNewTokens(2)
+                      .suppressTokens(List.of(1_000_000))
+                      .build(),
+              "begin_suppress_tokens",
+                  GenerationConfig.builder()
+                      .maxNewTokens(2)
+                      .beginSuppressTokens(List.of(1_000_000))
+                      .build(),
+              "bad_words_ids",
+                  GenerationConfig.builder()
+                      .maxNewTokens(2)
+                      .badWordsIds(List.of(List.of(1, 1_000_000)))
+                      .build(),
+              "forced_eos_token_id",
+                  GenerationConfig.builder()
+                      .maxNewTokens(2)
+                      .forcedEosTokenId(List.of(1_000_000))
+                      .build());
+      for (Map.Entry<String, GenerationConfig> entry : wrong.entrySet()) {
+        assertThat(catchThrowable(() -> model.generate(new long[][] {{1, 2}}, entry.getValue())))
+            .isInstanceOf(IllegalArgumentException.class)
+            .hasMessageContaining(entry.getKey() + " has ")
+            .hasMessageContaining("the model's vocabulary has");
+      }
     }
   }
 
@@ -178,7 +271,7 @@ class InputCheckTest {
           .isInstanceOf(IllegalArgumentException.class)
           .message()
           .hasLineCount(1)
-          .contains("inputIds [1, 2]", "suppress_tokens=[1000000]", "in the model's vocabulary");
+          .contains("suppress_tokens has 1000000", "the model's vocabulary has", "0 to");
     }
   }
 

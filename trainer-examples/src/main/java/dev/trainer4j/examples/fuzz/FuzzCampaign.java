@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.examples.fuzz;
 
+import dev.trainer4j.examples.ClassPath;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
-import java.net.URISyntaxException;
-import java.net.URL;
-import java.net.URLClassLoader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,7 +13,6 @@ import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Runs hostile files against all readers, in processes of their own, and tells what ended one, hung in it
@@ -125,7 +122,7 @@ public final class FuzzCampaign {
     return new ProcessBuilder(
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
             "-cp",
-            classPath(),
+            ClassPath.ofThisProcess(),
             "-Xmx512m",
             "-XX:-CreateCoredumpOnCrash",
             "-XX:ErrorFile=" + folder.resolve("error.log"),
@@ -153,23 +150,5 @@ public final class FuzzCampaign {
       lines.add("reading its output failed: " + e);
     }
     lines.add("ended");
-  }
-
-  /** Maven's exec plugin and Surefire keep the class path elsewhere than in java.class.path. */
-  private static String classPath() {
-    String ofTests = System.getProperty("surefire.test.class.path");
-    List<String> places = new ArrayList<>();
-    @Nullable ClassLoader loader = FuzzCampaign.class.getClassLoader();
-    if (loader instanceof URLClassLoader urls) {
-      for (URL url : urls.getURLs()) {
-        try {
-          places.add(Path.of(url.toURI()).toString());
-        } catch (URISyntaxException e) {
-          throw new IllegalStateException(url + " is no place of classes", e);
-        }
-      }
-    }
-    places.add(ofTests == null ? System.getProperty("java.class.path") : ofTests);
-    return String.join(java.io.File.pathSeparator, places);
   }
 }

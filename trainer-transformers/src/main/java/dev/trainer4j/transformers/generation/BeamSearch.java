@@ -42,6 +42,7 @@ final class BeamSearch {
     Arrays.setAll(entries, i -> new BeamHypotheses(config, limits, stopping, prompt[i]));
     NDArray logits = session.next(prompt);
     int vocabulary = Math.toIntExact(logits.getShape().get(1));
+    chooser.check(vocabulary);
     // All beams of an entry begin alike; only the first may continue, or all would stay alike.
     long[] parents = Generator.repeated(batch, beams);
     boolean first = true;

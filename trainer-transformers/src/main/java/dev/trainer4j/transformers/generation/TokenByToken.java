@@ -34,6 +34,7 @@ final class TokenByToken {
     int copies = config.numReturnSequences();
     long[][] rows = rows(prompt, copies);
     NDArray logits = session.next(prompt);
+    chooser.check(logits.getShape().get(1));
     if (copies > 1) {
       long[] repeated = Generator.repeated(prompt.length, copies);
       logits = logits.get(logits.getManager().create(repeated));

@@ -61,7 +61,7 @@ final class TokenChooser implements AutoCloseable {
           config.doSample()
               ? drawn(length, () -> Shared.KERNELS.tensor(manager, "sample", scores, warping(1)))
               : Shared.KERNELS.tensor(manager, "greedy", scores);
-      return TorchFunctions.toCpu(tokens, manager).toLongArray();
+      return drawable(TorchFunctions.toCpu(tokens, manager).toLongArray());
     }
   }
 
@@ -80,7 +80,57 @@ final class TokenChooser implements AutoCloseable {
       double[] warping = config.doSample() ? warping(least) : new double[0];
       Supplier<NDArray> search =
           () -> Shared.KERNELS.tensor(manager, "beam", scores, sums, (long) keep, warping);
-      return (config.doSample() ? drawn(length, search) : search.get()).toDoubleArray();
+      double[] found = (config.doSample() ? drawn(length, search) : search.get()).toDoubleArray();
+      drawable(Arrays.stream(found, found.length / 2, found.length).mapToLong(i -> (long) i).toArray());
+      return found;
+    }
+  }
+
+  /** Refuses what the kernel gives for a row of which nothing can be drawn. */
+  private long[] drawable(long[] indices) {
+    for (long index : indices) {
+      if (index < 0) {
+        throw new IllegalStateException(
+            "no token can be drawn: the scores of the next one are not a number, or the settings forbid every"
+                + " token. Weights or logits may have overflowed, as in float16, or suppress_tokens and"
+                + " bad_words_ids leave nothing");
+      }
+    }
+    return indices;
+  }
+
+  /**
+   * Refuses tokens of the settings that the model does not have, before a kernel looks them up.
+   *
+   * @param vocabulary how many it has
+   */
+  void check(long vocabulary) {
+    check("suppress_tokens", config.suppressTokens(), vocabulary);
+    check("begin_suppress_tokens", config.beginSuppressTokens(), vocabulary);
+    for (List<Integer> word : config.badWordsIds()) {
+      check("bad_words_ids", word, vocabulary);
+    }
+    Integer first = config.forcedBosTokenId();
+    check("forced_bos_token_id", first == null ? List.of() : List.of(first), vocabulary);
+    check("forced_eos_token_id", config.forcedEosTokenId(), vocabulary);
+    if (limits.minLength() > limits.promptLength()) {
+      check("eos_token_id, kept back by min_length,", config.eosTokenId(), vocabulary);
+    }
+  }
+
+  private static void check(String name, List<Integer> tokens, long vocabulary) {
+    for (int token : tokens) {
+      if (token < 0 || token >= vocabulary) {
+        throw new IllegalArgumentException(
+            name
+                + " has "
+                + token
+                + ", but the model's vocabulary has "
+                + vocabulary
+                + " tokens, 0 to "
+                + (vocabulary - 1)
+                + ". Are the settings those of the model?");
+      }
     }
   }
 

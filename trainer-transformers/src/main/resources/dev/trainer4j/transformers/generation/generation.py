@@ -101,8 +101,16 @@ class Generation(Module):
       x = torch.masked_fill(x, rare, lowest)
     return x
 
+  # -1 for a row whose scores are nan, or all of them forbidden: a GPU that drew from such would refuse everything after it.
   def sample(self: __torch__.Generation, scores: Tensor, numbers: List[float]) -> Tensor:
-    return torch.squeeze(torch.multinomial(torch.softmax((self).warp(scores, numbers), -1), 1), -1)
+    return torch.squeeze((self).draw((self).warp(scores, numbers), 1), -1)
+
+  # The softmax of a row with nan is nan everywhere, so that its first element tells.
+  def draw(self: __torch__.Generation, scores: Tensor, count: int) -> Tensor:
+    shares = torch.softmax(scores, -1)
+    lost = torch.isnan(torch.slice(shares, 1, 0, 1))
+    drawn = torch.multinomial(torch.nan_to_num(shares, 1.0, None, None), count)
+    return torch.masked_fill(drawn, lost, -1)
 
   # The best continuations of each batch entry over all its beams: [2, B, keep] in float64, scores and then indices into
   # beams * V. running [B, beams]; warping empty = no sampling.
@@ -114,8 +122,8 @@ class Generation(Module):
     x = torch.add(torch.reshape(x, [batch, beams, -1]), torch.unsqueeze(running, -1))
     x = torch.flatten(x, 1)
     if torch.len(warping) > 0:
-      indices = torch.multinomial(torch.softmax(x, -1), keep)
-      values = torch.gather(x, 1, indices)
+      indices = (self).draw(x, keep)
+      values = torch.gather(x, 1, torch.clamp(indices, 0))
     else:
       values, indices = torch.topk(x, keep)
     return torch.to(torch.stack([torch.to(values, 7), torch.to(indices, 7)]), torch.device("cpu"), 7)
