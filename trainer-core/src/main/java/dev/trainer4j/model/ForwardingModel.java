@@ -28,6 +28,11 @@ public abstract class ForwardingModel implements TrainableModel {
   }
 
   @Override
+  public TrainableModel forPrediction() {
+    return delegate().forPrediction();
+  }
+
+  @Override
   public List<NamedParameter> parameters() {
     return delegate().parameters();
   }

@@ -139,6 +139,14 @@ final class Computation implements AutoCloseable {
         this, new View(view.products, view.halved, view.adapters, view.noise, loss));
   }
 
+  /** Returns this way with logits of all places, which a chunked loss does not have; null if it has them. */
+  @Nullable Computation withLogits() {
+    TokenLoss loss = view.tokenLoss;
+    return loss == null || loss.kind() != TokenLoss.Kind.CHUNKED_NLL
+        ? null
+        : withTokenLoss(new TokenLoss(TokenLoss.Kind.NLL, loss.chunkBytes()));
+  }
+
   /** Returns the segments; other ones after tokens were added to the model, or others pad. */
   List<Segment> segments() {
     return chain().segments();
