@@ -9,6 +9,7 @@ import dev.trainer4j.data.ModelInputs;
 import dev.trainer4j.data.ProcessingClass;
 import dev.trainer4j.model.ForwardPass;
 import dev.trainer4j.model.LabelLayout;
+import dev.trainer4j.model.LossOnlyModel;
 import dev.trainer4j.model.MixedPrecisionModel;
 import dev.trainer4j.model.ModelOutput;
 import dev.trainer4j.model.NamedParameter;
@@ -43,7 +44,8 @@ import org.jspecify.annotations.Nullable;
  * token_type_ids}, {@code position_ids}, {@code labels}, and so on. With labels the output has a loss,
  * as a sum and the number of labels that count.
  */
-public final class PretrainedModel implements SegmentedModel, MixedPrecisionModel, GenerativeModel {
+public final class PretrainedModel
+    implements SegmentedModel, MixedPrecisionModel, LossOnlyModel, GenerativeModel {
 
   private final ModelCore core;
   private final Freezing freezing;
@@ -53,6 +55,7 @@ public final class PretrainedModel implements SegmentedModel, MixedPrecisionMode
 
   /** Whether another model owns the tensors. */
   private final boolean isView;
+  private final boolean lossOnly;
 
   PretrainedModel(ModelCore core) {
     this.core = core;
@@ -61,16 +64,23 @@ public final class PretrainedModel implements SegmentedModel, MixedPrecisionMode
     computation = new Computation(core);
     runner = SegmentRunner.plain();
     isView = false;
+    lossOnly = false;
   }
 
   /** A view of a model: the same tensors, computed with in another way. */
   private PretrainedModel(PretrainedModel of, Computation computation, SegmentRunner runner) {
+    this(of, computation, runner, of.lossOnly);
+  }
+
+  private PretrainedModel(
+      PretrainedModel of, Computation computation, SegmentRunner runner, boolean lossOnly) {
     core = of.core;
     freezing = of.freezing;
     firstLabels = of.firstLabels;
     this.computation = computation;
     this.runner = runner;
     isView = true;
+    this.lossOnly = lossOnly;
   }
 
   @Override
@@ -81,6 +91,12 @@ public final class PretrainedModel implements SegmentedModel, MixedPrecisionMode
   @Override
   public PretrainedModel runBy(SegmentRunner other) {
     return new PretrainedModel(this, computation.again(), other);
+  }
+
+  /** Returns this model as it leaves out padding, where the family can: what its outputs are there, no loss asks. */
+  @Override
+  public PretrainedModel lossOnly() {
+    return new PretrainedModel(this, computation.again(), runner, true);
   }
 
   @Override
@@ -186,8 +202,11 @@ public final class PretrainedModel implements SegmentedModel, MixedPrecisionMode
   @Override
   public ForwardPass begin(ModelInputs inputs, boolean training) {
     firstLabels.check(inputs);
-    return new ForwardPass(
-        inputs, training, computation.products(), core.architecture().shared(inputs, training));
+    Map<String, NDArray> shared =
+        lossOnly && training
+            ? core.architecture().sharedForLoss(inputs)
+            : core.architecture().shared(inputs, training);
+    return new ForwardPass(inputs, training, computation.products(), shared);
   }
 
   @Override
