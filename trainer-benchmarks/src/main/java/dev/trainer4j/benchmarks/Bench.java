@@ -15,12 +15,13 @@ import java.util.function.Function;
 
 /**
  * Trains one case with the public {@code Trainer} and prints a line of JSON: the counterpart of
- * {@code reference_bench.py}, which does the same work in PyTorch.
+ * {@code reference_bench.py}, which does the same work in PyTorch, and of {@code reference_sft_bench.py}, which fine-tunes
+ * with TRL.
  *
  * <pre>Bench CASE STEPS [bf16] [checkpointing]</pre>
  *
  * <p>Environment: {@code THREADS}, libtorch's threads within an operation, by default the trainer's
- * choice; {@code STARTED_MILLIS}, when the process was started in milliseconds since 1970, adds {@code
+ * choice; {@code DATA}, the folder of the cases that fine-tune; {@code STARTED_MILLIS}, when the process was started in milliseconds since 1970, adds {@code
  * first_update_s}.
  */
 public final class Bench {
@@ -66,6 +67,11 @@ public final class Bench {
     line.put("seconds", rounded(seconds, 3));
     line.put("steps_per_s", rounded(options.steps() / seconds, 2));
     line.put("samples_per_s", rounded(options.steps() * benchCase.batchSize() / seconds, 1));
+    double tokens = benchCase.tokensPerSample();
+    if (tokens > 0) {
+      line.put(
+          "tokens_per_s", rounded(options.steps() * benchCase.batchSize() * tokens / seconds, 1));
+    }
     line.put("peak_rss_mb", ResidentMemory.peakKilobytes() / 1024);
     line.put("first_loss", clock.firstLoss());
     line.put("last_loss", clock.lastLoss());

@@ -26,7 +26,9 @@ record BenchOptions(
               "mlp", new MlpCase(),
               "bert-tiny", TokenCase.BERT_TINY,
               "bert-base", TokenCase.BERT_BASE,
-              "gpt2-mini", TokenCase.GPT2_MINI));
+              "gpt2-mini", TokenCase.GPT2_MINI,
+              "lora", new ConversationCase(true),
+              "sft", new ConversationCase(false)));
 
   /**
    * Reads {@code CASE STEPS [bf16] [checkpointing]}.

@@ -17,4 +17,10 @@ public record PassConditions(
     TrainableModel model,
     boolean checkpointing,
     boolean usualLoss,
-    @Nullable FreshGradients fresh) {}
+    @Nullable FreshGradients fresh) {
+
+  /** Returns these conditions for another view of the model. */
+  PassConditions with(TrainableModel view) {
+    return new PassConditions(view, checkpointing, usualLoss, fresh);
+  }
+}

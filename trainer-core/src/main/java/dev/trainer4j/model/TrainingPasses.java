@@ -20,8 +20,12 @@ public final class TrainingPasses {
 
   /** Returns the first way that fits; recording by autograd always does. */
   public static TrainingPass choose(PassConditions conditions) {
+    PassConditions least =
+        conditions.usualLoss() && conditions.model() instanceof LossOnlyModel model
+            ? conditions.with(model.lossOnly())
+            : conditions;
     for (Way way : WAYS) {
-      TrainingPass pass = way.offer(conditions);
+      TrainingPass pass = way.offer(least);
       if (pass != null) {
         return pass;
       }

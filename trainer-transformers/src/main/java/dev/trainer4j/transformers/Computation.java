@@ -232,6 +232,10 @@ final class Computation implements AutoCloseable {
     }
   }
 
+  boolean isNoisy() {
+    return view.noise > 0;
+  }
+
   @Nullable HalfType products() {
     return view.products;
   }

@@ -6,6 +6,7 @@ import ai.djl.ndarray.NDList;
 import dev.trainer4j.data.ModelInputs;
 import dev.trainer4j.model.ForwardPass;
 import dev.trainer4j.model.ForwardingModel;
+import dev.trainer4j.model.LossOnlyModel;
 import dev.trainer4j.model.MixedPrecisionModel;
 import dev.trainer4j.model.ModelOutput;
 import dev.trainer4j.model.NamedParameter;
@@ -46,7 +47,11 @@ import org.jspecify.annotations.Nullable;
  * tensors: close the base when both are no longer needed; {@link #close} frees the adapters alone.
  */
 public final class PeftModel extends ForwardingModel
-    implements SegmentedModel, MixedPrecisionModel, NoisyEmbeddings, GenerativeModel {
+    implements SegmentedModel,
+        MixedPrecisionModel,
+        NoisyEmbeddings,
+        LossOnlyModel,
+        GenerativeModel {
 
   private final PretrainedModel base;
   private final PretrainedModel adapted;
@@ -268,6 +273,11 @@ public final class PeftModel extends ForwardingModel
   @Override
   public TrainableModel autocast(HalfType products) {
     return adapted.autocast(products);
+  }
+
+  @Override
+  public TrainableModel lossOnly() {
+    return adapted.lossOnly();
   }
 
   @Override

@@ -9,6 +9,7 @@ import dev.trainer4j.data.ModelInputs;
 import dev.trainer4j.data.ProcessingClass;
 import dev.trainer4j.model.ForwardPass;
 import dev.trainer4j.model.LabelLayout;
+import dev.trainer4j.model.LossOnlyModel;
 import dev.trainer4j.model.MixedPrecisionModel;
 import dev.trainer4j.model.ModelOutput;
 import dev.trainer4j.model.NamedParameter;
@@ -48,7 +49,11 @@ import org.jspecify.annotations.Nullable;
  * as a sum and the number of labels that count.
  */
 public final class PretrainedModel
-    implements SegmentedModel, MixedPrecisionModel, NoisyEmbeddings, GenerativeModel {
+    implements SegmentedModel,
+        MixedPrecisionModel,
+        NoisyEmbeddings,
+        LossOnlyModel,
+        GenerativeModel {
 
   private final ModelCore core;
   private final Freezing freezing;
@@ -61,6 +66,7 @@ public final class PretrainedModel
 
   /** Whether another model owns the tensors. */
   private final boolean isView;
+  private final boolean lossOnly;
 
   PretrainedModel(ModelCore core) {
     this.core = core;
@@ -69,16 +75,23 @@ public final class PretrainedModel
     computation = new Computation(core);
     runner = SegmentRunner.plain();
     isView = false;
+    lossOnly = false;
   }
 
   /** A view of a model: the same tensors, computed with in another way. */
   private PretrainedModel(PretrainedModel of, Computation computation, SegmentRunner runner) {
+    this(of, computation, runner, of.lossOnly);
+  }
+
+  private PretrainedModel(
+      PretrainedModel of, Computation computation, SegmentRunner runner, boolean lossOnly) {
     core = of.core;
     freezing = of.freezing;
     firstLabels = of.firstLabels;
     this.computation = computation;
     this.runner = runner;
     isView = true;
+    this.lossOnly = lossOnly;
   }
 
   @Override
@@ -89,6 +102,15 @@ public final class PretrainedModel
   @Override
   public PretrainedModel runBy(SegmentRunner other) {
     return new PretrainedModel(this, computation.again(), other);
+  }
+
+  /**
+   * Returns this model as it leaves out padding, where the family can: what its outputs are there, no loss asks. With noise
+   * in embeddings padding stays: how loud it is depends on the length.
+   */
+  @Override
+  public PretrainedModel lossOnly() {
+    return new PretrainedModel(this, computation.again(), runner, !computation.isNoisy());
   }
 
   @Override
@@ -271,8 +293,11 @@ public final class PretrainedModel
   @Override
   public ForwardPass begin(ModelInputs inputs, boolean training) {
     firstLabels.check(inputs);
-    return new ForwardPass(
-        inputs, training, computation.products(), core.architecture().shared(inputs, training));
+    Map<String, NDArray> shared =
+        lossOnly && training
+            ? core.architecture().sharedForLoss(inputs)
+            : core.architecture().shared(inputs, training);
+    return new ForwardPass(inputs, training, computation.products(), shared);
   }
 
   @Override

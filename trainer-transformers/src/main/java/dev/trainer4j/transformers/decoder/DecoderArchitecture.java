@@ -162,7 +162,7 @@ final class DecoderArchitecture implements Architecture {
             weights,
             (hidden, pass, arrays) ->
                 kernels.embed(
-                    pass.inputs().get("input_ids"),
+                    pass.get(DecoderInputs.TOKENS),
                     pass.get(DecoderInputs.POSITIONS),
                     pass,
                     arrays)));
@@ -174,14 +174,7 @@ final class DecoderArchitecture implements Architecture {
               layerNames(i),
               weights,
               (hidden, pass, arrays) ->
-                  kernels.layer(
-                      layer,
-                      hidden.get(0),
-                      pass.get(DecoderInputs.TABLE),
-                      pass.get(DecoderInputs.mask(spec.windows().get(layer))),
-                      pass.get(DecoderInputs.LENGTHS),
-                      pass,
-                      arrays)));
+                  layer(layer, hidden.get(0), pass, arrays)));
     }
     segments.add(
         segment(
@@ -195,6 +188,22 @@ final class DecoderArchitecture implements Architecture {
   private Segment segment(
       String name, List<String> slots, Weights weights, KernelSegment.Call call) {
     return KernelSegment.of(name, kernels.slots(slots), weights, call);
+  }
+
+  private NDList layer(int layer, NDArray hidden, ForwardPass pass, KernelWeights arrays) {
+    NDList next =
+        kernels.layer(
+            layer,
+            hidden,
+            pass.get(DecoderInputs.TABLE),
+            pass.get(DecoderInputs.mask(spec.windows().get(layer))),
+            pass.get(DecoderInputs.SPANS),
+            pass,
+            arrays);
+    NDArray places = pass.get(DecoderInputs.PLACES);
+    return layer < spec.layers() - 1 || places.isEmpty()
+        ? next
+        : kernels.putBack(next, places, pass.inputs().get("input_ids"));
   }
 
   private NDList head(NDList hidden, ForwardPass pass, KernelWeights arrays, Weights weights) {
@@ -246,7 +255,12 @@ final class DecoderArchitecture implements Architecture {
     if (task == Task.SEQUENCE_CLASSIFICATION && paddingId < 0) {
       checkLastTokens(given);
     }
-    return inputs.shared(given);
+    return inputs.shared(given, false);
+  }
+
+  @Override
+  public Map<String, NDArray> sharedForLoss(ModelInputs given) {
+    return task == Task.CAUSAL_LM ? inputs.shared(given, true) : shared(given, true);
   }
 
   /** A text is judged at its last token, which must be found. */

@@ -20,6 +20,16 @@ final class DecoderInputs {
   static final String POSITIONS = "positions";
   static final String TABLE = "table";
   static final String LENGTHS = "lengths";
+
+  /** The tokens that the layers compute: {@code input_ids}, or those of them that are no padding. */
+  static final String TOKENS = "tokens";
+
+  /** The lengths of the stretches of {@link #TOKENS} that attend to themselves alone. */
+  static final String SPANS = "spans";
+
+  /** Where {@link #TOKENS} stand in {@code input_ids} if they are not all of them. */
+  static final String PLACES = "places";
+
   private static final String MASK = "mask:";
 
   private final DecoderSpec spec;
@@ -35,7 +45,12 @@ final class DecoderInputs {
     return MASK + window;
   }
 
-  Map<String, NDArray> shared(ModelInputs inputs) {
+  /**
+   * Makes what a pass shares.
+   *
+   * @param lossOnly whether outputs count only where a label tells what they should be
+   */
+  Map<String, NDArray> shared(ModelInputs inputs, boolean lossOnly) {
     NDArray ids = inputs.get("input_ids");
     if (ids.getShape().dimension() != 2) {
       throw new IllegalArgumentException(
@@ -62,6 +77,13 @@ final class DecoderInputs {
               + spec.positions()
               + " (n_positions): truncate the texts");
     }
+    Unpadding unpadded =
+        lossOnly && given == null && !padding.isEmpty()
+            ? Unpadding.of(kernels, inputs, padding)
+            : null;
+    if (unpadded != null) {
+      return shared(unpadded, count);
+    }
     NDArray positions =
         given == null
             ? ids.getManager().arange(0, length, 1, DataType.INT64)
@@ -70,9 +92,24 @@ final class DecoderInputs {
     shared.put(POSITIONS, positions);
     shared.put(TABLE, kernels.angles(positions, count));
     shared.put(LENGTHS, lengths);
+    shared.put(TOKENS, ids);
+    shared.put(SPANS, lengths);
+    shared.put(PLACES, kernels.absent());
     for (int window : spec.windows()) {
       shared.computeIfAbsent(mask(window), name -> mask(ids, padding, lengths, length, window));
     }
+    return shared;
+  }
+
+  private Map<String, NDArray> shared(Unpadding unpadded, int count) {
+    Map<String, NDArray> shared = new HashMap<>();
+    shared.put(POSITIONS, unpadded.positions());
+    shared.put(TABLE, kernels.angles(unpadded.positions(), count));
+    shared.put(LENGTHS, kernels.absent()); // The head sees the padded batch.
+    shared.put(TOKENS, unpadded.ids());
+    shared.put(SPANS, unpadded.lengths());
+    shared.put(PLACES, unpadded.places());
+    spec.windows().forEach(window -> shared.put(mask(window), kernels.absent()));
     return shared;
   }
 

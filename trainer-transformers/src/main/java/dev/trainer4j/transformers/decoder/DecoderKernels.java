@@ -111,6 +111,11 @@ final class DecoderKernels implements AutoCloseable {
     return call("layer", pass, weights, hidden, angles, mask, lengths, numbers);
   }
 
+  /** Puts hidden states of the tokens at {@code places} back to where they stand in {@code ids}. */
+  NDList putBack(NDList hidden, NDArray places, NDArray ids) {
+    return script.call("put_back", hidden.get(0), places, ids);
+  }
+
   NDList logits(NDArray hidden, ForwardPass pass, KernelWeights weights) {
     return call("logits", pass, weights, hidden, options.get(0));
   }
@@ -219,6 +224,16 @@ final class DecoderKernels implements AutoCloseable {
   /** Few differ: windows, the lengths of batches, and what pads. */
   private NDArray scalar(long value) {
     return numbers.computeIfAbsent(value, number -> keep(scalars.create(number.longValue())));
+  }
+
+  /** Calls a kernel without weights that returns one tensor. */
+  NDArray call(String method, NDArray... arguments) {
+    return script.call(method, arguments).get(0);
+  }
+
+  /** Calls a kernel without weights that returns several tensors. */
+  NDList calls(String method, NDArray... arguments) {
+    return script.call(method, arguments);
   }
 
   NDArray documentLengths(NDArray ids, NDArray positions) {

@@ -41,8 +41,8 @@ $products
           type = (self).product_type(a)
           scale = float(torch.select(numbers, 0, 0))
           dropped = (self).dropout((self).cast(x, type), float(torch.select(numbers, 0, 1)))
-          low = torch.linear(dropped, (self).cast(a, type))
-          high = torch.mul(torch.linear(low, (self).cast(b, type)), scale)
+          low = torch.mul(torch.linear(dropped, (self).cast(a, type)), scale)
+          high = torch.linear(low, (self).cast(b, type))
           if torch.__not__((self).absent(magnitude)):
             high = (self).decomposed(dropped, high, w, at, a, b, scale, magnitude, conv)
           z = (self).cast(torch.add((self).cast(z, type), high), ops.prim.dtype(y))

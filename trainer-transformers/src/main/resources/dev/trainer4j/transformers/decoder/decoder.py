@@ -443,6 +443,36 @@ class Decoder(Module):
     positions = torch.sub(torch.arange(torch.numel(ids), dtype=4), starts)
     return torch.to(torch.reshape(positions, torch.size(ids)), ops.prim.device(ids), 4)
 
+  # ------------------------------------------------------------------------------------------------------------------- padding
+
+  # Where the tokens stand that attention_mask [B, S] does not hide, in the batch read row after row; empty if fewer than one in
+  # eight is hidden, or if the output of a hidden one counts: if labels [B, S] have a label behind it.
+  def kept_places(self: __torch__.Decoder, attention_mask: Tensor, labels: Tensor) -> Tensor:
+    hidden = torch.eq(attention_mask, 0)
+    foretold = torch.ne(torch.slice(labels, 1, 1), -100)
+    counts = bool(torch.any(torch.logical_and(torch.slice(hidden, 1, 0, -1), foretold)))
+    few = int(torch.sum(hidden)) * 8 < torch.numel(hidden)
+    places = torch.flatten(torch.nonzero(torch.logical_not(torch.flatten(hidden))))
+    if torch.__or__(counts, few):
+      places = torch.slice(places, 0, 0, 0)
+    return places
+
+  # The ids [1, T] at places [T], and their positions [1, T] in their rows.
+  def kept(self: __torch__.Decoder, ids: Tensor, places: Tensor) -> Tuple[Tensor, Tensor]:
+    tokens = torch.index_select(torch.flatten(ids), 0, places)
+    return (torch.unsqueeze(tokens, 0), torch.unsqueeze(torch.remainder(places, torch.size(ids, 1)), 0))
+
+  # How many tokens of each row are kept; a row of none is left out.
+  def kept_lengths(self: __torch__.Decoder, attention_mask: Tensor) -> Tensor:
+    lengths = torch.to(torch.sum(torch.ne(attention_mask, 0), [1]), torch.device("cpu"), 4)
+    return torch.index_select(lengths, 0, torch.flatten(torch.nonzero(lengths)))
+
+  # Hidden states [B, S, H] for ids [B, S] of those [1, T, H] of the tokens at places [T]; zeros elsewhere.
+  def put_back(self: __torch__.Decoder, x: Tensor, places: Tensor, ids: Tensor) -> Tensor:
+    width = torch.size(x, 2)
+    rows = torch.zeros([torch.numel(ids), width], dtype=ops.prim.dtype(x), device=ops.prim.device(x))
+    return torch.reshape(torch.index_copy(rows, 0, places, torch.squeeze(x, 0)), [torch.size(ids, 0), torch.size(ids, 1), width])
+
   # --------------------------------------------------------------------------------------------------------------- generation
   # One call a token, outside of autograd. A cache [2, B, K, capacity, D] holds the keys and values of one layer.
 

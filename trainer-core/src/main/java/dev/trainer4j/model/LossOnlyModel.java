@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j.model;
+
+/** A model that has less to compute where of all its outputs only those count that a loss needs. */
+public interface LossOnlyModel extends TrainableModel {
+
+  /**
+   * Returns this model for passes in training whose loss is its own, or taken of its logits where a label tells what they
+   * should be: what other places of the outputs hold is left open. The loss and its gradients are the same.
+   *
+   * @return a view with the same tensors, which is not to be closed
+   */
+  TrainableModel lossOnly();
+}

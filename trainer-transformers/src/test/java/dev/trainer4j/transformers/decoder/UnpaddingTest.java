@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j.transformers.decoder;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import dev.trainer4j.data.ModelInputs;
+import dev.trainer4j.model.LossOutput;
+import dev.trainer4j.model.ModelOutput;
+import dev.trainer4j.model.NamedParameter;
+import dev.trainer4j.model.TrainableModel;
+import dev.trainer4j.torch.ArrayScope;
+import dev.trainer4j.torch.Autograd;
+import dev.trainer4j.transformers.ParityModels;
+import dev.trainer4j.transformers.PretrainedModel;
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Batches whose padding is left out, against the texts one by one and against the padded batch. */
+class UnpaddingTest {
+
+  private static final int LENGTH = 12;
+  private static final int[] TOKENS = {12, 5, 1, 8};
+
+  /** A loss, its weight, gradients by parameter, and logits. */
+  private record Pass(
+      double loss, double weight, Map<String, float[]> gradients, float[] logits, int vocabulary) {
+    float[] at(int row, int place) {
+      int from = (row * LENGTH + place) * vocabulary;
+      return Arrays.copyOfRange(logits, from, from + vocabulary);
+    }
+  }
+
+  private interface Inputs {
+    ModelInputs make(NDManager manager);
+  }
+
+  private static Pass run(String name, boolean lossOnly, Inputs make) throws IOException {
+    try (PretrainedModel model = ParityModels.load(name);
+        Autograd.Recording on = Autograd.record(true);
+        Autograd autograd = new Autograd();
+        ArrayScope scope = ArrayScope.open()) {
+      TrainableModel view = lossOnly ? model.lossOnly() : model;
+      ModelOutput output = view.forward(make.make(model.manager()), true);
+      LossOutput loss = output.loss();
+      autograd.backward(loss.value());
+      Map<String, float[]> gradients = new LinkedHashMap<>();
+      for (NamedParameter parameter : model.parameters()) {
+        gradients.put(parameter.name(), parameter.array().getGradient().toFloatArray());
+      }
+      int vocabulary = model.config().vocabSize();
+      float[] logits = output.logits().toFloatArray();
+      return new Pass(loss.value().getFloat(), loss.weight(), gradients, logits, vocabulary);
+    }
+  }
+
+  /** Rows of {@link #TOKENS} tokens in places of 12, padded on the right or on the left. */
+  private static ModelInputs batch(NDManager manager, boolean left, long labelOfPadding) {
+    long[] ids = new long[TOKENS.length * LENGTH];
+    long[] mask = new long[ids.length];
+    long[] labels = new long[ids.length];
+    for (int i = 0; i < ids.length; i++) {
+      int place = i % LENGTH;
+      int tokens = TOKENS[i / LENGTH];
+      boolean seen = left ? place >= LENGTH - tokens : place < tokens;
+      mask[i] = seen ? 1 : 0;
+      ids[i] = seen ? 3 + (7L * i) % 40 : 0;
+      // Padding foretells the first token of a text that it stands before.
+      labels[i] = seen && !(left && place == LENGTH - tokens) ? ids[i] : labelOfPadding;
+    }
+    Shape shape = new Shape(TOKENS.length, LENGTH);
+    return ModelInputs.of("input_ids", manager.create(ids, shape))
+        .with("attention_mask", manager.create(mask, shape))
+        .with("labels", manager.create(labels, shape));
+  }
+
+  private static void assertSame(Pass actual, Pass expected) {
+    assertThat(actual.weight()).isEqualTo(expected.weight());
+    assertThat(actual.loss()).isCloseTo(expected.loss(), within(1e-5 * expected.loss()));
+    assertThat(actual.gradients().keySet()).isEqualTo(expected.gradients().keySet());
+    actual
+        .gradients()
+        .forEach(
+            (name, gradient) ->
+                assertThat(gradient)
+                    .as(name)
+                    .containsExactly(expected.gradients().get(name), within(2e-4f)));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"llama, false", "llama, true", "gpt2, false", "qwen2-window, false", "gemma, true"})
+  void lossGradientsAndLogitsOfTokensAreThoseOfThePaddedBatch(String name, boolean left)
+      throws IOException {
+    Pass padded = run(name, false, manager -> batch(manager, left, -100));
+    Pass unpadded = run(name, true, manager -> batch(manager, left, -100));
+    assertSame(unpadded, padded);
+    for (int row = 0; row < TOKENS.length; row++) {
+      for (int place = 0; place < LENGTH; place++) {
+        boolean seen = left ? place >= LENGTH - TOKENS[row] : place < TOKENS[row];
+        float[] logits = unpadded.at(row, place);
+        if (seen) {
+          assertThat(logits).containsExactly(padded.at(row, place), within(2e-4f));
+        } else {
+          assertThat(logits).isNotEqualTo(padded.at(row, place));
+        }
+      }
+    }
+  }
+
+  @Test
+  void theLossIsTheSumOfThoseOfTheTextsAlone() throws IOException {
+    double sum = 0;
+    for (int row = 0; row < TOKENS.length; row++) {
+      String index = row + ":" + (row + 1) + ",0:" + TOKENS[row];
+      Inputs alone =
+          manager -> {
+            NDArray ids = batch(manager, false, -100).get("input_ids").get(index);
+            return ModelInputs.of(Map.of("input_ids", ids, "labels", ids));
+          };
+      sum += run("llama", false, alone).loss();
+    }
+    assertThat(run("llama", true, manager -> batch(manager, false, -100)).loss())
+        .isCloseTo(sum, within(1e-4));
+  }
+
+  @Test
+  void paddingWhoseOutputCountsIsComputed() throws IOException {
+    Pass padded = run("llama", false, manager -> batch(manager, false, 0));
+    Pass unpadded = run("llama", true, manager -> batch(manager, false, 0));
+    assertThat(unpadded.loss()).isEqualTo(padded.loss());
+    assertThat(unpadded.logits()).isEqualTo(padded.logits());
+  }
+
+  @Test
+  void withoutLabelsAndOutsideOfTrainingEverythingIsComputed() throws IOException {
+    try (PretrainedModel model = ParityModels.load("llama");
+        ArrayScope scope = ArrayScope.open()) {
+      ModelInputs inputs = batch(model.manager(), false, -100);
+      ModelInputs unlabelled =
+          ModelInputs.of(
+              Map.of(
+                  "input_ids", inputs.get("input_ids"),
+                  "attention_mask", inputs.get("attention_mask")));
+      float[] all = model.forward(inputs, false).logits().toFloatArray();
+      PretrainedModel view = model.lossOnly();
+      assertThat(view.forward(inputs, false).logits().toFloatArray()).isEqualTo(all);
+      assertThat(view.forward(unlabelled, true).logits().toFloatArray())
+          .isEqualTo(model.forward(unlabelled, true).logits().toFloatArray());
+    }
+  }
+}
