@@ -3,6 +3,7 @@ package dev.trainer4j.hub;
 
 import java.io.IOException;
 import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -15,6 +16,10 @@ import org.jspecify.annotations.Nullable;
  * <p>Safe for use by several threads; nothing is to be closed.
  */
 public final class HubClient {
+  private static final Wildcards NEVER =
+      new Wildcards(
+          List.of(".git/", "*/.git/", ".cache/huggingface/", "*/.cache/huggingface/"));
+
   private final HubHttp http;
 
   private HubClient(HubSettings settings) {
@@ -92,6 +97,47 @@ public final class HubClient {
   public List<RepoFile> list(HubRepo repo, String revision) throws IOException {
     HubApi api = api(repo);
     return api.files(HubCache.isCommit(revision) ? revision : api.commitOf(revision));
+  }
+
+  /**
+   * Makes a repository, unless it is there.
+   *
+   * @param isPrivate whether only its owner sees it; null for what the owner's settings say. Of one that is there nothing
+   *     changes
+   * @throws IOException if the Hub refuses
+   */
+  public void createRepository(HubRepo repo, @Nullable Boolean isPrivate) throws IOException {
+    api(repo).create(isPrivate);
+  }
+
+  /**
+   * Pushes the files of a folder in one commit. Large ones go to the Hub's storage first, which keeps what arrived if the push
+   * breaks; what the repository has already is not sent. What a {@code .gitignore} in the folder names stays here, and so do {@code
+   * .git} and {@code .cache/huggingface}. Links to folders are not followed.
+   *
+   * @return the commit; the newest one if nothing has changed
+   * @throws HubException if the Hub refuses; the message says what to do
+   * @throws IOException if a file cannot be read
+   */
+  public CommitInfo upload(Path folder, UploadRequest request) throws IOException {
+    if (!Files.isDirectory(folder)) {
+      throw new IllegalArgumentException("folder: there is no folder " + folder + "; check the path");
+    }
+    Wildcards ignored = new Wildcards(request.ignore());
+    List<UploadFile> files =
+        FolderFiles.of(folder, name -> !NEVER.matchAny(name) && !ignored.matchAny(name));
+    if (files.isEmpty()) {
+      throw new IllegalArgumentException(
+          "folder: " + folder + " has no file to push; check the path and the ignore patterns");
+    }
+    String prefix = request.pathInRepo().isEmpty() ? "" : request.pathInRepo() + "/";
+    return new HubUpload(api(request.repo()))
+        .push(
+            new Push(
+                request.revision(),
+                request.message(),
+                files.stream().map(file -> file.at(prefix + file.path())).toList(),
+                List.of()));
   }
 
   HubApi api(HubRepo repo) {
