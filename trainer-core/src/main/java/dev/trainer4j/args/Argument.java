@@ -109,6 +109,9 @@ public final class Argument<T> implements ArgumentRow {
     if (raw == null && (accessor.canBeUnset() || type.nullMeansDefault())) {
       return List.of();
     }
+    if (accessor.canBeUnset() && Secrets.isMask(name, raw)) {
+      return List.of();
+    }
     try {
       Optional<T> value = raw == null ? Optional.empty() : type.read(raw);
       value.ifPresent(read -> accessor.set(builder, read));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.hub;
 
+import dev.trainer4j.Trainer;
 import java.io.IOException;
 import java.nio.file.Path;
 
@@ -62,5 +63,45 @@ public final class Hub {
     return HubClient.fromEnvironment()
         .download(
             SnapshotRequest.of(HubRepo.dataset(name)).revision(revision).allow(patterns));
+  }
+
+  /**
+   * Downloads the checkpoint that a run pushed last, with {@code hubStrategy} {@code checkpoint}, as a whole and verified checkpoint of an
+   * output folder. What is there already is not fetched again.
+   *
+   * <pre>{@code
+   * trainer.train(ResumeFrom.path(Hub.lastCheckpoint("owner/run", args.outputDir())));
+   * }</pre>
+   *
+   * @param name of the repository
+   * @param outputDir of the run that goes on; is created if it does not exist
+   * @return {@code outputDir/checkpoint-N}
+   * @throws IOException if there is none, or it is damaged; the message says what to do
+   */
+  public static Path lastCheckpoint(String name, Path outputDir) throws IOException {
+    return HubClient.fromEnvironment().lastCheckpoint(HubRepo.model(name), "main", outputDir);
+  }
+
+  /**
+   * Saves the model of a trainer into its output folder, and pushes that without its checkpoints: to the repository of {@code
+   * hubModelId}, or of the name of the folder, which is made if it is not there. Waits for the end.
+   *
+   * @param message the first line of the commit, such as {@code End of training}
+   * @return the commit
+   * @throws IOException if the Hub refuses or a file cannot be written; the message says what to do
+   */
+  public static CommitInfo pushToHub(Trainer trainer, String message) throws IOException {
+    return pushToHub(trainer, message, ModelCardDetails.none());
+  }
+
+  /**
+   * Pushes the model of a trainer, as {@link #pushToHub(Trainer, String)}.
+   *
+   * @param details what the model card says beside what the run knows
+   * @throws IOException if the Hub refuses or a file cannot be written; the message says what to do
+   */
+  public static CommitInfo pushToHub(Trainer trainer, String message, ModelCardDetails details)
+      throws IOException {
+    return RunRepository.client(trainer.args()).push(trainer, message, details);
   }
 }

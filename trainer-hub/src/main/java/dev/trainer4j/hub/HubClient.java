@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.hub;
 
+import dev.trainer4j.Trainer;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -138,6 +139,26 @@ public final class HubClient {
                 request.message(),
                 files.stream().map(file -> file.at(prefix + file.path())).toList(),
                 List.of()));
+  }
+
+  /**
+   * Saves the model of a trainer into its output folder and pushes that, as {@link Hub#pushToHub}.
+   *
+   * @param details what the model card says beside what the run knows
+   * @throws IOException if the Hub refuses or a file cannot be written
+   */
+  public CommitInfo push(Trainer trainer, String message, ModelCardDetails details)
+      throws IOException {
+    return PushedModel.push(this, trainer, message, details);
+  }
+
+  /**
+   * Downloads the checkpoint that a run pushed last, as {@link Hub#lastCheckpoint}.
+   *
+   * @throws IOException if there is none, or it is damaged
+   */
+  public Path lastCheckpoint(HubRepo repo, String revision, Path outputDir) throws IOException {
+    return HubCheckpoints.fetch(this, repo, revision, RunFiles.LAST_CHECKPOINT, outputDir);
   }
 
   HubApi api(HubRepo repo) {

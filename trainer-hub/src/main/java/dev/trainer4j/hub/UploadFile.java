@@ -23,19 +23,25 @@ final class UploadFile {
   private final byte @Nullable [] bytes;
   private @Nullable String sha256;
 
-  private UploadFile(String path, long size, @Nullable Path file, byte @Nullable [] bytes) {
+  private UploadFile(
+      String path,
+      long size,
+      @Nullable Path file,
+      byte @Nullable [] bytes,
+      @Nullable String sha256) {
     this.path = path;
     this.size = size;
     this.file = file;
     this.bytes = bytes;
+    this.sha256 = sha256;
   }
 
   static UploadFile of(String path, Path file) throws IOException {
-    return new UploadFile(path, Files.size(file), file, null);
+    return new UploadFile(path, Files.size(file), file, null, null);
   }
 
   static UploadFile of(String path, byte[] bytes) {
-    return new UploadFile(path, bytes.length, null, bytes);
+    return new UploadFile(path, bytes.length, null, bytes, null);
   }
 
   /** Returns its name in the repository. */
@@ -48,8 +54,13 @@ final class UploadFile {
   }
 
   /** The same file under another name. */
-  UploadFile at(String other) {
-    return new UploadFile(other, size, file, bytes);
+  synchronized UploadFile at(String other) {
+    return new UploadFile(other, size, file, bytes, sha256);
+  }
+
+  /** The same file, whose hash somebody knows; storage will check it. */
+  UploadFile withSha256(String known) {
+    return new UploadFile(path, size, file, bytes, known);
   }
 
   /** Opens a part of it. */

@@ -63,6 +63,11 @@ final class HubServer implements AutoCloseable {
 
   volatile int pageSize = 1000;
 
+  /** Once any repository has so many commits, uploads hang. */
+  volatile int hangAfterCommits = Integer.MAX_VALUE;
+
+  private volatile boolean hanging;
+
   private final Path store;
   private final ExecutorService threads = Executors.newCachedThreadPool();
   private final HttpServer hub;
@@ -118,6 +123,10 @@ final class HubServer implements AutoCloseable {
   }
 
   // ------------------------------------------------------------------ for tests
+
+  boolean isHanging() {
+    return hanging;
+  }
 
   ServerRepo repo(String path) {
     return repos.computeIfAbsent(path, ServerRepo::new);
@@ -541,6 +550,10 @@ final class HubServer implements AutoCloseable {
     }
 
     private void receive(String name) throws IOException {
+      if (repos.values().stream().anyMatch(repo -> repo.commits.size() >= hangAfterCommits)) {
+        hanging = true;
+        sleep();
+      }
       try (InputStream in = http.getRequestBody();
           OutputStream out = Files.newOutputStream(store.resolve(name))) {
         in.transferTo(out);
@@ -631,11 +644,7 @@ final class HubServer implements AutoCloseable {
       }
       out.flush();
       if (ends && fault.kind() == Kind.STALL) {
-        try {
-          Thread.sleep(60_000);
-        } catch (InterruptedException e) {
-          Thread.currentThread().interrupt();
-        }
+        sleep();
       }
       if (ends) {
         throw new Refusal();
@@ -644,6 +653,14 @@ final class HubServer implements AutoCloseable {
     }
 
     // -------------------------------------------------------------- plumbing
+
+    private void sleep() {
+      try {
+        Thread.sleep(60_000);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    }
 
     private byte[] body() throws IOException {
       return http.getRequestBody().readAllBytes();
