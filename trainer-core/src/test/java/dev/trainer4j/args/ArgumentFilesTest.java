@@ -316,7 +316,7 @@ class ArgumentFilesTest {
       strings = {
         "hubToken",
         "hub_tokn",
-        "hub-token",
+        "hub-tokn",
         "api_key",
         "apiKey",
         "password",

@@ -246,6 +246,9 @@ final class HubServer implements AutoCloseable {
         create(account);
         return;
       }
+      if (parts.length < 4) {
+        refuse(404, "", "no such call");
+      }
       // api / models / owner / name / verb / revision / ...
       String key = parts[1] + "/" + parts[2] + "/" + parts[3];
       ServerRepo repo = readable(key, account);
