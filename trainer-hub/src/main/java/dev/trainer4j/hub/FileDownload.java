@@ -86,7 +86,6 @@ final class FileDownload {
                   + " change files on their way; if not, tell the owner of the repository");
         }
       }
-      opened.force(true);
     }
     Files.move(part, blob, StandardCopyOption.REPLACE_EXISTING);
   }
