@@ -64,11 +64,15 @@ final class Backoff {
     Duration pause = first.multipliedBy(1L << (tries - 1));
     pause = pause.compareTo(LONGEST) > 0 ? LONGEST : pause;
     // Clients that failed together should not come back together.
-    long scattered =
-        (long) (pause.toMillis() * ThreadLocalRandom.current().nextDouble(0.5, 1.0));
+    long scattered = (long) (pause.toMillis() * ThreadLocalRandom.current().nextDouble(0.5, 1.0));
     long millis = atLeast.toMillis() + scattered;
     LOGGER.info(
-        "{}: {}; next try in {} s ({} of {})", call.shown(), why, millis / 1000.0, tries + 1, TRIES);
+        "{}: {}; next try in {} s ({} of {})",
+        call.shown(),
+        why,
+        millis / 1000.0,
+        tries + 1,
+        TRIES);
     try {
       Thread.sleep(millis);
     } catch (InterruptedException e) {
@@ -89,8 +93,7 @@ final class Backoff {
       return Duration.ofSeconds(Long.parseLong(value));
     }
     try {
-      Instant until =
-          ZonedDateTime.parse(value, DateTimeFormatter.RFC_1123_DATE_TIME).toInstant();
+      Instant until = ZonedDateTime.parse(value, DateTimeFormatter.RFC_1123_DATE_TIME).toInstant();
       Duration wait = Duration.between(Instant.now(), until);
       return wait.isNegative() ? Duration.ZERO : wait;
     } catch (DateTimeException e) {

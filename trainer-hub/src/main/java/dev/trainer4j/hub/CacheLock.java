@@ -27,8 +27,7 @@ final class CacheLock implements AutoCloseable {
   private final @Nullable FileChannel channel;
   private final @Nullable FileLock lock;
 
-  private CacheLock(
-      ReentrantLock thread, @Nullable FileChannel channel, @Nullable FileLock lock) {
+  private CacheLock(ReentrantLock thread, @Nullable FileChannel channel, @Nullable FileLock lock) {
     this.thread = thread;
     this.channel = channel;
     this.lock = lock;

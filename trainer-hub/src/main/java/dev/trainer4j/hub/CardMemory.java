@@ -59,8 +59,7 @@ final class CardMemory {
     Answer answer =
         api.http()
             .sendPatiently(
-                Call.get(
-                    api.resolveUri(target.branch(), NAME), api.http().settings().timeout()),
+                Call.get(api.resolveUri(target.branch(), NAME), api.http().settings().timeout()),
                 api.errors().ofRevision(target.branch()).ofFile(NAME));
     return answer.isSuccess() ? answer.text() : null;
   }

@@ -29,6 +29,7 @@ record CardText(Map<String, @Nullable Object> metadata, String body) {
       new YAMLMapper(
           YAMLFactory.builder()
               .enable(YAMLGenerator.Feature.MINIMIZE_QUOTES)
+              .enable(YAMLGenerator.Feature.ALWAYS_QUOTE_NUMBERS_AS_STRINGS)
               .disable(YAMLGenerator.Feature.WRITE_DOC_START_MARKER)
               .disable(YAMLGenerator.Feature.SPLIT_LINES)
               .build());
@@ -51,7 +52,8 @@ record CardText(Map<String, @Nullable Object> metadata, String body) {
       Map<String, @Nullable Object> metadata =
           yaml.isBlank()
               ? Map.of()
-              : YAML.readValue(yaml, new TypeReference<LinkedHashMap<String, @Nullable Object>>() {});
+              : YAML.readValue(
+                  yaml, new TypeReference<LinkedHashMap<String, @Nullable Object>>() {});
       return new CardText(metadata, body);
     } catch (JsonProcessingException e) {
       LOGGER.warn(
@@ -75,7 +77,8 @@ record CardText(Map<String, @Nullable Object> metadata, String body) {
           if (own == null || OURS.contains(key)) {
             merged.put(key, value);
           } else if (key.equals("tags")) {
-            Set<Object> tags = new LinkedHashSet<>(own instanceof List<?> list ? list : List.of(own));
+            Set<Object> tags =
+                new LinkedHashSet<>(own instanceof List<?> list ? list : List.of(own));
             tags.addAll((List<?>) value);
             merged.put(key, List.copyOf(tags));
           }

@@ -45,12 +45,7 @@ final class FileDownload {
    * @param progress is told how many bytes are there
    */
   FileDownload(
-      HubHttp http,
-      HubErrors errors,
-      URI source,
-      RepoFile file,
-      Path blob,
-      LongConsumer progress) {
+      HubHttp http, HubErrors errors, URI source, RepoFile file, Path blob, LongConsumer progress) {
     this.http = http;
     this.errors = errors;
     this.source = source;
@@ -65,10 +60,7 @@ final class FileDownload {
     Files.createDirectories(Objects.requireNonNull(blob.getParent()));
     try (FileChannel opened =
         FileChannel.open(
-            part,
-            StandardOpenOption.CREATE,
-            StandardOpenOption.READ,
-            StandardOpenOption.WRITE)) {
+            part, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
       channel = opened;
       goOn(opened);
       requireSpace();
@@ -107,8 +99,7 @@ final class FileDownload {
   }
 
   private void begin() {
-    digest =
-        FileHash.isGitBlob(file.etag()) ? FileHash.gitBlob(file.size()) : FileHash.sha256();
+    digest = FileHash.isGitBlob(file.etag()) ? FileHash.gitBlob(file.size()) : FileHash.sha256();
     done = 0;
   }
 

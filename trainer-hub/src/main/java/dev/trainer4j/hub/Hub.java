@@ -61,8 +61,7 @@ public final class Hub {
    */
   public static Path dataset(String name, String revision, String... patterns) throws IOException {
     return HubClient.fromEnvironment()
-        .download(
-            SnapshotRequest.of(HubRepo.dataset(name)).revision(revision).allow(patterns));
+        .download(SnapshotRequest.of(HubRepo.dataset(name)).revision(revision).allow(patterns));
   }
 
   /**

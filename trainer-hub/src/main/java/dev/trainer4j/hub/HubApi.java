@@ -131,9 +131,7 @@ final class HubApi {
     long size = (large ? lfs : node).path("size").asLong(-1);
     String sha256 = large ? lfs.path("oid").asText() : null;
     String blobId = node.path("oid").asText();
-    if (size < 0
-        || !FileHash.isGitBlob(blobId)
-        || (sha256 != null && !FileHash.isSha256(sha256))) {
+    if (size < 0 || !FileHash.isGitBlob(blobId) || (sha256 != null && !FileHash.isSha256(sha256))) {
       throw answer.notOfAHub("a file in its list has no size or no hash");
     }
     return new RepoFile(
@@ -155,15 +153,15 @@ final class HubApi {
     Answer answer = http.sendPatiently(call, mine);
     String commit = answer.headers().getOrDefault("x-repo-commit", "");
     boolean noFile =
-        answer.status() == 404 && answer.header("x-error-code").filter("EntryNotFound"::equals).isPresent();
+        answer.status() == 404
+            && answer.header("x-error-code").filter("EntryNotFound"::equals).isPresent();
     if (noFile && HubCache.isCommit(commit)) {
       return new FileHead(commit, "", 0, 404);
     }
     if (answer.status() >= 400) {
       throw mine.of(answer);
     }
-    String etag =
-        answer.header("x-linked-etag").or(() -> answer.header("etag")).orElse("");
+    String etag = answer.header("x-linked-etag").or(() -> answer.header("etag")).orElse("");
     String size =
         answer.header("x-linked-size").or(() -> answer.header("content-length")).orElse("");
     String plain = etag.replaceFirst("^W/", "").replace("\"", "");
@@ -189,8 +187,7 @@ final class HubApi {
       return;
     }
     // Who may write to a repository need not be allowed to make one.
-    boolean forbidden =
-        answer.status() == 401 || answer.status() == 402 || answer.status() == 403;
+    boolean forbidden = answer.status() == 401 || answer.status() == 402 || answer.status() == 403;
     if (!forbidden || !exists()) {
       throw errors.of(answer);
     }

@@ -75,7 +75,8 @@ final class HubCache {
 
   CacheLock lock(String etag) throws IOException {
     Path blob = blob(etag);
-    return CacheLock.take(cache.resolve(".locks").resolve(name).resolve(blob.getFileName() + ".lock"));
+    return CacheLock.take(
+        cache.resolve(".locks").resolve(name).resolve(blob.getFileName() + ".lock"));
   }
 
   /** The commit that a name stood for when it was last asked for. */

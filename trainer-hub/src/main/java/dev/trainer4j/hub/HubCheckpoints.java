@@ -28,8 +28,7 @@ final class HubCheckpoints {
     Path snapshot;
     try {
       snapshot =
-          client.download(
-              SnapshotRequest.of(repo).revision(revision).allow(folderInRepo + "/*"));
+          client.download(SnapshotRequest.of(repo).revision(revision).allow(folderInRepo + "/*"));
     } catch (HubException e) {
       if (e.reason() != HubException.Reason.FILE_NOT_FOUND) {
         throw e;
@@ -59,7 +58,8 @@ final class HubCheckpoints {
         Files.move(draft, target, StandardCopyOption.ATOMIC_MOVE);
       } else if (!store.verify(target).isValid()) {
         throw new IOException(
-            target + " is there and damaged; move it away, so that the one of the Hub can stand there");
+            target
+                + " is there and damaged; move it away, so that the one of the Hub can stand there");
       }
       return target;
     } finally {

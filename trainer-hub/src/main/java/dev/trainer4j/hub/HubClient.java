@@ -18,8 +18,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class HubClient {
   private static final Wildcards NEVER =
-      new Wildcards(
-          List.of(".git/", "*/.git/", ".cache/huggingface/", "*/.cache/huggingface/"));
+      new Wildcards(List.of(".git/", "*/.git/", ".cache/huggingface/", "*/.cache/huggingface/"));
 
   private final HubHttp http;
 
@@ -122,7 +121,8 @@ public final class HubClient {
    */
   public CommitInfo upload(Path folder, UploadRequest request) throws IOException {
     if (!Files.isDirectory(folder)) {
-      throw new IllegalArgumentException("folder: there is no folder " + folder + "; check the path");
+      throw new IllegalArgumentException(
+          "folder: there is no folder " + folder + "; check the path");
     }
     Wildcards ignored = new Wildcards(request.ignore());
     List<UploadFile> files =

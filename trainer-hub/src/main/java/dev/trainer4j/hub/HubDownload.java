@@ -194,8 +194,7 @@ final class HubDownload {
     if (!Files.exists(pointer)) {
       String etag = head.etag();
       RepoFile file =
-          new RepoFile(
-              name, head.size(), etag, FileHash.isGitBlob(etag) ? null : etag, null);
+          new RepoFile(name, head.size(), etag, FileHash.isGitBlob(etag) ? null : etag, null);
       fetch(head.commit(), file, new LoggingProgress("Downloading " + name, head.size()));
     }
     return Optional.of(pointer);

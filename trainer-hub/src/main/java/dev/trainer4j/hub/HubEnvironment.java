@@ -90,7 +90,9 @@ final class HubEnvironment {
       return null;
     } catch (IOException e) {
       throw new IllegalArgumentException(
-          "the token in " + path + " cannot be read; set HF_TOKEN, or HF_TOKEN_PATH to another file",
+          "the token in "
+              + path
+              + " cannot be read; set HF_TOKEN, or HF_TOKEN_PATH to another file",
           e);
     }
   }

@@ -104,8 +104,7 @@ record HubErrors(
 
   private String noRevision() {
     return "the %s '%s' has no revision '%s'; give a branch, a tag or a commit of %s/%s/commits/main"
-        .formatted(
-            repo.kind(), repo.id(), revision, settings.endpoint(), repo.webPath());
+        .formatted(repo.kind(), repo.id(), revision, settings.endpoint(), repo.webPath());
   }
 
   private String noFile() {

@@ -214,8 +214,7 @@ final class HubHttp {
     Content content = call.content();
     return request
         .method(
-            call.method(),
-            content == null ? BodyPublishers.noBody() : content.publisher(activity))
+            call.method(), content == null ? BodyPublishers.noBody() : content.publisher(activity))
         .build();
   }
 

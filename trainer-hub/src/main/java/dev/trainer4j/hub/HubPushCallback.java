@@ -153,8 +153,7 @@ public final class HubPushCallback implements TrainerCallback {
         args.saveStrategy() == IntervalStrategy.EPOCH
             || args.saveStrategy() == IntervalStrategy.BEST;
     String step = String.valueOf(folder.getFileName()).replaceFirst("^checkpoint-", "");
-    return "Training in progress, "
-        + (byEpoch ? "epoch " + (long) state.epoch() : "step " + step);
+    return "Training in progress, " + (byEpoch ? "epoch " + (long) state.epoch() : "step " + step);
   }
 
   private void send(
@@ -169,7 +168,10 @@ public final class HubPushCallback implements TrainerCallback {
     String card = cards.next(target, args, state, modelFolder, details);
     List<UploadFile> all =
         RunFiles.joined(
-            files, List.of(UploadFile.of("README.md", card.getBytes(java.nio.charset.StandardCharsets.UTF_8))));
+            files,
+            List.of(
+                UploadFile.of(
+                    "README.md", card.getBytes(java.nio.charset.StandardCharsets.UTF_8))));
     CommitInfo commit =
         new HubUpload(target.api()).push(new Push(target.branch(), message, all, renewed));
     LOGGER.info("Pushed '{}': {}", message, commit.url());
@@ -245,7 +247,8 @@ public final class HubPushCallback implements TrainerCallback {
     }
     if (skips > 0) {
       LOGGER.info(
-          "{} checkpoints were not pushed, since a push was on its way; hubAlwaysPush would have them wait", skips);
+          "{} checkpoints were not pushed, since a push was on its way; hubAlwaysPush would have them wait",
+          skips);
     }
   }
 

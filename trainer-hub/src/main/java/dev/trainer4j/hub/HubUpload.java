@@ -139,7 +139,8 @@ final class HubUpload {
       Push push, List<UploadFile> regular, List<UploadFile> large, List<String> stale)
       throws IOException {
     Backoff backoff = new Backoff(api.http().settings().retryPause());
-    Call shown = Call.get(api.at("/api/" + api.repo().apiPath() + "/commit"), java.time.Duration.ZERO);
+    Call shown =
+        Call.get(api.at("/api/" + api.repo().apiPath() + "/commit"), java.time.Duration.ZERO);
     while (true) {
       // With its parent named, a commit that is sent twice arrives once.
       String parent = api.commitOf(push.revision());

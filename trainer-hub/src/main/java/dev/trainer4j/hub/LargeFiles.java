@@ -93,7 +93,8 @@ final class LargeFiles {
     }
     int parallel = http.settings().parallel();
     Transfers.run(puts, parallel);
-    Transfers.run(items.stream().<Transfers.Transfer>map(item -> () -> finish(item)).toList(), parallel);
+    Transfers.run(
+        items.stream().<Transfers.Transfer>map(item -> () -> finish(item)).toList(), parallel);
   }
 
   private List<Item> batch(List<UploadFile> files, Map<String, UploadFile> byHash)
@@ -156,7 +157,8 @@ final class LargeFiles {
     }
     if (parts == 0) {
       throw new HubException(
-          Reason.HOSTILE, "the Hub does not give an address for every part of '" + file.path() + "'");
+          Reason.HOSTILE,
+          "the Hub does not give an address for every part of '" + file.path() + "'");
     }
     return puts;
   }
@@ -197,7 +199,10 @@ final class LargeFiles {
                   file.path(),
                   Call.shown(answer.uri()),
                   answer.status(),
-                  answer.header("x-error-message").map(m -> ", " + HubFileName.shown(m)).orElse("")));
+                  answer
+                      .header("x-error-message")
+                      .map(m -> ", " + HubFileName.shown(m))
+                      .orElse("")));
     }
   }
 
@@ -222,7 +227,8 @@ final class LargeFiles {
       if (!answer.isSuccess()) {
         throw new HubException(
             Reason.DAMAGED,
-            "'%s' did not arrive whole in the storage of the Hub; push again".formatted(file.path()));
+            "'%s' did not arrive whole in the storage of the Hub; push again"
+                .formatted(file.path()));
       }
     }
   }

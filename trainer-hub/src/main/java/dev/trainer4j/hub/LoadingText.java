@@ -35,7 +35,8 @@ final class LoadingText {
         + python(
             "from huggingface_hub import hf_hub_download\n"
                 + "from safetensors.torch import load_file\n\n"
-                + "tensors = load_file(hf_hub_download(\"%s\", \"model.safetensors\"))".formatted(id));
+                + "tensors = load_file(hf_hub_download(\"%s\", \"model.safetensors\"))"
+                    .formatted(id));
   }
 
   private static String java(String code) {

@@ -127,8 +127,7 @@ final class ModelCard {
       for (String dataset : details.datasets()) {
         Map<String, Object> result = new LinkedHashMap<>();
         String task = task().get();
-        result.put(
-            "task", ordered("name", SavedModel.taskName(task).orElse(task), "type", task));
+        result.put("task", ordered("name", SavedModel.taskName(task).orElse(task), "type", task));
         result.put("dataset", ordered("name", dataset, "type", dataset));
         List<Object> metrics = new ArrayList<>();
         results
@@ -170,12 +169,18 @@ final class ModelCard {
           .last()
           .forEach(
               (name, value) ->
-                  text.append("- ").append(name).append(": ").append(RunResults.number(value)).append('\n'));
+                  text.append("- ")
+                      .append(name)
+                      .append(": ")
+                      .append(RunResults.number(value))
+                      .append('\n'));
     }
     text.append("\n## How to load it\n\n").append(LoadingText.of(repo, model, base()));
     text.append("\n## Training procedure\n\n### Training hyperparameters\n\n");
     Hyperparameters.of(args)
-        .forEach((name, value) -> text.append("- ").append(name).append(": ").append(value).append('\n'));
+        .forEach(
+            (name, value) ->
+                text.append("- ").append(name).append(": ").append(value).append('\n'));
     if (!results.rows().isEmpty()) {
       text.append("\n### Training results\n\n").append(results.table());
     }

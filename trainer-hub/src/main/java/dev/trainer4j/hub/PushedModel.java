@@ -19,13 +19,11 @@ final class PushedModel {
     TrainingArguments args = trainer.args();
     trainer.saveModel(args.outputDir());
     RunRepository target = RunRepository.open(client, args);
-    String card =
-        new CardMemory().next(target, args, trainer.state(), args.outputDir(), details);
+    String card = new CardMemory().next(target, args, trainer.state(), args.outputDir(), details);
     List<UploadFile> files =
         RunFiles.joined(
             RunFiles.ofOutput(args.outputDir()),
             List.of(UploadFile.of("README.md", card.getBytes(StandardCharsets.UTF_8))));
-    return new HubUpload(target.api())
-        .push(new Push(target.branch(), message, files, List.of()));
+    return new HubUpload(target.api()).push(new Push(target.branch(), message, files, List.of()));
   }
 }

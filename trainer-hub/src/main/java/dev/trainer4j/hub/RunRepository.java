@@ -33,7 +33,9 @@ final class RunRepository {
       repo = HubRepo.model(id);
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException(
-          (args.hubModelId().isPresent() ? "hubModelId: " : "outputDir, which names the repository: ")
+          (args.hubModelId().isPresent()
+                  ? "hubModelId: "
+                  : "outputDir, which names the repository: ")
               + e.getMessage()
               + (args.hubModelId().isPresent() ? "" : "; or set hubModelId"),
           e);

@@ -55,8 +55,7 @@ record RunResults(List<Map<String, String>> rows, Map<String, Double> last) {
       row.put("Epoch", number(entry.value("epoch").orElse(0)));
       row.put("Step", String.valueOf(entry.step()));
       metrics.forEach(
-          (name, value) ->
-              row.put(name.equals("Loss") ? "Validation Loss" : name, number(value)));
+          (name, value) -> row.put(name.equals("Loss") ? "Validation Loss" : name, number(value)));
       rows.add(row);
       last = metrics;
     }
@@ -70,7 +69,8 @@ record RunResults(List<Map<String, String>> rows, Map<String, Double> last) {
         .forEach(
             (key, value) -> {
               String name = key.replaceFirst("^eval_", "");
-              boolean timing = NO_METRICS.stream().anyMatch(end -> name.equals(end) || name.endsWith("_" + end));
+              boolean timing =
+                  NO_METRICS.stream().anyMatch(end -> name.equals(end) || name.endsWith("_" + end));
               if (key.startsWith("eval_") && !timing) {
                 metrics.put(forPeople(name), value);
               }
@@ -138,7 +138,11 @@ record RunResults(List<Map<String, String>> rows, Map<String, Double> last) {
       java.util.function.UnaryOperator<String> cell) {
     widths.forEach(
         (column, width) ->
-            table.append("| ").append(cell.apply(column)).append(" ".repeat(width - cell.apply(column).length())).append(' '));
+            table
+                .append("| ")
+                .append(cell.apply(column))
+                .append(" ".repeat(width - cell.apply(column).length()))
+                .append(' '));
     table.append("|\n");
   }
 }

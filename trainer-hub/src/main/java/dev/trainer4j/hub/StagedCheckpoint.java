@@ -95,8 +95,8 @@ record StagedCheckpoint(Path folder) implements AutoCloseable {
           }
 
           @Override
-          public FileVisitResult postVisitDirectory(
-              Path dir, @Nullable IOException e) throws IOException {
+          public FileVisitResult postVisitDirectory(Path dir, @Nullable IOException e)
+              throws IOException {
             if (e != null) {
               throw e;
             }

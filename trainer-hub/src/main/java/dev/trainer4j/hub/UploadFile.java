@@ -68,8 +68,7 @@ final class UploadFile {
     if (bytes != null) {
       return new ByteArrayInputStream(bytes, (int) from, (int) count);
     }
-    FileChannel channel =
-        FileChannel.open(Objects.requireNonNull(file), StandardOpenOption.READ);
+    FileChannel channel = FileChannel.open(Objects.requireNonNull(file), StandardOpenOption.READ);
     return new Part(Channels.newInputStream(channel.position(from)), count);
   }
 

@@ -36,7 +36,8 @@ final class CacheProbe {
       }
       case "upload" -> {
         client.createRepository(repo, null);
-        System.out.println(client.upload(Path.of(args[2]), UploadRequest.of(repo, "From Java")).oid());
+        System.out.println(
+            client.upload(Path.of(args[2]), UploadRequest.of(repo, "From Java")).oid());
       }
       case "missing" -> System.out.println(client.findFile(repo, "main", args[2]).isEmpty());
       default -> throw new IllegalArgumentException(args[0]);

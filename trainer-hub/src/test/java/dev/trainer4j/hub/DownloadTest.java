@@ -107,8 +107,7 @@ class DownloadTest {
         .containsExactly("README.md", "config.json", "model.safetensors", "tokenizer.json");
     assertThat(snapshot.resolve("model.safetensors")).hasBinaryContent(weights);
     assertThat(cache.resolve("models--org--name/refs/main")).hasContent(commit);
-    Path blob =
-        cache.resolve("models--org--name/blobs/" + FileHash.hex(sha256(weights)));
+    Path blob = cache.resolve("models--org--name/blobs/" + FileHash.hex(sha256(weights)));
     assertThat(blob).hasBinaryContent(weights);
     assertThat(Files.readSymbolicLink(snapshot.resolve("model.safetensors")))
         .isEqualTo(Path.of("../../blobs").resolve(blob.getFileName()));
@@ -137,7 +136,10 @@ class DownloadTest {
 
     assertThat(names(client.download(SnapshotRequest.of(REPO).allow("onnx/", "*.md"))))
         .containsExactly("README.md", "onnx/model.onnx");
-    assertThat(names(client.download(SnapshotRequest.of(REPO).allFiles().ignore("*.safetensors", "[o-p]*"))))
+    assertThat(
+            names(
+                client.download(
+                    SnapshotRequest.of(REPO).allFiles().ignore("*.safetensors", "[o-p]*"))))
         .containsExactly("README.md", "config.json", "onnx/model.onnx", "tokenizer.json");
     assertThatThrownBy(() -> client.download(SnapshotRequest.of(REPO).allow("*.gguf")))
         .hasMessageContaining("none is asked for")
@@ -217,8 +219,7 @@ class DownloadTest {
     String sha256 = FileHash.hex(sha256(weights));
     Path blobs = Files.createDirectories(cache.resolve("models--org--name/blobs"));
     Files.write(
-        blobs.resolve(sha256 + ".trainer4j.incomplete"),
-        java.util.Arrays.copyOf(weights, 123_456));
+        blobs.resolve(sha256 + ".trainer4j.incomplete"), java.util.Arrays.copyOf(weights, 123_456));
 
     assertThat(download().resolve("model.safetensors")).hasBinaryContent(weights);
 
@@ -259,8 +260,7 @@ class DownloadTest {
     server.faults.corrupt(2, "GET", LARGE);
     assertThatThrownBy(this::download)
         .isInstanceOfSatisfying(
-            HubException.class,
-            e -> assertThat(e.reason()).isEqualTo(HubException.Reason.DAMAGED))
+            HubException.class, e -> assertThat(e.reason()).isEqualTo(HubException.Reason.DAMAGED))
         .hasMessageContaining("model.safetensors");
     assertThat(download().resolve("model.safetensors")).hasBinaryContent(random(250_000));
   }
@@ -288,8 +288,7 @@ class DownloadTest {
 
     assertThat(System.nanoTime() - begin).isGreaterThan(1_000_000_000L);
     server.faults.status(1, "GET", "/api/.*/revision/v2", 429, Map.of("Retry-After", "7200"));
-    assertThatThrownBy(
-            () -> client().build().download(SnapshotRequest.of(REPO).revision("v2")))
+    assertThatThrownBy(() -> client().build().download(SnapshotRequest.of(REPO).revision("v2")))
         .hasMessageContaining("asks to wait 7200 s");
   }
 
@@ -316,8 +315,7 @@ class DownloadTest {
         .allSatisfy(
             each ->
                 assertThat(each.authorization())
-                    .isEqualTo(
-                        each.server().equals("hub") ? "Bearer " + HubServer.TOKEN : null));
+                    .isEqualTo(each.server().equals("hub") ? "Bearer " + HubServer.TOKEN : null));
   }
 
   @Test
@@ -353,8 +351,7 @@ class DownloadTest {
         .hasMessageContaining("/org/name/commits/main");
     assertThatThrownBy(() -> anonymous.downloadFile(REPO, "main", "vocab.txt"))
         .hasMessageContaining("has no file 'vocab.txt' in revision 'main'");
-    assertThatThrownBy(
-            () -> client().token("hf_wrong").build().download(SnapshotRequest.of(REPO)))
+    assertThatThrownBy(() -> client().token("hf_wrong").build().download(SnapshotRequest.of(REPO)))
         .hasMessageContaining("does not know the token")
         .hasMessageNotContaining("hf_wrong");
     server.repo("models/org/name").isGated = true;
@@ -411,17 +408,23 @@ class DownloadTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "../evil", "a/../../evil", "/etc/evil", "a//b", "./a", "C:evil", "a/C:/b", "..\\evil",
-        "a\0b", "a\nb"
+        "../evil",
+        "a/../../evil",
+        "/etc/evil",
+        "a//b",
+        "./a",
+        "C:evil",
+        "a/C:/b",
+        "..\\evil",
+        "a\0b",
+        "a\nb"
       })
   void refusesHostileNames(String name) throws IOException {
     server.put("org/name", Map.of("config.json", text("{}"), name, text("evil")));
 
-    assertThatThrownBy(
-            () -> client().build().download(SnapshotRequest.of(REPO).allFiles()))
+    assertThatThrownBy(() -> client().build().download(SnapshotRequest.of(REPO).allFiles()))
         .isInstanceOfSatisfying(
-            HubException.class,
-            e -> assertThat(e.reason()).isEqualTo(HubException.Reason.HOSTILE))
+            HubException.class, e -> assertThat(e.reason()).isEqualTo(HubException.Reason.HOSTILE))
         .hasMessageContaining("is refused");
 
     assertThat(names(folder)).noneMatch(file -> file.contains("evil"));

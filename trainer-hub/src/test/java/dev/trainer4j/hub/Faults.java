@@ -28,7 +28,8 @@ final class Faults {
    *
    * @param at bytes after which it strikes
    */
-  record Fault(Kind kind, String method, String path, int status, Map<String, String> headers, long at) {}
+  record Fault(
+      Kind kind, String method, String path, int status, Map<String, String> headers, long at) {}
 
   private final List<Fault> waiting = new ArrayList<>();
 

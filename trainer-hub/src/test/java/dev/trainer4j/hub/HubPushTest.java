@@ -59,8 +59,7 @@ class HubPushTest {
   }
 
   private Trainer.Builder trainer(TrainingArguments args) {
-    return TinyRun.trainer(args)
-        .callback(new HubPushCallback(client(), ModelCardDetails.none()));
+    return TinyRun.trainer(args).callback(new HubPushCallback(client(), ModelCardDetails.none()));
   }
 
   private void train(TrainingArguments args, TrainerCallback... callbacks) {
@@ -141,7 +140,9 @@ class HubPushTest {
 
   @Test
   void filesThatTheNewestCheckpointDoesNotHaveAreDeleted() throws IOException {
-    server.put("tester/run", Map.of("last-checkpoint/old.json", new byte[] {'{', '}'}, "notes.txt", new byte[1]));
+    server.put(
+        "tester/run",
+        Map.of("last-checkpoint/old.json", new byte[] {'{', '}'}, "notes.txt", new byte[1]));
 
     train(args().hubStrategy(CHECKPOINT).numTrainEpochs(1).build());
 
@@ -179,8 +180,7 @@ class HubPushTest {
         TinyRun.args(output).hubModelId("by-hand").hubPrivateRepo(true).build();
     try (Trainer trainer = TinyRun.trainer(args).build()) {
       trainer.train();
-      CommitInfo commit =
-          client().push(trainer, "Mine", ModelCardDetails.none().license("mit"));
+      CommitInfo commit = client().push(trainer, "Mine", ModelCardDetails.none().license("mit"));
 
       assertThat(commit.message()).isEqualTo("Mine");
     }
@@ -201,8 +201,7 @@ class HubPushTest {
 
   @Test
   void whileAPushIsOnItsWayTheNextIsSkippedAndTheLastIsNot() {
-    server.faults.status(
-        1, "POST", ".*/commit/main", 429, Map.of("Retry-After", "2"));
+    server.faults.status(1, "POST", ".*/commit/main", 429, Map.of("Retry-After", "2"));
     Gate gate = new Gate();
 
     train(args().hubStrategy(CHECKPOINT).build(), gate);
@@ -245,11 +244,7 @@ class HubPushTest {
   @Test
   void whatTheHubRefusesIsSaidBeforeTheFirstUpdate() {
     HubClient anonymous =
-        HubClient.builder()
-            .endpoint(server.endpoint())
-            .anonymous()
-            .offline(false)
-            .build();
+        HubClient.builder().endpoint(server.endpoint()).anonymous().offline(false).build();
     try (Trainer trainer =
         TinyRun.trainer(args().build())
             .callback(new HubPushCallback(anonymous, ModelCardDetails.none()))
@@ -355,8 +350,7 @@ class HubPushTest {
     }
     for (String file : repo().find("main").files().keySet()) {
       assertThat(
-              new String(
-                  server.content("tester/run", "main", file), StandardCharsets.ISO_8859_1))
+              new String(server.content("tester/run", "main", file), StandardCharsets.ISO_8859_1))
           .doesNotContain(token);
     }
   }

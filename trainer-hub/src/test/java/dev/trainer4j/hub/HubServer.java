@@ -41,7 +41,8 @@ final class HubServer implements AutoCloseable {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   /** A request as it came. */
-  record Seen(String server, String method, String path, String query, Map<String, String> headers) {
+  record Seen(
+      String server, String method, String path, String query, Map<String, String> headers) {
     String authorization() {
       return headers.get("authorization");
     }
@@ -171,7 +172,9 @@ final class HubServer implements AutoCloseable {
       Map<String, String> headers = new TreeMap<>();
       exchange
           .getRequestHeaders()
-          .forEach((name, values) -> headers.put(name.toLowerCase(java.util.Locale.ROOT), values.get(0)));
+          .forEach(
+              (name, values) ->
+                  headers.put(name.toLowerCase(java.util.Locale.ROOT), values.get(0)));
       String query = exchange.getRequestURI().getRawQuery();
       seen.add(new Seen(server, method, path, query == null ? "" : query, headers));
       Fault fault = faults.take(method, path);
@@ -304,10 +307,14 @@ final class HubServer implements AutoCloseable {
     private void create(String account) throws IOException {
       JsonNode body = JSON.readTree(body());
       String owner = body.path("organization").asText(null);
-      String id = (owner == null || owner.equals("null") ? account : owner) + "/" + body.get("name").asText();
+      String id =
+          (owner == null || owner.equals("null") ? account : owner)
+              + "/"
+              + body.get("name").asText();
       String type = body.path("type").asText("model") + "s";
       Map<String, Object> answer =
-          Map.of("url", endpoint() + "/" + (type.equals("models") ? "" : type + "/") + id, "name", id);
+          Map.of(
+              "url", endpoint() + "/" + (type.equals("models") ? "" : type + "/") + id, "name", id);
       ServerRepo made = new ServerRepo(type + "/" + id);
       made.isPrivate = body.path("visibility").asText("public").equals("private");
       if (repos.putIfAbsent(type + "/" + id, made) != null) {
@@ -335,7 +342,8 @@ final class HubServer implements AutoCloseable {
       info.put("sha", commit.id());
       info.put("private", repo.isPrivate);
       info.put("tags", List.of("license:mit"));
-      info.put("siblings", commit.files().keySet().stream().map(f -> Map.of("rfilename", f)).toList());
+      info.put(
+          "siblings", commit.files().keySet().stream().map(f -> Map.of("rfilename", f)).toList());
       json(200, info);
     }
 
@@ -353,7 +361,8 @@ final class HubServer implements AutoCloseable {
                 file.put("path", path);
                 if (entry.sha256() != null) {
                   file.put(
-                      "lfs", Map.of("oid", entry.sha256(), "size", entry.size(), "pointerSize", 130));
+                      "lfs",
+                      Map.of("oid", entry.sha256(), "size", entry.size(), "pointerSize", 130));
                 }
                 files.add(file);
               });
@@ -363,7 +372,11 @@ final class HubServer implements AutoCloseable {
         http.getResponseHeaders()
             .set(
                 "Link",
-                "<" + endpoint() + http.getRequestURI().getRawPath() + "?recursive=true&cursor=" + to
+                "<"
+                    + endpoint()
+                    + http.getRequestURI().getRawPath()
+                    + "?recursive=true&cursor="
+                    + to
                     + ">; rel=\"next\"");
       }
       json(200, files.subList(from, to));
@@ -381,7 +394,8 @@ final class HubServer implements AutoCloseable {
       List<Object> branches = new ArrayList<>();
       repo.branches.forEach(
           (name, commit) ->
-              branches.add(Map.of("name", name, "ref", "refs/heads/" + name, "targetCommit", commit)));
+              branches.add(
+                  Map.of("name", name, "ref", "refs/heads/" + name, "targetCommit", commit)));
       json(200, Map.of("branches", branches, "converts", List.of(), "tags", List.of()));
     }
 
@@ -390,8 +404,16 @@ final class HubServer implements AutoCloseable {
       for (ServerRepo.Commit c = commitOf(repo, revision); c != null; c = repo.find(c.parent())) {
         list.add(
             Map.of(
-                "id", c.id(), "title", c.title(), "message", c.description(),
-                "date", "2026-01-01T00:00:00.000Z", "authors", List.of(Map.of("user", ACCOUNT))));
+                "id",
+                c.id(),
+                "title",
+                c.title(),
+                "message",
+                c.description(),
+                "date",
+                "2026-01-01T00:00:00.000Z",
+                "authors",
+                List.of(Map.of("user", ACCOUNT))));
       }
       json(200, list);
     }
@@ -461,7 +483,9 @@ final class HubServer implements AutoCloseable {
           case "deletedFile" -> files.remove(value.get("path").asText());
           case "deletedFolder" -> {
             String folder = value.get("path").asText();
-            files.keySet().removeIf(name -> name.startsWith(folder.endsWith("/") ? folder : folder + "/"));
+            files
+                .keySet()
+                .removeIf(name -> name.startsWith(folder.endsWith("/") ? folder : folder + "/"));
           }
           default -> refuse(400, "", "unknown operation " + item.get("key"));
         }
@@ -474,8 +498,12 @@ final class HubServer implements AutoCloseable {
       json(
           200,
           Map.of(
-              "success", true, "commitOid", made.id(),
-              "commitUrl", endpoint() + "/" + web + "/commit/" + made.id()));
+              "success",
+              true,
+              "commitOid",
+              made.id(),
+              "commitUrl",
+              endpoint() + "/" + web + "/commit/" + made.id()));
     }
 
     // -------------------------------------------------------------- large files
@@ -496,7 +524,8 @@ final class HubServer implements AutoCloseable {
             Map<String, String> header = new LinkedHashMap<>();
             header.put("chunk_size", String.valueOf(partSize));
             for (int i = 1; (long) (i - 1) * partSize < size; i++) {
-              header.put(String.valueOf(i), cdn() + "/lfs/part/" + oid + "/" + i + "?signature=s1gned");
+              header.put(
+                  String.valueOf(i), cdn() + "/lfs/part/" + oid + "/" + i + "?signature=s1gned");
             }
             upload.put("href", endpoint() + "/lfs/complete/" + oid + "?signature=s1gned");
             upload.put("header", header);
@@ -547,7 +576,8 @@ final class HubServer implements AutoCloseable {
           boolean right = Files.exists(object) && Files.size(object) == body.get("size").asLong();
           json(right ? 200 : 404, Map.of());
         }
-        case "object" -> send(method, Files.newInputStream(store.resolve(oid)), Files.size(store.resolve(oid)));
+        case "object" ->
+            send(method, Files.newInputStream(store.resolve(oid)), Files.size(store.resolve(oid)));
         default -> refuse(404, "", "no such call");
       }
     }
@@ -587,8 +617,7 @@ final class HubServer implements AutoCloseable {
       }
       ServerRepo.Commit commit = commitOf(repo, decode(parts[at + 3]));
       http.getResponseHeaders().set("X-Repo-Commit", commit.id());
-      String file =
-          decode(String.join("/", Arrays.asList(parts).subList(at + 4, parts.length)));
+      String file = decode(String.join("/", Arrays.asList(parts).subList(at + 4, parts.length)));
       ServerRepo.Entry entry = commit.files().get(file);
       if (entry == null) {
         refuse(404, "EntryNotFound", "Entry not found");
@@ -625,7 +654,8 @@ final class HubServer implements AutoCloseable {
               .set("Content-Range", "bytes " + from + "-" + (size - 1) + "/" + size);
         }
         in.skipNBytes(from);
-        http.sendResponseHeaders(range != null && ranges ? 206 : 200, size - from == 0 ? -1 : size - from);
+        http.sendResponseHeaders(
+            range != null && ranges ? 206 : 200, size - from == 0 ? -1 : size - from);
         copy(in, size - from);
       }
     }

@@ -14,7 +14,8 @@ final class ServerRepo {
   record Entry(long size, String blobId, String sha256, byte[] bytes) {}
 
   /** A commit. */
-  record Commit(String id, String parent, String title, String description, Map<String, Entry> files) {}
+  record Commit(
+      String id, String parent, String title, String description, Map<String, Entry> files) {}
 
   final String id;
   final Map<String, Commit> commits = new LinkedHashMap<>();
@@ -37,7 +38,8 @@ final class ServerRepo {
     String parent = branches.getOrDefault(branch, "");
     MessageDigest digest = FileHash.gitBlob(commits.size());
     digest.update((id + parent + title + files.keySet()).getBytes(StandardCharsets.UTF_8));
-    Commit commit = new Commit(FileHash.hex(digest), parent, title, description, new TreeMap<>(files));
+    Commit commit =
+        new Commit(FileHash.hex(digest), parent, title, description, new TreeMap<>(files));
     commits.put(commit.id(), commit);
     branches.put(branch, commit.id());
     return commit;
@@ -52,7 +54,11 @@ final class ServerRepo {
   /** Git keeps a pointer of a large file. */
   static Entry large(String sha256, long size) {
     String pointer =
-        "version https://git-lfs.github.com/spec/v1\noid sha256:" + sha256 + "\nsize " + size + "\n";
+        "version https://git-lfs.github.com/spec/v1\noid sha256:"
+            + sha256
+            + "\nsize "
+            + size
+            + "\n";
     byte[] bytes = pointer.getBytes(StandardCharsets.UTF_8);
     MessageDigest digest = FileHash.gitBlob(bytes.length);
     digest.update(bytes);

@@ -76,7 +76,8 @@ class UploadTest {
     assertThat(commit.url()).isEqualTo(server.endpoint() + "/tester/run/commit/" + commit.oid());
     assertThat(head().title()).isEqualTo("A push");
     assertThat(head().files())
-        .containsOnlyKeys("config.json", "model.safetensors", "runs/a/log.txt", "empty.safetensors");
+        .containsOnlyKeys(
+            "config.json", "model.safetensors", "runs/a/log.txt", "empty.safetensors");
     assertThat(server.content("tester/run", "main", "model.safetensors")).isEqualTo(weights);
     assertThat(head().files().get("model.safetensors").sha256()).isNotNull();
     assertThat(requests("POST", ".*/commit/main")).isEqualTo(1);
@@ -111,7 +112,11 @@ class UploadTest {
     client().upload(run, REQUEST.ignore("checkpoint-*", "_*").pathInRepo("sub/run"));
 
     assertThat(head().files())
-        .containsOnlyKeys("sub/run/.gitignore", "sub/run/a.log", "sub/run/config.json", "sub/run/model.safetensors");
+        .containsOnlyKeys(
+            "sub/run/.gitignore",
+            "sub/run/a.log",
+            "sub/run/config.json",
+            "sub/run/model.safetensors");
     client().upload(run, REQUEST.ignore("checkpoint-*"));
     assertThat(head().files()).containsKey("config.json").doesNotContainKey("a.log");
   }
