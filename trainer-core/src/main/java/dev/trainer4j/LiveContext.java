@@ -10,6 +10,8 @@ import dev.trainer4j.model.TrainableModel;
 import dev.trainer4j.optim.Optimizer;
 import dev.trainer4j.run.TrainingSession;
 import dev.trainer4j.schedule.LearningRateScheduler;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
@@ -24,24 +26,37 @@ final class LiveContext implements CallbackContext {
   private final TrainingArguments args;
   private final TrainableModel model;
   private final BiFunction<DataSource<?>, String, EvaluationOutput> evaluation;
+  private final ModelSaving saving;
+  private final Runnable pushBegins;
   private @Nullable TrainingSession session;
   private @Nullable List<Double> lastRates;
 
   /** A callback may evaluate within an evaluation. */
   private final Deque<DataLoader> evalLoaders = new ArrayDeque<>();
 
+  /** Writes the model into a folder. */
+  @FunctionalInterface
+  interface ModelSaving {
+    void save(Path folder) throws IOException;
+  }
+
   /**
    * Shows what there is.
    *
    * @param evaluation evaluates data under a prefix
+   * @param pushBegins tells callbacks that a push begins
    */
   LiveContext(
       TrainingArguments args,
       TrainableModel model,
-      BiFunction<DataSource<?>, String, EvaluationOutput> evaluation) {
+      BiFunction<DataSource<?>, String, EvaluationOutput> evaluation,
+      ModelSaving saving,
+      Runnable pushBegins) {
     this.args = args;
     this.model = model;
     this.evaluation = evaluation;
+    this.saving = saving;
+    this.pushBegins = pushBegins;
   }
 
   void trainingWith(@Nullable TrainingSession current) {
@@ -113,5 +128,15 @@ final class LiveContext implements CallbackContext {
               + " TrainerControl.requestEvaluate()");
     }
     return evaluation.apply(dataset, metricKeyPrefix).metrics();
+  }
+
+  @Override
+  public void saveModel(Path folder) throws IOException {
+    saving.save(folder);
+  }
+
+  @Override
+  public void beginPush() {
+    pushBegins.run();
   }
 }

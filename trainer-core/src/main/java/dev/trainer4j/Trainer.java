@@ -88,7 +88,8 @@ public class Trainer implements AutoCloseable {
     NativeHeap.keepFreed(manager.getDevice());
     determinism = args().fullDeterminism() ? Determinism.on(manager.getDevice()) : null;
     log = new RunLog(setup.processes().isMain() ? args().logLevel() : args().logLevelReplica());
-    context = new LiveContext(args(), model(), this::evaluate);
+    context =
+        new LiveContext(args(), model(), this::evaluate, this::saveModel, this::tellPushBegins);
     callbacks = new CallbackDispatcher(context, new TrainerControl());
     checkpoints =
         new RunCheckpoints(
@@ -566,6 +567,10 @@ public class Trainer implements AutoCloseable {
       setup.closeModel();
       NativeHeap.giveBack(manager.getDevice());
     }
+  }
+
+  private void tellPushBegins() {
+    callbacks.onPushBegin(state());
   }
 
   private void requireEvalData() {

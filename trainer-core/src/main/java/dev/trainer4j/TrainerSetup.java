@@ -18,6 +18,7 @@ import dev.trainer4j.model.TrainableModel;
 import dev.trainer4j.optim.Optimizer;
 import dev.trainer4j.optim.ParameterGroup;
 import dev.trainer4j.process.ProcessGroup;
+import dev.trainer4j.report.PushCallbacks;
 import dev.trainer4j.report.ReportCallbacks;
 import dev.trainer4j.run.EmbeddingNoise;
 import dev.trainer4j.run.ModelMaker;
@@ -80,7 +81,10 @@ final class TrainerSetup {
 
   private TrainerSetup(TrainerBuilder<?> builder, @Nullable ModelMaker maker) {
     ReportCallbacks reports = new ReportCallbacks(builder.args);
-    check(builder, reports.problems());
+    PushCallbacks pushes = new PushCallbacks(builder.args);
+    List<String> found = new ArrayList<>(reports.problems());
+    found.addAll(pushes.problems());
+    check(builder, found);
     args = builder.args;
     boolean given = !args.labelNames().isEmpty();
     List<String> ofBlocks = given ? List.copyOf(args.labelNames()) : List.of("labels");
@@ -142,6 +146,8 @@ final class TrainerSetup {
     all.add(new DefaultFlowCallback());
     all.addAll(reports.create(builder.callbacks));
     all.addAll(builder.callbacks);
+    // Last, so that it finds what the others write.
+    all.addAll(pushes.create(builder.callbacks));
     callbacks = List.copyOf(all);
   }
 

@@ -14,6 +14,7 @@ import dev.trainer4j.model.TrainableModel;
 import dev.trainer4j.optim.Optimizer;
 import dev.trainer4j.schedule.LearningRateScheduler;
 import dev.trainer4j.state.TrainerState;
+import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -92,6 +93,14 @@ public class EventBenchmark {
     public Optional<DataLoader> evalDataLoader() {
       return Optional.empty();
     }
+
+    @Override
+    public void saveModel(Path folder) {
+      throw new UnsupportedOperationException("the benchmark of events has no model");
+    }
+
+    @Override
+    public void beginPush() {}
 
     @Override
     public Optional<LoopTimes> times() {

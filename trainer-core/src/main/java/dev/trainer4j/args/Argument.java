@@ -112,6 +112,9 @@ public final class Argument<T> implements ArgumentRow {
       }
       return List.of();
     }
+    if (accessor.canBeUnset() && Secrets.isMask(name, raw)) {
+      return List.of();
+    }
     try {
       Optional<T> value = raw == null ? Optional.empty() : type.read(raw);
       value.ifPresent(read -> accessor.set(builder, read));

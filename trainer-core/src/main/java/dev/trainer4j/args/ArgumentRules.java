@@ -5,6 +5,7 @@ import static dev.trainer4j.args.IntervalStrategy.BEST;
 import static dev.trainer4j.args.IntervalStrategy.NO;
 import static dev.trainer4j.args.IntervalStrategy.STEPS;
 
+import java.util.List;
 import java.util.Objects;
 
 /**
@@ -30,6 +31,7 @@ final class ArgumentRules {
     rules.intervals();
     rules.saving();
     rules.bestModel();
+    rules.hub();
     rules.data();
   }
 
@@ -177,6 +179,34 @@ final class ArgumentRules {
         "save_strategy",
         "a metric_for_best_model",
         "Set metric_for_best_model, to loss for example");
+  }
+
+  private void hub() {
+    for (String name : List.of("hub_strategy", "hub_always_push")) {
+      problems.check(
+          !args.pushToHub() && !isDefault(name),
+          name,
+          "push_to_hub true, since nothing is pushed without",
+          "Set it, or remove " + name);
+    }
+    boolean end = args.hubStrategy() == HubStrategy.END;
+    problems.check(
+        args.pushToHub() && args.hubAlwaysPush() && end,
+        "hub_always_push",
+        "another hub_strategy than end, which pushes once",
+        "Remove it");
+    problems.check(
+        args.pushToHub() && !end && !args.savesRegularly() && !args.savesBest(),
+        "push_to_hub",
+        "something that saves, since hub_strategy "
+            + ValueType.hfName(args.hubStrategy())
+            + " pushes what is saved and save_strategy is no",
+        "Set save_strategy or save_interval, or hub_strategy end");
+    problems.check(
+        args.hubStrategy() == HubStrategy.CHECKPOINT && args.pushToHub() && args.saveOnlyModel(),
+        "hub_strategy",
+        "save_only_model false, since training does not resume from a checkpoint of the model alone",
+        "Use hub_strategy every_save, or remove save_only_model");
   }
 
   private void data() {

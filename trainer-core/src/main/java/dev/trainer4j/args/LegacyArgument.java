@@ -59,9 +59,9 @@ record LegacyArgument(String name, Function<@Nullable Object, Outcome> reading, 
           dropped("_n_gpu", "a process has one device", -1, 0, 1),
           dropped("fsdp_min_num_params", "sharding is not supported yet", 0),
           dropped("fsdp_transformer_layer_cls_to_wrap", "sharding is not supported yet"),
-          dropped("push_to_hub_model_id", "pushing to the Hub is not supported yet"),
-          dropped("push_to_hub_organization", "pushing to the Hub is not supported yet"),
-          dropped("push_to_hub_token", "pushing to the Hub is not supported yet"));
+          renamed("push_to_hub_model_id", "hub_model_id"),
+          dropped("push_to_hub_organization", "hub_model_id has the owner before a slash"),
+          renamed("push_to_hub_token", "hub_token"));
 
   static LegacyArgument renamed(String name, String newName) {
     return new LegacyArgument(

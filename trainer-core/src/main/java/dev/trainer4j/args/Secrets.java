@@ -52,6 +52,11 @@ final class Secrets {
     return ValueType.show(refused == null ? null : mask(name, refused));
   }
 
+  /** Whether a value is what stands in a file in place of a secret: there was one, and nobody knows which. */
+  static boolean isMask(String name, @Nullable Object value) {
+    return value instanceof String text && isSecret(name) && mask(name, text).equals(text);
+  }
+
   private static boolean isSecret(String name) {
     return NAMES.matcher(Names.snakeCase(name)).matches();
   }

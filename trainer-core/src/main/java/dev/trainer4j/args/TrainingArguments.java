@@ -35,6 +35,7 @@ public interface TrainingArguments
         LoggingArguments,
         EvaluationArguments,
         CheckpointArguments,
+        HubArguments,
         DataArguments,
         RuntimeArguments {
 

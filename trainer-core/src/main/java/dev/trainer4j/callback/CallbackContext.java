@@ -7,6 +7,8 @@ import dev.trainer4j.data.DataSource;
 import dev.trainer4j.model.TrainableModel;
 import dev.trainer4j.optim.Optimizer;
 import dev.trainer4j.schedule.LearningRateScheduler;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
 
@@ -48,4 +50,16 @@ public interface CallbackContext {
    *     are the names of the run's own evaluations
    */
   Map<String, Double> evaluate(DataSource<?> dataset, String metricKeyPrefix);
+
+  /**
+   * Writes the model as it is now, and what belongs beside it, as {@code Trainer.saveModel} does. With
+   * several processes, all of them must call it.
+   *
+   * @param folder is created if it does not exist; files of the same names are replaced
+   * @throws IOException if a file cannot be written
+   */
+  void saveModel(Path folder) throws IOException;
+
+  /** Tells every callback that a push to the Hub is about to start ({@link TrainerCallback#onPushBegin}). */
+  void beginPush();
 }

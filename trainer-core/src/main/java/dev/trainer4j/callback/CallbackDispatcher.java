@@ -294,6 +294,11 @@ public final class CallbackDispatcher {
     fire("onTrainEnd", callback -> callback.onTrainEnd(context, state, control));
   }
 
+  /** Fires {@code onPushBegin}. */
+  public void onPushBegin(TrainerState state) {
+    fire("onPushBegin", callback -> callback.onPushBegin(context, state, control));
+  }
+
   /** Fires {@code onTrainError}; what callbacks throw is added to {@code error}. */
   public void onTrainError(TrainerState state, Throwable error) {
     for (TrainerCallback callback : callbacks) {

@@ -160,6 +160,6 @@ public interface TrainerCallback {
   /** Called after each batch of an evaluation or prediction. */
   default void onPredictionStep(CallbackContext ctx, TrainerState state, TrainerControl control) {}
 
-  /** Called before a push to the Hub starts; never without a push. */
+  /** Called before a push to the Hub starts, as the argument {@code pushToHub} has it; never without one. */
   default void onPushBegin(CallbackContext ctx, TrainerState state, TrainerControl control) {}
 }

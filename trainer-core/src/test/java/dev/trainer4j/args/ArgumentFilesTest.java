@@ -274,8 +274,9 @@ class ArgumentFilesTest {
   void secretsAreNeverShown() {
     List<String> texts =
         List.of(
-            "{\"hub_token\": \"hf_secret\"}",
-            "{\"push_to_hub_token\": \"hf_secret\"}",
+            "{\"hub_token\": [\"hf_secret\"]}",
+            "{\"push_to_hub_token\": {\"x\": \"hf_secret\"}}",
+            "{\"hub_token\": \"hf_secret\", \"seed\": \"x\"}",
             "{\"my_token\": \"hf_secret\"}",
             "{\"accelerator_config\": {\"hub_token\": \"hf_secret\"}}",
             "{\"lr_scheduler_kwargs\": {\"a_token\": \"hf_secret\"}}",
@@ -288,13 +289,25 @@ class ArgumentFilesTest {
           .message()
           .doesNotContain("hf_secret");
     }
-    assertThatThrownBy(() -> TrainingArguments.fromCommandLine("--hub-token", "hf_secret"))
+    assertThatThrownBy(() -> TrainingArguments.fromCommandLine("--hub-token", "hf_secret", "a"))
         .message()
-        .contains("hub_token = <HUB_TOKEN>")
+        .contains("hub_token")
         .doesNotContain("hf_secret");
     assertThatThrownBy(() -> TrainingArguments.fromCommandLine("--optim_args", "a_token=hf_secret"))
         .message()
         .doesNotContain("hf_secret");
+  }
+
+  @Test
+  void aTokenIsNeitherPrintedNorWrittenAndItsMaskReadsAsUnset() {
+    TrainingArguments args = TrainingArguments.parseJson("{\"push_to_hub_token\": \"hf_secret\"}");
+
+    assertThat(args.hubToken()).hasValue("hf_secret");
+    assertThat(args.toString()).doesNotContain("hf_secret");
+    assertThat(args.toMap()).containsEntry("hub_token", "<HUB_TOKEN>");
+    assertThat(args.toJson() + args.toYaml()).contains("<HUB_TOKEN>").doesNotContain("hf_secret");
+    assertThat(TrainingArguments.parseJson(args.toJson()))
+        .isEqualTo(TrainingArguments.builder().build());
   }
 
   /** Whoever mistypes the name of a secret must not find it in a log. */
@@ -303,7 +316,7 @@ class ArgumentFilesTest {
       strings = {
         "hubToken",
         "hub_tokn",
-        "hub-token",
+        "hub-tokn",
         "api_key",
         "apiKey",
         "password",

@@ -86,6 +86,20 @@ class ReportToTest {
   }
 
   @Test
+  void pushingWithoutTheModuleOfTheHubSaysWhatToAdd() {
+    TrainingArguments.Builder args = TrainingArguments.builder().useCpu(true).outputDir(dir);
+    for (TrainingArguments.Builder asking :
+        List.of(
+            args.pushToHub(true), TrainingArguments.builder().useCpu(true).hubToken("hf_secret"))) {
+      assertThatThrownBy(
+              () -> Trainer.builder(Linear.builder().setUnits(2).build(), asking.build()).build())
+          .hasMessageMatching("(?s).*(pushToHub|hubToken): needs the module.*")
+          .hasMessageContaining("dev.trainer4j:trainer-hub")
+          .hasMessageNotContaining("hf_secret");
+    }
+  }
+
+  @Test
   void noneNeedsNoProvider() {
     train(trainer("none"));
     train(trainer());

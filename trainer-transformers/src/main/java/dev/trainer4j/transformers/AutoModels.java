@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.transformers;
 
+import dev.trainer4j.data.Folders;
 import java.io.IOException;
 import java.nio.file.Path;
 
@@ -223,5 +224,58 @@ public final class AutoModels {
   public static PretrainedModel fromConfig(
       PretrainedConfig config, Task task, LoadOptions options) {
     return PretrainedFolder.initialize(config, task, options);
+  }
+
+  /**
+   * Loads a model by its folder, or by its name on the Hub where the module trainer-hub is on the class path, for the task that its
+   * configuration names.
+   *
+   * @param folderOrName a folder if there is one of this path, else a name such as {@code google-bert/bert-base-cased}; {@code
+   *     name@revision} for another revision than {@code main}
+   * @throws IOException if there is neither, or a file is missing, damaged or cannot be read
+   * @throws PretrainedException if the configuration is not supported or the tensors do not fit
+   */
+  public static PretrainedModel load(String folderOrName) throws IOException {
+    return load(Folders.ofModel(folderOrName));
+  }
+
+  /** Loads a classifier of whole texts, as {@link #sequenceClassification(Path)}, by its folder or name ({@link #load(String)}). */
+  public static PretrainedModel sequenceClassification(String folderOrName) throws IOException {
+    return sequenceClassification(Folders.ofModel(folderOrName));
+  }
+
+  /** Loads a classifier of tokens, as {@link #tokenClassification(Path)}, by its folder or name ({@link #load(String)}). */
+  public static PretrainedModel tokenClassification(String folderOrName) throws IOException {
+    return tokenClassification(Folders.ofModel(folderOrName));
+  }
+
+  /** Loads a model that finds answers, as {@link #questionAnswering(Path)}, by its folder or name ({@link #load(String)}). */
+  public static PretrainedModel questionAnswering(String folderOrName) throws IOException {
+    return questionAnswering(Folders.ofModel(folderOrName));
+  }
+
+  /** Loads a model that chooses one of several texts, as {@link #multipleChoice(Path)}, by its folder or name ({@link #load(String)}). */
+  public static PretrainedModel multipleChoice(String folderOrName) throws IOException {
+    return multipleChoice(Folders.ofModel(folderOrName));
+  }
+
+  /** Loads a model that fills masks, as {@link #maskedLm(Path)}, by its folder or name ({@link #load(String)}). */
+  public static PretrainedModel maskedLm(String folderOrName) throws IOException {
+    return maskedLm(Folders.ofModel(folderOrName));
+  }
+
+  /** Loads a model that continues texts, as {@link #causalLm(Path)}, by its folder or name ({@link #load(String)}). */
+  public static PretrainedModel causalLm(String folderOrName) throws IOException {
+    return causalLm(Folders.ofModel(folderOrName));
+  }
+
+  /** Loads a model that makes a text of a text, as {@link #seq2SeqLm(Path)}, by its folder or name ({@link #load(String)}). */
+  public static PretrainedModel seq2SeqLm(String folderOrName) throws IOException {
+    return seq2SeqLm(Folders.ofModel(folderOrName));
+  }
+
+  /** Loads the body of a model alone, as {@link #featureExtraction(Path)}, by its folder or name ({@link #load(String)}). */
+  public static PretrainedModel featureExtraction(String folderOrName) throws IOException {
+    return featureExtraction(Folders.ofModel(folderOrName));
   }
 }

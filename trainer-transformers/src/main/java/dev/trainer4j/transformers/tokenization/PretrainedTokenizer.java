@@ -6,6 +6,7 @@ import ai.djl.huggingface.tokenizers.jni.CharSpan;
 import ai.djl.util.PairList;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.trainer4j.data.Folders;
 import dev.trainer4j.data.ProcessingClass;
 import dev.trainer4j.jinja.Rendered;
 import dev.trainer4j.json.JsonPlace;
@@ -98,7 +99,19 @@ public final class PretrainedTokenizer implements ProcessingClass, AutoCloseable
   }
 
   /**
-   * Reads the tokenizer of a folder that you trust: as {@link #load}, but without a look at how long
+   * Reads the tokenizer of a model that is given by its folder, or by its name on the Hub where the module
+   * trainer-hub is on the class path.
+   *
+   * @param folderOrName as {@code AutoModels.load(String)} takes it
+   * @throws IOException if there is neither; the message says what to do
+   * @throws TokenizerException as {@link #load(Path)}
+   */
+  public static PretrainedTokenizer load(String folderOrName) throws IOException {
+    return load(Folders.ofModel(folderOrName));
+  }
+
+  /**
+   * Reads the tokenizer of a folder that you trust: as {@link #load(Path)}, but without a look at how long
    * its patterns ({@code Split}, {@code Replace}) may take. A pattern that backtracks too often ends
    * the process, whatever the text comes from.
    *

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j.data;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.NotDirectoryException;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.ServiceLoader;
+
+/** Folders that are given by their path or by a name. */
+public final class Folders {
+  private Folders() {}
+
+  /**
+   * Finds the folder of a model, as Hugging Face's {@code from_pretrained} does: a folder of this path if there is one, else the model of
+   * this name on the Hub, for which the module trainer-hub must be on the class path.
+   *
+   * @param folderOrName such as {@code models/bert} or {@code google-bert/bert-base-cased}; {@code name@revision} for another
+   *     revision than {@code main}
+   * @throws IOException if there is neither; the message says what to do
+   */
+  public static Path ofModel(String folderOrName) throws IOException {
+    if (isFolder(folderOrName)) {
+      return Path.of(folderOrName);
+    }
+    int at = folderOrName.indexOf('@');
+    String name = at < 0 ? folderOrName : folderOrName.substring(0, at);
+    String revision = at < 0 ? "main" : folderOrName.substring(at + 1);
+    FolderProvider provider =
+        find()
+            .orElseThrow(
+                () ->
+                    new NotDirectoryException(
+                        "'"
+                            + folderOrName
+                            + "' is no folder here. To load a model by its name on the Hugging Face Hub, add"
+                            + " dev.trainer4j:trainer-hub in the version of trainer-core, or give the folder"
+                            + " of one that was downloaded"));
+    return provider.model(name, revision);
+  }
+
+  private static boolean isFolder(String text) {
+    try {
+      return Files.isDirectory(Path.of(text));
+    } catch (InvalidPathException e) {
+      return false;
+    }
+  }
+
+  /** Beside this library, or where the host keeps its plugins. */
+  private static Optional<FolderProvider> find() {
+    return ServiceLoader.load(FolderProvider.class, Folders.class.getClassLoader())
+        .findFirst()
+        .or(() -> ServiceLoader.load(FolderProvider.class).findFirst());
+  }
+}

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j.hub;
+
+import dev.trainer4j.args.TrainingArguments;
+import dev.trainer4j.state.TrainerState;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The card of a run from push to push. It stands in the output folder and in the repository, and may be edited in both: what somebody
+ * wrote here wins, else what stands there.
+ */
+final class CardMemory {
+  private static final Logger LOGGER = LoggerFactory.getLogger(CardMemory.class);
+  static final String NAME = "README.md";
+
+  private @Nullable String written;
+  private @Nullable Optional<String> license;
+
+  /** Writes the next card into the output folder and returns it. */
+  synchronized String next(
+      RunRepository target,
+      TrainingArguments args,
+      TrainerState state,
+      Path modelFolder,
+      ModelCardDetails details)
+      throws IOException {
+    Path file = args.outputDir().resolve(NAME);
+    String here = Files.isRegularFile(file) ? Files.readString(file) : null;
+    boolean edited = here != null && !here.equals(written);
+    String before = edited ? here : there(target);
+    if (before == null) {
+      before = here == null ? "" : here;
+    }
+    String card =
+        new ModelCard(
+                target.repo(),
+                args,
+                state,
+                modelFolder,
+                details,
+                license(target, modelFolder, details))
+            .write(before);
+    Files.createDirectories(args.outputDir());
+    HubCache.replace(file, card.getBytes(StandardCharsets.UTF_8));
+    written = card;
+    return card;
+  }
+
+  /** Of the repository; null if it has none. */
+  private static @Nullable String there(RunRepository target) throws IOException {
+    HubApi api = target.api();
+    Answer answer =
+        api.http()
+            .sendPatiently(
+                Call.get(api.resolveUri(target.branch(), NAME), api.http().settings().timeout()),
+                api.errors().ofRevision(target.branch()).ofFile(NAME));
+    return answer.isSuccess() ? answer.text() : null;
+  }
+
+  private @Nullable String license(
+      RunRepository target, Path modelFolder, ModelCardDetails details) {
+    Optional<String> known = license;
+    if (known == null) {
+      known =
+          details.license() != null
+              ? Optional.empty()
+              : ModelCard.baseModel(modelFolder, details).flatMap(name -> ask(target, name));
+      license = known;
+    }
+    return known.orElse(null);
+  }
+
+  private static Optional<String> ask(RunRepository target, String base) {
+    try {
+      return target.client().api(HubRepo.model(base)).license();
+    } catch (IOException | IllegalArgumentException e) {
+      LOGGER.info("The model card names no license, since {}", e.getMessage());
+      return Optional.empty();
+    }
+  }
+}

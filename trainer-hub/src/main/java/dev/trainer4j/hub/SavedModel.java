@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j.hub;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.MissingNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * What the files of a model say about it.
+ *
+ * @param architecture such as {@code BertForSequenceClassification}; empty for none of transformers
+ * @param isAdapter whether it is an adapter that stands on a base model
+ * @param base the name on the Hub of the model that it comes from
+ */
+record SavedModel(String architecture, boolean isAdapter, Optional<String> base) {
+  private static final JsonMapper JSON = new JsonMapper();
+
+  /** Where a model was loaded from the cache, its folder tells its name. */
+  private static final Pattern CACHED =
+      Pattern.compile(".*models--([^/\\\\]+)[/\\\\]snapshots[/\\\\][0-9a-f]{40}[/\\\\]?");
+
+  /** A head of transformers: what cards and classes call it. */
+  record Head(String task, String taskName, String python, String java) {}
+
+  private static final Map<String, Head> HEADS =
+      Map.of(
+          "ForSequenceClassification",
+          new Head(
+              "text-classification",
+              "Text Classification",
+              "AutoModelForSequenceClassification",
+              "sequenceClassification"),
+          "ForTokenClassification",
+          new Head(
+              "token-classification",
+              "Token Classification",
+              "AutoModelForTokenClassification",
+              "tokenClassification"),
+          "ForQuestionAnswering",
+          new Head(
+              "question-answering",
+              "Question Answering",
+              "AutoModelForQuestionAnswering",
+              "questionAnswering"),
+          "ForMultipleChoice",
+          new Head(
+              "multiple-choice", "Multiple Choice", "AutoModelForMultipleChoice", "multipleChoice"),
+          "ForMaskedLM",
+          new Head("fill-mask", "Masked Language Modeling", "AutoModelForMaskedLM", "maskedLm"),
+          "ForCausalLM",
+          new Head(
+              "text-generation", "Causal Language Modeling", "AutoModelForCausalLM", "causalLm"),
+          "LMHeadModel",
+          new Head(
+              "text-generation", "Causal Language Modeling", "AutoModelForCausalLM", "causalLm"),
+          "ForConditionalGeneration",
+          new Head(
+              "text2text-generation",
+              "Sequence-to-sequence Language Modeling",
+              "AutoModelForSeq2SeqLM",
+              "seq2SeqLm"));
+
+  static SavedModel in(Path folder) {
+    JsonNode config = json(folder.resolve("config.json"));
+    JsonNode adapter = json(folder.resolve("adapter_config.json"));
+    String origin =
+        adapter.isMissingNode()
+            ? config.path("_name_or_path").asText("")
+            : adapter.path("base_model_name_or_path").asText("");
+    return new SavedModel(
+        config.path("architectures").path(0).asText(""),
+        !adapter.isMissingNode(),
+        nameOnHub(origin));
+  }
+
+  private static JsonNode json(Path file) {
+    if (!Files.isRegularFile(file)) {
+      return MissingNode.getInstance();
+    }
+    try {
+      return JSON.readTree(Files.readAllBytes(file));
+    } catch (IOException e) {
+      return MissingNode.getInstance(); // The card says less; the push says what is wrong.
+    }
+  }
+
+  /** A folder of this machine is nobody's business. */
+  private static Optional<String> nameOnHub(String origin) {
+    Matcher cached = CACHED.matcher(origin);
+    String name = cached.matches() ? cached.group(1).replaceFirst("--", "/") : origin;
+    try {
+      boolean local = name.isEmpty() || Files.isDirectory(Path.of(name));
+      return local ? Optional.empty() : Optional.of(HubRepo.model(name).id());
+    } catch (IllegalArgumentException e) {
+      return Optional.empty();
+    }
+  }
+
+  Optional<Head> head() {
+    return HEADS.entrySet().stream()
+        .filter(entry -> architecture.endsWith(entry.getKey()))
+        .map(Map.Entry::getValue)
+        .findFirst();
+  }
+
+  static Optional<String> taskName(String task) {
+    return HEADS.values().stream()
+        .filter(head -> head.task().equals(task))
+        .map(Head::taskName)
+        .findFirst();
+  }
+
+  String library() {
+    if (isAdapter) {
+      return "peft";
+    }
+    return architecture.isEmpty() ? "trainer4j" : "transformers";
+  }
+}
