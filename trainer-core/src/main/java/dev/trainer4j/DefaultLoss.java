@@ -113,10 +113,11 @@ final class DefaultLoss {
               + model.getClass().getName()
               + ") returned null; forward must return its outputs, such as ModelOutput.logits(array)");
     }
-    if (lossFunction != null) {
-      return ofFunction(lossFunction, outputs, inputs);
-    }
     LossOutput own = outputs.loss();
+    if (lossFunction != null) {
+      LossOutput loss = ofFunction(lossFunction, outputs, inputs);
+      return own == null ? loss : withParts(loss, own);
+    }
     LabelLayout layout = model.labelLayout();
     if (own != null) {
       if (!smooths()) {
@@ -144,7 +145,27 @@ final class DefaultLoss {
               + " are "
               + PassFailure.describe(first));
     }
-    return Losses.crossEntropy(
-        outputs.logits(), layout == LabelLayout.NEXT ? Losses.nextLabels(first) : first, smoothing);
+    LossOutput loss =
+        Losses.crossEntropy(
+            outputs.logits(),
+            layout == LabelLayout.NEXT ? Losses.nextLabels(first) : first,
+            smoothing);
+    return own == null ? loss : withParts(loss, own);
+  }
+
+  /** What the model tells beside its loss is told of one that takes its place: by its own weight. */
+  private static LossOutput withParts(LossOutput loss, LossOutput own) {
+    LossOutput with = loss;
+    for (Map.Entry<String, NDArray> part : own.parts().entrySet()) {
+      if (!loss.parts().containsKey(part.getKey())) {
+        with = with.part(part.getKey(), part.getValue().mul(factor(loss, own)));
+      }
+    }
+    return with;
+  }
+
+  private static double factor(LossOutput loss, LossOutput own) {
+    double weight = own.weight();
+    return weight == 0 ? 0 : (loss.isMean() ? 1 : loss.weight()) / weight;
   }
 }

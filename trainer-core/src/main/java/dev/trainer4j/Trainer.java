@@ -426,7 +426,8 @@ public class Trainer implements AutoCloseable {
    * @param lossOnly whether predictions are not wanted
    */
   protected PredictionStep predictionStep(
-      TrainableModel model, ModelInputs inputs, boolean lossOnly) {
+      TrainableModel given, ModelInputs inputs, boolean lossOnly) {
+    TrainableModel model = lossOnly ? given : given.forPrediction();
     Map<String, NDArray> labels = setup.loss().labelsIn(inputs);
     // Data to predict for has often no labels, which a loss function would look for in vain.
     boolean hasLoss = !labels.isEmpty() || (setup.loss().hasFunction() && !predicting);

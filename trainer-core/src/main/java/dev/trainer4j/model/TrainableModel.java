@@ -26,6 +26,14 @@ public interface TrainableModel extends AutoCloseable {
   ModelOutput forward(ModelInputs inputs, boolean training);
 
   /**
+   * Returns this model as it gives all of its outputs beside the loss, for predictions and metrics: by default itself. A model whose
+   * loss leaves some of them out returns a view that has them, which is not to be closed.
+   */
+  default TrainableModel forPrediction() {
+    return this;
+  }
+
+  /**
    * Returns the parameters that are trainable now, always in the same order: not those whose array was
    * told {@code setRequiresGradient(false)}. The trainer asks again before each micro batch, so parameters may
    * be frozen and released at any time.

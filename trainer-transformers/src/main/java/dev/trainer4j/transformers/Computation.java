@@ -123,6 +123,13 @@ final class Computation implements AutoCloseable {
     return new Computation(this, products, halved, adapters, loss);
   }
 
+  /** Returns this way with logits of all places, which a chunked loss does not have; null if it has them. */
+  @Nullable Computation withLogits() {
+    return tokenLoss == null || tokenLoss.kind() != TokenLoss.Kind.CHUNKED_NLL
+        ? null
+        : withTokenLoss(new TokenLoss(TokenLoss.Kind.NLL, tokenLoss.chunkBytes()));
+  }
+
   /** Returns the segments; other ones after tokens were added to the model, or others pad. */
   List<Segment> segments() {
     return chain().segments();

@@ -309,6 +309,11 @@ public final class PeftModel implements SegmentedModel, MixedPrecisionModel, Gen
   }
 
   @Override
+  public TrainableModel forPrediction() {
+    return adapted.forPrediction();
+  }
+
+  @Override
   public Optional<Set<String>> lossParts() {
     return adapted.lossParts();
   }

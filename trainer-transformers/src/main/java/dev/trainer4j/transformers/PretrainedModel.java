@@ -52,6 +52,9 @@ public final class PretrainedModel implements SegmentedModel, MixedPrecisionMode
   private final Computation computation;
   private final SegmentRunner runner;
 
+  /** The view that {@link #forPrediction} gives; null until it is asked for. */
+  private volatile @Nullable PretrainedModel predicting;
+
   /** Whether another model owns the tensors. */
   private final boolean isView;
 
@@ -146,6 +149,18 @@ public final class PretrainedModel implements SegmentedModel, MixedPrecisionMode
   /** Returns the content of {@code config.json}. */
   public PretrainedConfig config() {
     return core.config();
+  }
+
+  /** Returns this model, or with {@link TokenLoss.Kind#CHUNKED_NLL} a view with logits of all places. */
+  @Override
+  public PretrainedModel forPrediction() {
+    PretrainedModel known = predicting;
+    if (known == null) {
+      Computation whole = computation.withLogits();
+      known = whole == null ? this : new PretrainedModel(this, whole, runner);
+      predicting = known;
+    }
+    return known;
   }
 
   /** Returns the folder that the model was loaded from; empty for one that was made of a configuration. */

@@ -22,19 +22,11 @@ final class SftModel {
   private static final Logger LOG = LoggerFactory.getLogger(SftTrainer.class);
 
   private final TrainableModel trained;
-  private final TokenLoss ofLogits;
-
   /** What was made for this trainer. */
   private final @Nullable PeftModel made;
 
-  /** The last view that was asked for, and what it is a view of. */
-  private @Nullable TrainableModel viewed;
-
-  private @Nullable TrainableModel view;
-
-  private SftModel(TrainableModel trained, TokenLoss ofLogits, @Nullable PeftModel made) {
+  private SftModel(TrainableModel trained, @Nullable PeftModel made) {
     this.trained = trained;
-    this.ofLogits = ofLogits;
     this.made = made;
   }
 
@@ -77,11 +69,9 @@ final class SftModel {
     }
     LOG.info("Training {}", model);
     SftArguments arguments = builder.sftArguments;
-    long bytes = arguments.lossChunkBytes();
-    TokenLoss loss = new TokenLoss(Kind.valueOf(arguments.lossType().name()), bytes);
-    boolean whole = arguments.lossType() != LossType.CHUNKED_NLL;
-    return new SftModel(
-        withLoss(model, loss), whole ? loss : new TokenLoss(Kind.NLL, bytes), made);
+    TokenLoss loss =
+        new TokenLoss(Kind.valueOf(arguments.lossType().name()), arguments.lossChunkBytes());
+    return new SftModel(withLoss(model, loss), made);
   }
 
   /** Tokens that a chat template brings along need embeddings. */
@@ -132,18 +122,6 @@ final class SftModel {
 
   TrainableModel trained() {
     return trained;
-  }
-
-  /** The same model, in whatever precision it is, with logits of all places; made once for each. */
-  TrainableModel withLogits(TrainableModel model) {
-    TrainableModel known = view;
-    if (known != null && viewed == model) {
-      return known;
-    }
-    TrainableModel made = withLoss(model, ofLogits);
-    viewed = model;
-    view = made;
-    return made;
   }
 
   /** Frees new adapters, of a trainer that did not come into being. */

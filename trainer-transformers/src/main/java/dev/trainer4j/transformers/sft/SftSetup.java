@@ -120,11 +120,6 @@ final class SftSetup implements AutoCloseable {
     return model.trained();
   }
 
-  /** The same model, in whatever precision it is, with logits of all places. */
-  TrainableModel withLogits(TrainableModel view) {
-    return model.withLogits(view);
-  }
-
   PretrainedTokenizer tokenizer() {
     return tokenizer.get();
   }

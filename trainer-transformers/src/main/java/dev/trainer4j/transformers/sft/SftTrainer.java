@@ -1,21 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.transformers.sft;
 
-import ai.djl.ndarray.NDArray;
 import dev.trainer4j.Trainer;
 import dev.trainer4j.TrainerBuilder;
 import dev.trainer4j.args.TrainingArguments;
 import dev.trainer4j.data.DataCollator;
 import dev.trainer4j.data.DataLoader;
 import dev.trainer4j.data.DataSource;
-import dev.trainer4j.data.ModelInputs;
 import dev.trainer4j.data.ProcessingClass;
-import dev.trainer4j.evaluation.PredictionStep;
 import dev.trainer4j.model.LossFunction;
-import dev.trainer4j.model.LossOutput;
-import dev.trainer4j.model.ModelOutput;
 import dev.trainer4j.model.SegmentedModel;
-import dev.trainer4j.model.TrainableModel;
 import dev.trainer4j.state.LogEntry;
 import dev.trainer4j.transformers.PeftModel;
 import dev.trainer4j.transformers.PretrainedModel;
@@ -66,6 +60,9 @@ public class SftTrainer extends Trainer {
   private SftTrainer(Builder builder, SftSetup sft) {
     super(builder.with(sft));
     this.sft = sft;
+    if (!builder.hasCollator) {
+      addCallback(new FirstBatch(sft.tokenizer()));
+    }
     keys = new LogKeys(sft.arguments().training().includeNumInputTokensSeen());
   }
 
@@ -100,32 +97,6 @@ public class SftTrainer extends Trainer {
   @Override
   protected DataLoader getEvalDataLoader(DataSource<?> dataset) {
     return super.getEvalDataLoader(sft.evaluation(dataset));
-  }
-
-  @Override
-  protected LossOutput computeLoss(TrainableModel model, ModelInputs inputs) {
-    LossOutput loss = super.computeLoss(model, inputs);
-    ModelOutput outputs = loss.outputs();
-    LossOutput own = outputs == null ? null : outputs.loss();
-    return own == null || own == loss || !loss.parts().isEmpty() ? loss : withParts(loss, own);
-  }
-
-  /** A loss that took the place of the model's is told what the model's tells, by its own weight. */
-  private static LossOutput withParts(LossOutput loss, LossOutput own) {
-    double tokens = own.weight();
-    double factor = tokens == 0 ? 0 : (loss.isMean() ? 1 : loss.weight()) / tokens;
-    LossOutput with = loss;
-    for (Map.Entry<String, NDArray> part : own.parts().entrySet()) {
-      with = with.part(part.getKey(), part.getValue().mul(factor));
-    }
-    return with;
-  }
-
-  /** Predictions are logits, which a chunked loss never has whole. */
-  @Override
-  protected PredictionStep predictionStep(
-      TrainableModel model, ModelInputs inputs, boolean lossOnly) {
-    return super.predictionStep(lossOnly ? model : sft.withLogits(model), inputs, lossOnly);
   }
 
   @Override

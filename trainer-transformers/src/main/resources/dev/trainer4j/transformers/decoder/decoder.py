@@ -299,13 +299,9 @@ class Decoder(Module):
       some = torch.slice(places, 0, i * step, min(n, i * step + step))
       y = torch.index_select(flat, 0, some)
       correct = torch.add(correct, torch.sum(torch.eq(torch.argmax(y, 1), torch.index_select(targets, 0, some))))
-      entropy = torch.add(entropy, (self).entropy_of(torch.log_softmax(y, 1, 6)))
+      z = torch.log_softmax(y, 1, 6)
+      entropy = torch.sub(entropy, torch.sum(torch.mul_(z, torch.exp(z))))
     return (entropy, correct)
-
-  # The summed entropy of logarithms of likelihoods, which are overwritten.
-  def entropy_of(self: __torch__.Decoder, logarithms: Tensor) -> Tensor:
-    p = torch.exp(logarithms)
-    return torch.neg(torch.sum(torch.mul_(logarithms, p)))
 
   # The states [n, H] of the places whose labels count, normed, and these labels [n].
   def trained_states(self: __torch__.Decoder, x: Tensor, labels: Tensor, lengths: Tensor, options: Tensor,
@@ -349,10 +345,10 @@ class Decoder(Module):
       wanted = torch.unsqueeze(torch.slice(labels, 0, i * step, end), 1)
       y = (self).full(torch.linear(part, w))
       correct = torch.add(correct, torch.sum(torch.eq(torch.argmax(y, 1, True), wanted)))
-      y = torch.sub_(y, torch.logsumexp(y, [1], True))
-      loss = torch.sub(loss, torch.sum(torch.gather(y, 1, wanted)))
-      p = torch.exp(y)
-      entropy = torch.sub(entropy, torch.sum(torch.mul_(y, p)))
+      z = torch.log_softmax(y, 1)
+      loss = torch.sub(loss, torch.sum(torch.gather(z, 1, wanted)))
+      p = torch.exp(z, out=y)
+      entropy = torch.sub(entropy, torch.sum(torch.mul_(z, p)))
       if which > 0:
         p = torch.scatter_add_(p, 1, wanted, torch.full_like(wanted, -1.0, dtype=6))
         p = (self).cast(p, exact)
