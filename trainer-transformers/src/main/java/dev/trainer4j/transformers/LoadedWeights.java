@@ -59,7 +59,9 @@ final class LoadedWeights {
    */
   void read(ModelTensors tensors, Map<String, String> sources) throws IOException {
     for (Map.Entry<String, String> source : sources.entrySet()) {
-      if (architecture.dtype(source.getKey(), dtype) == Dtype.FLOAT32
+      if (quantization.isChosen(source.getKey())) {
+        quantization.reserve(source.getKey(), tensors.info(source.getValue()).shape());
+      } else if (architecture.dtype(source.getKey(), dtype) == Dtype.FLOAT32
           && !quantization.concerns(source.getKey(), source.getValue())
           && tensors.info(source.getValue()).type() != SafetensorsType.F32) {
         // All before the first is read: memory that is freed between them would be too scattered

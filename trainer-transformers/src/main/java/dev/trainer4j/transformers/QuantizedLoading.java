@@ -3,6 +3,7 @@ package dev.trainer4j.transformers;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
 import dev.trainer4j.checkpoint.ModelTensors;
 import dev.trainer4j.transformers.architecture.Architecture;
 import dev.trainer4j.transformers.architecture.TensorSpec;
@@ -135,6 +136,13 @@ final class QuantizedLoading {
     return file != null && weights != null && file.isQuantized(source)
         ? weights.read(name, file, source)
         : null;
+  }
+
+  /** Makes room for a chosen weight. */
+  void reserve(String name, Shape shape) {
+    if (weights != null) {
+      weights.reserve(name, shape);
+    }
   }
 
   /** Quantizes a chosen weight; returns what the model has in its place. */

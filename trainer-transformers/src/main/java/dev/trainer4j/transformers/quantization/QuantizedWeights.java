@@ -3,6 +3,7 @@ package dev.trainer4j.transformers.quantization;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
 import dev.trainer4j.checkpoint.SafetensorsType;
 import dev.trainer4j.checkpoint.TensorSource;
 import dev.trainer4j.torch.ArrayScope;
@@ -64,6 +65,11 @@ public final class QuantizedWeights {
       case FLOAT16 -> 5;
       case BFLOAT16 -> 15;
     };
+  }
+
+  /** Makes room for a weight of this shape that is quantized later. */
+  public void reserve(String name, Shape shape) {
+    quantizer.reserve(name, shape, layers.isTransposed(name));
   }
 
   /**
@@ -147,7 +153,7 @@ public final class QuantizedWeights {
             : new TensorSource(
                 name,
                 storage,
-                new ai.djl.ndarray.types.Shape(numbers.byteLength() / width, 1),
+                new Shape(numbers.byteLength() / width, 1),
                 numbers.content()));
     tensor.saved(name).forEach((end, array) -> sources.add(TensorSource.of(end, array)));
     return sources;

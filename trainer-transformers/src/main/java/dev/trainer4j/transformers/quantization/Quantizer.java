@@ -14,6 +14,7 @@ import dev.trainer4j.torch.TorchFunctions;
 import dev.trainer4j.transformers.Dtype;
 import dev.trainer4j.transformers.PretrainedException;
 import dev.trainer4j.transformers.QuantizationConfig;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -31,6 +32,7 @@ final class Quantizer {
 
   private final QuantizationConfig config;
   private final NDManager owner;
+  private final Map<String, NDArray> room = new HashMap<>();
 
   /**
    * Makes one.
@@ -55,22 +57,26 @@ final class Quantizer {
         ArrayScope scope = ArrayScope.open()) {
       NDArray upright =
           transposed ? QuantizationKernels.get().tensor(owner, "transposed", weight) : weight;
-      if (!isFinite(upright)) {
-        throw new PretrainedException(
-            name
-                + " has values that are not finite, for which there are no numbers of fewer bits: mend"
-                + " the weights, or leave the module out with llmInt8SkipModules");
-      }
-      return config.loadIn8bit() ? eightBit(name, upright) : fourBit(upright, dtype);
+      return config.loadIn8bit() ? eightBit(name, upright) : fourBit(name, upright, dtype);
     }
   }
 
-  private QuantizedTensor fourBit(NDArray weight, Dtype dtype) {
+  private static PretrainedException notFinite(String name) {
+    return new PretrainedException(
+        name
+            + " has values that are not finite, for which there are no numbers of fewer bits: mend the"
+            + " weights, or leave the module out with llmInt8SkipModules");
+  }
+
+  private QuantizedTensor fourBit(String name, NDArray weight, Dtype dtype) {
     ScriptKernels kernels = QuantizationKernels.get();
     CodeBook book = CodeBook.named(config.bnb4bitQuantType()).orElseThrow();
     NDArray code = created(book.numbers());
     NDList made = kernels.call("four_bit_numbers", weight, code, owner.create(BLOCKSIZE));
     NDArray scales = made.get(1);
+    if (!isFinite(scales)) {
+      throw notFinite(name);
+    }
     NDArray absmax = scales;
     NDArray factors = null;
     NDArray scaleCode = null;
@@ -86,7 +92,32 @@ final class Quantizer {
         QuantState.of(
             book, BLOCKSIZE, dtype.name().toLowerCase(Locale.ROOT), weight.getShape(), offset);
     return fourBit(
-        made.get(0), absmax, code, factors, scaleCode, state, SafetensorsType.U8, owner);
+        reserved(name, made.get(0)), absmax, code, factors, scaleCode, state, SafetensorsType.U8, owner);
+  }
+
+  /**
+   * Makes room for the numbers of a weight. Room that is made between weights lies between what those left, which is then too
+   * scattered for the next.
+   *
+   * @param shape of the weight
+   * @param transposed whether that is [in, out]
+   */
+  void reserve(String name, Shape shape, boolean transposed) {
+    Shape upright = transposed ? new Shape(shape.get(1), shape.get(0)) : shape;
+    NDArray array =
+        config.loadIn8bit()
+            ? owner.create(upright, DataType.INT8)
+            : owner.create(new Shape((shape.size() + 1) / 2, 1), DataType.UINT8);
+    room.put(name, ArrayScope.keep(array, owner));
+  }
+
+  private NDArray reserved(String name, NDArray numbers) {
+    NDArray array = room.remove(name);
+    if (array == null) {
+      return numbers;
+    }
+    TorchFunctions.copy(List.of(array), List.of(numbers));
+    return array;
   }
 
   /**
@@ -137,13 +168,16 @@ final class Quantizer {
   private QuantizedTensor eightBit(String name, NDArray weight) {
     NDList made = QuantizationKernels.get().call("eight_bit_numbers", weight);
     if (!isFinite(made.get(1))) {
+      if (!isFinite(weight)) {
+        throw notFinite(name);
+      }
       throw new PretrainedException(
           name
               + " has values beyond 65504: weights of 8 bits are rounded to float16 before, as"
               + " bitsandbytes does. Take loadIn4bit, or leave the module out with"
               + " llmInt8SkipModules");
     }
-    return eightBit(made.get(0), made.get(1), owner);
+    return eightBit(reserved(name, made.get(0)), made.get(1), owner);
   }
 
   /** Puts together what a weight of 8 bits is made of; arrays become those of {@code owner}. */

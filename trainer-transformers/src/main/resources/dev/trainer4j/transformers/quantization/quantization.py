@@ -43,13 +43,12 @@ class Quantization(Module):
     x = torch.to(w, 6)
     scaled, largest, = (self).parts(x, int(size))
     sorted, order, = torch.sort(code)
-    places = torch.index_select(order, 0, torch.flatten((self).nearest(scaled, sorted)))
-    places = torch.slice(places, 0, 0, torch.numel(x))
+    bytes = torch.index_select(torch.to(order, 0), 0, torch.flatten((self).nearest(scaled, sorted)))
+    bytes = torch.slice(bytes, 0, 0, torch.numel(x))
     if torch.remainder(torch.numel(x), 2) == 1:
       # bitsandbytes fills the last byte with the number for zero.
       zero = (self).nearest(torch.zeros([1], dtype=6, device=ops.prim.device(x)), sorted)
-      places = torch.cat([places, torch.index_select(order, 0, zero)])
-    bytes = torch.to(places, 0)
+      bytes = torch.cat([bytes, torch.index_select(torch.to(order, 0), 0, zero)])
     high = torch.slice(bytes, 0, 0, None, 2)
     low = torch.slice(bytes, 0, 1, None, 2)
     packed = torch.bitwise_or(torch.bitwise_left_shift(high, 4), low)
