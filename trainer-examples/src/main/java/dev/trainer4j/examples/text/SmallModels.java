@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -37,6 +38,51 @@ final class SmallModels {
 
   /** Make a BERT of two layers whose tokenizer knows the frequent words of {@code texts}. */
   static Path bert(Path folder, Collection<String> texts) throws IOException {
+    return bert(folder, texts, 64, 2);
+  }
+
+  /** Make a BERT of another width and number of layers. */
+  static Path bert(Path folder, Collection<String> texts, int width, int layers)
+      throws IOException {
+    ObjectNode tokenizer = wordPieces(texts);
+    JsonNode vocabulary = tokenizer.path("model").path("vocab");
+    PretrainedConfig config =
+        PretrainedConfig.of(
+            Map.of(
+                "model_type", "bert",
+                "vocab_size", vocabulary.size(),
+                "hidden_size", width,
+                "num_hidden_layers", layers,
+                "num_attention_heads", 4,
+                "intermediate_size", 4 * width,
+                "max_position_embeddings", 128,
+                "initializer_range", 0.1));
+    return write(folder, "bert", tokenizer, config, Task.MASKED_LM);
+  }
+
+  /** Make a T5 of two layers on each side, whose tokenizer is that of {@link #bert}. */
+  static Path t5(Path folder, Collection<String> texts) throws IOException {
+    ObjectNode tokenizer = wordPieces(texts);
+    JsonNode vocabulary = tokenizer.path("model").path("vocab");
+    int padding = vocabulary.path("[PAD]").asInt();
+    Map<String, Object> config =
+        new HashMap<>(
+            Map.of(
+                "model_type", "t5",
+                "vocab_size", vocabulary.size(),
+                "d_model", 128,
+                "d_kv", 32,
+                "d_ff", 256,
+                "num_layers", 2,
+                "num_heads", 4,
+                "dropout_rate", 0.0));
+    config.put("pad_token_id", padding);
+    config.put("decoder_start_token_id", padding);
+    config.put("eos_token_id", vocabulary.path("[SEP]").asInt());
+    return write(folder, "bert", tokenizer, PretrainedConfig.of(config), Task.SEQ2SEQ_LM);
+  }
+
+  private static ObjectNode wordPieces(Collection<String> texts) throws IOException {
     ObjectNode tokenizer = (ObjectNode) resource("bert/tokenizer.json");
     ObjectNode vocabulary = (ObjectNode) tokenizer.path("model").path("vocab");
     for (String word : frequentWords(texts)) {
@@ -44,18 +90,7 @@ final class SmallModels {
         vocabulary.put(word, vocabulary.size());
       }
     }
-    PretrainedConfig config =
-        PretrainedConfig.of(
-            Map.of(
-                "model_type", "bert",
-                "vocab_size", vocabulary.size(),
-                "hidden_size", 64,
-                "num_hidden_layers", 2,
-                "num_attention_heads", 4,
-                "intermediate_size", 256,
-                "max_position_embeddings", 128,
-                "initializer_range", 0.1));
-    return write(folder, "bert", tokenizer, config, Task.MASKED_LM);
+    return tokenizer;
   }
 
   /** Make a Llama of two layers that reads and writes single bytes. */
