@@ -6,6 +6,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.pytorch.engine.PtNDArray;
+import ai.djl.pytorch.jni.IValue;
 import ai.djl.pytorch.jni.JniUtils;
 import java.util.ArrayList;
 import java.util.List;
@@ -125,7 +126,7 @@ public final class Autograd implements AutoCloseable {
   /**
    * Goes backward from arrays whose gradients are known, and frees the graph.
    *
-   * @param outputs computed while recording
+   * @param outputs computed while recording; those that depend on nothing that takes a gradient are left out
    * @param leaves one for each output, whose gradient is that of the output; those without one are
    *     left out
    */
@@ -135,7 +136,7 @@ public final class Autograd implements AutoCloseable {
     for (int i = 0; i < outputs.size(); i++) {
       PtNDArray gradient =
           leaves.get(i).hasGradient() ? JniUtils.getGradient((PtNDArray) leaves.get(i)) : null;
-      if (gradient != null) {
+      if (gradient != null && takesGradient((PtNDArray) outputs.get(i))) {
         targets.add((PtNDArray) outputs.get(i));
         gradients.add(gradient);
       }
@@ -143,6 +144,13 @@ public final class Autograd implements AutoCloseable {
     for (int i = 0; i < targets.size(); i++) {
       boolean keep = i < targets.size() - 1;
       JniUtils.backward(targets.get(i), gradients.get(i), keep, false);
+    }
+  }
+
+  /** DJL tells so of leaves alone. */
+  private static boolean takesGradient(PtNDArray array) {
+    try (IValue argument = IValue.from(array)) {
+      return Kernels.shared().integer("takes_gradient", argument) == 1;
     }
   }
 

@@ -901,3 +901,11 @@ class Kernels(Module):
             first = j
       firsts = torch.append(firsts, first)
     return firsts
+
+  # Whether x is part of a graph, or a leaf that takes a gradient.
+  def takes_gradient(self: __torch__.Kernels, x: Tensor) -> int:
+    if ops.prim.requires_grad(x):
+      taken = 1
+    else:
+      taken = 0
+    return taken

@@ -5,14 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import dev.trainer4j.ResumeFrom;
-import dev.trainer4j.Trainer;
-import dev.trainer4j.args.IntervalStrategy;
-import dev.trainer4j.args.TrainingArguments;
 import dev.trainer4j.checkpoint.SafetensorsFile;
-import dev.trainer4j.data.DataCollator;
-import dev.trainer4j.data.Datasets;
 import dev.trainer4j.data.ModelInputs;
 import dev.trainer4j.model.LabelLayout;
 import dev.trainer4j.model.TrainableModel;
@@ -25,7 +21,6 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -43,7 +38,7 @@ class PeftModelTest {
 
   @TempDir Path folder;
 
-  private static PretrainedModel gpt2() {
+  static PretrainedModel gpt2() {
     return gpt2(Map.of());
   }
 
@@ -162,51 +157,24 @@ class PeftModelTest {
     }
   }
 
-  private static final DataCollator<Integer> BATCHES =
-      (samples, manager) -> {
-        long[] ids = new long[8];
-        for (int i = 0; i < ids.length; i++) {
-          ids[i] = (7L * i + 11L * samples.get(0)) % 50;
-        }
-        NDArray array = manager.create(ids, new Shape(1, 8));
-        return ModelInputs.of(Map.of("input_ids", array, "labels", array));
-      };
-
-  private byte[] train(Path output, int updates, ResumeFrom from) throws IOException {
-    TrainingArguments arguments =
-        TrainingArguments.builder()
-            .outputDir(output)
-            .useCpu(true)
-            .maxSteps(updates)
-            .perDeviceTrainBatchSize(1)
-            .learningRate(1e-2)
-            .saveStrategy(IntervalStrategy.STEPS)
-            .saveSteps(3.0)
-            .build();
-    try (PretrainedModel base = gpt2();
-        PeftModel model =
-            PeftModel.of(
-                base,
-                LoraConfig.builder()
-                    .r(2)
-                    .loraDropout(0.2)
-                    .targetModules("c_attn", "wte")
-                    .useRslora(true)
-                    .build());
-        Trainer trainer =
-            Trainer.builder(model, arguments)
-                .trainDataset(Datasets.of(IntStream.range(0, 10).boxed().toList()))
-                .dataCollator(BATCHES)
-                .build()) {
-      trainer.train(from);
-      trainer.saveModel(output.resolve("final"));
+  /** Eight tokens, which are labels, too. */
+  static ModelInputs batch(NDManager manager, int number) {
+    long[] ids = new long[8];
+    for (int i = 0; i < ids.length; i++) {
+      ids[i] = (7L * i + 11L * number) % 50;
     }
+    NDArray array = manager.create(ids, new Shape(1, 8));
+    return ModelInputs.of(Map.of("input_ids", array, "labels", array));
+  }
+
+  private byte[] train(Path output, ResumeFrom from) throws IOException {
+    AdapterRun.run(output, AdapterRun.UPDATES, from);
     return Files.readAllBytes(output.resolve("final").resolve("adapter_model.safetensors"));
   }
 
   @Test
   void aCheckpointHoldsTheAdapterAsPeftNamesItAndResumesToTheBit() throws IOException {
-    byte[] whole = train(folder.resolve("whole"), 6, ResumeFrom.never());
+    byte[] whole = train(folder.resolve("whole"), ResumeFrom.never());
     Path checkpoint = folder.resolve("whole").resolve("checkpoint-3");
     try (SafetensorsFile file =
         SafetensorsFile.open(checkpoint.resolve("adapter_model.safetensors"))) {
@@ -219,7 +187,7 @@ class PeftModelTest {
     }
     assertThat(checkpoint.resolve("adapter_config.json")).content().contains("\"LORA\"");
     assertThat(checkpoint.resolve("model.safetensors")).doesNotExist();
-    assertThat(train(folder.resolve("rest"), 6, ResumeFrom.path(checkpoint))).isEqualTo(whole);
+    assertThat(train(folder.resolve("rest"), ResumeFrom.path(checkpoint))).isEqualTo(whole);
   }
 
   @Test

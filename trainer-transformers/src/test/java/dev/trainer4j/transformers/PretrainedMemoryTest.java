@@ -14,7 +14,9 @@ import dev.trainer4j.callback.TrainerControl;
 import dev.trainer4j.data.DataCollator;
 import dev.trainer4j.data.Datasets;
 import dev.trainer4j.data.ModelInputs;
+import dev.trainer4j.model.TrainableModel;
 import dev.trainer4j.state.TrainerState;
+import dev.trainer4j.transformers.peft.LoraConfig;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -24,6 +26,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -47,16 +50,18 @@ class PretrainedMemoryTest {
         int length = 12 + samples.get(0) % 3 * 2;
         long[] ids = new long[8 * length];
         long[] mask = new long[ids.length];
+        long[] labels = new long[ids.length];
         for (int i = 0; i < ids.length; i++) {
           ids[i] = 5 + (7L * i + 11L * samples.get(0)) % 90;
           mask[i] = i % length < length - i / length ? 1 : 0;
+          labels[i] = mask[i] == 1 ? ids[i] : -100;
         }
         Shape shape = new Shape(8, length);
         return ModelInputs.of(
             Map.of(
                 "input_ids", manager.create(ids, shape),
                 "attention_mask", manager.create(mask, shape),
-                "labels", manager.create(ids, shape)));
+                "labels", manager.create(labels, shape)));
       };
 
   private static long residentKib() {
@@ -80,6 +85,23 @@ class PretrainedMemoryTest {
   @ParameterizedTest
   @CsvSource({"false", "true"})
   void staysFlatOver2400UpdatesOfBert(boolean gradientCheckpointing) throws IOException {
+    try (PretrainedModel model = ParityModels.load("bert-mlm")) {
+      assertThatMemoryStaysFlat(model, gradientCheckpointing);
+    }
+  }
+
+  @Test
+  void staysFlatOver2400UpdatesOfAnAdapter() throws IOException {
+    LoraConfig config =
+        LoraConfig.builder().r(4).loraDropout(0.1).targetModules("all-linear").build();
+    try (PretrainedModel base = ParityModels.load("llama");
+        PeftModel model = PeftModel.of(base, config)) {
+      assertThatMemoryStaysFlat(model, false);
+    }
+  }
+
+  private void assertThatMemoryStaysFlat(TrainableModel model, boolean gradientCheckpointing)
+      throws IOException {
     assumeTrue(Files.isReadable(STATUS), "the system does not tell the resident size");
     List<Long> resident = new ArrayList<>();
     TrainerCallback meter =
@@ -101,8 +123,7 @@ class PretrainedMemoryTest {
             .gradientCheckpointing(gradientCheckpointing)
             .saveStrategy(IntervalStrategy.NO)
             .build();
-    try (PretrainedModel model = ParityModels.load("bert-mlm");
-        Trainer trainer =
+    try (Trainer trainer =
             Trainer.builder(model, args)
                 .trainDataset(Datasets.of(IntStream.range(0, 60).boxed().toList()))
                 .dataCollator(BATCHES)

@@ -29,6 +29,7 @@ public final class FuzzChild {
   private static final Map<String, FuzzTarget> TARGETS =
       new TreeMap<>(
           Map.of(
+              "adapters", new AdapterFuzz(),
               "tokenizers", new TokenizerFuzz(),
               "configurations", new ConfigurationFuzz(),
               "checkpoints", new CheckpointFuzz(),
