@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.data;
 
+import dev.trainer4j.file.GitLfsPointer;
 import java.io.IOException;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.DirectoryStream;
@@ -21,6 +22,13 @@ final class DataFile {
     if (Files.isDirectory(file)) {
       throw new DataException(
           file + " is a folder, but one file is read: name a file in it" + example(file) + ".");
+    }
+  }
+
+  /** Refuses a file that stands for another one: as text it would be read as a few odd lines. */
+  static void requireNoPointer(Path file) throws IOException {
+    if (GitLfsPointer.isOne(file)) {
+      throw new DataException(file + " " + GitLfsPointer.PROBLEM + ".");
     }
   }
 

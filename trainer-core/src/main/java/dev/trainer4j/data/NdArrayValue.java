@@ -40,8 +40,18 @@ final class NdArrayValue {
                       + ": cast it to float32, int64, uint8 or boolean");
         };
     List<Integer> dimensions =
-        Arrays.stream(array.getShape().getShape()).mapToObj(Math::toIntExact).toList();
+        Arrays.stream(array.getShape().getShape()).mapToObj(NdArrayValue::length).toList();
     return new ValueLayout(type, dimensions);
+  }
+
+  private static Integer length(long dimension) {
+    if (dimension > Integer.MAX_VALUE) {
+      throw new IllegalArgumentException(
+          "is an NDArray with a dimension of "
+              + dimension
+              + ", which is more than 2 GiB: give smaller samples");
+    }
+    return (int) dimension;
   }
 
   /** Returns the elements, row by row, as an array of Java's that a {@link TensorBuffer} takes. */

@@ -33,12 +33,15 @@ final class ParquetSource<T> implements Iterator<T>, AutoCloseable {
       throw new DataException(file + " does not exist.");
     }
     try {
+      DataFile.requireNoPointer(file);
       return new ParquetSource<>(file, ParquetRows.open(file), mapper);
     } catch (NoClassDefFoundError e) {
       throw new DataException(
           "Parquet files need a library that is not there: add the dependency"
               + " blue.strategic.parquet:parquet-floor:2.3 to your build.",
           e);
+    } catch (DataException e) {
+      throw e;
     } catch (IOException | RuntimeException e) {
       throw damaged(file, "", e);
     }

@@ -26,6 +26,7 @@ final class TokenFile implements Dataset<Map<String, Object>> {
   static TokenFile open(Path path, TokenType type, int blockSize) {
     DataFile.requireNoFolder(path);
     try {
+      DataFile.requireNoPointer(path);
       return open(path, MappedFile.open(path), type, blockSize);
     } catch (IOException e) {
       throw DataFile.unreadable(path, e);

@@ -25,6 +25,7 @@ final class Utf8File {
   /** Opens the file behind its byte order mark; tools that add one to what has one leave several. */
   static BufferedReader open(Path file) throws IOException {
     DataFile.requireNoFolder(file);
+    DataFile.requireNoPointer(file);
     // A decoder, unlike a charset, does not replace malformed bytes but reports them.
     BufferedReader reader =
         new BufferedReader(

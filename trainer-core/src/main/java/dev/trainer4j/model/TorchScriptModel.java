@@ -26,6 +26,10 @@ import java.util.Set;
  * <p>An output called {@code loss} is taken as the mean loss of the micro batch; a single array is
  * {@code logits}. Buffers, such as running means, are not visible as arrays; checkpoints therefore
  * hold the whole module as {@code model.pt} beside {@code model.safetensors}.
+ *
+ * <p>A TorchScript file is a program. Loading one runs nothing of it, and what would end the JVM there is
+ * refused; but its {@code forward} may compute as long and take as much memory as it likes. Load only files
+ * whose author you would let run code.
  */
 public final class TorchScriptModel implements TrainableModel {
 

@@ -36,6 +36,7 @@ public final class TorchScriptModule implements AutoCloseable {
     if (!Files.isRegularFile(file)) {
       throw new IOException("there is no TorchScript file " + file);
     }
+    TorchScriptCheck.check(file);
     try {
       PtSymbolBlock block =
           JniUtils.loadModule(

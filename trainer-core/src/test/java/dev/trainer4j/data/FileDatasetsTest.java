@@ -212,4 +212,26 @@ class FileDatasetsTest {
       boolean unused = Thread.interrupted();
     }
   }
+
+  @Test
+  void aPointerOfGitLfsIsCalledByItsName() throws IOException {
+    Path file =
+        Files.writeString(
+            folder.resolve("data"),
+            "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a21\nsize 12345\n");
+    List<ThrowingCallable> readers =
+        List.of(
+            () -> Datasets.csv(file),
+            () -> Datasets.jsonLines(file),
+            () -> Datasets.textLines(file),
+            () -> Datasets.parquet(file),
+            () -> Datasets.tokenFile(file, TokenType.UINT16, 2));
+    for (ThrowingCallable reader : readers) {
+      assertThatThrownBy(reader)
+          .isInstanceOf(DataException.class)
+          .hasMessage(
+              file
+                  + " is a pointer of Git LFS, not the file itself: run git lfs pull in its folder.");
+    }
+  }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.checkpoint.pytorch;
 
-import dev.trainer4j.checkpoint.GitLfsPointer;
+import dev.trainer4j.file.GitLfsPointer;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;

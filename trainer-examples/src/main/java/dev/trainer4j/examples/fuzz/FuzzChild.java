@@ -33,7 +33,9 @@ public final class FuzzChild {
               "tokenizers", new TokenizerFuzz(),
               "configurations", new ConfigurationFuzz(),
               "checkpoints", new CheckpointFuzz(),
-              "data", new DataFuzz()));
+              "data", new DataFuzz(),
+              "torchscript", new TorchScriptFuzz(),
+              "pytorch", new PytorchFuzz()));
 
   /** What is documented for files that do not hold what they should. */
   private static final List<Class<? extends Exception>> DOCUMENTED =

@@ -8,6 +8,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.trainer4j.json.JsonPlace;
 import java.util.List;
 import java.util.function.UnaryOperator;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Looks at the added tokens of a {@code tokenizer.json}, which the native library looks for in a text
@@ -16,8 +18,15 @@ import java.util.function.UnaryOperator;
  */
 final class AddedTokensCheck {
 
-  /** The native library compares each with each. */
-  private static final int MAX_TOKENS = 100_000;
+  /**
+   * The native library compares each with each: so many, a codebook of 65,536 and some more, take about a
+   * minute.
+   */
+  private static final int MAX_TOKENS = 70_000;
+
+  private static final int MANY_TOKENS = 20_000;
+
+  private static final Logger LOGGER = LoggerFactory.getLogger(PretrainedTokenizer.class);
 
   private static final int MAX_CHARACTERS = 1 << 22;
 
@@ -25,8 +34,20 @@ final class AddedTokensCheck {
 
   static void check(TokenizerFiles files, JsonPlace root) {
     JsonPlace tokens = root.at("added_tokens");
-    if (tokens.node().size() > MAX_TOKENS) {
-      throw tokens.wrong("no more than " + MAX_TOKENS + " tokens");
+    int count = tokens.node().size();
+    if (count > MAX_TOKENS) {
+      throw tokens.refused(
+          "the native tokenizer compares each with each, and no more than "
+              + MAX_TOKENS
+              + " are taken, those of tokenizer_config.json among them; put what need not be found in a"
+              + " text before it is split into model.vocab");
+    }
+    if (count > MANY_TOKENS) {
+      LOGGER.warn(
+          "{}: the native tokenizer compares each of {} added tokens with each, so loading takes up to a"
+              + " minute",
+          files.path(TokenizerFiles.TOKENIZER),
+          count);
     }
     long characters = 0;
     for (JsonNode token : tokens.node()) {

@@ -61,7 +61,7 @@ final class NativeJson {
     List<JsonNode> entries = new ArrayList<>();
     for (JsonNode entry : tokenizer.path("added_tokens")) {
       if (!ids.containsKey(entry.path("content").asText())) {
-        entries.add(entry);
+        entries.add(vocabulary.withId(entry));
       }
     }
     tokens.forEach(

@@ -40,8 +40,9 @@ final class TokenAddition {
     }
     List<JsonNode> all = new ArrayList<>(entries.values());
     for (JsonNode entry : json.path("added_tokens")) {
-      if (!entries.containsKey(entry.path("content").asText())) {
-        all.add(entry);
+      String content = entry.path("content").asText();
+      if (!entries.containsKey(content)) {
+        all.add(vocabulary.withId(entry));
       }
     }
     all.sort(Comparator.comparingInt(entry -> entry.path("id").asInt()));

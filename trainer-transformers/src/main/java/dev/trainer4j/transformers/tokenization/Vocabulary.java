@@ -2,6 +2,7 @@
 package dev.trainer4j.transformers.tokenization;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.trainer4j.json.JsonPlace;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -11,7 +12,14 @@ import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
-/** Tokens and ids of a {@code tokenizer.json}, which the native tokenizer does not tell. */
+/**
+ * Tokens and ids of a {@code tokenizer.json}, which the native tokenizer does not tell.
+ *
+ * <p>The ids of added tokens are those that the library gives them as it reads them one by one, whatever the
+ * file says: that of the vocabulary, or the next one behind the tokens added so far, and at least the number of
+ * tokens of the vocabulary. Where the vocabulary has gaps that may be the id of another token, which can then
+ * be written, but not read.
+ */
 final class Vocabulary {
 
   private final Map<String, Integer> ids = new HashMap<>();
@@ -19,28 +27,29 @@ final class Vocabulary {
   private final Map<String, AddedToken> added = new LinkedHashMap<>();
   private final TokenizerFiles files;
   private final int modelSize;
-  private int highestId = -1;
+  private int highestAdded = -1;
 
   Vocabulary(TokenizerFiles files, JsonPlace tokenizer) {
     this.files = files;
     JsonNode vocab = tokenizer.at("model").at("vocab").node();
     if (vocab.isObject()) {
-      vocab.properties().forEach(entry -> put(entry.getKey(), entry.getValue()));
+      vocab.properties().forEach(entry -> put(entry.getKey(), id(entry.getKey(), entry.getValue())));
+      modelSize = ids.size();
     } else if (vocab.isArray()) { // Unigram: pairs of a token and its score
       int id = 0;
       for (JsonNode pair : vocab) {
         put(text(pair.path(0)), id++);
       }
+      modelSize = id;
     } else {
       throw files.wrong(TokenizerFiles.TOKENIZER, "has no vocabulary in model.vocab", null);
     }
-    modelSize = ids.size();
     for (JsonPlace place : tokenizer.at("added_tokens").elements()) {
       AddedToken token =
           AddedToken.parse(place.node(), false)
               .orElseThrow(() -> place.wrong("a token with \"content\""));
-      put(token.content(), place.node().path("id"));
-      added.put(token.content(), token);
+      int unused = id(token.content(), place.node().path("id"));
+      unused = add(token);
     }
   }
 
@@ -52,33 +61,40 @@ final class Vocabulary {
     return node.textValue();
   }
 
-  private void put(String token, JsonNode id) {
+  private int id(String token, JsonNode id) {
     if (!id.isInt() || id.intValue() < 0) {
       throw files.wrong(
           TokenizerFiles.TOKENIZER, "has the id " + id + " for the token '" + token + "'", null);
     }
-    put(token, id.intValue());
+    return id.intValue();
   }
 
   private void put(String token, int id) {
     ids.put(token, id);
     tokens.put(id, token);
-    highestId = Math.max(highestId, id);
   }
 
-  /** Registers a token, with its id in the vocabulary or the next one. */
+  /** Registers a token and returns its id. */
   int add(AddedToken token) {
     Integer known = ids.get(token.content());
-    if (known == null && highestId == Integer.MAX_VALUE) {
+    if (known == null && highestAdded == Integer.MAX_VALUE) {
       throw files.wrong(
           TokenizerFiles.TOKENIZER,
-          "has the id " + highestId + ", which leaves none for '" + token.content() + "'",
+          "has the id " + highestAdded + ", which leaves none for '" + token.content() + "'",
           null);
     }
-    int id = known != null ? known : highestId + 1;
+    int id = known != null ? known : Math.max(highestAdded + 1, modelSize);
     put(token.content(), id);
+    highestAdded = Math.max(highestAdded, id);
     added.put(token.content(), token);
     return id;
+  }
+
+  /** Returns the entry of an added token with the id that it has. */
+  JsonNode withId(JsonNode entry) {
+    ObjectNode copy = entry.deepCopy();
+    Integer id = ids.get(entry.path("content").asText());
+    return id == null ? copy : copy.put("id", id.intValue());
   }
 
   @Nullable AddedToken added(String content) {

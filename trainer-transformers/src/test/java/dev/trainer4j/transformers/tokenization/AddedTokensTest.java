@@ -6,14 +6,20 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.trainer4j.transformers.VocabularyFigures;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Tokens that are added to tokenizers, as in {@code vocabulary/figures.py}. */
@@ -80,6 +86,55 @@ class AddedTokensTest {
       assertThat(tokenizer.decode(ids, false)).isEqualTo(text.get("decoded").asText());
       assertThat(tokenizer.decode(ids, true)).isEqualTo(text.get("skipped").asText());
     }
+  }
+
+  /** A vocabulary, added tokens of the file, their ids and those of N1 and N2 by tokenizers 0.23 of Python. */
+  @ParameterizedTest
+  @CsvSource({
+    "a 0 b 1 c 5, , N1 3 N2 4",
+    "a 0 b 1 c 3, , N1 3 N2 4",
+    "a 0 b 1 c 5, X 6, X 3 N1 4 N2 5",
+    "a 0 b 1 c 5, X 9 Y 4, X 3 Y 4 N1 5 N2 6",
+    "a 0 b 1 c 2, X 9, X 3 N1 4 N2 5",
+    "a 0 b 1 c 2, b 1, b 1 N1 3 N2 4",
+    "a 0 b 1 c 7, c 7, c 7 N1 8 N2 9",
+    "a 0 c 7 d 8, c 7 a 0, c 7 a 0 N1 8 N2 9"
+  })
+  void idsAreThoseOfPythonWhereTheVocabularyHasGaps(String vocab, String added, String expected)
+      throws IOException {
+    ObjectNode json = JsonNodeFactory.instance.objectNode().put("version", "1.0");
+    ids(added == null ? "" : added)
+        .forEach(
+            (token, id) ->
+                json.withArrayProperty("added_tokens").add(AddedToken.special(token).toJson(id)));
+    json.putObject("pre_tokenizer").put("type", "Whitespace");
+    ObjectNode model = json.putObject("model").put("type", "WordLevel").put("unk_token", "a");
+    ids(vocab).forEach(model.putObject("vocab")::put);
+    Files.writeString(folder.resolve("tokenizer.json"), json.toString());
+    try (PretrainedTokenizer tokenizer = PretrainedTokenizer.load(folder);
+        PretrainedTokenizer more = tokenizer.withAddedTokens("N1", "N2")) {
+      more.save(Files.createDirectories(folder.resolve("saved")));
+      try (PretrainedTokenizer again = PretrainedTokenizer.load(folder.resolve("saved"))) {
+        for (PretrainedTokenizer one : List.of(more, again)) {
+          ids(expected)
+              .forEach(
+                  (token, id) -> {
+                    assertThat(one.tokenToId(token)).as(token).hasValue(id);
+                    assertThat(one.encode(token).inputIds()).as(token).containsExactly(id);
+                    assertThat(one.idToToken(id)).hasValue(token);
+                  });
+        }
+      }
+    }
+  }
+
+  private static Map<String, Integer> ids(String pairs) {
+    Map<String, Integer> ids = new LinkedHashMap<>();
+    String[] words = pairs.isEmpty() ? new String[0] : pairs.split(" ");
+    for (int i = 0; i < words.length; i += 2) {
+      ids.put(words[i], Integer.parseInt(words[i + 1]));
+    }
+    return ids;
   }
 
   @Test

@@ -220,6 +220,19 @@ class HostileTokenizerTest {
   }
 
   @Test
+  void moreTokensThanTheNativeTokenizerCanCompareAreRefusedAtOnce() throws IOException {
+    ObjectNode config = JSON.createObjectNode();
+    for (int i = 0; i < 70_001; i++) {
+      config.withArrayProperty("additional_special_tokens").add("<extra_" + i + ">");
+    }
+    Files.writeString(folder.resolve("tokenizer_config.json"), config.toString());
+    assertThatThrownBy(() -> load("pre_tokenizer", "null"))
+        .isInstanceOf(TokenizerException.class)
+        .hasMessageContaining("added_tokens is an array of 70001 values")
+        .hasMessageContaining("no more than 70000");
+  }
+
+  @Test
   void thousandsOfTokensOfTheConfigurationGetIdsInTheirOrder() throws IOException {
     ObjectNode config = JSON.createObjectNode();
     for (int i = 0; i < 3_000; i++) {

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.trainer4j.checkpoint;
+package dev.trainer4j.file;
 
+import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Arrays;
 
 /** The few lines of text that a clone of a repository holds in place of a large file, until Git LFS is asked for it. */
@@ -17,6 +21,13 @@ public final class GitLfsPointer {
   public static final int LENGTH = START.length;
 
   private GitLfsPointer() {}
+
+  /** Returns whether a file is a pointer. */
+  public static boolean isOne(Path file) throws IOException {
+    try (InputStream in = Files.newInputStream(file)) {
+      return isOne(in.readNBytes(LENGTH));
+    }
+  }
 
   /** Returns whether a file that begins with these bytes is a pointer. */
   public static boolean isOne(byte[] start) {

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j.torch;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * How deep the objects of a pickle are within each other. Reads the instructions that libtorch knows, makes
+ * nothing of them, and lets whatever is wrong with them be libtorch's to say.
+ */
+final class PickleDepth {
+
+  private static final int DEEPEST = 500;
+
+  /** Depths of a node while and after its parts are looked at. */
+  private static final int OPEN = -1;
+
+  private static final class Node {
+    private final List<Node> parts = new ArrayList<>(0);
+    private int depth;
+    private int next;
+  }
+
+  private final ByteBuffer in;
+  private final List<Node> nodes = new ArrayList<>();
+  private final List<Node> stack = new ArrayList<>();
+  private final Deque<Integer> marks = new ArrayDeque<>();
+  private final Map<Long, Node> memo = new HashMap<>();
+
+  private PickleDepth(byte[] bytes) {
+    in = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+  }
+
+  /**
+   * Reads a pickle.
+   *
+   * @throws IOException if objects nest too deep, contain themselves, or an instruction is unknown
+   */
+  static void check(byte[] bytes) throws IOException {
+    PickleDepth pickle = new PickleDepth(bytes);
+    try {
+      while (pickle.in.hasRemaining() && pickle.step(pickle.in.get())) {
+        // All is done in step.
+      }
+    } catch (java.nio.BufferUnderflowException | IndexOutOfBoundsException e) {
+      throw new IOException("ends in the middle of an instruction, or takes what is not there", e);
+    }
+    for (Node node : pickle.nodes) {
+      measure(node);
+    }
+  }
+
+  /** Returns whether there is more to read. */
+  private boolean step(byte instruction) throws IOException {
+    switch (instruction) {
+      case '.' -> {
+        return false;
+      }
+      case (byte) 0x80 -> skip(1);
+      case '(' -> marks.push(stack.size());
+      case '}', ']', ')', 'N', (byte) 0x88, (byte) 0x89 -> leaf(0);
+      case 'K' -> leaf(1);
+      case 'M' -> leaf(2);
+      case 'J' -> leaf(4);
+      case 'G' -> leaf(8);
+      case (byte) 0x8a, 'U' -> leaf(in.get() & 0xFF);
+      case 'X', 'T', 'B' -> leaf(in.getInt() & 0xFFFFFFFFL);
+      case (byte) 0x8d -> leaf(in.getLong());
+      case 'c' -> {
+        line();
+        line();
+        leaf(0);
+      }
+      case 'q' -> memo.put((long) (in.get() & 0xFF), top());
+      case 'r' -> memo.put(in.getInt() & 0xFFFFFFFFL, top());
+      case 'h' -> get(in.get() & 0xFF);
+      case 'j' -> get(in.getInt() & 0xFFFFFFFFL);
+      case 't', 'l', 'd' -> push(join(new Node(), popMark()));
+      case (byte) 0x85 -> push(join(new Node(), pop(1)));
+      case (byte) 0x86 -> push(join(new Node(), pop(2)));
+      case (byte) 0x87 -> push(join(new Node(), pop(3)));
+      case 'R', (byte) 0x81 -> push(join(new Node(), pop(2)));
+      case 'Q' -> push(join(new Node(), pop(1)));
+      case 'a', 'b' -> {
+        List<Node> part = pop(1);
+        join(top(), part);
+      }
+      case 's' -> {
+        List<Node> pair = pop(2);
+        join(top(), pair);
+      }
+      case 'e', 'u' -> {
+        List<Node> parts = popMark();
+        join(top(), parts);
+      }
+      default ->
+          throw new IOException(
+              String.format(
+                  "has the unknown instruction 0x%02x at byte %d",
+                  instruction & 0xFF, in.position() - 1));
+    }
+    return true;
+  }
+
+  private void leaf(long bytes) throws IOException {
+    skip(bytes);
+    push(new Node());
+  }
+
+  private void skip(long bytes) throws IOException {
+    if (bytes < 0 || bytes > in.remaining()) {
+      throw new IOException("ends in the middle of an instruction");
+    }
+    in.position(in.position() + (int) bytes);
+  }
+
+  private void line() {
+    while (in.get() != '\n') {
+      // Only its end matters.
+    }
+  }
+
+  private void push(Node node) {
+    nodes.add(node);
+    stack.add(node);
+  }
+
+  private void get(long key) throws IOException {
+    Node node = memo.get(key);
+    if (node == null) {
+      throw new IOException("asks for the object " + key + ", which was not put away");
+    }
+    stack.add(node);
+  }
+
+  private Node top() {
+    return stack.get(stack.size() - 1);
+  }
+
+  private List<Node> pop(int count) {
+    return take(stack.size() - count);
+  }
+
+  private List<Node> popMark() throws IOException {
+    Integer mark = marks.poll();
+    if (mark == null) {
+      throw new IOException("closes what was not opened");
+    }
+    return take(mark);
+  }
+
+  private List<Node> take(int from) {
+    List<Node> end = stack.subList(from, stack.size());
+    List<Node> taken = List.copyOf(end);
+    end.clear();
+    return taken;
+  }
+
+  private static Node join(Node node, List<Node> parts) {
+    node.parts.addAll(parts);
+    return node;
+  }
+
+  /** Measures without calling itself. */
+  private static void measure(Node root) throws IOException {
+    Deque<Node> path = new ArrayDeque<>();
+    if (root.depth == 0) {
+      root.depth = OPEN;
+      path.push(root);
+    }
+    while (!path.isEmpty()) {
+      Node node = path.peek();
+      if (node.next < node.parts.size()) {
+        Node part = node.parts.get(node.next++);
+        if (part.depth == OPEN) {
+          throw new IOException("has an object that contains itself");
+        }
+        if (part.depth == 0) {
+          part.depth = OPEN;
+          path.push(part);
+        }
+      } else {
+        int deepest = 0;
+        for (Node part : node.parts) {
+          deepest = Math.max(deepest, part.depth);
+        }
+        node.depth = deepest + 1;
+        if (node.depth > DEEPEST) {
+          throw new IOException("nests more than " + DEEPEST + " objects within each other");
+        }
+        path.pop();
+      }
+    }
+  }
+}
