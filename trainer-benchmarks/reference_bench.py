@@ -81,6 +81,9 @@ def resident_mb():
                 return round(int(line.split()[1]) / 1024, 1)
 
 
+DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
+
+
 class Clock:
     """Takes the time of the updates behind the warm-up."""
 
@@ -88,6 +91,8 @@ class Clock:
         self.warm_up, self.steps, self.resident = warm_up, steps, {}
 
     def step_end(self, step):
+        if DEVICE == "cuda" and step in (1, self.warm_up, self.warm_up + self.steps):
+            torch.cuda.synchronize()
         if step == 1:
             self.first_update_millis = time.time() * 1000
         if step == self.warm_up:
@@ -99,13 +104,15 @@ class Clock:
 
 
 def train_raw(model, batch_size, data, clock, bf16):
+    model.to(DEVICE)
     optimizer = torch.optim.AdamW(model.parameters(), lr=5e-5, fused=True)
     loader = torch.utils.data.DataLoader(data, batch_size=batch_size, shuffle=True)
     model.train()
     done, window, logged = 0, [], []
     while True:
         for batch in loader:
-            with torch.autocast("cpu", dtype=torch.bfloat16, enabled=bf16):
+            batch = {name: values.to(DEVICE) for name, values in batch.items()}
+            with torch.autocast(DEVICE, dtype=torch.bfloat16, enabled=bf16):
                 loss = model(**batch)["loss"]
             loss.backward()
             torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -131,8 +138,8 @@ def train_with_trainer(model, batch_size, data, clock, bf16):
     with tempfile.TemporaryDirectory() as folder:
         args = TrainingArguments(
             output_dir=folder, max_steps=clock.warm_up + clock.steps, per_device_train_batch_size=batch_size,
-            logging_steps=100, save_strategy="no", report_to="none", use_cpu=True, disable_tqdm=True, bf16=bf16,
-            dataloader_pin_memory=False,
+            logging_steps=100, save_strategy="no", report_to="none", use_cpu=DEVICE == "cpu", disable_tqdm=True, bf16=bf16,
+            dataloader_pin_memory=DEVICE == "cuda",
         )
         trainer = Trainer(model=model, args=args, train_dataset=data, callbacks=[ClockCallback()])
         out, sys.stdout = sys.stdout, sys.stderr  # its log lines
@@ -155,7 +162,7 @@ def main():
     train = train_raw if mode == "raw" else train_with_trainer
     logged = train(model, batch_size, data, clock, bf16)
     line = {
-        "case": case, "mode": mode, "steps": steps, "bf16": bf16, "torch": torch.__version__,
+        "case": case, "mode": mode, "steps": steps, "bf16": bf16, "torch": torch.__version__, "device": DEVICE,
         "threads": torch.get_num_threads(),
         "seconds": round(clock.seconds, 3),
         "steps_per_s": round(steps / clock.seconds, 2),

@@ -109,6 +109,7 @@ final class TrainerSetup {
               + model.manager().getDevice()
               + "; load it on the CPU, or leave useCpu out");
     }
+    Devices.require("the model's device", model.manager().getDevice());
     if (!args.useCpu() && !model.manager().getDevice().isGpu() && Devices.hasGpu()) {
       LOG.warn(
           "libtorch sees a GPU, but the model is on the CPU, where it was loaded, and is trained there: load"

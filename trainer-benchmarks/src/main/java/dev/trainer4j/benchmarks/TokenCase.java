@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.benchmarks;
 
-import ai.djl.Device;
 import dev.trainer4j.Trainer;
 import dev.trainer4j.args.TrainingArguments;
 import dev.trainer4j.data.Dataset;
 import dev.trainer4j.data.Datasets;
 import dev.trainer4j.transformers.AutoModels;
-import dev.trainer4j.transformers.LoadOptions;
 import dev.trainer4j.transformers.PretrainedConfig;
 import dev.trainer4j.transformers.Task;
 import java.util.ArrayList;
@@ -62,8 +60,7 @@ record TokenCase(
   @Override
   public Trainer.Builder trainer(TrainingArguments args) {
     Task task = classifies ? Task.SEQUENCE_CLASSIFICATION : Task.CAUSAL_LM;
-    LoadOptions options = LoadOptions.defaults().withDevice(Device.cpu());
-    return Trainer.builder(AutoModels.fromConfig(config(), task, options), args);
+    return Trainer.builder(AutoModels.fromConfig(config(), task), args);
   }
 
   /** The keys that differ from Hugging Face's defaults, rates of dropout not among them. */

@@ -43,8 +43,10 @@ record GpuFacts(
     if (!builtForCuda) {
       return "libtorch in "
           + libtorch
-          + " is a build for the CPU: leave pytorch-native-cpu off the class path, and set"
-          + " PYTORCH_LIBRARY_PATH and PYTORCH_FLAVOR=cu128 for a build for CUDA"
+          + " is a build for the CPU: leave pytorch-native-cpu off the class path, and for a build for CUDA set"
+          + " PYTORCH_FLAVOR=cu128 and PYTORCH_LIBRARY_PATH ("
+          + TorchEngine.environment("PYTORCH_LIBRARY_PATH")
+          + ")"
           + (driver ? "" : "; this machine also shows no NVIDIA driver (does nvidia-smi work?)")
           + ". docs/gpu.md has the commands";
     }

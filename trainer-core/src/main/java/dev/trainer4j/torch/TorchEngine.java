@@ -2,6 +2,7 @@
 package dev.trainer4j.torch;
 
 import ai.djl.engine.Engine;
+import ai.djl.engine.EngineException;
 import java.util.Set;
 
 /** DJL's PyTorch engine, or why it is not there. */
@@ -17,7 +18,7 @@ public final class TorchEngine {
   /**
    * Returns the engine; the first call loads libtorch.
    *
-   * @throws IllegalStateException if DJL finds no such engine, as in a jar made of several that has lost files of {@code
+   * @throws IllegalStateException if libtorch cannot be loaded; if DJL finds no such engine, as in a jar made of several that has lost files of {@code
    *     META-INF/services}, or if its property {@code ai.djl.pytorch.enable_cuda_stream} is set, with which an update
    *     would race with the backward pass before it
    */
@@ -32,7 +33,31 @@ public final class TorchEngine {
     if (!Engine.hasEngine(NAME)) {
       throw missing(Engine.getAllEngines());
     }
-    return Engine.getEngine(NAME);
+    try {
+      return Engine.getEngine(NAME);
+    } catch (EngineException e) {
+      throw new IllegalStateException(unloadable(e), e);
+    }
+  }
+
+  private static String unloadable(EngineException failure) {
+    StringBuilder reasons = new StringBuilder(EngineMessage.reason(failure));
+    for (Throwable t = failure.getCause(); t != null; t = t.getCause()) {
+      reasons.append(": ").append(EngineMessage.reason(t));
+    }
+    return "libtorch cannot be loaded ("
+        + reasons
+        + "). For a CPU add ai.djl.pytorch:pytorch-jni and pytorch-native-cpu, with the classifier of this platform, as"
+        + " in the README. For a GPU leave pytorch-native-cpu out, and set both PYTORCH_LIBRARY_PATH ("
+        + environment("PYTORCH_LIBRARY_PATH")
+        + ") and PYTORCH_FLAVOR ("
+        + environment("PYTORCH_FLAVOR")
+        + "), or let DJL download it once: docs/gpu.md";
+  }
+
+  static String environment(String name) {
+    String value = System.getenv(name);
+    return value == null ? "now not set" : "now " + value;
   }
 
   private static IllegalStateException missing(Set<String> others) {

@@ -7,7 +7,15 @@ import static org.junit.jupiter.api.Assumptions.assumeFalse;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import ai.djl.Device;
+import ai.djl.Model;
+import ai.djl.nn.core.Linear;
+import dev.trainer4j.Trainer;
+import dev.trainer4j.args.TrainingArguments;
+import java.io.File;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** Which device is taken, and what is said where it is not the one that was wanted. */
@@ -23,7 +31,7 @@ class DevicesTest {
   void eachReasonForNoGpuNamesWhatIsMissingAndWhatToDo() {
     assertThat(why(false, true, null))
         .contains(FOLDER.toString(), "a build for the CPU", "pytorch-native-cpu", "docs/gpu.md")
-        .contains("PYTORCH_LIBRARY_PATH", "PYTORCH_FLAVOR=cu128")
+        .contains("PYTORCH_LIBRARY_PATH (now ", "PYTORCH_FLAVOR=cu128")
         .doesNotContain("nvidia-smi");
     assertThat(why(false, false, null)).contains("a build for the CPU", "no NVIDIA driver");
     assertThat(why(true, false, null)).contains("no NVIDIA driver", "nvidia-smi", "--gpus all");
@@ -54,6 +62,55 @@ class DevicesTest {
   @Test
   void theCpuIsAlwaysThere() {
     assertThat(Devices.require("device", Device.cpu())).isEqualTo(Device.cpu());
+  }
+
+  /** DJL gives a model any device that it is asked for, and fails at the first array. */
+  @Test
+  void aModelOnAGpuThatIsNotThereIsRefusedBeforeItsFirstBatch() {
+    assumeFalse(Devices.hasGpu());
+    try (Model model = Model.newInstance("there", Device.gpu())) {
+      model.setBlock(Linear.builder().setUnits(2).build());
+      TrainingArguments args = TrainingArguments.builder().maxSteps(1).build();
+      assertThatThrownBy(() -> Trainer.builder(model, args).build())
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageStartingWith("the model's device is gpu(0), but there is no GPU to use: ");
+    }
+  }
+
+  @Test
+  void alibtorchThatIsNotThereIsToldHowItIsInstalled() throws Exception {
+    String classPath =
+        Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
+            .filter(part -> !part.contains("pytorch-native"))
+            .collect(Collectors.joining(File.pathSeparator));
+    assumeFalse(classPath.equals(System.getProperty("java.class.path")));
+    ProcessBuilder child =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Dai.djl.offline=true",
+                "-DOPT_OUT_TRACKING=true",
+                "-cp",
+                classPath,
+                WithoutLibtorch.class.getName())
+            .redirectErrorStream(true);
+    child.environment().remove("PYTORCH_LIBRARY_PATH");
+    Process process = child.start();
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(process.waitFor()).as(output).isZero();
+    assertThat(output)
+        .contains("libtorch cannot be loaded (", "Offline mode is enabled")
+        .contains("PYTORCH_LIBRARY_PATH (now not set)", "pytorch-native-cpu", "docs/gpu.md");
+  }
+
+  /** What a process sees that has no native library. */
+  static final class WithoutLibtorch {
+    public static void main(String[] args) {
+      try {
+        Devices.best();
+      } catch (IllegalStateException e) {
+        System.out.println(e.getMessage());
+      }
+    }
   }
 
   @Test

@@ -100,7 +100,7 @@ final class ParitySteps {
         lab,
         worst.getValue() < limit,
         worst.getValue() == 0
-            ? "no difference in " + figures.keySet()
+            ? "no difference in " + figures.size() + " comparisons"
             : String.format(Locale.ROOT, "%s %.1e (%s)", found, worst.getValue(), worst.getKey()),
         figures);
   }

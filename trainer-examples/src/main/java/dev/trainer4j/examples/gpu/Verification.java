@@ -144,23 +144,23 @@ public final class Verification {
     Path file = folder.resolve("verify-gpu.json");
     JSON.writeValue(file.toFile(), all);
     out.printf("%n%s%n", table);
-    out.println(summary(faults, open, file));
+    out.println(summary(faults, open));
+    out.println("The same for a program, with all figures: " + file);
     return faults == 0 ? 0 : 1;
   }
 
-  private String summary(int faults, int open, Path file) {
+  private String summary(int faults, int open) {
     int count = steps.size();
-    String result =
-        faults > 0
-            ? faults + " of " + count + " steps found a fault"
-            : device.isGpu()
-                ? "No fault in " + count + " steps"
-                : "No fault in "
-                    + count
-                    + " steps on the CPU, of which "
-                    + open
-                    + " can only be answered on a GPU: they ran, and the CPU agrees with itself";
-    return result + ". The same for a program, with all figures: " + file;
+    if (faults > 0) {
+      return faults + " of " + count + " steps found a fault.";
+    }
+    return device.isGpu()
+        ? "No fault in " + count + " steps."
+        : "No fault in "
+            + count
+            + " steps on the CPU. "
+            + open
+            + " of them only a GPU can answer: they ran, and the CPU agrees with itself.";
   }
 
   private Finding finding(int number, Step step) throws IOException, InterruptedException {

@@ -132,6 +132,16 @@ final class DocumentationTest {
         .contains("<version>" + pytorch + "</version>");
   }
 
+  @Test
+  void theDockerfileThatIsShownIsTheOneToBuild() throws IOException {
+    String file = Files.readString(ROOT.resolve("docs/gpu.Dockerfile"));
+    assertThat(blocks())
+        .filteredOn(block -> block.language().equals("dockerfile"))
+        .singleElement()
+        .satisfies(block -> assertThat(file).endsWith(block.text() + "\n"));
+    assertThat(file).contains("torch==" + property(Files.readString(ROOT.resolve("pom.xml")), "pytorch.version"));
+  }
+
   private static String property(String pom, String name) {
     return pom.split("<" + name + ">", -1)[1].split("<", -1)[0];
   }
