@@ -23,7 +23,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Folders that transformers and bitsandbytes wrote ({@code QUANTIZED.md} beside them says how), with what bitsandbytes makes
+ * Folders that transformers and bitsandbytes wrote ({@code quantized.py} beside them), with what bitsandbytes makes
  * of them: {@code expected.safetensors} has values of weights and the logits of a model that has these.
  */
 class QuantizedFolderTest {

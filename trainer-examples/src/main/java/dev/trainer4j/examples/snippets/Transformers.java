@@ -11,8 +11,10 @@ import dev.trainer4j.metrics.EvalPrediction;
 import dev.trainer4j.transformers.AutoModels;
 import dev.trainer4j.transformers.Dtype;
 import dev.trainer4j.transformers.LoadOptions;
+import dev.trainer4j.transformers.PeftModel;
 import dev.trainer4j.transformers.PretrainedConfig;
 import dev.trainer4j.transformers.PretrainedModel;
+import dev.trainer4j.transformers.QuantizationConfig;
 import dev.trainer4j.transformers.SaveOptions;
 import dev.trainer4j.transformers.Task;
 import dev.trainer4j.transformers.collate.DataCollatorForSeq2Seq;
@@ -22,6 +24,7 @@ import dev.trainer4j.transformers.generation.GenerationConfig;
 import dev.trainer4j.transformers.generation.Generator;
 import dev.trainer4j.transformers.generation.TextStreamer;
 import dev.trainer4j.transformers.metrics.Rouge;
+import dev.trainer4j.transformers.peft.LoraConfig;
 import dev.trainer4j.transformers.tokenization.AddedToken;
 import dev.trainer4j.transformers.tokenization.EncodeOptions;
 import dev.trainer4j.transformers.tokenization.PretrainedTokenizer;
@@ -87,6 +90,29 @@ public final class Transformers {
     try (PretrainedModel model = AutoModels.load(folder, options)) {
       model.save(out.resolve("bf16")); // the type in memory
       model.save(out.resolve("fp16"), SaveOptions.defaults().withDtype(Dtype.FLOAT16));
+    }
+    // end docs
+  }
+
+  /** Quantize a base, train adapters over it, and save both. */
+  public static void quantized(
+      Path folder, Path out, TrainingArguments args, Dataset<Map<String, Object>> train)
+      throws IOException {
+    // docs: quantized
+    LoadOptions options =
+        LoadOptions.defaults()
+            .withQuantization(
+                QuantizationConfig.builder()
+                    .loadIn4bit(true) // NF4; or loadIn8bit(true)
+                    .bnb4bitUseDoubleQuant(true)
+                    .build());
+    try (PretrainedModel base = AutoModels.causalLm(folder, options);
+        PeftModel model =
+            PeftModel.of(base, LoraConfig.builder().r(16).targetModules("all-linear").build());
+        Trainer trainer = Trainer.builder(model, args).trainDataset(train).build()) {
+      trainer.train(); // trains and saves adapters alone
+      trainer.saveModel(out.resolve("adapter"));
+      base.save(out.resolve("base")); // 4 bits, as bitsandbytes has them
     }
     // end docs
   }

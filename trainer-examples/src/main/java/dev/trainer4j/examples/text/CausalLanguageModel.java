@@ -2,6 +2,7 @@
 package dev.trainer4j.examples.text;
 
 import static dev.trainer4j.args.IntervalStrategy.EPOCH;
+import static dev.trainer4j.args.IntervalStrategy.NO;
 
 import dev.trainer4j.Trainer;
 import dev.trainer4j.args.TrainingArguments;
@@ -95,8 +96,32 @@ public final class CausalLanguageModel {
     }
   }
 
+  /** Train the model of a folder for so many updates, and save it with its tokenizer into {@code out/final}. */
+  static void teach(Path pretrained, Path out, Path texts, double learningRate, int updates)
+      throws IOException {
+    TrainingArguments args =
+        TrainingArguments.builder()
+            .outputDir(out)
+            .maxSteps(updates)
+            .perDeviceTrainBatchSize(8)
+            .learningRate(learningRate)
+            .saveStrategy(NO)
+            .build();
+    try (PretrainedTokenizer tokenizer = withPadding(PretrainedTokenizer.load(pretrained));
+        PretrainedModel model = AutoModels.causalLm(pretrained);
+        Trainer trainer =
+            Trainer.builder(model, args)
+                .trainDataset(blocks(texts, tokenizer).train())
+                .dataCollator(DataCollatorForLanguageModeling.causal(tokenizer))
+                .processingClass(tokenizer)
+                .build()) {
+      trainer.train();
+      trainer.saveModel(out.resolve("final"));
+    }
+  }
+
   /** Many causal models have no token to pad with; blocks need none, but collators ask for one. */
-  private static PretrainedTokenizer withPadding(PretrainedTokenizer tokenizer) {
+  static PretrainedTokenizer withPadding(PretrainedTokenizer tokenizer) {
     if (tokenizer.specialToken(SpecialToken.PAD).isPresent()) {
       return tokenizer;
     }

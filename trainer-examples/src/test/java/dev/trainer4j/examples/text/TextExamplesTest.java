@@ -83,6 +83,20 @@ final class TextExamplesTest {
   }
 
   @Test
+  void adaptersOverABaseOfFourBitsLearnToWriteTheLinesOfALog() throws IOException {
+    Path base = QuantizedLora.speller(out.resolve("small"), Path.of("../docs"), 30);
+
+    QuantizedLora.Result result =
+        QuantizedLora.run(base, QuantizedLora.logLines(400), out.resolve("adapters"), 1e-2, 60);
+
+    // A digit is one of ten or so, whoever tells it, and so is a third of a line.
+    assertThat(result.perplexityAfter()).isLessThan(0.3 * result.perplexityBefore()).isLessThan(5);
+    assertThat(result.written()).isNotEmpty();
+    assertThat(out.resolve("adapters/final/adapter_model.safetensors")).exists();
+    assertThat(out.resolve("adapters/final/model.safetensors")).doesNotExist();
+  }
+
+  @Test
   void causalLanguageModelForetellsMoreThanFrequenciesDo() throws IOException {
     Path small = SmallModels.llama(out.resolve("small"));
 
