@@ -102,7 +102,8 @@ final class SftCollator implements DataCollator<Map<String, ?>> {
       }
       total += ids.length;
     }
-    // Each token that fills up is a document of its own, which nothing sees and nothing is learned of.
+    // Each token that fills up is a document of its own, which nothing sees and nothing is learned
+    // of.
     int[] padding = {padToken};
     for (int missing = Math.floorMod(-total, multipleOf); missing > 0; missing--) {
       documents.add(TokenRow.whole(padding).toSample());

@@ -58,8 +58,7 @@ final class SftSetup implements AutoCloseable {
     builder.evalRows.forEach(
         (name, rows) ->
             evaluations.put(
-                name,
-                prepare(rows, name.isEmpty() ? "eval" : name, arguments.packsEvaluation())));
+                name, prepare(rows, name.isEmpty() ? "eval" : name, arguments.packsEvaluation())));
   }
 
   private static void check(SftTrainer.Builder builder) {
@@ -67,7 +66,8 @@ final class SftSetup implements AutoCloseable {
     LossType loss = builder.sftArguments.lossType();
     double smoothing = builder.sftArguments.training().labelSmoothingFactor();
     if (builder.trainRows == null) {
-      problems.add("trainDataset: missing; give it maps, such as those of Datasets.jsonLines(file)");
+      problems.add(
+          "trainDataset: missing; give it maps, such as those of Datasets.jsonLines(file)");
     }
     if (loss != LossType.NLL && smoothing > 0) {
       problems.add(
@@ -93,7 +93,8 @@ final class SftSetup implements AutoCloseable {
     return rows;
   }
 
-  @SuppressWarnings("unchecked") // Of a dataset the first row was looked at; of a stream each one is.
+  @SuppressWarnings(
+      "unchecked") // Of a dataset the first row was looked at; of a stream each one is.
   private static DataSource<? extends Map<String, ?>> requireMaps(
       DataSource<?> source, String name) {
     if (source instanceof Dataset<?> dataset && dataset.size() > 0) {

@@ -81,7 +81,8 @@ class SftTrainerTest {
     try (PretrainedModel base = model()) {
       float[] before = base.state().get("lm_head.weight").toFloatArray();
       try (SftTrainer trainer =
-          SftTrainer.builder(base, arguments(t -> t.maxSteps(12)).packing(true).maxLength(64).build())
+          SftTrainer.builder(
+                  base, arguments(t -> t.maxSteps(12)).packing(true).maxLength(64).build())
               .peft(lora())
               .trainDataset(texts())
               .build()) {
@@ -168,8 +169,7 @@ class SftTrainerTest {
             .assistantOnlyLoss(true)
             .build();
     try (PretrainedModel base = model();
-        SftTrainer trainer =
-            SftTrainer.builder(base, args).trainDataset(conversations()).build()) {
+        SftTrainer trainer = SftTrainer.builder(base, args).trainDataset(conversations()).build()) {
       trainer.train();
       Map<String, Double> line = lines(trainer, "loss").get(0);
       assertThat(line.get("entropy")).isCloseTo(Math.log(320), within(0.01));
@@ -186,10 +186,7 @@ class SftTrainerTest {
         SftTrainer trainer =
             SftTrainer.builder(
                     base,
-                    arguments(t -> t.perDeviceEvalBatchSize(1))
-                        .packing(true)
-                        .maxLength(64)
-                        .build())
+                    arguments(t -> t.perDeviceEvalBatchSize(1)).packing(true).maxLength(64).build())
                 .trainDataset(texts())
                 .build()) {
       packed = trainer.evaluate(texts()).metric("loss");
@@ -402,9 +399,7 @@ class SftTrainerTest {
       base.freeze("model", "lm_head");
       assertThatThrownBy(
               () ->
-                  SftTrainer.builder(base, arguments(t -> t).build())
-                      .trainDataset(texts())
-                      .build())
+                  SftTrainer.builder(base, arguments(t -> t).build()).trainDataset(texts()).build())
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessageContaining("nothing that is trained");
     }
@@ -420,7 +415,10 @@ class SftTrainerTest {
                       .build())
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessageContainingAll(
-              "trainDataset: missing", "labelSmoothingFactor: 0.1", "computeLossFunc", "LossType.NLL");
+              "trainDataset: missing",
+              "labelSmoothingFactor: 0.1",
+              "computeLossFunc",
+              "LossType.NLL");
     }
   }
 
