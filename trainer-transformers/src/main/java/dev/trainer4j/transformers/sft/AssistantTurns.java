@@ -7,14 +7,12 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Finds what the assistant says where the template has no {@code generation} blocks: what the conversation up to a
- * turn of the assistant has more than the one before it with the beginning of an answer.
+ * Finds what the assistant says where the template has no {@code generation} blocks, by rendering the conversation turn by turn.
  *
- * <p>White space behind the token that ends a turn is the template's, as in the templates for training that TRL has.
- *
- * @param endTokens the tokens one of which ends a turn
+ * <p>A turn ends where the conversation up to it does. It begins where it departs from the conversation before it with the
+ * beginning of an answer, which the template may begin with more, such as a thought, than it leaves in the turn.
  */
-record AssistantTurns(PretrainedTokenizer tokenizer, List<String> endTokens, Chat chat) {
+record AssistantTurns(PretrainedTokenizer tokenizer, Chat chat) {
 
   /**
    * Finds the turns.
@@ -26,8 +24,8 @@ record AssistantTurns(PretrainedTokenizer tokenizer, List<String> endTokens, Cha
     List<Rendered.Span> spans = new ArrayList<>();
     for (int i = 0; i < chat.messages().size(); i++) {
       if (Messages.isAssistant(chat.messages().get(i))) {
-        int begin = i == 0 ? opening(text) : prefix(chat.first(i), true, text);
-        int end = answer(text, begin, prefix(chat.first(i + 1), false, text));
+        int begin = begin(i, text);
+        int end = prefix(i + 1, text);
         if (begin < end) {
           spans.add(span(text, begin, end));
         }
@@ -36,32 +34,41 @@ record AssistantTurns(PretrainedTokenizer tokenizer, List<String> endTokens, Cha
     return spans;
   }
 
-  private int opening(String text) {
-    throw new InvalidRowException(
-        "the conversation begins with the assistant, and the chat template has no {% generation %} block to"
-            + " tell where that answer begins: put a message before it, or set chatTemplatePath to a template"
-            + " that has blocks");
+  private int begin(int message, String text) {
+    if (message == 0) {
+      throw new InvalidRowException(
+          "the conversation begins with the assistant, and the chat template has no {% generation %} block"
+              + " to tell where that answer begins: put a message before it, or set chatTemplatePath to a"
+              + " template that has blocks");
+    }
+    String start = chat.first(message).text(tokenizer, true);
+    if (text.startsWith(start)) {
+      return start.length();
+    }
+    prefix(message, text);
+    return common(text, start);
+  }
+
+  private static int common(String text, String other) {
+    int length = 0;
+    int most = Math.min(text.length(), other.length());
+    while (length < most && text.charAt(length) == other.charAt(length)) {
+      length++;
+    }
+    return length;
   }
 
   /** The length of what the template makes of the first messages, with which the text must begin. */
-  private int prefix(Chat first, boolean addGenerationPrompt, String text) {
-    String start = first.text(tokenizer, addGenerationPrompt);
+  private int prefix(int count, String text) {
+    String start = count == chat.messages().size() ? text : chat.first(count).text(tokenizer, false);
     if (!text.startsWith(start)) {
-      int count = first.messages().size();
       throw new InvalidRowException(
           "what the chat template makes of the first "
               + (count == 1 ? "message" : count + " messages")
-              + (addGenerationPrompt ? ", with the beginning of an answer," : "")
               + " is not the beginning of what it makes of all, so that answers cannot be told from the rest:"
               + " set chatTemplatePath to a template with {% generation %} blocks around the answers");
     }
     return start.length();
-  }
-
-  /** The end of an answer: behind the special token that ends it, if only white space follows that. */
-  private int answer(String text, int begin, int end) {
-    String turn = text.substring(begin, end).stripTrailing();
-    return endTokens.stream().anyMatch(turn::endsWith) ? begin + turn.length() : end;
   }
 
   private static Rendered.Span span(String text, int begin, int end) {

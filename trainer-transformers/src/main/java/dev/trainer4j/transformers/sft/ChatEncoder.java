@@ -9,6 +9,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /** Rows of conversations. The template writes the special tokens, so none are added. */
 final class ChatEncoder {
@@ -18,17 +20,11 @@ final class ChatEncoder {
 
   private final PretrainedTokenizer tokenizer;
   private final boolean assistantOnly;
-  private final List<String> endTokens;
 
   /** Trains only what the assistant says, if asked for. */
   ChatEncoder(PretrainedTokenizer tokenizer, boolean assistantOnly) {
     this.tokenizer = tokenizer;
     this.assistantOnly = assistantOnly;
-    endTokens =
-        tokenizer.addedTokens().stream()
-            .filter(AddedToken::special)
-            .map(AddedToken::content)
-            .toList();
   }
 
   /** The conversation in a column. */
@@ -46,6 +42,31 @@ final class ChatEncoder {
     return completionOnly ? whole.behind(start) : whole;
   }
 
+  /** Whether the token that ends an answer is trained; true also if the template refuses the conversation that would tell. */
+  boolean learnsToEnd() {
+    List<Map<String, ?>> probe =
+        List.of(turn("user"), turn(Messages.ASSISTANT), turn("user"));
+    TokenRow row;
+    try {
+      row = whole(new Chat(probe, null, Map.of()));
+    } catch (InvalidRowException e) {
+      return true;
+    }
+    Set<String> added =
+        tokenizer.addedTokens().stream().map(AddedToken::content).collect(Collectors.toSet());
+    int last = row.ids().length - 1;
+    while (last > 0
+        && (row.labels()[last] == TokenRow.IGNORED
+            || tokenizer.decode(new int[] {row.ids()[last]}, false).isBlank())) {
+      last--;
+    }
+    return tokenizer.idToToken(row.ids()[last]).filter(added::contains).isPresent();
+  }
+
+  private static Map<String, ?> turn(String role) {
+    return Map.of("role", role, "content", "text");
+  }
+
   private TokenRow whole(Chat chat) {
     TokenizedChat tokens = chat.tokens(tokenizer, false);
     TokenRow row = TokenRow.whole(tokens.inputIds());
@@ -54,7 +75,7 @@ final class ChatEncoder {
     }
     List<Rendered.Span> spans =
         tokens.spans().isEmpty()
-            ? new AssistantTurns(tokenizer, endTokens, chat).spans(tokens.text())
+            ? new AssistantTurns(tokenizer, chat).spans(tokens.text())
             : tokens.spans();
     int[] mask = tokens.tokens().mask(spans);
     if (Arrays.stream(mask).allMatch(marked -> marked == 0)) {

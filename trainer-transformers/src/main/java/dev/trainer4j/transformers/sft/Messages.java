@@ -18,7 +18,7 @@ final class Messages {
   private static final String VALUE = "value";
   private static final String TOOL_CALLS = "tool_calls";
 
-  private static final String ASSISTANT = "assistant";
+  static final String ASSISTANT = "assistant";
 
   private static final Map<String, String> ROLES = Map.of("human", "user", "gpt", ASSISTANT);
 

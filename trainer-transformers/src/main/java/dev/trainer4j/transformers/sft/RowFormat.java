@@ -3,6 +3,7 @@ package dev.trainer4j.transformers.sft;
 
 import dev.trainer4j.transformers.tokenization.PretrainedTokenizer;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -46,6 +47,11 @@ final class RowFormat {
     boolean completionOnly = completionOnly(prompted, dataset, first);
     if (conversation != null) {
       ChatEncoder chats = new ChatEncoder(tokenizer, arguments.assistantOnlyLoss());
+      if (arguments.assistantOnlyLoss() && !chats.learnsToEnd()) {
+        LOGGER.warn(
+            "The chat template leaves the token that ends an answer outside of the answer: with"
+                + " assistantOnlyLoss the model may not learn to stop.");
+      }
       return prompted
           ? row -> chats.completion(row, completionOnly)
           : row -> chats.conversation(row, conversation);
@@ -79,7 +85,7 @@ final class RowFormat {
   }
 
   /** The column that makes rows conversational; null if none does. */
-  private static @org.jspecify.annotations.Nullable String conversation(Map<String, ?> first) {
+  private static @Nullable String conversation(Map<String, ?> first) {
     if (RowFields.has(first, "prompt")) {
       return Messages.isConversation(first.get("prompt")) ? "prompt" : null;
     }

@@ -19,10 +19,11 @@ import java.util.Optional;
  * trained), and {@code seq_lengths} where they are packed.
  *
  * <ul>
- *   <li>Padded at the right: {@code input_ids}, {@code attention_mask} and {@code labels}, shape [rows, tokens]. Rows are not
- *       divided by their {@code seq_lengths}.
- *   <li>Without padding: {@code input_ids}, {@code labels} and {@code position_ids}, shape [1, tokens]. Positions begin anew with
- *       each document, which no document before it is seen from, and whose first token is not trained.
+ *   <li>Padded at the right: {@code input_ids}, {@code attention_mask} and {@code labels}, shape [rows, tokens]. Blocks of the
+ *       strategy {@code wrapped} are among them: each is read as one text, as in TRL.
+ *   <li>Without padding, with {@code paddingFree} and for blocks of the other strategies: {@code input_ids}, {@code labels} and
+ *       {@code position_ids}, shape [1, tokens]. Positions begin anew with each document, which sees no other, and whose first
+ *       token is not trained. With {@code paddingFree}, also those of {@code wrapped} blocks are apart.
  * </ul>
  */
 final class SftCollator implements DataCollator<Map<String, ?>> {
@@ -30,6 +31,7 @@ final class SftCollator implements DataCollator<Map<String, ?>> {
   private final PretrainedTokenizer tokenizer;
   private final int padToken;
   private final int multipleOf;
+  private final boolean keepsApart;
   private final boolean flat;
   private final boolean apart;
 
@@ -43,14 +45,9 @@ final class SftCollator implements DataCollator<Map<String, ?>> {
     padToken = tokenizer.padTokenId();
     Integer multiple = arguments.padToMultipleOf();
     multipleOf = multiple == null ? 1 : multiple;
-    flat = isFlat(arguments);
+    keepsApart = arguments.packingStrategy().keepsRowsApart();
+    flat = arguments.paddingFree() || (arguments.packing() && keepsApart);
     apart = arguments.packingStrategy().keepsRowsApart();
-  }
-
-  /** Whether batches are without padding: where it is asked for, or rows are packed and kept apart. */
-  static boolean isFlat(SftArguments arguments) {
-    return arguments.paddingFree()
-        || (arguments.packing() && arguments.packingStrategy().keepsRowsApart());
   }
 
   @Override
