@@ -84,8 +84,7 @@ record Accessor(
     }
   }
 
-  private static MethodHandle find(
-      MethodHandles.Lookup lookup, Class<?> builder, Method method)
+  private static MethodHandle find(MethodHandles.Lookup lookup, Class<?> builder, Method method)
       throws ReflectiveOperationException {
     return lookup.findVirtual(
         builder,

@@ -86,7 +86,6 @@ abstract class FileRows<R, T> implements Iterator<T>, AutoCloseable {
       throw new DataException(file + " holds no rows: is it the right file?");
     }
     long[] ends = lines.build().toArray();
-    return new ListDataset<>(
-        rows, index -> file + ", line " + ends[Math.toIntExact(index)]);
+    return new ListDataset<>(rows, index -> file + ", line " + ends[Math.toIntExact(index)]);
   }
 }

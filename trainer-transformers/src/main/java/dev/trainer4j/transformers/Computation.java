@@ -69,8 +69,7 @@ final class Computation implements AutoCloseable {
     ownsHalved = halved != of.halved;
     this.adapters = adapters;
     this.tokenLoss = tokenLoss;
-    boolean same =
-        halved == of.halved && adapters == of.adapters && tokenLoss == of.tokenLoss;
+    boolean same = halved == of.halved && adapters == of.adapters && tokenLoss == of.tokenLoss;
     chain = same ? of.chain : newChain();
   }
 

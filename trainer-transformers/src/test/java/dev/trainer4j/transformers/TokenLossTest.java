@@ -75,7 +75,8 @@ class TokenLossTest {
         .with("labels", manager.create(LABELS, shape));
   }
 
-  private record Result(double loss, double weight, Map<String, Double> parts, Map<String, float[]> gradients) {}
+  private record Result(
+      double loss, double weight, Map<String, Double> parts, Map<String, float[]> gradients) {}
 
   private static Result run(TrainableModel model, boolean checkpointing) {
     List<NamedParameter> parameters = model.parameters();
@@ -104,7 +105,10 @@ class TokenLossTest {
     assertThat(actual.loss()).isCloseTo(expected.loss(), within(relative * expected.loss()));
     assertThat(actual.weight()).isEqualTo(expected.weight());
     assertThat(actual.gradients().keySet()).isEqualTo(expected.gradients().keySet());
-    expected.gradients().forEach((name, theirs) -> assertClose(name, actual.gradients().get(name), theirs, relative));
+    expected
+        .gradients()
+        .forEach(
+            (name, theirs) -> assertClose(name, actual.gradients().get(name), theirs, relative));
   }
 
   private static void assertClose(String name, float[] ours, float[] theirs, double relative) {
@@ -121,8 +125,15 @@ class TokenLossTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"llama,false,false", "llama,true,false", "llama,false,true", "llama,true,true", "gpt2,true,false"})
-  void chunkedLossAndGradientsAreThoseOfAllLogits(String family, boolean tied, boolean checkpointing) {
+  @CsvSource({
+    "llama,false,false",
+    "llama,true,false",
+    "llama,false,true",
+    "llama,true,true",
+    "gpt2,true,false"
+  })
+  void chunkedLossAndGradientsAreThoseOfAllLogits(
+      String family, boolean tied, boolean checkpointing) {
     try (PretrainedModel model = model(family, tied)) {
       Result expected = run(model, checkpointing);
       Result chunked =
@@ -138,12 +149,19 @@ class TokenLossTest {
 
   private static void assertParts(Result chunked, Result whole) {
     assertThat(chunked.parts().keySet()).isEqualTo(TokenLoss.parts());
-    whole.parts().forEach((name, part) -> assertThat(chunked.parts().get(name)).as(name).isCloseTo(part, within(1e-4 * part)));
+    whole
+        .parts()
+        .forEach(
+            (name, part) ->
+                assertThat(chunked.parts().get(name))
+                    .as(name)
+                    .isCloseTo(part, within(1e-4 * part)));
   }
 
   @Test
   void partsAreTheEntropyAndTheHitsOfTheTokensThatCount() {
-    try (PretrainedModel model = model("llama", false); ArrayScope scope = ArrayScope.open()) {
+    try (PretrainedModel model = model("llama", false);
+        ArrayScope scope = ArrayScope.open()) {
       NDArray logits = model.forward(inputs(model.manager()), false).logits();
       double entropy = 0;
       int hits = 0;
@@ -176,7 +194,8 @@ class TokenLossTest {
 
   @Test
   void dftWeighsTheLikelihoodOfEachTokenByItself() {
-    try (PretrainedModel model = model("llama", false); ArrayScope scope = ArrayScope.open()) {
+    try (PretrainedModel model = model("llama", false);
+        ArrayScope scope = ArrayScope.open()) {
       NDArray logits = model.forward(inputs(model.manager()), false).logits();
       double loss = 0;
       for (int row = 0; row < 2; row++) {
@@ -207,8 +226,7 @@ class TokenLossTest {
     try (PretrainedModel model = model("llama", true)) {
       Result expected = run(model.autocast(type), false);
       Result chunked =
-          run(
-              model.withTokenLoss(new TokenLoss(Kind.CHUNKED_NLL, TWO_ROWS)).autocast(type), false);
+          run(model.withTokenLoss(new TokenLoss(Kind.CHUNKED_NLL, TWO_ROWS)).autocast(type), false);
 
       assertSame(chunked, expected, relative);
     }
@@ -245,13 +263,12 @@ class TokenLossTest {
 
   @Test
   void anEvaluationTellsTheSameLossWithoutLogits() {
-    try (PretrainedModel model = model("llama", false); ArrayScope scope = ArrayScope.open()) {
+    try (PretrainedModel model = model("llama", false);
+        ArrayScope scope = ArrayScope.open()) {
       ModelInputs inputs = inputs(model.manager());
       ModelOutput own = model.forward(inputs, false);
       ModelOutput chunked =
-          model
-              .withTokenLoss(new TokenLoss(Kind.CHUNKED_NLL, TWO_ROWS))
-              .forward(inputs, false);
+          model.withTokenLoss(new TokenLoss(Kind.CHUNKED_NLL, TWO_ROWS)).forward(inputs, false);
 
       double expected = own.loss().value().toFloatArray()[0];
       assertThat((double) chunked.loss().value().toFloatArray()[0])
@@ -285,7 +302,19 @@ class TokenLossTest {
   @Test
   void aClassifierForetellsNoToken() {
     Map<String, Object> config =
-        Map.of("model_type", "bert", "vocab_size", 50, "hidden_size", 16, "num_hidden_layers", 1, "num_attention_heads", 2, "intermediate_size", 16);
+        Map.of(
+            "model_type",
+            "bert",
+            "vocab_size",
+            50,
+            "hidden_size",
+            16,
+            "num_hidden_layers",
+            1,
+            "num_attention_heads",
+            2,
+            "intermediate_size",
+            16);
     try (PretrainedModel model =
         AutoModels.fromConfig(
             PretrainedConfig.of(config), Task.SEQUENCE_CLASSIFICATION, ParityModels.cpu())) {

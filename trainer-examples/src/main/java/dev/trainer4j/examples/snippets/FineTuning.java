@@ -36,16 +36,18 @@ public final class FineTuning {
   /** Say how. */
   public static SftArguments arguments(Path out) {
     // docs: arguments
-    SftArguments args = SftArguments.builder()
-        .training(t -> t
-            .outputDir(out)
-            .numTrainEpochs(2)
-            .learningRate(2e-4)
-            .evalStrategy(IntervalStrategy.EPOCH))
-        .assistantOnlyLoss(true)
-        .maxLength(2048)
-        .lossType(LossType.CHUNKED_NLL)
-        .build();
+    SftArguments args =
+        SftArguments.builder()
+            .training(
+                t ->
+                    t.outputDir(out)
+                        .numTrainEpochs(2)
+                        .learningRate(2e-4)
+                        .evalStrategy(IntervalStrategy.EPOCH))
+            .assistantOnlyLoss(true)
+            .maxLength(2048)
+            .lossType(LossType.CHUNKED_NLL)
+            .build();
     // end docs
     return args;
   }
@@ -53,10 +55,12 @@ public final class FineTuning {
   /** Make texts of rows that have other columns. */
   public static void format(PretrainedModel model, SftArguments args, Path file) {
     // docs: format
-    SftTrainer trainer = SftTrainer.builder(model, args)
-        .formattingFunc(row -> "Question: " + row.get("question") + "\nAnswer: " + row.get("answer"))
-        .trainDataset(Datasets.jsonLines(file))
-        .build();
+    SftTrainer trainer =
+        SftTrainer.builder(model, args)
+            .formattingFunc(
+                row -> "Question: " + row.get("question") + "\nAnswer: " + row.get("answer"))
+            .trainDataset(Datasets.jsonLines(file))
+            .build();
     // end docs
     try (trainer) {
       trainer.train();

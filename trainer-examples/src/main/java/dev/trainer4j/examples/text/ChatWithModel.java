@@ -5,8 +5,8 @@ import dev.trainer4j.transformers.AutoModels;
 import dev.trainer4j.transformers.PeftModel;
 import dev.trainer4j.transformers.PretrainedModel;
 import dev.trainer4j.transformers.generation.GenerationConfig;
-import dev.trainer4j.transformers.generation.Generator;
 import dev.trainer4j.transformers.generation.GenerativeModel;
+import dev.trainer4j.transformers.generation.Generator;
 import dev.trainer4j.transformers.generation.TextStreamer;
 import dev.trainer4j.transformers.tokenization.ChatTemplateOptions;
 import dev.trainer4j.transformers.tokenization.PretrainedTokenizer;
@@ -50,14 +50,11 @@ public final class ChatWithModel {
   }
 
   /** Answer each line of {@code in}, in one conversation. */
-  static void run(
-      Path folder,
-      @Nullable Path adapter,
-      InputStream in,
-      PrintStream out)
+  static void run(Path folder, @Nullable Path adapter, InputStream in, PrintStream out)
       throws IOException {
     try (PretrainedModel base = AutoModels.causalLm(folder);
-        PretrainedTokenizer tokenizer = PretrainedTokenizer.load(adapter == null ? folder : adapter);
+        PretrainedTokenizer tokenizer =
+            PretrainedTokenizer.load(adapter == null ? folder : adapter);
         BufferedReader lines =
             new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8))) {
       if (adapter == null) {

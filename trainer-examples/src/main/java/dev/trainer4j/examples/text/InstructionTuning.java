@@ -67,7 +67,8 @@ public final class InstructionTuning {
             .build();
     LoraConfig.Builder lora = LoraConfig.builder().r(16).loraAlpha(32).targetModules("all-linear");
     if (small) {
-      lora.modulesToSave("embed_tokens", "lm_head"); // It has learnt nothing yet, not even its tokens.
+      lora.modulesToSave(
+          "embed_tokens", "lm_head"); // It has learnt nothing yet, not even its tokens.
     }
     try (PretrainedModel model = AutoModels.causalLm(pretrained);
         SftTrainer trainer =

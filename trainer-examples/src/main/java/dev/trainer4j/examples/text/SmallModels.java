@@ -93,8 +93,7 @@ final class SmallModels {
     Files.createDirectories(folder);
     JSON.writeValue(folder.resolve("tokenizer.json").toFile(), resource("bytes/tokenizer.json"));
     JSON.writeValue(
-        folder.resolve("tokenizer_config.json").toFile(),
-        resource("bytes/tokenizer_config.json"));
+        folder.resolve("tokenizer_config.json").toFile(), resource("bytes/tokenizer_config.json"));
     int size;
     try (PretrainedTokenizer bytes = PretrainedTokenizer.load(folder);
         PretrainedTokenizer marked = bytes.withAddedTokens("<|user|>", "<|assistant|>", "<|end|>");
@@ -107,16 +106,26 @@ final class SmallModels {
     PretrainedConfig config =
         PretrainedConfig.of(
             Map.of(
-                "model_type", "llama",
-                "vocab_size", size,
-                "hidden_size", 64,
-                "num_hidden_layers", 2,
-                "num_attention_heads", 4,
-                "intermediate_size", 128,
-                "max_position_embeddings", 512,
-                "initializer_range", 0.1,
-                "bos_token_id", size - 1,
-                "eos_token_id", size - 1));
+                "model_type",
+                "llama",
+                "vocab_size",
+                size,
+                "hidden_size",
+                64,
+                "num_hidden_layers",
+                2,
+                "num_attention_heads",
+                4,
+                "intermediate_size",
+                128,
+                "max_position_embeddings",
+                512,
+                "initializer_range",
+                0.1,
+                "bos_token_id",
+                size - 1,
+                "eos_token_id",
+                size - 1));
     try (PretrainedModel model = AutoModels.fromConfig(config, Task.CAUSAL_LM)) {
       model.save(folder);
     }

@@ -111,7 +111,8 @@ final class DecoderArchitecture implements Architecture {
   /** The token that pads tells where a text ends, whose last token a classifier judges. */
   @Override
   public Architecture withSpecialTokens(PretrainedConfig config) {
-    return new DecoderArchitecture(this, spec, config.node("pad_token_id").asInt(paddingId), tokenLoss);
+    return new DecoderArchitecture(
+        this, spec, config.node("pad_token_id").asInt(paddingId), tokenLoss);
   }
 
   @Override

@@ -130,8 +130,7 @@ final class DecoderKernels implements AutoCloseable {
   }
 
   /** Returns the normed states of the places whose labels count, and these labels. */
-  NDList trainedStates(
-      NDArray hidden, NDArray labels, ForwardPass pass, KernelWeights weights) {
+  NDList trainedStates(NDArray hidden, NDArray labels, ForwardPass pass, KernelWeights weights) {
     NDArray lengths = pass.get(DecoderInputs.LENGTHS);
     return call("trained_states", pass, weights, hidden, labels, lengths, options.get(0));
   }
@@ -149,8 +148,7 @@ final class DecoderKernels implements AutoCloseable {
       KernelWeights weights,
       long rows,
       int gradients) {
-    return call(
-        "chunked_loss", pass, weights, states, labels, scalar(rows), scalar(gradients));
+    return call("chunked_loss", pass, weights, states, labels, scalar(rows), scalar(gradients));
   }
 
   /** Returns a loss whose gradients are given. */

@@ -60,7 +60,8 @@ record AssistantTurns(PretrainedTokenizer tokenizer, Chat chat) {
 
   /** The length of what the template makes of the first messages, with which the text must begin. */
   private int prefix(int count, String text) {
-    String start = count == chat.messages().size() ? text : chat.first(count).text(tokenizer, false);
+    String start =
+        count == chat.messages().size() ? text : chat.first(count).text(tokenizer, false);
     if (!text.startsWith(start)) {
       throw new InvalidRowException(
           "what the chat template makes of the first "

@@ -17,9 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param variables what else the template reads
  */
 record Chat(
-    List<Map<String, ?>> messages,
-    @Nullable List<Map<String, ?>> tools,
-    Map<String, ?> variables) {
+    List<Map<String, ?>> messages, @Nullable List<Map<String, ?>> tools, Map<String, ?> variables) {
 
   private static final String CHAT_TEMPLATE = "chat_template";
 

@@ -44,8 +44,7 @@ final class ChatEncoder {
 
   /** Whether the token that ends an answer is trained; true also if the template refuses the conversation that would tell. */
   boolean learnsToEnd() {
-    List<Map<String, ?>> probe =
-        List.of(turn("user"), turn(Messages.ASSISTANT), turn("user"));
+    List<Map<String, ?>> probe = List.of(turn("user"), turn(Messages.ASSISTANT), turn("user"));
     TokenRow row;
     try {
       row = whole(new Chat(probe, null, Map.of()));

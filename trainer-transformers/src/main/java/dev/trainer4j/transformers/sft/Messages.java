@@ -42,7 +42,9 @@ final class Messages {
     if (!(message.get(ROLE) instanceof String)) {
       throw RowFields.wrong(
           place,
-          "has the role " + RowFields.quote(message.get(ROLE)) + ", expected a text such as 'user'");
+          "has the role "
+              + RowFields.quote(message.get(ROLE))
+              + ", expected a text such as 'user'");
     }
     Object content = message.get(CONTENT);
     if (content != null && !(content instanceof String) && !(content instanceof List<?>)) {

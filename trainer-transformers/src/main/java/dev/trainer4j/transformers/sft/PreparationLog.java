@@ -122,7 +122,8 @@ final class PreparationLog {
   /** Tells into how many blocks rows were packed. */
   void blocks(long blocks, PreparedRows prepared, int blockLength) {
     if (blocks == 0) {
-      throw new DataException("no row of the " + name + " dataset has a token: nothing can be packed.");
+      throw new DataException(
+          "no row of the " + name + " dataset has a token: nothing can be packed.");
     }
     long longer = Arrays.stream(prepared.lengths()).filter(length -> length > blockLength).count();
     logger.info(

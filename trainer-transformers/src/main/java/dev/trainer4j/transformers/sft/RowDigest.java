@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.transformers.sft;
 
-import dev.trainer4j.data.Dataset;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -37,8 +36,7 @@ final class RowDigest {
     return HexFormat.of().formatHex(all.digest());
   }
 
-  private static byte[] chunk(
-      long from, long to, LongFunction<? extends @Nullable Object> rows) {
+  private static byte[] chunk(long from, long to, LongFunction<? extends @Nullable Object> rows) {
     RowDigest chunk = new RowDigest();
     for (long i = from; i < to; i++) {
       chunk.add(rows.apply(i), 0);

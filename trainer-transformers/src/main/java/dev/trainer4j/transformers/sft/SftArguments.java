@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.transformers.sft;
 
-import dev.trainer4j.args.ArgumentReader;
 import dev.trainer4j.args.ArgumentTable;
 import dev.trainer4j.args.HiddenImplementation;
 import dev.trainer4j.args.TrainingArguments;

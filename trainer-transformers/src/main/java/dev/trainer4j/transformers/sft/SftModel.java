@@ -22,6 +22,7 @@ final class SftModel {
   private static final Logger LOG = LoggerFactory.getLogger(SftTrainer.class);
 
   private final TrainableModel trained;
+
   /** What was made for this trainer. */
   private final @Nullable PeftModel made;
 

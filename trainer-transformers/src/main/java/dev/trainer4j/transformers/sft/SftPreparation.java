@@ -84,7 +84,8 @@ final class SftPreparation {
       }
     }
     RowPreparation preparation = preparation(rows, packing, log);
-    PreparedRows prepared = PreparedRows.of(tokens(preparation, rows.size(), packing, log), !packing);
+    PreparedRows prepared =
+        PreparedRows.of(tokens(preparation, rows.size(), packing, log), !packing);
     log.rows(prepared, arguments.invalidRows());
     if (arguments.shuffleDataset()) {
       prepared = prepared.shuffled(seed());

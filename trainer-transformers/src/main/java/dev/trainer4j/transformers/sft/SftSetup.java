@@ -58,8 +58,8 @@ final class SftSetup implements AutoCloseable {
     builder.evalRows.forEach(
         (name, rows) ->
             evaluations.put(
-                name,
-                prepare(rows, name.isEmpty() ? "eval" : name, arguments.packsEvaluation())));
+                name, prepare(rows, name.isEmpty() ? "eval" : name, arguments.packsEvaluation())));
+    prepared.addAll(evaluations.values());
   }
 
   private static void check(SftTrainer.Builder builder) {
@@ -67,7 +67,8 @@ final class SftSetup implements AutoCloseable {
     LossType loss = builder.sftArguments.lossType();
     double smoothing = builder.sftArguments.training().labelSmoothingFactor();
     if (builder.trainRows == null) {
-      problems.add("trainDataset: missing; give it maps, such as those of Datasets.jsonLines(file)");
+      problems.add(
+          "trainDataset: missing; give it maps, such as those of Datasets.jsonLines(file)");
     }
     if (loss != LossType.NLL && smoothing > 0) {
       problems.add(
@@ -87,13 +88,11 @@ final class SftSetup implements AutoCloseable {
 
   private DataSource<?> prepare(DataSource<?> source, String name, boolean packing) {
     boolean streams = arguments.skipPrepareDataset() && source instanceof IterableDataset;
-    DataSource<?> rows =
-        streams ? source : preparation.prepare(requireMaps(source, name), name, packing);
-    prepared.add(rows);
-    return rows;
+    return streams ? source : preparation.prepare(requireMaps(source, name), name, packing);
   }
 
-  @SuppressWarnings("unchecked") // Of a dataset the first row was looked at; of a stream each one is.
+  @SuppressWarnings(
+      "unchecked") // Of a dataset the first row was looked at; of a stream each one is.
   private static DataSource<? extends Map<String, ?>> requireMaps(
       DataSource<?> source, String name) {
     if (source instanceof Dataset<?> dataset && dataset.size() > 0) {

@@ -39,10 +39,7 @@ interface TokenStore {
         long first = start;
         int count = (int) Math.min(chunk, size - start);
         results.addAll(
-            IntStream.range(0, count)
-                .parallel()
-                .mapToObj(i -> function.apply(first + i))
-                .toList());
+            IntStream.range(0, count).parallel().mapToObj(i -> function.apply(first + i)).toList());
         progress.update(start + count, size);
       }
       return Datasets.of(results);

@@ -60,7 +60,8 @@ class BatchPreviewTest {
 
   @Test
   void aLongRowIsCutInTheMiddle() {
-    String text = preview(
+    String text =
+        preview(
             SftArguments.builder().maxLength(OptionalInt.empty()),
             List.of(Map.of("text", "ate bread ".repeat(300))));
     assertThat(text.length()).isLessThan(800);

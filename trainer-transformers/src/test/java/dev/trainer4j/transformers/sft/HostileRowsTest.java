@@ -22,17 +22,47 @@ import org.junit.jupiter.api.io.TempDir;
 class HostileRowsTest {
 
   private static final String[] COLUMNS = {
-    "text", "prompt", "completion", "messages", "conversations", "input_ids", "labels",
-    "completion_mask", "assistant_masks", "tools", "chat_template_kwargs"
+    "text",
+    "prompt",
+    "completion",
+    "messages",
+    "conversations",
+    "input_ids",
+    "labels",
+    "completion_mask",
+    "assistant_masks",
+    "tools",
+    "chat_template_kwargs"
   };
 
   private static final String[] KEYS = {
-    "role", "content", "from", "value", "tool_calls", "function", "name", "type", "text",
-    "chat_template", "documents", "x"
+    "role",
+    "content",
+    "from",
+    "value",
+    "tool_calls",
+    "function",
+    "name",
+    "type",
+    "text",
+    "chat_template",
+    "documents",
+    "x"
   };
 
   private static final String[] TEXTS = {
-    "user", "assistant", "system", "gpt", "", "</s>", "\uD83D", "{{ 1/0 }}", "{% for", "[1]", "[", "\0"
+    "user",
+    "assistant",
+    "system",
+    "gpt",
+    "",
+    "</s>",
+    "\uD83D",
+    "{{ 1/0 }}",
+    "{% for",
+    "[1]",
+    "[",
+    "\0"
   };
 
   private final Random random = new Random(11);

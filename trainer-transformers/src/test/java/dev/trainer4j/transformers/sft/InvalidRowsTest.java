@@ -141,15 +141,11 @@ class InvalidRowsTest {
   void nothingLeftIsAnError() {
     assertThatThrownBy(
             () ->
-                prepare(
-                    "{\"messages\": 1}", SftArguments.builder().invalidRows(InvalidRows.SKIP)))
+                prepare("{\"messages\": 1}", SftArguments.builder().invalidRows(InvalidRows.SKIP)))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("the train dataset has the columns [messages]");
     assertThatThrownBy(
-            () ->
-                prepare(
-                    "{\"input_ids\": [1], \"labels\": [-100]}",
-                    SftArguments.builder()))
+            () -> prepare("{\"input_ids\": [1], \"labels\": [-100]}", SftArguments.builder()))
         .isInstanceOf(DataException.class)
         .hasMessageContaining("no row is left of the 1");
   }
@@ -198,8 +194,7 @@ class InvalidRowsTest {
 
   @Test
   void whatAFormattingFuncDoesWrongIsToldWithTheRow() {
-    Dataset<Map<String, Object>> rows =
-        Datasets.of(List.of(Map.of("a", "x"), Map.of("b", "y")));
+    Dataset<Map<String, Object>> rows = Datasets.of(List.of(Map.of("a", "x"), Map.of("b", "y")));
     SftPreparation fails =
         new SftPreparation(
             tokenizer,
@@ -207,10 +202,10 @@ class InvalidRowsTest {
             row -> ((String) row.get("a")).toUpperCase(java.util.Locale.ROOT));
     assertThatThrownBy(() -> fails.prepare(rows, "train", false))
         .isInstanceOf(DataException.class)
-        .hasMessageContaining("sample 1: the formattingFunc failed: java.lang.NullPointerException");
+        .hasMessageContaining(
+            "sample 1: the formattingFunc failed: java.lang.NullPointerException");
     SftPreparation gives =
-        new SftPreparation(
-            tokenizer, SftArguments.builder().build(), row -> (String) row.get("a"));
+        new SftPreparation(tokenizer, SftArguments.builder().build(), row -> (String) row.get("a"));
     assertThatThrownBy(() -> gives.prepare(rows, "train", false))
         .hasMessageContaining("sample 1: the formattingFunc gave null");
   }

@@ -14,9 +14,9 @@ import java.util.Map;
 import java.util.Random;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
-import org.junit.jupiter.api.Test;
 
 class PackingTest {
 
@@ -41,7 +41,8 @@ class PackingTest {
   @EnumSource
   void blocksAndTheirOrderAreThoseOfTrl(PackingStrategy strategy) throws IOException {
     JsonNode figures = SftFigures.read("packing.json");
-    JsonNode expected = figures.get("blocks").get(strategy.name().toLowerCase(java.util.Locale.ROOT));
+    JsonNode expected =
+        figures.get("blocks").get(strategy.name().toLowerCase(java.util.Locale.ROOT));
     int[] lengths = new int[figures.get("lengths").size()];
     Arrays.setAll(lengths, i -> figures.get("lengths").get(i).asInt());
     Dataset<Map<String, Object>> blocks = pack(lengths, strategy, figures.get("block").asInt());
@@ -56,10 +57,11 @@ class PackingTest {
           ids.add(piece.get(0).asInt() * 100 + piece.get(1).asInt() + j);
         }
       }
-      assertThat(TokenRow.ids(blocks.get(i))).as("block %d", i).containsExactly(
-          ids.stream().mapToInt(id -> id).toArray());
-      assertThat((int[]) blocks.get(i).get("seq_lengths")).containsExactly(
-          pieces.stream().mapToInt(length -> length).toArray());
+      assertThat(TokenRow.ids(blocks.get(i)))
+          .as("block %d", i)
+          .containsExactly(ids.stream().mapToInt(id -> id).toArray());
+      assertThat((int[]) blocks.get(i).get("seq_lengths"))
+          .containsExactly(pieces.stream().mapToInt(length -> length).toArray());
     }
   }
 
@@ -98,7 +100,8 @@ class PackingTest {
   void bestFitWastesLittle(PackingStrategy strategy) {
     int[] lengths = lengths(new Random(4), 1000);
     long tokens = Arrays.stream(lengths).asLongStream().sum();
-    // Best fit, longest first, needs at most 11/9 of the best number of blocks, and 6/9 more (Dosa 2007, for first fit).
+    // Best fit, longest first, needs at most 11/9 of the best number of blocks, and 6/9 more (Dosa
+    // 2007, for first fit).
     long best = (tokens + 127) / 128;
     assertThat(pack(lengths, strategy, 128).size()).isBetween(best, best * 11 / 9 + 1);
   }

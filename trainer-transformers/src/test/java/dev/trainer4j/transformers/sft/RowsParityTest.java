@@ -24,13 +24,11 @@ class RowsParityTest {
     JsonNode figure = figures.get("cases").get(name);
     SftArguments args = SftArguments.fromMap(SftFigures.arguments(figure));
     try (PretrainedTokenizer plain = SftFigures.tokenizer();
-        PretrainedTokenizer chat =
-            plain.withChatTemplate(figures.get("chat_template").asText());
+        PretrainedTokenizer chat = plain.withChatTemplate(figures.get("chat_template").asText());
         SftTokenizer tokenizer = SftTokenizer.of(chat, args)) {
       SftFigures.assertSame(
           new SftPreparation(tokenizer.tokenizer(), args, null)
-              .prepare(
-                  Datasets.of(SftFigures.rows(figure.get("rows"))), "train", args.packing()),
+              .prepare(Datasets.of(SftFigures.rows(figure.get("rows"))), "train", args.packing()),
           figure.get("prepared"));
     }
   }

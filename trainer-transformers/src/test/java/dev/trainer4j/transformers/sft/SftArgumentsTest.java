@@ -75,10 +75,14 @@ class SftArgumentsTest {
             () ->
                 SftArguments.fromMap(
                     Map.of(
-                        "trust_remote_code", true,
-                        "model_init_kwargs", Map.of(),
-                        "router_aux_loss_coef", 0.1,
-                        "activation_offloading", true)))
+                        "trust_remote_code",
+                        true,
+                        "model_init_kwargs",
+                        Map.of(),
+                        "router_aux_loss_coef",
+                        0.1,
+                        "activation_offloading",
+                        true)))
         .isInstanceOf(InvalidArgumentsException.class)
         .hasMessageContainingAll(
             "trust_remote_code",

@@ -38,8 +38,7 @@ class SftCollatorTest {
       for (String name : inputs.names()) {
         Shape shape = inputs.get(name).getShape();
         text.append(name).append(shape).append(' ');
-        text.append(
-            Arrays.toString(inputs.get(name).toType(DataType.INT64, false).toLongArray()));
+        text.append(Arrays.toString(inputs.get(name).toType(DataType.INT64, false).toLongArray()));
         text.append('\n');
       }
       return text.toString();
@@ -116,8 +115,7 @@ class SftCollatorTest {
             () ->
                 collate(
                     SftArguments.builder().packing(true),
-                    List.of(
-                        Map.of("input_ids", List.of(1, 2, 3), "seq_lengths", List.of(1, 1)))))
+                    List.of(Map.of("input_ids", List.of(1, 2, 3), "seq_lengths", List.of(1, 1)))))
         .withMessageContaining("'seq_lengths' is [1, 1]")
         .withMessageContaining("3");
   }

@@ -100,9 +100,12 @@ class SftParityTest {
     check(
         name,
         Map.of(
-            "loss_type", "chunked_nll",
-            "loss_chunk_size", 3 * 4 * 320,
-            "gradient_checkpointing", true));
+            "loss_type",
+            "chunked_nll",
+            "loss_chunk_size",
+            3 * 4 * 320,
+            "gradient_checkpointing",
+            true));
   }
 
   private void check(String name, Map<String, Object> other) throws IOException {
@@ -115,8 +118,7 @@ class SftParityTest {
           train(SftTrainer.builder(model, args), golden);
           model.save(outputDir.resolve("adapter"));
         }
-        assertSameTensors(
-            outputDir.resolve("adapter"), golden.adapter("adapter_final"));
+        assertSameTensors(outputDir.resolve("adapter"), golden.adapter("adapter_final"));
       } else {
         train(SftTrainer.builder(base, args), golden);
       }
@@ -124,8 +126,7 @@ class SftParityTest {
   }
 
   private static void train(SftTrainer.Builder builder, Case golden) {
-    try (SftTrainer trainer =
-        builder.trainDataset(Datasets.jsonLines(golden.rows())).build()) {
+    try (SftTrainer trainer = builder.trainDataset(Datasets.jsonLines(golden.rows())).build()) {
       assertThat(trainer.numberOfTrainableParameters())
           .isEqualTo(golden.run().get("trainable").asLong());
       trainer.train();

@@ -82,8 +82,7 @@ class SftPreparationTest {
         .isThrownBy(() -> texts(args(), row -> "x", rows))
         .withMessageContaining("formattingFunc")
         .withMessageContaining("completionOnlyLoss");
-    assertThat(
-            texts(args(), row -> "x", Datasets.of(List.of(Map.of("input_ids", List.of(4, 5))))))
+    assertThat(texts(args(), row -> "x", Datasets.of(List.of(Map.of("input_ids", List.of(4, 5))))))
         .containsExactly("<|user|><|assistant|>");
   }
 
@@ -125,12 +124,12 @@ class SftPreparationTest {
     List<String> shuffled = texts(args().shuffleDataset(true), null, numbers(200));
     assertThat(shuffled).containsExactlyInAnyOrderElementsOf(plain).isNotEqualTo(plain);
     assertThat(texts(args().shuffleDataset(true), null, numbers(200))).isEqualTo(shuffled);
-    assertThat(
-            texts(args().shuffleDataset(true).training(t -> t.seed(7)), null, numbers(200)))
+    assertThat(texts(args().shuffleDataset(true).training(t -> t.seed(7)), null, numbers(200)))
         .isNotEqualTo(shuffled);
     SftArguments.Builder packed = args().packing(true).maxLength(20);
     assertThat(documents(texts(packed.shuffleDataset(true), null, numbers(200))))
-        .containsExactlyInAnyOrderElementsOf(documents(texts(packed.shuffleDataset(false), null, numbers(200))));
+        .containsExactlyInAnyOrderElementsOf(
+            documents(texts(packed.shuffleDataset(false), null, numbers(200))));
   }
 
   private static List<String> documents(List<String> blocks) {

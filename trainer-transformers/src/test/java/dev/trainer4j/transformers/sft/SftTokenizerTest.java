@@ -92,8 +92,7 @@ class SftTokenizerTest {
   void aTemplateOfAFileTakesThePlaceOfAllAndIsSaved() throws IOException {
     Path file = Files.writeString(folder.resolve("chat.jinja"), "{{ messages[0].content }}!");
     Path saved = Files.createDirectory(folder.resolve("saved"));
-    try (SftTokenizer tokenizer =
-        SftTokenizer.of(model, args().chatTemplatePath(file).build())) {
+    try (SftTokenizer tokenizer = SftTokenizer.of(model, args().chatTemplatePath(file).build())) {
       tokenizer.tokenizer().save(saved);
     }
     try (PretrainedTokenizer again = PretrainedTokenizer.load(saved)) {
@@ -109,12 +108,12 @@ class SftTokenizerTest {
     try (PretrainedTokenizer more =
             model.withAddedTokens(List.of(AddedToken.special("<|im_end|>")));
         PretrainedTokenizer ends = more.withSpecialToken(SpecialToken.EOS, "<|im_end|>");
-        PretrainedTokenizer chat = ends.withChatTemplate("{{ messages[0].content }}{{ eos_token }}")) {
+        PretrainedTokenizer chat =
+            ends.withChatTemplate("{{ messages[0].content }}{{ eos_token }}")) {
       chat.save(source);
     }
     int next = model.size();
-    try (SftTokenizer tokenizer =
-        SftTokenizer.of(model, args().chatTemplatePath(source).build())) {
+    try (SftTokenizer tokenizer = SftTokenizer.of(model, args().chatTemplatePath(source).build())) {
       assertThat(tokenizer.addedTokens()).containsExactly(next);
       assertThat(tokenizer.tokenizer().specialTokenId(SpecialToken.EOS)).hasValue(next);
       int[] ids =
@@ -140,8 +139,7 @@ class SftTokenizerTest {
         .isThrownBy(() -> SftTokenizer.of(model, args().chatTemplatePath(text).build()))
         .withMessageContaining(".jinja or .j2");
     Path latin =
-        Files.write(
-            folder.resolve("chat.j2"), "{{ 'é' }}".getBytes(StandardCharsets.ISO_8859_1));
+        Files.write(folder.resolve("chat.j2"), "{{ 'é' }}".getBytes(StandardCharsets.ISO_8859_1));
     assertThatIllegalArgumentException()
         .isThrownBy(() -> SftTokenizer.of(model, args().chatTemplatePath(latin).build()))
         .withMessageContaining("not UTF-8");
