@@ -87,6 +87,8 @@ class PackagesTest {
           .definedBy(ROOT + ".embedding..")
           .layer("trainer")
           .definedBy(ROOT + ".trainer..")
+          .layer("sft")
+          .definedBy(ROOT + ".sft..")
           .whereLayer("values")
           .mayNotAccessAnyLayer()
           .whereLayer("tokenization")
@@ -126,6 +128,9 @@ class PackagesTest {
           .mayOnlyAccessLayers("values", "tokenization", "models", "collate", "predict")
           .whereLayer("trainer")
           .mayOnlyAccessLayers("tokenization", "generation")
+          .whereLayer("sft")
+          .mayOnlyAccessLayers(
+              "values", "tokenization", "architecture", "peft", "models", "collate")
           .ensureAllClassesAreContainedInArchitecture();
 
   @ArchTest
