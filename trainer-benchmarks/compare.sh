@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# Measures Trainer4J beside raw PyTorch and Hugging Face's Trainer, run by run in turn, and prints medians.
+# Measures Trainer4J beside raw PyTorch and Hugging Face's Trainer, run by run in turn, and prints medians. The cases lora and sft
+# fine-tune beside TRL and PEFT.
 #
 #   ./mvnw -q -pl trainer-benchmarks -am process-classes
 #   PYTHON=~/venv/bin/python trainer-benchmarks/compare.sh mlp            # cases; mlp by default
@@ -9,10 +10,12 @@
 # A case is a name, or a name and :bf16, such as bert-base:bf16.
 #
 # Environment:
-#   PYTHON     a Python with torch, transformers and accelerate; python3 by default
+#   PYTHON     a Python with torch, transformers and accelerate, for lora and sft also datasets, peft and trl; python3 by default
 #   REFERENCE  the Python side; reference_bench.py beside this file by default
-#   RUNS       rounds of the three sides, at least 5; 5 by default
-#   STEPS      updates that are timed; by default 10000 for mlp, 500 for bert-tiny, 100 for gpt2-mini, 10 for bert-base
+#   REFERENCE_SFT  that of lora and sft; reference_sft_bench.py beside this file by default
+#   DATA       where the model and the rows of lora and sft go; trainer-benchmarks/target/conversations by default
+#   RUNS       rounds of all sides, at least 5; 5 by default
+#   STEPS      updates that are timed; by default 10000 for mlp, 500 for bert-tiny, 100 for gpt2-mini, lora and sft, 10 for bert-base
 #   THREADS    threads within an operation, for all sides; each side's own choice by default
 #   BUSY       1 keeps one core busy with another process, for all sides; 0 by default
 #   JAVA_OPTS  options for the JVM; by default those that docs/performance.md gives for few cores
@@ -24,6 +27,8 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 python=${PYTHON:-python3}
 reference=${REFERENCE:-$here/reference_bench.py}
+reference_sft=${REFERENCE_SFT:-$here/reference_sft_bench.py}
+export DATA=${DATA:-$here/target/conversations}
 runs=${RUNS:-5}
 out=${OUT:-$here/target/compare.jsonl}
 java_opts=${JAVA_OPTS--XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xmn8m}
@@ -69,6 +74,12 @@ theirs() { # CASE MODE STEPS [bf16]
   STARTED_MILLIS=$(now_millis) "$python" "$reference" "$@"
 }
 
+trl() { # CASE STEPS [bf16]
+  STARTED_MILLIS=$(now_millis) "$python" "$reference_sft" "$1" "$DATA" "${@:2}"
+}
+
+fine_tunes() { [[ $1 == lora || $1 == sft ]]; }
+
 # A side may write more than its result; the result is its last line.
 keep() { tail -n 1 | tee -a "$out" >&2; }
 
@@ -85,9 +96,17 @@ for each in "${cases[@]}"; do
   IFS=: read -r name precision <<<"$each"
   steps=$(steps_of "$name")
   more=(${precision:+"$precision"})
+  if fine_tunes "$name" && [[ ! -f $DATA/rows.jsonl ]]; then
+    mkdir -p "$DATA"
+    "$python" "$reference_sft" dump "$DATA"
+  fi
   for ((run = 1; run <= runs; run++)); do
-    theirs "$name" raw "$steps" "${more[@]}" | keep
-    theirs "$name" trainer "$steps" "${more[@]}" | keep
+    if fine_tunes "$name"; then
+      trl "$name" "$steps" "${more[@]}" | keep
+    else
+      theirs "$name" raw "$steps" "${more[@]}" | keep
+      theirs "$name" trainer "$steps" "${more[@]}" | keep
+    fi
     ours Bench "$name" "$steps" "${more[@]}" | keep
   done
 done

@@ -47,8 +47,9 @@ def compare(folder):
     print(f"| {folder.name} | {name} | {files} | {largest:.2f} | {difference:.1e} |")
 
 
-transformers.logging.set_verbosity_error()
-transformers.logging.disable_progress_bar()
-print("| folder | class | files | largest output | largest difference |\n|---|---|---|---|---|")
-for config in sorted(pathlib.Path(sys.argv[1]).glob("*/config.json")):
-    compare(config.parent)
+if __name__ == "__main__":
+    transformers.logging.set_verbosity_error()
+    transformers.logging.disable_progress_bar()
+    print("| folder | class | files | largest output | largest difference |\n|---|---|---|---|---|")
+    for config in sorted(pathlib.Path(sys.argv[1]).glob("*/config.json")):
+        compare(config.parent)

@@ -7,7 +7,7 @@ import sys
 from collections import defaultdict
 from statistics import median
 
-SIDES = {"raw": "PyTorch", "trainer": "HF Trainer", "trainer4j": "Trainer4J"}
+SIDES = {"raw": "PyTorch", "trainer": "HF Trainer", "trl": "TRL", "trainer4j": "Trainer4J"}
 PHASES = ("forward_backward_us", "optimizer_us", "loop_us", "data_us")
 
 
@@ -51,20 +51,27 @@ def main():
     cases = rounds(lines)
     for case, sides in cases.items():
         for mode, name in SIDES.items():
-            runs = sides[mode]
+            runs = sides.get(mode)
+            if not runs:
+                continue
             times = "" if mode == "trainer4j" else f"{ratio(sides['trainer4j'], runs):.2f}x"
             first = [run["first_update_s"] for run in runs if "first_update_s" in run]
             print(
                 f"| {case} | {name} | {median(run['threads'] for run in runs):.0f} | {speed(runs)} | {times} "
                 f"| {median(run['peak_rss_mb'] for run in runs):.0f} | {f'{median(first):.2f}' if first else ''} |"
             )
+    for case, sides in cases.items():
+        for mode, name in SIDES.items():
+            tokens = [run["tokens_per_s"] for run in sides.get(mode, []) if "tokens_per_s" in run]
+            if tokens:
+                print(f"\n{case}, {name}: {median(tokens):.0f} tokens a second, padding not counted.")
     print("\n| case | forward and backward | update | other parts of the loop | waiting for data |")
     print("|---|---|---|---|---|")
     for case, sides in cases.items():
         print(f"| {case} | {' | '.join(f'{share:.1%}' for share in shares(sides['trainer4j']))} |")
     for case, sides in cases.items():
         for mode, name in SIDES.items():
-            long_runs = [run for run in sides[mode] if "rss_mb_at_10000" in run]
+            long_runs = [run for run in sides.get(mode, []) if "rss_mb_at_10000" in run]
             if long_runs:
                 early, late = (median(run[f"rss_mb_at_{n}"] for run in long_runs) for n in (1000, 10000))
                 print(f"\n{case}, {name}: {early:.1f} MB resident after 1,000 updates, {late:.1f} after 10,000.")

@@ -13,6 +13,7 @@ import dev.trainer4j.data.DataCollator;
 import dev.trainer4j.data.Datasets;
 import dev.trainer4j.data.ModelInputs;
 import dev.trainer4j.model.ModelOutput;
+import dev.trainer4j.model.TrainableModel;
 import dev.trainer4j.torch.ArrayScope;
 import dev.trainer4j.transformers.AutoModels;
 import dev.trainer4j.transformers.LoadOptions;
@@ -55,7 +56,7 @@ public final class RoundTrip {
     }
   }
 
-  private static List<Path> models(Path folder) throws IOException {
+  static List<Path> models(Path folder) throws IOException {
     try (Stream<Path> all = Files.list(folder)) {
       return all.filter(model -> Files.exists(model.resolve("config.json"))).sorted().toList();
     }
@@ -85,21 +86,26 @@ public final class RoundTrip {
       Path shards = out.resolveSibling(out.getFileName() + "-shards");
       model.save(out);
       model.save(shards, SMALL_SHARD);
-      try (ArrayScope scope = ArrayScope.open();
-          NDManager manager = NDManager.newBaseManager(Device.cpu(), "PyTorch")) {
-        ModelInputs inputs = inputs(model, 4, manager, false);
-        ModelOutput outputs = model.forward(inputs, false);
-        Map<String, NDArray> arrays = new LinkedHashMap<>();
-        inputs.names().forEach(name -> arrays.put("input." + name, inputs.get(name)));
-        outputs.arrays().forEach((name, array) -> arrays.put("output." + name, array));
-        SafetensorsWriter.write(out.resolve("logits.safetensors"), arrays);
-        SafetensorsWriter.write(shards.resolve("logits.safetensors"), arrays);
-      }
+      saveOutputs(model, model, out);
+      saveOutputs(model, model, shards);
+    }
+  }
+
+  /** Write inputs for {@code base}, and what {@code model} makes of them. */
+  static void saveOutputs(TrainableModel model, PretrainedModel base, Path out) throws IOException {
+    try (ArrayScope scope = ArrayScope.open();
+        NDManager manager = NDManager.newBaseManager(Device.cpu(), "PyTorch")) {
+      ModelInputs inputs = inputs(base, 4, manager, false);
+      ModelOutput outputs = model.forward(inputs, false);
+      Map<String, NDArray> arrays = new LinkedHashMap<>();
+      inputs.names().forEach(name -> arrays.put("input." + name, inputs.get(name)));
+      outputs.arrays().forEach((name, array) -> arrays.put("output." + name, array));
+      SafetensorsWriter.write(out.resolve("logits.safetensors"), arrays);
     }
   }
 
   /** Make rows of random tokens, each with an end where the model knows one; the last row is padded on the right. */
-  private static ModelInputs inputs(
+  static ModelInputs inputs(
       PretrainedModel model, long seed, NDManager manager, boolean labels) {
     Random random = new Random(seed);
     int vocabulary = model.config().vocabSize();
