@@ -63,9 +63,7 @@ final class PytorchFuzz implements FuzzTarget {
   @Override
   public void run(Random random, Path folder) throws IOException {
     int unused =
-        read(
-            Files.write(
-                folder.resolve("pytorch_model.bin"), ArchiveDamage.damage(good, random)));
+        read(Files.write(folder.resolve("pytorch_model.bin"), ArchiveDamage.damage(good, random)));
   }
 
   private static int read(Path file) throws IOException {

@@ -21,9 +21,14 @@ class FuzzCampaignTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"tokenizers, 400", "configurations, 60", "checkpoints, 400", "data, 400",
+  @CsvSource({
+    "tokenizers, 400",
+    "configurations, 60",
+    "checkpoints, 400",
+    "data, 400",
     "torchscript, 200",
-    "pytorch, 300"})
+    "pytorch, 300"
+  })
   void nothingEndsHangsOrComesOutBare(String target, int inputs) throws Exception {
     FuzzCampaign campaign = new FuzzCampaign(20_260_131, PATIENCE, folder);
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.transformers.tokenization;
 
-import dev.trainer4j.file.GitLfsPointer;
 import dev.trainer4j.checkpoint.ReplacedFile;
+import dev.trainer4j.file.GitLfsPointer;
 import dev.trainer4j.json.JsonFile;
 import dev.trainer4j.json.JsonPlace;
 import java.io.IOException;
