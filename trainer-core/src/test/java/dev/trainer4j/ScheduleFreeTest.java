@@ -140,8 +140,7 @@ class ScheduleFreeTest {
     public void onPredictionStep(CallbackContext ctx, TrainerState state, TrainerControl control) {
       if (state.globalStep() > last) {
         last = state.globalStep();
-        float[] values =
-            new TreeMap<>(ctx.model().state()).firstEntry().getValue().toFloatArray();
+        float[] values = new TreeMap<>(ctx.model().state()).firstEntry().getValue().toFloatArray();
         first.add(Arrays.stream(toDoubles(values)).boxed().toList());
       }
     }

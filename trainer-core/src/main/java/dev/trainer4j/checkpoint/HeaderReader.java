@@ -16,6 +16,9 @@ final class HeaderReader {
   /** What libtorch's element-wise operations take; longer shapes only serve to exhaust memory. */
   static final int MAX_RANK = 64;
 
+  /** Far more than any file has; a short text takes twenty times its bytes of the heap. */
+  static final int MAX_METADATA = 100_000;
+
   private final Path file;
   private final JsonParser json;
   private final long dataStart;
@@ -40,6 +43,10 @@ final class HeaderReader {
       if (metadata.put(key, json.getText()) != null) {
         throw new SafetensorsException(
             file, SafetensorsHeader.METADATA + " " + Quoted.of(key) + " is there twice");
+      }
+      if (metadata.size() > MAX_METADATA) {
+        throw new SafetensorsException(
+            file, SafetensorsHeader.METADATA + " has more than " + MAX_METADATA + " texts");
       }
     }
     return metadata;

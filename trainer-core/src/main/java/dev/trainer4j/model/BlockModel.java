@@ -95,10 +95,14 @@ public final class BlockModel implements MixedPrecisionModel {
     run(
         firstBatch,
         inputs -> {
-          block.initialize(
-              manager,
-              DataType.FLOAT32,
-              inputs.stream().map(NDArray::getShape).toArray(Shape[]::new));
+          try {
+            block.initialize(
+                manager,
+                DataType.FLOAT32,
+                inputs.stream().map(NDArray::getShape).toArray(Shape[]::new));
+          } catch (IllegalStateException e) { // Of shapes that leave a later layer nothing.
+            throw new IllegalArgumentException(e.getMessage(), e);
+          }
           return inputs;
         });
     requireGradients();

@@ -27,9 +27,9 @@ import java.util.Set;
  * {@code logits}. Buffers, such as running means, are not visible as arrays; checkpoints therefore
  * hold the whole module as {@code model.pt} beside {@code model.safetensors}.
  *
- * <p>A TorchScript file is a program. Loading one runs nothing of it, and what would end the JVM there is
- * refused; but its {@code forward} may compute as long and take as much memory as it likes. Load only files
- * whose author you would let run code.
+ * <p>A TorchScript file is a program: its {@code forward} may compute as long and take as much memory as it
+ * likes. What nests so deep that libtorch's parsers would overflow their stack is refused; but about one of
+ * two thousand damaged files still ends the JVM in them. Load only files whose author you would let run code.
  */
 public final class TorchScriptModel implements TrainableModel {
 

@@ -322,8 +322,7 @@ public final class Optimizers {
       throw new IllegalArgumentException(
           "RAdam warms up by itself, but warmupSteps is " + options.warmupSteps());
     }
-    List<Double> constants =
-        List.of(beta1, beta2, epsilon, options.r(), options.weightLrPower());
+    List<Double> constants = List.of(beta1, beta2, epsilon, options.r(), options.weightLrPower());
     return scheduleFree("schedule_free_radam", groups, true, constants);
   }
 
@@ -339,8 +338,7 @@ public final class Optimizers {
           "momentum must be above 0 and below 1, but is " + momentum);
     }
     List<Double> constants =
-        List.of(
-            momentum, (double) options.warmupSteps(), options.r(), options.weightLrPower());
+        List.of(momentum, (double) options.warmupSteps(), options.r(), options.weightLrPower());
     return scheduleFree("schedule_free_sgd", groups, false, constants);
   }
 

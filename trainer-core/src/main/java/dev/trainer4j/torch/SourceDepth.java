@@ -145,7 +145,10 @@ final class SourceDepth {
   private void require(int depth) throws IOException {
     if (depth > DEEPEST) {
       throw new IOException(
-          "nests more than " + DEEPEST + " levels of brackets, blocks or operators in line " + line);
+          "nests more than "
+              + DEEPEST
+              + " levels of brackets, blocks or operators in line "
+              + line);
     }
   }
 }

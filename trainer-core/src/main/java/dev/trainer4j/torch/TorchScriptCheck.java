@@ -79,8 +79,8 @@ final class TorchScriptCheck {
     }
   }
 
-  private static void check(
-      String name, boolean source, byte[] bytes, DefinitionDepth definitions) throws IOException {
+  private static void check(String name, boolean source, byte[] bytes, DefinitionDepth definitions)
+      throws IOException {
     try {
       if (source) {
         String text = new String(bytes, StandardCharsets.UTF_8);

@@ -122,6 +122,21 @@ class JsonShapesTest {
   }
 
   @Test
+  void metadataOfCountlessShortTextsIsRefused() {
+    StringBuilder header = new StringBuilder("{\"__metadata__\":{");
+    for (int i = 0; i <= HeaderReader.MAX_METADATA; i++) {
+      header.append(i == 0 ? "" : ",").append('"').append(i).append("\":\"\"");
+    }
+    byte[] bytes = header.append("}}").toString().getBytes(StandardCharsets.UTF_8);
+    assertThatThrownBy(
+            () ->
+                SafetensorsHeader.parse(
+                    Path.of("m.safetensors"), bytes, SafetensorsHeader.PREFIX + bytes.length))
+        .isInstanceOf(SafetensorsException.class)
+        .hasMessageContaining("m.safetensors: __metadata__ has more than 100000 texts");
+  }
+
+  @Test
   void aHeaderThatTheHeapCannotHoldIsRefusedBeforeItIsRead() {
     long mega = 1_000_000;
     assertThat(SafetensorsHeader.maxLength(100 * mega)).isEqualTo(10 * mega);

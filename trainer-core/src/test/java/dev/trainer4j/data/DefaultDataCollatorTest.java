@@ -87,6 +87,11 @@ class DefaultDataCollatorTest {
     assertRefused(
         manager.ones(new Shape(2), DataType.FLOAT16), "type float16", "cast it to float32");
     assertRefused(List.of(manager.ones(new Shape(2)), new float[] {1}), "ragged inside");
+    // One number that stands for all of them.
+    assertRefused(
+        manager.create(new float[] {1}).broadcast(new Shape(1L << 33)),
+        "an NDArray with a dimension of 8589934592",
+        "more than 2 GiB");
   }
 
   private void assertRefused(Object value, String... parts) {

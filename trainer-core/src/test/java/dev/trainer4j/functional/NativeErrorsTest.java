@@ -8,8 +8,11 @@ import ai.djl.Device;
 import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Activation;
+import ai.djl.nn.Blocks;
 import ai.djl.nn.SequentialBlock;
+import ai.djl.nn.convolutional.Conv2d;
 import ai.djl.nn.core.Linear;
 import dev.trainer4j.Trainer;
 import dev.trainer4j.args.IntervalStrategy;
@@ -92,6 +95,20 @@ class NativeErrorsTest {
         .add(Linear.builder().setUnits(5).build())
         .add(Activation::relu)
         .add(Linear.builder().setUnits(3).build());
+  }
+
+  @Test
+  void anImageThatIsTooSmallForTheLayersIsToldByItsShape() {
+    SequentialBlock block =
+        new SequentialBlock()
+            .add(Conv2d.builder().setKernelShape(new Shape(3, 3)).setFilters(2).build())
+            .add(Blocks.batchFlattenBlock())
+            .add(Linear.builder().setUnits(2).build());
+    assertSays(
+        Trainer.builder(block, args())
+            .trainDataset(Datasets.of(samples("x", new float[1][2][2], "labels", 1))),
+        Trainer::train,
+        "the block does not take {x(4, 1, 2, 2) float32}");
   }
 
   private Trainer.Builder trained(SequentialBlock block) {

@@ -228,7 +228,9 @@ class OptimizerGoldenTest {
 
   private static ScheduleFreeOptions scheduleFree(JsonNode args) {
     return new ScheduleFreeOptions(
-        args.path("warmup_steps").asLong(), number(args, "r", 0), number(args, "weight_lr_power", 2));
+        args.path("warmup_steps").asLong(),
+        number(args, "r", 0),
+        number(args, "weight_lr_power", 2));
   }
 
   private static double number(JsonNode args, String key, double fallback) {

@@ -131,7 +131,9 @@ class HostileTorchScriptTest {
   @Test
   void longChainsOfClassesAndMethodsAreRefused() throws IOException {
     Path classes =
-        write("code/__torch__.py", bytes -> append(bytes, chain("class C%d(Module):\n  c : __torch__.C%d\n")));
+        write(
+            "code/__torch__.py",
+            bytes -> append(bytes, chain("class C%d(Module):\n  c : __torch__.C%d\n")));
     assertThatThrownBy(() -> load(classes))
         .hasMessageContaining("needs a chain of more than 300 classes and functions");
     Path functions =
@@ -167,8 +169,7 @@ class HostileTorchScriptTest {
       })
   void hostilePicklesAreRefused(String begin, String repeated, String expected) throws IOException {
     String pickle = "\u0080\u0002" + begin + repeated.repeat(MANY) + ".";
-    Path file =
-        write("data.pkl", bytes -> pickle.getBytes(StandardCharsets.ISO_8859_1));
+    Path file = write("data.pkl", bytes -> pickle.getBytes(StandardCharsets.ISO_8859_1));
     assertThatThrownBy(() -> load(file))
         .isInstanceOf(IOException.class)
         .hasMessageContaining(

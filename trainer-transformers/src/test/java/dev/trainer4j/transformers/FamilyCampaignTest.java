@@ -87,7 +87,11 @@ class FamilyCampaignTest {
           CheckpointVerification verification = store.verify(checkpoint.path());
           assertThat(verification.isValid()).as(verification.summary()).isTrue();
         }
-        begun += !store.list().isEmpty() && !Files.exists(outputDir.resolve("final").resolve("model.safetensors")) ? 1 : 0;
+        begun +=
+            !store.list().isEmpty()
+                    && !Files.exists(outputDir.resolve("final").resolve("model.safetensors"))
+                ? 1
+                : 0;
       }
     }
     return begun;

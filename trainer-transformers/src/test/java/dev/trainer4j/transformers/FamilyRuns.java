@@ -35,7 +35,8 @@ final class FamilyRuns {
     SayWhenTraining speaker = new SayWhenTraining();
     for (int i = 3; i < args.length; i++) {
       Path outputDir = Path.of(args[0]).resolve(args[i]);
-      // A kill may come in the middle of saveModel, which leaves the folder; the tensors come whole or not.
+      // A kill may come in the middle of saveModel, which leaves the folder; the tensors come whole
+      // or not.
       if (!Files.exists(outputDir.resolve("final").resolve("model.safetensors"))) {
         run(args[i], outputDir, Integer.parseInt(args[1]), Integer.parseInt(args[2]), speaker);
       }

@@ -16,6 +16,8 @@ import java.util.Random;
 /** PyTorch's own files of weights, {@code pytorch_model.bin}. */
 final class PytorchFuzz implements FuzzTarget {
 
+  private static final String FILE = "pytorch_model.bin";
+
   /** A dictionary with the matrix {@code weight} of two by three and the vector {@code bias} of three. */
   private static final String PICKLE =
       "\u0080\u0002}q\u0000("
@@ -54,24 +56,21 @@ final class PytorchFuzz implements FuzzTarget {
     entries.put("model/data/1", new byte[12]);
     entries.put("model/version", "3\n".getBytes(StandardCharsets.US_ASCII));
     good = entries;
-    byte[] archive = ArchiveDamage.archive(entries);
-    if (read(Files.write(folder.resolve("pytorch_model.bin"), archive)) != 2) {
+    Files.write(folder.resolve(FILE), ArchiveDamage.archive(entries));
+    if (read(folder) != 2) {
       throw new IllegalStateException("the good file does not hold two tensors");
     }
   }
 
   @Override
   public void run(Random random, Path folder) throws IOException {
-    int unused =
-        read(
-            Files.write(
-                folder.resolve("pytorch_model.bin"), ArchiveDamage.damage(good, random)));
+    Files.write(folder.resolve(FILE), ArchiveDamage.damage(good, random));
+    int unused = read(folder);
   }
 
-  private static int read(Path file) throws IOException {
+  private static int read(Path folder) throws IOException {
     try (NDManager manager = NDManager.newBaseManager(Device.cpu(), "PyTorch");
-        ModelTensors tensors =
-            ModelTensors.openPretrained(file.toAbsolutePath().getParent(), PytorchWeights.FORMAT)) {
+        ModelTensors tensors = ModelTensors.openPretrained(folder, PytorchWeights.FORMAT)) {
       for (String name : tensors.names()) {
         tensors.read(name, manager);
       }

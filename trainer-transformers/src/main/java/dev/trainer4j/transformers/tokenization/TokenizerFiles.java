@@ -3,8 +3,8 @@ package dev.trainer4j.transformers.tokenization;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import dev.trainer4j.file.GitLfsPointer;
 import dev.trainer4j.checkpoint.ReplacedFile;
+import dev.trainer4j.file.GitLfsPointer;
 import dev.trainer4j.json.JsonFile;
 import dev.trainer4j.json.JsonPlace;
 import java.io.IOException;

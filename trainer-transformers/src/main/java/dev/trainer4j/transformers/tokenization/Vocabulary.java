@@ -33,7 +33,9 @@ final class Vocabulary {
     this.files = files;
     JsonNode vocab = tokenizer.at("model").at("vocab").node();
     if (vocab.isObject()) {
-      vocab.properties().forEach(entry -> put(entry.getKey(), id(entry.getKey(), entry.getValue())));
+      vocab
+          .properties()
+          .forEach(entry -> put(entry.getKey(), id(entry.getKey(), entry.getValue())));
       modelSize = ids.size();
     } else if (vocab.isArray()) { // Unigram: pairs of a token and its score
       int id = 0;
