@@ -5,7 +5,6 @@ import static dev.trainer4j.args.IntervalStrategy.STEPS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
@@ -16,6 +15,7 @@ import dev.trainer4j.checkpoint.CheckpointVerification;
 import dev.trainer4j.model.FunctionModel;
 import dev.trainer4j.model.ModelOutput;
 import dev.trainer4j.testing.Crash;
+import dev.trainer4j.testing.TestDevice;
 import dev.trainer4j.testing.TinyData;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -86,7 +86,7 @@ class AsyncSaveTest {
 
   @Test
   void aSaveWhoseCopyIsUnderWayWhenTheRunFailsIsWhole() throws IOException {
-    try (NDManager manager = NDManager.newBaseManager(Device.cpu(), "PyTorch")) {
+    try (NDManager manager = NDManager.newBaseManager(TestDevice.get(), "PyTorch")) {
       // So large that the copy takes longer than it takes to fail.
       NDArray large = manager.ones(new Shape(6, 500_000));
       FunctionModel model =

@@ -4,7 +4,6 @@ package dev.trainer4j.callbacks;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
@@ -166,7 +165,7 @@ class EmaCallbackTest {
             EmaCallback.warmUp(0.9));
 
     assertSame(resumed, end);
-    try (NDManager manager = NDManager.newBaseManager(Device.cpu(), "PyTorch")) {
+    try (NDManager manager = NDManager.newBaseManager(TestDevice.get(), "PyTorch")) {
       CheckpointFiles files = new CheckpointFiles(dir.resolve("whole/checkpoint-6"));
       assertSame(weights(files.readTensors("ema", manager)), end);
       assertSame(weights(files.readTensors("model", manager)), whole.after.get(5));
@@ -197,7 +196,7 @@ class EmaCallbackTest {
 
   /** Like a TorchScript model, whose parameters are new arrays once its file has been loaded. */
   private static final class Reloading implements TrainableModel {
-    private final NDManager manager = NDManager.newBaseManager(Device.cpu(), "PyTorch");
+    private final NDManager manager = NDManager.newBaseManager(TestDevice.get(), "PyTorch");
     private NDArray weight = manager.create(new float[] {1, -2, 3, 0, 1, 1}, new Shape(2, 3));
 
     Reloading() {
@@ -280,7 +279,7 @@ class EmaCallbackTest {
               .callback(saver)
               .build();
       try (Trainer open = trainer[0];
-          NDManager manager = NDManager.newBaseManager(Device.cpu(), "PyTorch")) {
+          NDManager manager = NDManager.newBaseManager(TestDevice.get(), "PyTorch")) {
         open.train();
         assertSame(
             weights(new CheckpointFiles(saved).readTensors("model", manager)),

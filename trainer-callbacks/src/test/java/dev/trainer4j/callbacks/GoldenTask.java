@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.callbacks;
 
-import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.nn.Activation;
@@ -32,7 +31,7 @@ import java.util.Objects;
 /** The tiny model and the data of a run of Hugging Face's Trainer whose figures are known. */
 final class GoldenTask implements AutoCloseable {
 
-  private final NDManager manager = NDManager.newBaseManager(Device.cpu(), "PyTorch");
+  private final NDManager manager = NDManager.newBaseManager(TestDevice.get(), "PyTorch");
   private final Map<String, NDArray> parameters = new LinkedHashMap<>();
 
   GoldenTask() throws IOException {

@@ -4,7 +4,6 @@ package dev.trainer4j.callbacks;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import ai.djl.Device;
 import ai.djl.engine.EngineException;
 import ai.djl.modality.nlp.DefaultVocabulary;
 import ai.djl.modality.nlp.embedding.TrainableWordEmbedding;
@@ -93,7 +92,7 @@ class ThroughputCallbackTest {
                     .build())
             .add(Linear.builder().setUnits(4).build()) // 20 parameters
             .add(Linear.builder().setUnits(3).build()); // 15 parameters
-    try (NDManager manager = NDManager.newBaseManager(Device.cpu(), "PyTorch")) {
+    try (NDManager manager = NDManager.newBaseManager(TestDevice.get(), "PyTorch")) {
       block.initialize(manager, DataType.FLOAT32, new Shape(2, 5));
       block.getChildren().valueAt(0).freezeParameters(freezesTable);
       block.getChildren().valueAt(1).freezeParameters(freezesLayer);

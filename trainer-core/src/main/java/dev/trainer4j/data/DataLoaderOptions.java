@@ -154,7 +154,15 @@ public record DataLoaderOptions(
      */
     public DataLoaderOptions build() {
       return new DataLoaderOptions(
-          batchSize, dropLast, order, workers, prefetchFactor, pinMemory, rank, worldSize, rebalance);
+          batchSize,
+          dropLast,
+          order,
+          workers,
+          prefetchFactor,
+          pinMemory,
+          rank,
+          worldSize,
+          rebalance);
     }
   }
 }

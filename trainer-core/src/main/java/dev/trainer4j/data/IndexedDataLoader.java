@@ -52,9 +52,7 @@ record IndexedDataLoader<T>(
     }
     IndexedReader<T> reader = new IndexedReader<>(dataset, plan(order, firstSample), epoch);
     return StagedBatchIterator.onDeviceOf(
-        parent,
-        options,
-        manager -> new LoadingBatchIterator<>(reader, collator, manager, options));
+        parent, options, manager -> new LoadingBatchIterator<>(reader, collator, manager, options));
   }
 
   private BatchPlan plan(SampleOrder order, long firstSample) {

@@ -55,8 +55,6 @@ record StreamDataLoader<T>(
     LoadingBatchIterator.requirePosition(epoch, firstSample);
     StreamReader<T> reader = new StreamReader<>(dataset, epoch, firstSample, streamState, options);
     return StagedBatchIterator.onDeviceOf(
-        parent,
-        options,
-        manager -> new LoadingBatchIterator<>(reader, collator, manager, options));
+        parent, options, manager -> new LoadingBatchIterator<>(reader, collator, manager, options));
   }
 }

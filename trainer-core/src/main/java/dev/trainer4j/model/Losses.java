@@ -223,8 +223,7 @@ public final class Losses {
   }
 
   /** On a CPU the operator looks at its labels itself, so that nobody needs to look before. */
-  private static RuntimeException explained(
-      NDArray logits, NDArray labels, EngineException cause) {
+  private static RuntimeException explained(NDArray logits, NDArray labels, EngineException cause) {
     long classes = logits.getShape().getLastDimension();
     Optional<ValueRange.Outlier> label =
         ValueRange.read(labels).flatMap(range -> range.outside(classes, true));

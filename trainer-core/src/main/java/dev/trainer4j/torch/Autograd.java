@@ -177,7 +177,8 @@ public final class Autograd implements AutoCloseable {
   /** Made on the device: a number that went there would be waited for. DJL fills with float32 numbers only. */
   private static NDArray filled(NDArray loss, double factor) {
     DataType type = loss.getDataType();
-    boolean exact = (float) factor == factor && (type == DataType.FLOAT32 || type == DataType.FLOAT64);
+    boolean exact =
+        (float) factor == factor && (type == DataType.FLOAT32 || type == DataType.FLOAT64);
     if (factor != 1 && exact) {
       return loss.getManager().full(loss.getShape(), (float) factor, type);
     }

@@ -172,8 +172,7 @@ public final class TorchFunctions {
     try (Autograd.Recording off = Autograd.record(false);
         NDArray place = owner.zeros(new Shape(0))) {
       NDList copies =
-          Kernels.shared()
-              .differentiableList(pinned ? "upload_pinned" : "upload", place, arrays);
+          Kernels.shared().differentiableList(pinned ? "upload_pinned" : "upload", place, arrays);
       copies.forEach(NDScope::unregister);
       return List.copyOf(copies);
     }

@@ -3,7 +3,6 @@ package dev.trainer4j.functional;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
@@ -21,6 +20,7 @@ import dev.trainer4j.data.PaddingCollator;
 import dev.trainer4j.model.FunctionModel;
 import dev.trainer4j.model.ModelOutput;
 import dev.trainer4j.state.TrainerState;
+import dev.trainer4j.testing.TestDevice;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -88,7 +88,7 @@ class BatchRebalanceTrainingTest {
             .trainSamplingStrategy(SamplingStrategy.BATCH_REBALANCE)
             .saveStrategy(IntervalStrategy.NO)
             .build();
-    try (NDManager manager = NDManager.newBaseManager(Device.cpu(), "PyTorch")) {
+    try (NDManager manager = NDManager.newBaseManager(TestDevice.get(), "PyTorch")) {
       NDArray weight = manager.ones(new Shape(1, 3));
       FunctionModel model =
           new FunctionModel(

@@ -15,12 +15,14 @@ import dev.trainer4j.torch.Autograd;
 import dev.trainer4j.torch.Gradients;
 import java.util.List;
 import java.util.function.Function;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
  * A parameter whose gradient stays zero, as a row of an embedding whose token does not come again. PyTorch
  * leaves its averages at the smallest denormal numbers, with which a CPU is more than ten times slower.
  */
+@Tag("cpu") // a GPU computes with denormal numbers at full speed
 class DenormalMomentsTest {
 
   private static final double RATE = 0.1;

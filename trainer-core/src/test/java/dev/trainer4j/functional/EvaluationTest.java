@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
@@ -30,6 +29,7 @@ import dev.trainer4j.model.Losses;
 import dev.trainer4j.model.ModelOutput;
 import dev.trainer4j.state.TrainerState;
 import dev.trainer4j.testing.CapturedLog;
+import dev.trainer4j.testing.TestDevice;
 import dev.trainer4j.testing.TinyData;
 import dev.trainer4j.testing.TinyModel;
 import dev.trainer4j.testing.Values;
@@ -351,7 +351,7 @@ class EvaluationTest {
 
   @Test
   void predictionsOfOtherLengthsAreFilledWithMinus100() {
-    try (NDManager manager = NDManager.newBaseManager(Device.cpu(), "PyTorch")) {
+    try (NDManager manager = NDManager.newBaseManager(TestDevice.get(), "PyTorch")) {
       FunctionModel echo =
           new FunctionModel(
               Map.of("scale", manager.ones(new Shape(1))),

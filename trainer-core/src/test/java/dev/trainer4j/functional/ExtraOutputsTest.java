@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
@@ -23,6 +22,7 @@ import dev.trainer4j.model.ModelOutput;
 import dev.trainer4j.model.NamedParameter;
 import dev.trainer4j.model.TrainableModel;
 import dev.trainer4j.testing.InMemoryWorld;
+import dev.trainer4j.testing.TestDevice;
 import dev.trainer4j.testing.TinyData;
 import dev.trainer4j.testing.Values;
 import java.nio.file.Path;
@@ -56,7 +56,7 @@ class ExtraOutputsTest {
 
   /** Its logits are the first three features, its auxiliary loss is the sum of a batch's features. */
   private static final class Experts implements TrainableModel {
-    private final NDManager manager = NDManager.newBaseManager(Device.cpu(), "PyTorch");
+    private final NDManager manager = NDManager.newBaseManager(TestDevice.get(), "PyTorch");
     private final NDArray scale = manager.ones(new Shape(1));
     private final List<String> ignored;
 

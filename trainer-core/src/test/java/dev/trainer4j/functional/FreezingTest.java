@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import ai.djl.Device;
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
@@ -26,6 +25,7 @@ import dev.trainer4j.checkpoint.SafetensorsFile;
 import dev.trainer4j.optim.ParameterGroups;
 import dev.trainer4j.state.TrainerState;
 import dev.trainer4j.testing.PhaseWatcher;
+import dev.trainer4j.testing.TestDevice;
 import dev.trainer4j.testing.TinyData;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -53,7 +53,7 @@ class FreezingTest {
 
   @BeforeEach
   void open() {
-    manager = NDManager.newBaseManager(Device.cpu(), "PyTorch");
+    manager = NDManager.newBaseManager(TestDevice.get(), "PyTorch");
   }
 
   @AfterEach

@@ -4,7 +4,6 @@ package dev.trainer4j.functional;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import ai.djl.Device;
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
@@ -31,6 +30,7 @@ import dev.trainer4j.model.ModelOutput;
 import dev.trainer4j.model.TrainableModel;
 import dev.trainer4j.state.TrainerState;
 import dev.trainer4j.testing.PhaseWatcher;
+import dev.trainer4j.testing.TestDevice;
 import dev.trainer4j.testing.TinyData;
 import dev.trainer4j.testing.Values;
 import dev.trainer4j.torch.Autograd;
@@ -55,7 +55,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 class FreshGradientsTest {
 
-  private final NDManager manager = NDManager.newBaseManager(Device.cpu(), "PyTorch");
+  private final NDManager manager = NDManager.newBaseManager(TestDevice.get(), "PyTorch");
 
   @TempDir Path folder;
 

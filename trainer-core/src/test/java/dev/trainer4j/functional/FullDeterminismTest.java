@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
@@ -15,6 +14,7 @@ import dev.trainer4j.args.TrainingArguments;
 import dev.trainer4j.model.FunctionModel;
 import dev.trainer4j.model.LossOutput;
 import dev.trainer4j.model.ModelOutput;
+import dev.trainer4j.testing.TestDevice;
 import dev.trainer4j.testing.TinyData;
 import dev.trainer4j.testing.TinyModel;
 import dev.trainer4j.torch.ScriptKernels;
@@ -39,7 +39,7 @@ class FullDeterminismTest {
           return torch.put(x, places, torch.ones_like(x), False)
       """;
 
-  private final NDManager manager = NDManager.newBaseManager(Device.cpu(), "PyTorch");
+  private final NDManager manager = NDManager.newBaseManager(TestDevice.get(), "PyTorch");
   private final ScriptKernels kernels = ScriptKernels.compile("Put", PUT);
 
   @TempDir Path folder;

@@ -26,6 +26,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -33,6 +34,7 @@ import org.junit.jupiter.api.io.TempDir;
  * DJL makes an array of the number in {@code x.mul(2)}, in memory of Java's, and drops it at once; the
  * graph reads it in the backward pass. A collection between the two must change nothing.
  */
+@Tag("cpu") // it counts buffers of the host
 class GarbageCollectionTest {
 
   private static final Cleaner CLEANER = Cleaner.create();

@@ -4,7 +4,6 @@ package dev.trainer4j.functional;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
@@ -17,6 +16,7 @@ import dev.trainer4j.data.Dataset;
 import dev.trainer4j.model.FunctionModel;
 import dev.trainer4j.model.Losses;
 import dev.trainer4j.model.ModelOutput;
+import dev.trainer4j.testing.TestDevice;
 import dev.trainer4j.testing.TinyData;
 import dev.trainer4j.torch.TorchFunctions;
 import java.nio.file.Path;
@@ -29,7 +29,7 @@ class LabelSmoothingTest {
 
   @Test
   void aLossOfTheModelsOwnIsNotReplacedByAGuess(@TempDir Path folder) {
-    try (NDManager manager = NDManager.newBaseManager(Device.cpu(), "PyTorch")) {
+    try (NDManager manager = NDManager.newBaseManager(TestDevice.get(), "PyTorch")) {
       NDArray weight = manager.zeros(new Shape(TinyData.FEATURES, TinyData.CLASSES));
       FunctionModel model =
           new FunctionModel(
@@ -94,7 +94,7 @@ class LabelSmoothingTest {
 
   @Test
   void labelsOfTheNextPlaceEndWithOneThatDoesNotCount() {
-    try (NDManager manager = NDManager.newBaseManager(Device.cpu(), "PyTorch")) {
+    try (NDManager manager = NDManager.newBaseManager(TestDevice.get(), "PyTorch")) {
       NDArray labels = manager.create(new long[] {1, 2, 3, 4, -100, 6}, new Shape(2, 3));
       assertThat(Losses.nextLabels(labels).toLongArray())
           .containsExactly(2, 3, -100, -100, 6, -100);
@@ -103,7 +103,7 @@ class LabelSmoothingTest {
 
   @Test
   void scalarsOfSeveralTypesAreReadAtOnce() {
-    try (NDManager manager = NDManager.newBaseManager(Device.cpu(), "PyTorch")) {
+    try (NDManager manager = NDManager.newBaseManager(TestDevice.get(), "PyTorch")) {
       NDArray half = manager.create(new float[] {0.5f});
       NDArray third = manager.create(1 / 3.0);
       NDArray seven = manager.create(7L);

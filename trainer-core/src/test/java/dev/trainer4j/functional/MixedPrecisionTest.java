@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
@@ -25,6 +24,7 @@ import dev.trainer4j.args.TrainingArguments;
 import dev.trainer4j.data.Dataset;
 import dev.trainer4j.data.Datasets;
 import dev.trainer4j.testing.Crash;
+import dev.trainer4j.testing.TestDevice;
 import dev.trainer4j.testing.TinyData;
 import dev.trainer4j.testing.TinyModel;
 import dev.trainer4j.testing.Values;
@@ -119,7 +119,7 @@ class MixedPrecisionTest {
 
   private Run train(
       String name, Consumer<TrainingArguments.Builder> more, ResumeFrom from, Crash crash) {
-    try (NDManager manager = NDManager.newBaseManager(Device.cpu(), "PyTorch")) {
+    try (NDManager manager = NDManager.newBaseManager(TestDevice.get(), "PyTorch")) {
       Block block = mlp(manager);
       Trainer.Builder builder = Trainer.builder(block, args(name, more)).trainDataset(data());
       if (crash != null) {
@@ -201,7 +201,7 @@ class MixedPrecisionTest {
                 .maxSteps(6)
                 .saveStrategy(IntervalStrategy.STEPS)
                 .saveSteps(1);
-    try (NDManager manager = NDManager.newBaseManager(Device.cpu(), "PyTorch")) {
+    try (NDManager manager = NDManager.newBaseManager(TestDevice.get(), "PyTorch")) {
       Block block = mlp(manager);
       // The gradient of the first layer is that of the last times its weights: too much for
       // float16.
@@ -250,7 +250,7 @@ class MixedPrecisionTest {
   @ParameterizedTest
   @ValueSource(strings = {"bf16", "fp16"})
   void fullEvaluationComputesOverRoundedWeightsAndLeavesTheModelAsItIs(String type) {
-    try (NDManager manager = NDManager.newBaseManager(Device.cpu(), "PyTorch")) {
+    try (NDManager manager = NDManager.newBaseManager(TestDevice.get(), "PyTorch")) {
       Block block = mlp(manager);
       NDArray weight = block.getParameters().valueAt(0).getArray();
       float[] before = weight.toFloatArray();

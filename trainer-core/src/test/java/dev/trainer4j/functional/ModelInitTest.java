@@ -4,7 +4,6 @@ package dev.trainer4j.functional;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
@@ -19,6 +18,7 @@ import dev.trainer4j.model.FunctionModel;
 import dev.trainer4j.model.ModelOutput;
 import dev.trainer4j.model.TrainableModel;
 import dev.trainer4j.testing.Natives;
+import dev.trainer4j.testing.TestDevice;
 import dev.trainer4j.testing.TinyData;
 import dev.trainer4j.testing.Values;
 import java.nio.file.Path;
@@ -47,7 +47,7 @@ class ModelInitTest {
 
   /** Random weights, a frozen scale, a buffer that counts passes, on a manager of its own. */
   private static TrainableModel noisyStart() {
-    NDManager manager = NDManager.newBaseManager(Device.cpu(), "PyTorch");
+    NDManager manager = NDManager.newBaseManager(TestDevice.get(), "PyTorch");
     NDArray weight = manager.randomNormal(new Shape(TinyData.FEATURES, TinyData.CLASSES));
     NDArray scale = manager.ones(new Shape(1));
     NDArray passes = manager.zeros(new Shape(1));
@@ -133,7 +133,7 @@ class ModelInitTest {
     List<NDManager> managers = new ArrayList<>();
     Supplier<TrainableModel> modelInit =
         () -> {
-          NDManager manager = NDManager.newBaseManager(Device.cpu(), "PyTorch");
+          NDManager manager = NDManager.newBaseManager(TestDevice.get(), "PyTorch");
           managers.add(manager);
           SequentialBlock block = new SequentialBlock();
           block.add(Linear.builder().setUnits(TinyData.CLASSES).build());
@@ -166,7 +166,7 @@ class ModelInitTest {
     }
     Supplier<TrainableModel> growing =
         () -> {
-          NDManager manager = NDManager.newBaseManager(Device.cpu(), "PyTorch");
+          NDManager manager = NDManager.newBaseManager(TestDevice.get(), "PyTorch");
           made.add(noisyStart());
           NDArray weight = manager.zeros(new Shape(TinyData.FEATURES, made.size()));
           return FunctionModel.builder(

@@ -35,6 +35,7 @@ import dev.trainer4j.model.TorchScriptModel;
 import dev.trainer4j.state.TrainerState;
 import dev.trainer4j.testing.Crash;
 import dev.trainer4j.testing.Natives;
+import dev.trainer4j.testing.TestDevice;
 import dev.trainer4j.testing.TinyData;
 import dev.trainer4j.testing.Values;
 import java.io.IOException;
@@ -105,7 +106,7 @@ class ModelsTest {
 
   @Test
   void aBlockThatWasInitializedStaysUsableWhenTheTrainerIsClosed() {
-    try (NDManager manager = NDManager.newBaseManager(Device.cpu(), "PyTorch")) {
+    try (NDManager manager = NDManager.newBaseManager(TestDevice.get(), "PyTorch")) {
       SequentialBlock block = block();
       block.initialize(manager, DataType.FLOAT32, new Shape(1, TinyData.FEATURES));
       Map<String, List<Double>> before = values(block);
@@ -118,7 +119,7 @@ class ModelsTest {
 
   @Test
   void theTableOfAnEmbeddingIsALookupAndALinearLayerIsNone() {
-    try (NDManager manager = NDManager.newBaseManager(Device.cpu(), "PyTorch")) {
+    try (NDManager manager = NDManager.newBaseManager(TestDevice.get(), "PyTorch")) {
       SequentialBlock block =
           new SequentialBlock()
               .add(
@@ -139,7 +140,7 @@ class ModelsTest {
 
   @Test
   void frozenParametersStay() {
-    try (NDManager manager = NDManager.newBaseManager(Device.cpu(), "PyTorch")) {
+    try (NDManager manager = NDManager.newBaseManager(TestDevice.get(), "PyTorch")) {
       SequentialBlock block = block();
       block.initialize(manager, DataType.FLOAT32, new Shape(1, TinyData.FEATURES));
       Parameter frozen = block.getParameters().get(0).getValue();
@@ -185,7 +186,7 @@ class ModelsTest {
 
   @Test
   void aDjlModelStaysItsOwners() {
-    try (Model model = Model.newInstance("tiny", Device.cpu(), "PyTorch")) {
+    try (Model model = Model.newInstance("tiny", TestDevice.get(), "PyTorch")) {
       model.setBlock(block());
       long before;
       try (Trainer trainer = withData(Trainer.builder(model, args().build())).build()) {
@@ -209,7 +210,7 @@ class ModelsTest {
   /** PyTorch leaves a parameter alone until a loss depends on it, and trains it from then on. */
   @Test
   void aParameterMayJoinLater() {
-    try (NDManager manager = NDManager.newBaseManager(Device.cpu(), "PyTorch")) {
+    try (NDManager manager = NDManager.newBaseManager(TestDevice.get(), "PyTorch")) {
       NDArray weight = manager.ones(new Shape(TinyData.FEATURES, TinyData.CLASSES));
       NDArray late = manager.zeros(new Shape(TinyData.CLASSES));
       NDArray never = manager.ones(new Shape(2));
@@ -255,7 +256,7 @@ class ModelsTest {
   private static TorchScriptModel torchScript() throws IOException {
     try {
       Path file = Path.of(ModelsTest.class.getResource("/torchscript/net.pt").toURI());
-      return TorchScriptModel.load(file, Device.cpu(), "x");
+      return TorchScriptModel.load(file, TestDevice.get(), "x");
     } catch (URISyntaxException e) {
       throw new IllegalStateException(e);
     }
@@ -301,7 +302,7 @@ class ModelsTest {
     }
     assertThat(precious).hasContent("precious");
     assertThat(Files.isSymbolicLink(saved)).isFalse();
-    TorchScriptModel.load(saved, Device.cpu(), "x").close();
+    TorchScriptModel.load(saved, TestDevice.get(), "x").close();
   }
 
   /** Running statistics are buffers: an evaluation after the resume depends on them. */
@@ -335,7 +336,7 @@ class ModelsTest {
   @Test
   void aFileThatIsNoTorchScriptIsRefused() throws IOException {
     Path file = Files.writeString(outputDir.resolve("bad.pt"), "not a model");
-    assertThatThrownBy(() -> TorchScriptModel.load(file, Device.cpu(), "x"))
+    assertThatThrownBy(() -> TorchScriptModel.load(file, TestDevice.get(), "x"))
         .isInstanceOf(IOException.class)
         .hasMessageContaining("bad.pt");
     assertThatThrownBy(() -> TorchScriptModel.load(outputDir.resolve("none.pt"), "x"))
@@ -344,7 +345,7 @@ class ModelsTest {
 
   @Test
   void aFunctionMayComputeItsOwnLoss() {
-    try (NDManager manager = NDManager.newBaseManager(Device.cpu(), "PyTorch")) {
+    try (NDManager manager = NDManager.newBaseManager(TestDevice.get(), "PyTorch")) {
       NDArray weight = manager.zeros(new Shape(TinyData.FEATURES, TinyData.CLASSES));
       FunctionModel model =
           new FunctionModel(

@@ -4,7 +4,6 @@ package dev.trainer4j.functional;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
@@ -22,6 +21,7 @@ import dev.trainer4j.model.FunctionModel;
 import dev.trainer4j.model.ModelOutput;
 import dev.trainer4j.state.TrainerState;
 import dev.trainer4j.testing.Crash;
+import dev.trainer4j.testing.TestDevice;
 import dev.trainer4j.testing.TinyData;
 import dev.trainer4j.testing.Values;
 import java.nio.file.Path;
@@ -60,7 +60,7 @@ class SeededEvaluationTest {
 
   /** A noisy linear model and its trainer. */
   private final class Run implements AutoCloseable {
-    private final NDManager manager = NDManager.newBaseManager(Device.cpu(), "PyTorch");
+    private final NDManager manager = NDManager.newBaseManager(TestDevice.get(), "PyTorch");
     private final NDArray weight =
         manager.zeros(new Shape(TinyData.FEATURES, TinyData.CLASSES)).add(0.1f);
     private final Trainer trainer;

@@ -3,7 +3,6 @@ package dev.trainer4j.functional;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
@@ -24,6 +23,7 @@ import dev.trainer4j.model.FunctionModel;
 import dev.trainer4j.model.ModelOutput;
 import dev.trainer4j.model.NamedParameter;
 import dev.trainer4j.model.TrainableModel;
+import dev.trainer4j.testing.TestDevice;
 import dev.trainer4j.testing.TinyData;
 import dev.trainer4j.testing.Values;
 import dev.trainer4j.torch.TiedTensors;
@@ -40,7 +40,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** A tensor of two names is one parameter, is saved once and comes back under both names. */
 class TiedTensorsTest {
 
-  private final NDManager manager = NDManager.newBaseManager(Device.cpu(), "PyTorch");
+  private final NDManager manager = NDManager.newBaseManager(TestDevice.get(), "PyTorch");
 
   @TempDir Path folder;
 

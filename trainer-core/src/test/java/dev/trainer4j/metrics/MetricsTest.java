@@ -5,11 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import dev.trainer4j.metrics.Classification.Average;
+import dev.trainer4j.testing.TestDevice;
 import java.util.Map;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.AfterEach;
@@ -29,7 +29,7 @@ class MetricsTest {
 
   private static final float[] HELD = {1, 0, 1, 0, 1, 1, 1, 0, 0, 1, 0, 1, 0, 0, 0};
 
-  private final NDManager manager = NDManager.newBaseManager(Device.cpu(), "PyTorch");
+  private final NDManager manager = NDManager.newBaseManager(TestDevice.get(), "PyTorch");
 
   @AfterEach
   void close() {

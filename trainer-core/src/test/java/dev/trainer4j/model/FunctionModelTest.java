@@ -4,7 +4,6 @@ package dev.trainer4j.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
@@ -14,6 +13,7 @@ import dev.trainer4j.Trainer;
 import dev.trainer4j.args.IntervalStrategy;
 import dev.trainer4j.args.TrainingArguments;
 import dev.trainer4j.checkpoint.CheckpointFiles;
+import dev.trainer4j.testing.TestDevice;
 import dev.trainer4j.testing.TinyData;
 import dev.trainer4j.testing.Values;
 import java.io.IOException;
@@ -29,7 +29,7 @@ class FunctionModelTest {
 
   @TempDir Path folder;
 
-  private final NDManager manager = NDManager.newBaseManager(Device.cpu(), "PyTorch");
+  private final NDManager manager = NDManager.newBaseManager(TestDevice.get(), "PyTorch");
 
   @AfterEach
   void close() {

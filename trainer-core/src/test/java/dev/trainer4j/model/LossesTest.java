@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import dev.trainer4j.testing.TestDevice;
 import dev.trainer4j.torch.ArrayScope;
 import dev.trainer4j.torch.Autograd;
 import dev.trainer4j.torch.TorchFunctions;
@@ -21,7 +21,7 @@ class LossesTest {
 
   private static final float[] CLASS_WEIGHTS = {.5f, 2, 1.25f};
 
-  private final NDManager manager = NDManager.newBaseManager(Device.cpu(), "PyTorch");
+  private final NDManager manager = NDManager.newBaseManager(TestDevice.get(), "PyTorch");
 
   @AfterEach
   void close() {

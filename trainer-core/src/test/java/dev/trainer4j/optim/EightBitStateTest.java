@@ -4,7 +4,6 @@ package dev.trainer4j.optim;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
@@ -13,6 +12,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.trainer4j.model.FunctionModel;
 import dev.trainer4j.model.ModelOutput;
+import dev.trainer4j.testing.TestDevice;
 import dev.trainer4j.torch.ArrayScope;
 import dev.trainer4j.torch.Autograd;
 import java.io.IOException;
@@ -35,7 +35,7 @@ class EightBitStateTest {
 
   @BeforeEach
   void open() throws IOException {
-    manager = NDManager.newBaseManager(Device.cpu(), "PyTorch");
+    manager = NDManager.newBaseManager(TestDevice.get(), "PyTorch");
     figures =
         new ObjectMapper()
             .readTree(EightBitStateTest.class.getResource("/parity/optimizers_more.json"));

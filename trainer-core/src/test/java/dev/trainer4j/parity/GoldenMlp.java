@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.parity;
 
-import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.nn.Activation;
@@ -12,6 +11,7 @@ import dev.trainer4j.data.ModelInputs;
 import dev.trainer4j.model.FunctionModel;
 import dev.trainer4j.model.Losses;
 import dev.trainer4j.model.ModelOutput;
+import dev.trainer4j.testing.TestDevice;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -26,7 +26,7 @@ import java.util.Map;
  */
 final class GoldenMlp implements AutoCloseable {
 
-  private final NDManager manager = NDManager.newBaseManager(Device.cpu(), "PyTorch");
+  private final NDManager manager = NDManager.newBaseManager(TestDevice.get(), "PyTorch");
   private final Map<String, NDArray> parameters = new LinkedHashMap<>();
   private final FunctionModel model;
 
@@ -69,7 +69,7 @@ final class GoldenMlp implements AutoCloseable {
 
   /** Samples of {@code train} or {@code eval} from a file of the figures' form. */
   static Dataset<Map<String, Object>> data(String split, Path data) throws IOException {
-    try (NDManager manager = NDManager.newBaseManager(Device.cpu(), "PyTorch");
+    try (NDManager manager = NDManager.newBaseManager(TestDevice.get(), "PyTorch");
         SafetensorsFile file = SafetensorsFile.open(data)) {
       NDArray x = file.read(split + "_x", manager);
       long[] y = file.read(split + "_y", manager).toLongArray();

@@ -3,7 +3,6 @@ package dev.trainer4j.parity;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
@@ -34,6 +33,7 @@ import dev.trainer4j.optim.UpdateObserver;
 import dev.trainer4j.optim.UpdateRanks;
 import dev.trainer4j.optim.UpdateRequest;
 import dev.trainer4j.state.TrainerState;
+import dev.trainer4j.testing.TestDevice;
 import dev.trainer4j.torch.ArrayScope;
 import dev.trainer4j.torch.Autograd;
 import java.nio.file.Path;
@@ -239,7 +239,7 @@ class OptimizerGoldenTest {
 
   /** The parameters of the figures and the gradients they get. */
   private static final class Parameters implements AutoCloseable {
-    private final NDManager manager = NDManager.newBaseManager(Device.cpu(), "PyTorch");
+    private final NDManager manager = NDManager.newBaseManager(TestDevice.get(), "PyTorch");
     private final Map<String, NDArray> arrays = new LinkedHashMap<>();
     private final FunctionModel model;
 

@@ -13,10 +13,12 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Copies for a checkpoint that is written while training goes on. */
+@Tag("cpu") // it looks at memory of the host
 class SnapshotTest {
 
   @TempDir Path folder;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.testing;
 
-import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
@@ -22,7 +21,7 @@ import java.util.Random;
  */
 public final class TinyModel implements AutoCloseable {
 
-  private final NDManager manager = NDManager.newBaseManager(Device.cpu(), "PyTorch");
+  private final NDManager manager = NDManager.newBaseManager(TestDevice.get(), "PyTorch");
   private final Map<String, NDArray> parameters = new LinkedHashMap<>();
   private final DataType type;
   private final float dropout;

@@ -16,9 +16,11 @@ import ai.djl.pytorch.jni.IValue;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** The ways that kernels take on a GPU, taken on the CPU: they must give what the CPU's own way gives. */
+@Tag("cpu") // it holds the ways of a GPU to those of the CPU
 class GpuKernelsTest {
 
   private final NDManager manager = NDManager.newBaseManager(Device.cpu(), "PyTorch");
@@ -41,8 +43,7 @@ class GpuKernelsTest {
     NDArray scalar = parameter(manager.create(3f));
     NDArray unused = parameter(manager.create(1f));
     List<float[]> found = new ArrayList<>();
-    try (FreshGradients fresh =
-            new FreshGradients(List.of(a, b, turned, scalar, unused), copies);
+    try (FreshGradients fresh = new FreshGradients(List.of(a, b, turned, scalar, unused), copies);
         Autograd autograd = new Autograd()) {
       for (int pass = 0; pass < passes; pass++) {
         try (Autograd.Recording on = Autograd.record(true)) {

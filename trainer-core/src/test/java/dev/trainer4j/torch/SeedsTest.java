@@ -3,10 +3,10 @@ package dev.trainer4j.torch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import dev.trainer4j.testing.TestDevice;
 import dev.trainer4j.testing.Values;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,7 +26,7 @@ class SeedsTest {
   /** The other thread asks to draw while this one is between two draws, and has to wait. */
   @Test
   void anotherThreadThatDrawsWithinItsOwnSeedChangesNothing() throws InterruptedException {
-    try (NDManager manager = NDManager.newBaseManager(Device.cpu(), "PyTorch")) {
+    try (NDManager manager = NDManager.newBaseManager(TestDevice.get(), "PyTorch")) {
       List<Double> alone =
           Seeds.with(
               5,
@@ -44,7 +44,7 @@ class SeedsTest {
                 Seeds.with(
                     6,
                     () -> {
-                      try (NDManager own = NDManager.newBaseManager(Device.cpu(), "PyTorch")) {
+                      try (NDManager own = NDManager.newBaseManager(TestDevice.get(), "PyTorch")) {
                         draw(own);
                       }
                       drawn.countDown();

@@ -10,11 +10,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 
 /** What libtorch and its OpenMP do in a process that nobody set up, or somebody did. */
+@Tag("cpu") // a GPU needs no threads
 class ThreadDefaultsTest {
 
   /** What the child printed, with what libgomp says of itself when it is loaded. */

@@ -19,11 +19,13 @@ import java.util.Properties;
 import java.util.concurrent.Callable;
 import java.util.concurrent.FutureTask;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 
 /** These run with libtorch's number of threads set to 1; {@link ThreadDefaultsTest} does without. */
+@Tag("cpu") // a GPU needs no threads
 class ThreadsTest {
 
   private static final long MANY = 1L << 40;

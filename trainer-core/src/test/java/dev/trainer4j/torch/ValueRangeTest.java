@@ -23,8 +23,7 @@ class ValueRangeTest {
 
   @Test
   void smallestLargestAndTheirPlacesAreFoundAndMinus100IsApart() {
-    assertThat(ValueRange.ofHost(array(5, -100, 7, 2)))
-        .isEqualTo(new ValueRange(2, 3, 7, 2, 1));
+    assertThat(ValueRange.ofHost(array(5, -100, 7, 2))).isEqualTo(new ValueRange(2, 3, 7, 2, 1));
     assertThat(ValueRange.ofHost(array(-100, -100)))
         .isEqualTo(new ValueRange(Long.MAX_VALUE, 0, Long.MIN_VALUE, 0, 1));
   }

@@ -29,7 +29,8 @@ final class VerifyGpuTest {
   private int run(String... more) throws Exception {
     String[] args = new String[more.length + 4];
     System.arraycopy(more, 0, args, 0, more.length);
-    System.arraycopy(new String[] {"--out", out.toString(), "--device", "cpu"}, 0, args, more.length, 4);
+    System.arraycopy(
+        new String[] {"--out", out.toString(), "--device", "cpu"}, 0, args, more.length, 4);
     return Verification.of(args).run(new PrintStream(printed, true, StandardCharsets.UTF_8));
   }
 
@@ -61,7 +62,8 @@ final class VerifyGpuTest {
         .contains("Can this machine train on a GPU? 12 of 12 steps")
         .contains("No fault in 12 steps on the CPU. 11 of them only a GPU can answer")
         .contains("five wrong indices were named");
-    assertThat(table.lines().filter(line -> line.contains("needs a card"))).allMatch(line -> line.length() < 130);
+    assertThat(table.lines().filter(line -> line.contains("needs a card")))
+        .allMatch(line -> line.length() < 130);
   }
 
   @Test
@@ -88,7 +90,8 @@ final class VerifyGpuTest {
     assertThatThrownBy(() -> Verification.of("--device", "tpu"))
         .hasMessageContaining("--device is 'tpu'")
         .hasMessageContaining("gpu:0");
-    assertThatThrownBy(() -> Verification.of("--fast", "1")).hasMessageContaining("--fast is unknown");
+    assertThatThrownBy(() -> Verification.of("--fast", "1"))
+        .hasMessageContaining("--fast is unknown");
     assumeFalse(Devices.hasGpu());
     assertThatThrownBy(() -> Verification.of("--device", "gpu:1"))
         .hasMessageStartingWith("--device is gpu(1), but there is no GPU to use: ");

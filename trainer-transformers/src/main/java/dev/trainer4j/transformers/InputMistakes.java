@@ -27,8 +27,7 @@ final class InputMistakes {
   /** The ends of the names of tables that inputs other than tokens are looked up in. */
   private static final List<String> TYPES = List.of("token_type_embeddings.weight");
 
-  private static final List<String> POSITIONS =
-      List.of("position_embeddings.weight", "wpe.weight");
+  private static final List<String> POSITIONS = List.of("position_embeddings.weight", "wpe.weight");
 
   private InputMistakes() {}
 
@@ -39,7 +38,8 @@ final class InputMistakes {
       if (EngineMessage.isOutOfMemory(failure)) {
         return failure;
       }
-      String problem = EngineMessage.isDeviceAssert(failure) ? "" : problem(model, inputs, ValueRange::read);
+      String problem =
+          EngineMessage.isDeviceAssert(failure) ? "" : problem(model, inputs, ValueRange::read);
       return problem.isEmpty()
           ? unexplained(model, inputs, failure)
           : new IllegalArgumentException(problem, failure);
@@ -112,8 +112,7 @@ final class InputMistakes {
       }
     }
     for (String name : List.of("decoder_input_ids", "token_type_ids", "position_ids")) {
-      String problem =
-          inputs.find(name).map(array -> range(model, name, array, look)).orElse("");
+      String problem = inputs.find(name).map(array -> range(model, name, array, look)).orElse("");
       if (!problem.isEmpty()) {
         return problem;
       }

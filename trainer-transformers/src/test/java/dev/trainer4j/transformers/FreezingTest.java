@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -338,7 +337,7 @@ class FreezingTest {
         AutoModels.load(
             ParityModels.ownFolder().resolve("gpt2"),
             Task.CAUSAL_LM,
-            LoadOptions.defaults().withDevice(Device.cpu()))) {
+            LoadOptions.defaults().withDevice(TestDevice.get()))) {
       List<String> all = names(model);
       assertThatThrownBy(model::freezeBase)
           .isInstanceOf(IllegalStateException.class)

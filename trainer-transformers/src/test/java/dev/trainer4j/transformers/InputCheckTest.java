@@ -23,12 +23,14 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** For every head: what an input is called, its shape and its type are looked at before libtorch sees it. */
+@Tag("context") // a wrong index that got through would end CUDA for its process
 class InputCheckTest {
 
   private static String messageOf(PretrainedModel model, ModelInputs inputs) {
@@ -121,8 +123,7 @@ class InputCheckTest {
         NDManager owner = model.manager().newSubManager();
         ArrayScope scope = ArrayScope.open()) {
       ModelInputs good = ParityModels.inputs("bart-regression", model.manager());
-      NDArray labels =
-          owner.full(good.get("labels").getShape(), 77).toType(DataType.INT64, false);
+      NDArray labels = owner.full(good.get("labels").getShape(), 77).toType(DataType.INT64, false);
       ValueRange.note(owner, labels, labels);
       assertThat(model.forward(good.with("labels", labels), true).loss()).isNotNull();
     }

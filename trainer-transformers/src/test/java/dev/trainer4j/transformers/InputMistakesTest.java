@@ -10,9 +10,11 @@ import dev.trainer4j.data.ModelInputs;
 import dev.trainer4j.torch.ArrayScope;
 import java.io.IOException;
 import java.util.stream.LongStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Inputs that the native library would answer with a trace of its own. */
+@Tag("context") // a wrong index that got through would end CUDA for its process
 class InputMistakesTest {
 
   private static void assertRefused(String name, long[] ids, long label, String... words)

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.transformers;
 
-import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
@@ -98,7 +97,7 @@ public final class ParityModels {
   }
 
   public static LoadOptions cpu() {
-    return LoadOptions.defaults().withDevice(Device.cpu());
+    return LoadOptions.defaults().withDevice(TestDevice.get());
   }
 
   /** The arrays of {@code golden.safetensors} whose names begin with {@code prefix}, without it. */

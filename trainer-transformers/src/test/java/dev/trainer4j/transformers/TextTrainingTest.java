@@ -3,7 +3,6 @@ package dev.trainer4j.transformers;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
@@ -54,7 +53,7 @@ class TextTrainingTest {
     Path file = lines();
     Path source = Tokenizers.folder("wordpiece");
     try (PretrainedTokenizer tokenizer = PretrainedTokenizer.load(source);
-        NDManager manager = NDManager.newBaseManager(Device.cpu(), "PyTorch")) {
+        NDManager manager = NDManager.newBaseManager(TestDevice.get(), "PyTorch")) {
       Dataset<Map<String, Object>> tokens =
           CachedMap.<Map<String, Object>>builder(folder.resolve("cache"))
               .dependsOn(file, source.resolve("tokenizer.json"))

@@ -64,8 +64,7 @@ record Lab(Device device, Path folder) {
   }
 
   /** Trains a model, which stays open. */
-  static Run train(
-      TrainableModel model, Dataset<Map<String, ?>> data, TrainingArguments args) {
+  static Run train(TrainableModel model, Dataset<Map<String, ?>> data, TrainingArguments args) {
     List<Double> losses = new ArrayList<>();
     TrainerCallback reader =
         new TrainerCallback() {

@@ -34,7 +34,8 @@ final class Machine {
   /** Everything that belongs above a table of figures. */
   static Map<String, String> describe() {
     Map<String, String> facts = new LinkedHashMap<>();
-    facts.put("java", System.getProperty("java.version") + ", " + System.getProperty("java.vendor"));
+    facts.put(
+        "java", System.getProperty("java.version") + ", " + System.getProperty("java.vendor"));
     facts.put("system", System.getProperty("os.name") + " " + System.getProperty("os.arch"));
     facts.put("processors", String.valueOf(Runtime.getRuntime().availableProcessors()));
     facts.put("libtorch", TorchEngine.get().getVersion() + " in " + LibUtils.getLibtorchPath());
@@ -72,8 +73,7 @@ final class Machine {
   private static Optional<String> smi(String query) {
     try {
       Process process =
-          new ProcessBuilder(
-                  "nvidia-smi", "--query-gpu=" + query, "--format=csv,noheader,nounits")
+          new ProcessBuilder("nvidia-smi", "--query-gpu=" + query, "--format=csv,noheader,nounits")
               .redirectError(ProcessBuilder.Redirect.DISCARD)
               .start();
       try (BufferedReader reader =

@@ -132,8 +132,7 @@ final class MistakeSteps {
               .autoFindBatchSize(true)
               .maxSteps(3)
               .build();
-      try (Trainer trainer =
-          Trainer.builder(model, args).trainDataset(Networks.points()).build()) {
+      try (Trainer trainer = Trainer.builder(model, args).trainDataset(Networks.points()).build()) {
         trainer.train();
       }
       return "made smaller, and the run went on";

@@ -61,10 +61,7 @@ final class Networks {
         manager,
         (inputs, training) -> {
           NDArray hidden =
-              inputs
-                  .get("x")
-                  .matMul(weights.get("first").transpose())
-                  .add(weights.get("bias"));
+              inputs.get("x").matMul(weights.get("first").transpose()).add(weights.get("bias"));
           return ModelOutput.logits(
               Activation.relu(hidden).matMul(weights.get("second").transpose()));
         });

@@ -39,7 +39,8 @@ final class ParitySteps {
 
   /** Every text of kernels is compiled, and runs once. */
   static Finding kernels(Lab lab) throws IOException {
-    lab.train(lab.device(), Networks::layers, Networks.points(), "kernels", args -> args.maxSteps(2));
+    lab.train(
+        lab.device(), Networks::layers, Networks.points(), "kernels", args -> args.maxSteps(2));
     for (String family : Texts.families().keySet()) {
       Path folder = Texts.save(lab, family, 0.1);
       try (PretrainedModel model = Texts.load(folder, family, lab.device())) {
@@ -70,8 +71,7 @@ final class ParitySteps {
     optimizers.put(
         "momentum",
         args ->
-            args.optim(OptimizerName.SGD)
-                .optimArgs(Map.of("momentum", "0.9", "dampening", "0.1")));
+            args.optim(OptimizerName.SGD).optimArgs(Map.of("momentum", "0.9", "dampening", "0.1")));
     Map<String, Double> figures = new TreeMap<>();
     optimizers.forEach(
         (name, change) ->
@@ -88,12 +88,12 @@ final class ParitySteps {
       UnaryOperator<TrainingArguments.Builder> change) {
     Dataset<Map<String, ?>> points = Networks.points();
     Run there = lab.train(lab.device(), model, points, "device", change);
-    Run here = lab.train(Device.cpu(), model, points, "cpu", args -> change.apply(args).useCpu(true));
+    Run here =
+        lab.train(Device.cpu(), model, points, "cpu", args -> change.apply(args).useCpu(true));
     return Lab.difference(here.weights(), there.weights());
   }
 
-  private static Finding judged(
-      Lab lab, Map<String, Double> figures, double limit, String found) {
+  private static Finding judged(Lab lab, Map<String, Double> figures, double limit, String found) {
     Map.Entry<String, Double> worst =
         figures.entrySet().stream().max(Map.Entry.comparingByValue()).orElseThrow();
     return Finding.onGpu(
@@ -111,7 +111,8 @@ final class ParitySteps {
     figures.put(
         "two micro batches",
         difference(lab, Networks::shared, args -> args.gradientAccumulationSteps(2)));
-    figures.put("convolutions", difference(lab, Networks::convolutions, args -> args.learningRate(1e-3)));
+    figures.put(
+        "convolutions", difference(lab, Networks::convolutions, args -> args.learningRate(1e-3)));
     return judged(lab, figures, 1e-5, "weights differ by up to");
   }
 

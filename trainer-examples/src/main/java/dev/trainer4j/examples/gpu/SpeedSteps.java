@@ -96,10 +96,7 @@ final class SpeedSteps {
         lab,
         !lab.isGpu() || early < Math.max(10 * median, median + 500),
         String.format(
-            Locale.ROOT,
-            "updates 3 to 6 take up to %.0f ms, later ones %.0f ms",
-            early,
-            median),
+            Locale.ROOT, "updates 3 to 6 take up to %.0f ms, later ones %.0f ms", early, median),
         Map.of("early_ms", early, "median_ms", median));
   }
 
@@ -121,8 +118,7 @@ final class SpeedSteps {
       }
     }
     List<String> found = new ArrayList<>();
-    figures.forEach(
-        (name, rate) -> found.add(String.format(Locale.ROOT, "%s: %.0f", name, rate)));
+    figures.forEach((name, rate) -> found.add(String.format(Locale.ROOT, "%s: %.0f", name, rate)));
     return Finding.measured(lab, "texts a second, " + String.join("; ", found), figures);
   }
 
@@ -139,10 +135,7 @@ final class SpeedSteps {
             host,
             card);
     return Finding.onGpu(
-        lab,
-        host < 200 && card < 64,
-        found,
-        Map.of("host_mib", host, "gpu_mib", card));
+        lab, host < 200 && card < 64, found, Map.of("host_mib", host, "gpu_mib", card));
   }
 
   private static double growth(List<Double> readings) {

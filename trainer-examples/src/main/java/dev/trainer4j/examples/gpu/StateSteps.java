@@ -43,11 +43,13 @@ final class StateSteps {
       Map<String, float[]> end = run(lab.device(), args.build(), ResumeFrom.never());
       Path saved = folder.resolve("checkpoint-20").resolve("model.safetensors");
       figures.put(async ? "async file" : "sync file", Lab.difference(end, read(saved)));
-      files.add(Files.readAllBytes(folder.resolve("checkpoint-10").resolve("optimizer.safetensors")));
+      files.add(
+          Files.readAllBytes(folder.resolve("checkpoint-10").resolve("optimizer.safetensors")));
       ResumeFrom middle = ResumeFrom.path(folder.resolve("checkpoint-10"));
       TrainingArguments rest =
           lab.arguments("rest-" + async).saveStrategy(IntervalStrategy.NO).build();
-      figures.put("resumed, async " + async, Lab.difference(whole, run(lab.device(), rest, middle)));
+      figures.put(
+          "resumed, async " + async, Lab.difference(whole, run(lab.device(), rest, middle)));
       figures.put(
           "resumed on the CPU, async " + async,
           1e-3 * Lab.difference(whole, run(Device.cpu(), rest, middle)));
@@ -69,8 +71,7 @@ final class StateSteps {
       Device device, TrainingArguments args, ResumeFrom resume) {
     try (NDManager manager = TorchEngine.get().newBaseManager(device)) {
       TrainableModel model = Networks.layers(manager);
-      try (Trainer trainer =
-          Trainer.builder(model, args).trainDataset(Networks.points()).build()) {
+      try (Trainer trainer = Trainer.builder(model, args).trainDataset(Networks.points()).build()) {
         trainer.train(resume);
       }
       return Lab.weights(model);

@@ -66,8 +66,7 @@ final class StepProcess {
       StringWriter trace = new StringWriter();
       e.printStackTrace(new PrintWriter(trace));
       System.out.println(trace);
-      finding =
-          Finding.of(false, Machine.message(e) + " (all of it: step-" + number + ".log)");
+      finding = Finding.of(false, Machine.message(e) + " (all of it: step-" + number + ".log)");
     }
     JSON.writeValue(folder.resolve("step-" + number + ".json").toFile(), finding);
     System.exit(0); // After a fault on a GPU, libraries may hang at their end.

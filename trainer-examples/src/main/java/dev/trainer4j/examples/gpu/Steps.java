@@ -9,8 +9,7 @@ final class Steps {
   static final List<Step> ALL =
       List.of(
           new Step("versions", "libtorch sees the GPU", ParitySteps::versions),
-          new Step(
-              "kernels", "every kernel compiles and runs on the device", ParitySteps::kernels),
+          new Step("kernels", "every kernel compiles and runs on the device", ParitySteps::kernels),
           new Step(
               "optimizers",
               "20 updates of each give the CPU's weights within 1e-5",
@@ -46,8 +45,7 @@ final class Steps {
               "mistakes",
               "a wrong index is named and harms nobody; a batch that is too large is halved",
               MistakeSteps::indices),
-          new Step(
-              "generation", "greedy tokens are those of the CPU", MistakeSteps::generation));
+          new Step("generation", "greedy tokens are those of the CPU", MistakeSteps::generation));
 
   private Steps() {}
 }

@@ -42,7 +42,6 @@ final class Texts {
     Map<String, Object> values = new HashMap<>();
     values.put("model_type", family);
     values.put("vocab_size", TOKENS);
-    values.put("max_position_embeddings", 66);
     values.put("pad_token_id", family.equals("roberta") || family.equals("bart") ? 1 : 0);
     values.put("bos_token_id", 0);
     values.put("eos_token_id", family.equals("t5") ? 1 : 2);
@@ -50,27 +49,30 @@ final class Texts {
       case "gpt2" -> {
         values.remove("pad_token_id");
         values.putAll(Map.of("n_embd", 32, "n_layer", 2, "n_head", 4, "n_positions", 64));
-        values.putAll(
-            Map.of("resid_pdrop", dropout, "embd_pdrop", dropout, "attn_pdrop", dropout));
+        values.putAll(Map.of("resid_pdrop", dropout, "embd_pdrop", dropout, "attn_pdrop", dropout));
       }
       case "t5" -> {
         values.putAll(Map.of("d_model", 32, "d_kv", 8, "d_ff", 64, "num_layers", 2));
-        values.putAll(
-            Map.of("num_heads", 4, "dropout_rate", dropout, "decoder_start_token_id", 0));
+        values.putAll(Map.of("num_heads", 4, "dropout_rate", dropout, "decoder_start_token_id", 0));
       }
       case "bart" -> {
         values.putAll(Map.of("d_model", 32, "encoder_layers", 2, "decoder_layers", 2));
         values.putAll(Map.of("encoder_attention_heads", 4, "decoder_attention_heads", 4));
         values.putAll(Map.of("encoder_ffn_dim", 64, "decoder_ffn_dim", 64));
         values.putAll(Map.of("dropout", dropout, "attention_dropout", dropout));
+        values.put("max_position_embeddings", 66);
         values.putAll(Map.of("activation_dropout", 0.0, "decoder_start_token_id", 2));
       }
       default -> {
         values.putAll(Map.of("hidden_size", 32, "num_hidden_layers", 2));
         values.putAll(Map.of("num_attention_heads", 4, "intermediate_size", 64));
-        values.put("hidden_dropout_prob", dropout);
-        values.put("attention_probs_dropout_prob", dropout);
-        values.put("attention_dropout", dropout);
+        values.put("max_position_embeddings", 66);
+        if (family.equals("llama")) {
+          values.put("attention_dropout", dropout);
+        } else {
+          values.put("hidden_dropout_prob", dropout);
+          values.put("attention_probs_dropout_prob", dropout);
+        }
       }
     }
     return PretrainedConfig.of(values);
@@ -97,9 +99,11 @@ final class Texts {
   /** Writes a model with weights that were drawn on the CPU: a GPU draws others from the same seed. */
   static Path save(Lab lab, String family, double dropout) throws IOException {
     Path folder =
-        Files.createDirectories(lab.folder()).resolve(family + "-" + (dropout > 0 ? "drop" : "whole"));
+        Files.createDirectories(lab.folder())
+            .resolve(family + "-" + (dropout > 0 ? "drop" : "whole"));
     try (PretrainedModel model =
-        AutoModels.fromConfig(config(family, dropout), families().get(family), onto(Device.cpu()))) {
+        AutoModels.fromConfig(
+            config(family, dropout), families().get(family), onto(Device.cpu()))) {
       model.save(folder);
     }
     return folder;

@@ -99,15 +99,12 @@ public final class Verification {
     Files.createDirectories(folder);
     out.printf(
         "Can this machine train on a GPU? %d of %d steps%s.%n%n",
-        steps.size(),
-        Steps.ALL.size(),
-        inProcess ? "" : ", each in a process of its own");
+        steps.size(), Steps.ALL.size(), inProcess ? "" : ", each in a process of its own");
     Map<String, String> machine = Machine.describe();
     machine.forEach((name, value) -> out.printf("%-20s %s%n", name, value));
     out.printf("%-20s %s%n%n", "steps run on", device);
     List<Map<String, Object>> rows = new ArrayList<>();
-    FindingTable table =
-        new FindingTable().row(true, "#", "step", "expected", "found", "verdict");
+    FindingTable table = new FindingTable().row(true, "#", "step", "expected", "found", "verdict");
     int faults = 0;
     int open = 0;
     for (int number : steps) {

@@ -139,7 +139,9 @@ final class DocumentationTest {
         .filteredOn(block -> block.language().equals("dockerfile"))
         .singleElement()
         .satisfies(block -> assertThat(file).endsWith(block.text() + "\n"));
-    assertThat(file).contains("torch==" + property(Files.readString(ROOT.resolve("pom.xml")), "pytorch.version"));
+    assertThat(file)
+        .contains(
+            "torch==" + property(Files.readString(ROOT.resolve("pom.xml")), "pytorch.version"));
   }
 
   private static String property(String pom, String name) {

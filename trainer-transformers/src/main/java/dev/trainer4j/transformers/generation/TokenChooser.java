@@ -81,7 +81,8 @@ final class TokenChooser implements AutoCloseable {
       Supplier<NDArray> search =
           () -> Shared.KERNELS.tensor(manager, "beam", scores, sums, (long) keep, warping);
       double[] found = (config.doSample() ? drawn(length, search) : search.get()).toDoubleArray();
-      drawable(Arrays.stream(found, found.length / 2, found.length).mapToLong(i -> (long) i).toArray());
+      drawable(
+          Arrays.stream(found, found.length / 2, found.length).mapToLong(i -> (long) i).toArray());
       return found;
     }
   }
