@@ -100,8 +100,7 @@ final class Adapters implements AutoCloseable {
 
   /** PEFT wants to know whether weights lie as [in, out]. */
   private PeftConfig withLayoutOf(List<Adaptable> adapted, PeftConfig config) {
-    boolean transposed =
-        adapted.stream().anyMatch(this::isTransposed);
+    boolean transposed = adapted.stream().anyMatch(this::isTransposed);
     return config instanceof LoraConfig lora
         ? lora.toBuilder().fanInFanOut(transposed).build()
         : config;
@@ -382,9 +381,7 @@ final class Adapters implements AutoCloseable {
   @Override
   public String toString() {
     long trained = trainable().stream().mapToLong(p -> p.array().size()).sum();
-    long all =
-        base.size()
-            + set.parameters().stream().mapToLong(p -> p.array().size()).sum();
+    long all = base.size() + set.parameters().stream().mapToLong(p -> p.array().size()).sum();
     return String.format(
         Locale.ROOT,
         "%s with adapters %s, active %s: %,d of %,d parameters trainable (%.4f %%)",

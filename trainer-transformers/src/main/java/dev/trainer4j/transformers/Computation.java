@@ -101,8 +101,7 @@ final class Computation implements AutoCloseable {
   Computation halved(HalfType type) {
     HalvedWeights copies =
         type == core.dtype().half() ? view.halved : new HalvedWeights(core, type);
-    return new Computation(
-        this, new View(null, copies, view.adapters, view.noise, view.tokenLoss));
+    return new Computation(this, new View(null, copies, view.adapters, view.noise, view.tokenLoss));
   }
 
   /** Returns this way, to be closed apart from it. */
@@ -224,7 +223,8 @@ final class Computation implements AutoCloseable {
     try {
       Weights weights = weights().ownedBy(made);
       return new OwningSession(
-          core.architecture().startDecoding(weights, view.products, inputIds, attentionMask, maxLength),
+          core.architecture()
+              .startDecoding(weights, view.products, inputIds, attentionMask, maxLength),
           made);
     } catch (RuntimeException e) {
       made.close();

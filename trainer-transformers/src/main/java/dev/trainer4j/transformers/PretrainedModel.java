@@ -66,6 +66,7 @@ public final class PretrainedModel
 
   /** Whether another model owns the tensors. */
   private final boolean isView;
+
   private final boolean lossOnly;
 
   PretrainedModel(ModelCore core) {

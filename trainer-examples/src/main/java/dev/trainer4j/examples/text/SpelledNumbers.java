@@ -6,12 +6,12 @@ import static dev.trainer4j.args.IntervalStrategy.NO;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.DataType;
 import dev.trainer4j.PredictionOutput;
+import dev.trainer4j.Trainer;
 import dev.trainer4j.args.TrainingArguments;
 import dev.trainer4j.callbacks.ProgressCallback;
 import dev.trainer4j.data.Dataset;
 import dev.trainer4j.data.Datasets;
 import dev.trainer4j.metrics.EvalPrediction;
-import dev.trainer4j.Trainer;
 import dev.trainer4j.transformers.AutoModels;
 import dev.trainer4j.transformers.PretrainedModel;
 import dev.trainer4j.transformers.collate.DataCollatorForSeq2Seq;
@@ -140,12 +140,28 @@ public final class SpelledNumbers {
 
   private static final List<String> SMALL =
       List.of(
-          "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
-          "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen",
+          "zero",
+          "one",
+          "two",
+          "three",
+          "four",
+          "five",
+          "six",
+          "seven",
+          "eight",
+          "nine",
+          "ten",
+          "eleven",
+          "twelve",
+          "thirteen",
+          "fourteen",
+          "fifteen",
+          "sixteen",
+          "seventeen",
+          "eighteen",
           "nineteen");
   private static final List<String> TENS =
-      List.of(
-          "", "", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety");
+      List.of("", "", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety");
 
   /** Spell a number below a million. */
   static String spell(int number) {

@@ -68,9 +68,8 @@ public final class Slots {
 
   /** Reads the tensors of a pass, with room for {@code adapters} of each: at least what one has. */
   public KernelWeights read(Weights weights, boolean training, int adapters) {
-    KernelLayout layout = 
-        new KernelLayout(
-            adapters, weights.quantizedCompute(), training ? noise(weights) : 0);
+    KernelLayout layout =
+        new KernelLayout(adapters, weights.quantizedCompute(), training ? noise(weights) : 0);
     List<NDArray> arrays = new ArrayList<>(names.size() * (1 + 4 * adapters));
     for (String name : names) {
       arrays.add(name.isEmpty() ? none : weights.get(name));
