@@ -70,7 +70,10 @@ final class Computation implements AutoCloseable {
     ownsHalved = halved != of.halved;
     this.adapters = adapters;
     this.tokenLoss = tokenLoss;
-    boolean same = halved == of.halved && adapters == of.adapters && Objects.equals(tokenLoss, of.tokenLoss);
+    boolean same =
+        halved == of.halved
+            && adapters == of.adapters
+            && Objects.equals(tokenLoss, of.tokenLoss);
     chain = same ? of.chain : newChain();
   }
 

@@ -52,7 +52,7 @@ final class TextEncoder {
   private int[] encode(String text) {
     try {
       return tokenizer.encode(text, EncodeOptions.defaults()).inputIds();
-    } catch (TokenizerException e) {
+    } catch (TokenizerException | IllegalArgumentException e) {
       throw new InvalidRowException("the text cannot be tokenized: " + e.getMessage(), e);
     }
   }
