@@ -11,6 +11,7 @@ import dev.trainer4j.transformers.architecture.TokenLoss;
 import dev.trainer4j.transformers.architecture.Weights;
 import dev.trainer4j.transformers.generation.DecodingSession;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -69,7 +70,10 @@ final class Computation implements AutoCloseable {
     ownsHalved = halved != of.halved;
     this.adapters = adapters;
     this.tokenLoss = tokenLoss;
-    boolean same = halved == of.halved && adapters == of.adapters && tokenLoss == of.tokenLoss;
+    boolean same =
+        halved == of.halved
+            && adapters == of.adapters
+            && Objects.equals(tokenLoss, of.tokenLoss);
     chain = same ? of.chain : newChain();
   }
 

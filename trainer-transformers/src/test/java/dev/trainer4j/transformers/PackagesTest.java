@@ -81,6 +81,8 @@ class PackagesTest {
           .definedBy(ROOT + ".predict..")
           .layer("trainer")
           .definedBy(ROOT + ".trainer..")
+          .layer("sft")
+          .definedBy(ROOT + ".sft..")
           .whereLayer("values")
           .mayNotAccessAnyLayer()
           .whereLayer("tokenization")
@@ -115,6 +117,9 @@ class PackagesTest {
           .mayOnlyAccessLayers("values", "tokenization", "models")
           .whereLayer("trainer")
           .mayOnlyAccessLayers("tokenization", "generation")
+          .whereLayer("sft")
+          .mayOnlyAccessLayers(
+              "values", "tokenization", "architecture", "peft", "models", "collate")
           .ensureAllClassesAreContainedInArchitecture();
 
   @ArchTest
@@ -141,7 +146,7 @@ class PackagesTest {
   @ArchTest
   static void everyPackageIsNullMarked(JavaClasses module) {
     assertThat(module.getPackage(ROOT).getSubpackagesInTree())
-        .hasSize(11)
+        .hasSize(12)
         .allMatch(javaPackage -> javaPackage.isAnnotatedWith(NullMarked.class));
     assertThat(module.getPackage(ROOT).isAnnotatedWith(NullMarked.class)).isTrue();
   }

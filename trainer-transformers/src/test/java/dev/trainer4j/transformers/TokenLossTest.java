@@ -261,6 +261,25 @@ class TokenLossTest {
     }
   }
 
+  @ParameterizedTest
+  @CsvSource({"false", "true"})
+  void tokensThatAreTrainedAloneTakeTheSameGradients(boolean tied) {
+    LoraConfig config =
+        LoraConfig.builder()
+            .r(2)
+            .targetModules("q_proj")
+            .initLoraWeights("false")
+            .trainableTokenIndices(List.of(3, 7, 9))
+            .build();
+    try (PretrainedModel base = model("llama", tied);
+        PeftModel model = PeftModel.of(base, config)) {
+      assertSame(
+          run(model.withTokenLoss(new TokenLoss(Kind.CHUNKED_NLL, TWO_ROWS)), false),
+          run(model, false),
+          1e-5);
+    }
+  }
+
   @Test
   void anEvaluationTellsTheSameLossWithoutLogits() {
     try (PretrainedModel model = model("llama", false);

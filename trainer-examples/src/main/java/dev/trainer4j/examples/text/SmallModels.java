@@ -8,9 +8,13 @@ import dev.trainer4j.transformers.AutoModels;
 import dev.trainer4j.transformers.PretrainedConfig;
 import dev.trainer4j.transformers.PretrainedModel;
 import dev.trainer4j.transformers.Task;
+import dev.trainer4j.transformers.tokenization.AddedToken;
+import dev.trainer4j.transformers.tokenization.PretrainedTokenizer;
+import dev.trainer4j.transformers.tokenization.SpecialToken;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.List;
@@ -32,6 +36,19 @@ final class SmallModels {
 
   /** A word in one of so many texts is a token; rarer ones are spelled, as new ones will be. */
   private static final int FREQUENT = 20;
+
+  private static final List<AddedToken> MARKS =
+      List.of(
+          AddedToken.special("<|user|>"),
+          AddedToken.special("<|assistant|>"),
+          AddedToken.special("<|end|>"));
+
+  /** What the assistant says stands in a generation block: it can be trained alone. */
+  private static final String CHAT =
+      "{% for message in messages %}{{ '<|' + message.role + '|>' }}{% if message.role == 'assistant' %}"
+          + "{% generation %}{{ message.content + '<|end|>' }}{% endgeneration %}"
+          + "{% else %}{{ message.content + '<|end|>' }}{% endif %}{% endfor %}"
+          + "{% if add_generation_prompt %}<|assistant|>{% endif %}";
 
   private SmallModels() {}
 
@@ -76,6 +93,50 @@ final class SmallModels {
                 "bos_token_id", size - 1,
                 "eos_token_id", size - 1));
     return write(folder, "bytes", tokenizer, config, Task.CAUSAL_LM);
+  }
+
+  /** Make a Llama of two layers that reads and writes single bytes, and conversations between its user and itself. */
+  static Path chat(Path folder) throws IOException {
+    Files.createDirectories(folder);
+    JSON.writeValue(folder.resolve("tokenizer.json").toFile(), resource("bytes/tokenizer.json"));
+    JSON.writeValue(
+        folder.resolve("tokenizer_config.json").toFile(), resource("bytes/tokenizer_config.json"));
+    int size;
+    try (PretrainedTokenizer bytes = PretrainedTokenizer.load(folder);
+        PretrainedTokenizer marked = bytes.withAddedTokens(MARKS);
+        PretrainedTokenizer ending = marked.withSpecialToken(SpecialToken.EOS, "<|end|>");
+        PretrainedTokenizer padding = ending.withSpecialToken(SpecialToken.PAD, "<|endoftext|>");
+        PretrainedTokenizer chatting = padding.withChatTemplate(CHAT)) {
+      chatting.save(folder);
+      size = chatting.size();
+    }
+    PretrainedConfig config =
+        PretrainedConfig.of(
+            Map.of(
+                "model_type",
+                "llama",
+                "vocab_size",
+                size,
+                "hidden_size",
+                64,
+                "num_hidden_layers",
+                2,
+                "num_attention_heads",
+                4,
+                "intermediate_size",
+                128,
+                "max_position_embeddings",
+                512,
+                "initializer_range",
+                0.1,
+                "bos_token_id",
+                size - 1,
+                "eos_token_id",
+                size - 1));
+    try (PretrainedModel model = AutoModels.fromConfig(config, Task.CAUSAL_LM)) {
+      model.save(folder);
+    }
+    return folder;
   }
 
   private static Path write(

@@ -1,19 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.examples.text;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.djl.Device;
+import dev.trainer4j.examples.text.InstructionTuning.Exchange;
 import dev.trainer4j.examples.text.SentenceClassification.Review;
 import dev.trainer4j.transformers.AutoModels;
 import dev.trainer4j.transformers.LoadOptions;
 import dev.trainer4j.transformers.PretrainedModel;
 import dev.trainer4j.transformers.Task;
 import dev.trainer4j.transformers.tokenization.PretrainedTokenizer;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.PrintStream;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -93,5 +100,38 @@ final class TextExamplesTest {
     assertThat(result.perplexity()).isLessThan(0.6 * result.unigramPerplexity());
     assertThat(result.unigramPerplexity()).isBetween(10.0, 40.0);
     assertThat(result.written()).isNotEmpty();
+  }
+
+  @Test
+  void instructionTuningAnswersInAChatWithItsAdapterAndMerged() throws IOException {
+    List<Exchange> days = InstructionTuning.days();
+    Path rows = InstructionTuning.write(days, out.resolve("days.jsonl"));
+    Path small = SmallModels.chat(out.resolve("small"));
+
+    InstructionTuning.run(small, rows, out, true);
+    MergeAdapter.run(small, out.resolve("adapter"), out.resolve("merged"));
+
+    List<String> questions = days.stream().map(Exchange::question).toList();
+    List<String> answers = days.stream().map(Exchange::answer).toList();
+    assertThat(chat(small, out.resolve("adapter"), questions.subList(0, 4)))
+        .isEqualTo(answers.subList(0, 4));
+    assertThat(chat(out.resolve("merged"), null, questions.subList(4, 5)))
+        .isEqualTo(answers.subList(4, 5));
+  }
+
+  /** One conversation for each question: longer ones were not learned. */
+  private static List<String> chat(Path folder, @Nullable Path adapter, List<String> questions)
+      throws IOException {
+    List<String> answers = new ArrayList<>();
+    for (String question : questions) {
+      ByteArrayOutputStream written = new ByteArrayOutputStream();
+      ChatWithModel.run(
+          folder,
+          adapter,
+          new ByteArrayInputStream((question + "\n\n").getBytes(UTF_8)),
+          new PrintStream(written, true, UTF_8));
+      answers.add(written.toString(UTF_8).strip());
+    }
+    return answers;
   }
 }

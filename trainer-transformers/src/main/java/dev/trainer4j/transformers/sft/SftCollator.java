@@ -33,7 +33,6 @@ final class SftCollator implements DataCollator<Map<String, ?>> {
   private final int multipleOf;
   private final boolean keepsApart;
   private final boolean flat;
-  private final boolean apart;
 
   /**
    * Makes batches as arguments say.
@@ -47,7 +46,6 @@ final class SftCollator implements DataCollator<Map<String, ?>> {
     multipleOf = multiple == null ? 1 : multiple;
     keepsApart = arguments.packingStrategy().keepsRowsApart();
     flat = arguments.paddingFree() || (arguments.packing() && keepsApart);
-    apart = arguments.packingStrategy().keepsRowsApart();
   }
 
   @Override
@@ -62,7 +60,7 @@ final class SftCollator implements DataCollator<Map<String, ?>> {
       rows.add(tokens(samples.get(i), i));
     }
     // Evaluation data may be packed where training data is not.
-    boolean packed = apart && RowFields.has(samples.get(0), PackedDataset.SEQ_LENGTHS);
+    boolean packed = keepsApart && RowFields.has(samples.get(0), PackedDataset.SEQ_LENGTHS);
     return flat || packed ? flattened(samples, rows, manager) : padded(rows, manager);
   }
 

@@ -59,6 +59,7 @@ final class SftSetup implements AutoCloseable {
         (name, rows) ->
             evaluations.put(
                 name, prepare(rows, name.isEmpty() ? "eval" : name, arguments.packsEvaluation())));
+    prepared.addAll(evaluations.values());
   }
 
   private static void check(SftTrainer.Builder builder) {
@@ -87,10 +88,7 @@ final class SftSetup implements AutoCloseable {
 
   private DataSource<?> prepare(DataSource<?> source, String name, boolean packing) {
     boolean streams = arguments.skipPrepareDataset() && source instanceof IterableDataset;
-    DataSource<?> rows =
-        streams ? source : preparation.prepare(requireMaps(source, name), name, packing);
-    prepared.add(rows);
-    return rows;
+    return streams ? source : preparation.prepare(requireMaps(source, name), name, packing);
   }
 
   @SuppressWarnings(

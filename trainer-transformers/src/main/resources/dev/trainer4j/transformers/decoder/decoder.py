@@ -358,7 +358,7 @@ class Decoder(Module):
             added = torch.addmm_(of_projection, torch.t(p), (self).cast(part, 6))
           else:
             added = torch.add_(of_projection, torch.mm(torch.t(p), part))
-    count = torch.tensor(n)
+    count = torch.tensor(n, dtype=4, device=device)
     return (loss, count, entropy, correct, of_states, of_projection)
 
   # A loss with the gradients that were computed elsewhere: it is added what is 0 and has them.

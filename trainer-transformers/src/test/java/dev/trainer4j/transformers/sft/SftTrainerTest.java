@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import ai.djl.ndarray.NDManager;
 import dev.trainer4j.EvaluationOutput;
 import dev.trainer4j.PredictionOutput;
 import dev.trainer4j.ResumeFrom;
@@ -13,11 +14,13 @@ import dev.trainer4j.args.TrainingArguments;
 import dev.trainer4j.checkpoint.SafetensorsFile;
 import dev.trainer4j.data.Dataset;
 import dev.trainer4j.data.Datasets;
+import dev.trainer4j.data.IterableDataset;
 import dev.trainer4j.model.LossOutput;
 import dev.trainer4j.model.Losses;
 import dev.trainer4j.transformers.AutoModels;
 import dev.trainer4j.transformers.ParityModels;
 import dev.trainer4j.transformers.PeftModel;
+import dev.trainer4j.transformers.PretrainedConfig;
 import dev.trainer4j.transformers.PretrainedModel;
 import dev.trainer4j.transformers.Task;
 import dev.trainer4j.transformers.peft.LoraConfig;
@@ -28,6 +31,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -142,7 +146,7 @@ class SftTrainerTest {
 
   private static Map<String, float[]> weights(Path checkpoint) throws IOException {
     Map<String, float[]> weights = new LinkedHashMap<>();
-    try (ai.djl.ndarray.NDManager manager = ai.djl.ndarray.NDManager.newBaseManager();
+    try (NDManager manager = NDManager.newBaseManager();
         SafetensorsFile file =
             SafetensorsFile.open(checkpoint.resolve("adapter_model.safetensors"))) {
       for (String name : file.names()) {
@@ -179,9 +183,8 @@ class SftTrainerTest {
 
   @Test
   void documentsOfAPackedRowAreTrainedAsIfEachStoodAlone() throws IOException {
-    double packed = 0;
-    double tokens = 0;
-    double alone = 0;
+    double packed;
+    double alone;
     try (PretrainedModel base = model();
         SftTrainer trainer =
             SftTrainer.builder(
@@ -379,6 +382,22 @@ class SftTrainerTest {
   }
 
   @Test
+  void aStreamOfPreparedRowsIsTrainedOnAsItComes() throws IOException {
+    IterableDataset<Map<String, Object>> endless =
+        epoch ->
+            Stream.iterate(5, id -> id + 1)
+                .map(id -> Map.<String, Object>of("input_ids", new int[] {1, id % 300, 7, 2}))
+                .iterator();
+    SftArguments args = arguments(t -> t.maxSteps(2)).skipPrepareDataset(true).build();
+    try (PretrainedModel base = model();
+        SftTrainer trainer = SftTrainer.builder(base, args).trainDataset(endless).build()) {
+      trainer.train();
+
+      assertThat(lines(trainer, "loss").get(1).get("num_tokens")).isEqualTo(2 * 4 * 4);
+    }
+  }
+
+  @Test
   void anAdapterThatIsThereAlreadyTakesNoSecondOne() throws IOException {
     try (PretrainedModel base = model();
         PeftModel adapted = PeftModel.of(base, lora())) {
@@ -459,10 +478,7 @@ class SftTrainerTest {
             "num_attention_heads", 2,
             "intermediate_size", 16);
     try (PretrainedModel model =
-        AutoModels.fromConfig(
-            dev.trainer4j.transformers.PretrainedConfig.of(config),
-            Task.CAUSAL_LM,
-            ParityModels.cpu())) {
+        AutoModels.fromConfig(PretrainedConfig.of(config), Task.CAUSAL_LM, ParityModels.cpu())) {
       assertThatThrownBy(
               () ->
                   SftTrainer.builder(model, arguments(t -> t).build())
