@@ -37,6 +37,19 @@ class DatasetsTest {
   }
 
   @Test
+  void samplesTellWhereTheyComeFrom() throws IOException {
+    Path json = file("{\"a\": 1}\n\n{\"a\": 2}\n{\"a\": 3}\n", UTF_8);
+    Dataset<Map<String, Object>> rows = Datasets.jsonLines(json);
+    assertThat(rows.origin(0)).isEqualTo(json + ", line 1");
+    assertThat(rows.origin(1)).isEqualTo(json + ", line 3");
+    // Whatever is done with them.
+    assertThat(rows.map(row -> row.get("a")).select(2, 1).origin(0)).isEqualTo(json + ", line 4");
+    Dataset<Object> joined = Datasets.<Object>of(List.of("x")).concat(rows);
+    assertThat(joined.origin(0)).isEqualTo("sample 0");
+    assertThat(joined.range(1, 4).origin(1)).isEqualTo(json + ", line 3");
+  }
+
+  @Test
   void readsCsvWithQuotesNewlinesAndAByteOrderMark() throws IOException {
     Dataset<Map<String, String>> rows =
         Datasets.csv(file("\uFEFFtext,label\n\"Grüße, \"\"du\"\"\nda\",1\n\nb,\n", UTF_8));

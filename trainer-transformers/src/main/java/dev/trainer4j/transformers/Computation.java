@@ -13,6 +13,7 @@ import dev.trainer4j.transformers.architecture.Weights;
 import dev.trainer4j.transformers.generation.DecodingSession;
 import dev.trainer4j.transformers.quantization.QuantizedWeights;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,7 +51,7 @@ final class Computation implements AutoCloseable {
       return halved == other.halved
           && adapters == other.adapters
           && noise == other.noise
-          && tokenLoss == other.tokenLoss;
+          && Objects.equals(tokenLoss, other.tokenLoss);
     }
   }
 

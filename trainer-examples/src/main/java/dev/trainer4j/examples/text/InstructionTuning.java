@@ -56,7 +56,7 @@ public final class InstructionTuning {
             .training(
                 t ->
                     t.outputDir(out)
-                        .numTrainEpochs(small ? 60 : 3)
+                        .numTrainEpochs(small ? 40 : 3)
                         .perDeviceTrainBatchSize(small ? 2 : 4)
                         .learningRate(small ? 1e-2 : 2e-4)
                         .warmupSteps(0.1) // a share of the run

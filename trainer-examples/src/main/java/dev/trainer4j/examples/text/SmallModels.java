@@ -8,6 +8,7 @@ import dev.trainer4j.transformers.AutoModels;
 import dev.trainer4j.transformers.PretrainedConfig;
 import dev.trainer4j.transformers.PretrainedModel;
 import dev.trainer4j.transformers.Task;
+import dev.trainer4j.transformers.tokenization.AddedToken;
 import dev.trainer4j.transformers.tokenization.PretrainedTokenizer;
 import dev.trainer4j.transformers.tokenization.SpecialToken;
 import java.io.FileNotFoundException;
@@ -36,6 +37,12 @@ final class SmallModels {
 
   /** A word in one of so many texts is a token; rarer ones are spelled, as new ones will be. */
   private static final int FREQUENT = 20;
+
+  private static final List<AddedToken> MARKS =
+      List.of(
+          AddedToken.special("<|user|>"),
+          AddedToken.special("<|assistant|>"),
+          AddedToken.special("<|end|>"));
 
   /** What the assistant says stands in a generation block: it can be trained alone. */
   private static final String CHAT =
@@ -139,7 +146,7 @@ final class SmallModels {
         folder.resolve("tokenizer_config.json").toFile(), resource("bytes/tokenizer_config.json"));
     int size;
     try (PretrainedTokenizer bytes = PretrainedTokenizer.load(folder);
-        PretrainedTokenizer marked = bytes.withAddedTokens("<|user|>", "<|assistant|>", "<|end|>");
+        PretrainedTokenizer marked = bytes.withAddedTokens(MARKS);
         PretrainedTokenizer ending = marked.withSpecialToken(SpecialToken.EOS, "<|end|>");
         PretrainedTokenizer padding = ending.withSpecialToken(SpecialToken.PAD, "<|endoftext|>");
         PretrainedTokenizer chatting = padding.withChatTemplate(CHAT)) {

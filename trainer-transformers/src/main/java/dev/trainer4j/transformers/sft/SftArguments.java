@@ -14,7 +14,7 @@ import org.immutables.value.Value;
 import org.jspecify.annotations.Nullable;
 
 /**
- * All arguments of an {@code SftTrainer}: TRL's {@code SFTConfig}, with its names in camelCase. Immutable.
+ * All arguments of an {@link SftTrainer}: TRL's {@code SFTConfig}, with its names in camelCase. Immutable.
  *
  * <pre>{@code
  * SftArguments args = SftArguments.builder()

@@ -4,6 +4,7 @@ package dev.trainer4j.transformers.sft;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * The tokens of a row and what is learned of them.
@@ -73,10 +74,10 @@ record TokenRow(int[] ids, int[] labels, boolean promptKept) {
   }
 
   static int[] ids(Map<String, ?> sample) {
-    return (int[]) sample.get(INPUT_IDS);
+    return (int[]) Objects.requireNonNull(sample.get(INPUT_IDS));
   }
 
   static int[] labels(Map<String, ?> sample) {
-    return (int[]) sample.get(LABELS);
+    return (int[]) Objects.requireNonNull(sample.get(LABELS));
   }
 }
