@@ -384,9 +384,7 @@ final class Adapters implements AutoCloseable {
   @Override
   public String toString() {
     long trained = trainable().stream().mapToLong(p -> p.array().size()).sum();
-    long all =
-        base.size()
-            + set.parameters().stream().mapToLong(p -> p.array().size()).sum();
+    long all = base.size() + set.parameters().stream().mapToLong(p -> p.array().size()).sum();
     return String.format(
         Locale.ROOT,
         "%s with adapters %s, active %s: %,d of %,d parameters trainable (%.4f %%)",

@@ -42,12 +42,14 @@ public record LoadOptions(
 
   /** Sets the device of the weights. */
   public LoadOptions withDevice(Device value) {
-    return new LoadOptions(value, labels, ignoreMismatchedSizes, dtype, seed, newHead, problemType, quantization);
+    return new LoadOptions(
+        value, labels, ignoreMismatchedSizes, dtype, seed, newHead, problemType, quantization);
   }
 
   /** Sets the names of the labels, and with them their number. */
   public LoadOptions withLabels(List<String> value) {
-    return new LoadOptions(device, value, ignoreMismatchedSizes, dtype, seed, newHead, problemType, quantization);
+    return new LoadOptions(
+        device, value, ignoreMismatchedSizes, dtype, seed, newHead, problemType, quantization);
   }
 
   /** Sets the number of labels, which are then called {@code LABEL_0} and so on. */
@@ -81,7 +83,8 @@ public record LoadOptions(
    * configuration that names none is float32.
    */
   public LoadOptions withAutoDtype() {
-    return new LoadOptions(device, labels, ignoreMismatchedSizes, null, seed, newHead, problemType, quantization);
+    return new LoadOptions(
+        device, labels, ignoreMismatchedSizes, null, seed, newHead, problemType, quantization);
   }
 
   /** Sets the seed of tensors that no file holds. */
@@ -95,7 +98,8 @@ public record LoadOptions(
    * is used and not trained should have a whole head: set false.
    */
   public LoadOptions withNewHead(boolean value) {
-    return new LoadOptions(device, labels, ignoreMismatchedSizes, dtype, seed, value, problemType, quantization);
+    return new LoadOptions(
+        device, labels, ignoreMismatchedSizes, dtype, seed, value, problemType, quantization);
   }
 
   /**
@@ -103,7 +107,8 @@ public record LoadOptions(
    * folder that was saved after training says it; one that does not leaves it to the first labels.
    */
   public LoadOptions withProblemType(ProblemType value) {
-    return new LoadOptions(device, labels, ignoreMismatchedSizes, dtype, seed, newHead, value, quantization);
+    return new LoadOptions(
+        device, labels, ignoreMismatchedSizes, dtype, seed, newHead, value, quantization);
   }
 
   /**

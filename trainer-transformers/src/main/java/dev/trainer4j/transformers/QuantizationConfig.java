@@ -52,7 +52,8 @@ public record QuantizationConfig(
           "loadIn4bit and loadIn8bit are both " + loadIn4bit + ", expected one of them to be true");
     }
     if (!QUANT_TYPES.contains(bnb4bitQuantType)) {
-      mistakes.add("bnb4bitQuantType is '" + bnb4bitQuantType + "', expected one of " + QUANT_TYPES);
+      mistakes.add(
+          "bnb4bitQuantType is '" + bnb4bitQuantType + "', expected one of " + QUANT_TYPES);
     }
     if (loadIn8bit && !loadIn4bit && bnb4bitUseDoubleQuant) {
       mistakes.add(
@@ -75,12 +76,7 @@ public record QuantizationConfig(
   /** Returns this configuration with another type for products. */
   public QuantizationConfig withComputeDtype(@Nullable Dtype value) {
     return new QuantizationConfig(
-        loadIn8bit,
-        loadIn4bit,
-        bnb4bitQuantType,
-        bnb4bitUseDoubleQuant,
-        value,
-        llmInt8SkipModules);
+        loadIn8bit, loadIn4bit, bnb4bitQuantType, bnb4bitUseDoubleQuant, value, llmInt8SkipModules);
   }
 
   /** Says what the weights are, such as {@code 4 bit (nf4, double quantization)}. */

@@ -68,7 +68,9 @@ final class QuantizedLoading {
               + ", but the folder's tensors are "
               + (already ? "" : "not ")
               + "quantized. Is it that of these weights?"
-              + (already ? "" : " To quantize them, remove the key and set LoadOptions.withQuantization"));
+              + (already
+                  ? ""
+                  : " To quantize them, remove the key and set LoadOptions.withQuantization"));
     }
     if (found != null) {
       QuantizationConfig used = agreed(config, found, asked);

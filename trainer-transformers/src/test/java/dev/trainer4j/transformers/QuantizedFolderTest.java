@@ -16,7 +16,6 @@ import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Objects;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -64,8 +63,7 @@ class QuantizedFolderTest {
   }
 
   private static float[] expected(String name, String tensor) throws IOException {
-    try (SafetensorsFile file =
-            SafetensorsFile.open(golden(name).resolve("expected.safetensors"));
+    try (SafetensorsFile file = SafetensorsFile.open(golden(name).resolve("expected.safetensors"));
         NDManager manager = NDManager.newBaseManager()) {
       return file.read(tensor, manager).toFloatArray();
     }

@@ -121,7 +121,9 @@ class QuantizedHostileTest {
         Arguments.of("nf4-double", state("float32\", \"shape", "int7\", \"shape"), STATE, "int7"),
         Arguments.of("nf4-double", state("\": 256", "\": 128"), STATE, "nested_blocksize is 128"),
         Arguments.of(
-            "nf4-double", state("\"nested_offset\": ", "\"nested_offset\": NaN, \"x\": "), STATE,
+            "nf4-double",
+            state("\"nested_offset\": ", "\"nested_offset\": NaN, \"x\": "),
+            STATE,
             "nested_offset is \"NaN\""),
         Arguments.of("nf4-double", state("{", "["), STATE, "is no JSON object"),
         Arguments.of(
@@ -138,13 +140,17 @@ class QuantizedHostileTest {
         Arguments.of(
             "nf4-double", shorter(UP + ".nested_quant_map"), UP + ".nested_quant_map", "F32 (255)"),
         Arguments.of(
-            "nf4-double", first(UP + ".nested_absmax", Float.NaN), UP + ".nested_absmax", "is NaN at 0"),
+            "nf4-double",
+            first(UP + ".nested_absmax", Float.NaN),
+            UP + ".nested_absmax",
+            "is NaN at 0"),
         Arguments.of(
             "nf4-double",
             first(UP + ".nested_quant_map", Float.POSITIVE_INFINITY),
             UP + ".nested_quant_map",
             "is Infinity at 0"),
-        Arguments.of("nf4-double", first(UP + ".quant_map", -0.9f), UP + ".quant_map", "the code of nf4"),
+        Arguments.of(
+            "nf4-double", first(UP + ".quant_map", -0.9f), UP + ".quant_map", "the code of nf4"),
         Arguments.of("fp4", first(UP + ".absmax", -1f), UP + ".absmax", "is -1.0 at 0"),
         Arguments.of(
             "nf4-double",
@@ -157,16 +163,15 @@ class QuantizedHostileTest {
         Arguments.of(
             "int8",
             (Damage)
-                tensors ->
-                    tensors.get("model.layers.0.mlp.up_proj.weight_format").bytes[0] = 2,
+                tensors -> tensors.get("model.layers.0.mlp.up_proj.weight_format").bytes[0] = 2,
             "up_proj.weight_format",
             "tiles for an old kernel"));
   }
 
   @ParameterizedTest
   @MethodSource("lies")
-  void aFolderThatLiesIsRefusedByTensor(
-      String golden, Damage damage, String tensor, String problem) throws IOException {
+  void aFolderThatLiesIsRefusedByTensor(String golden, Damage damage, String tensor, String problem)
+      throws IOException {
     Path source = QuantizedFolderTest.golden(golden);
     Files.copy(source.resolve("config.json"), folder.resolve("config.json"));
     Map<String, Tensor> tensors = read(source.resolve("model.safetensors"));
@@ -181,7 +186,8 @@ class QuantizedHostileTest {
 
   static Stream<Arguments> configurations() {
     return Stream.of(
-        Arguments.of("\"bitsandbytes\"", "\"gptq\"", "quant_method is 'gptq', expected bitsandbytes"),
+        Arguments.of(
+            "\"bitsandbytes\"", "\"gptq\"", "quant_method is 'gptq', expected bitsandbytes"),
         Arguments.of("\"load_in_4bit\": true", "\"load_in_4bit\": 3", "load_in_4bit is 3"),
         Arguments.of("\"load_in_4bit\": true", "\"load_in_4bit\": false", "are both false"),
         Arguments.of("\"nf4\"", "\"xf4\"", "bnb4bitQuantType is 'xf4'"),

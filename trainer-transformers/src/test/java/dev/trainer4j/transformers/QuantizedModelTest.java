@@ -60,8 +60,20 @@ class QuantizedModelTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "llama", "mistral", "gemma", "qwen2", "qwen3", "gpt2", "bert-classify", "bert-mlm", "bert-qa",
-        "distilbert-classify", "roberta-classify", "bart", "t5", "t5-untied"
+        "llama",
+        "mistral",
+        "gemma",
+        "qwen2",
+        "qwen3",
+        "gpt2",
+        "bert-classify",
+        "bert-mlm",
+        "bert-qa",
+        "distilbert-classify",
+        "roberta-classify",
+        "bart",
+        "t5",
+        "t5-untied"
       })
   void everyFamilyComputesWithWhatItsQuantizedLayersStandFor(String name) throws IOException {
     for (QuantizationConfig config : List.of(NF4, INT8)) {
@@ -97,8 +109,20 @@ class QuantizedModelTest {
     PretrainedConfig config =
         PretrainedConfig.of(
             Map.of(
-                "model_type", "llama", "vocab_size", 8, "hidden_size", 256, "intermediate_size", 2048,
-                "num_hidden_layers", 1, "num_attention_heads", 2, "num_key_value_heads", 2));
+                "model_type",
+                "llama",
+                "vocab_size",
+                8,
+                "hidden_size",
+                256,
+                "intermediate_size",
+                2048,
+                "num_hidden_layers",
+                1,
+                "num_attention_heads",
+                2,
+                "num_key_value_heads",
+                2));
     LoadOptions options = ParityModels.cpu().withSeed(5);
     try (PretrainedModel plain = AutoModels.fromConfig(config, Task.CAUSAL_LM, options);
         PretrainedModel model =
@@ -110,8 +134,7 @@ class QuantizedModelTest {
       String name = "model.layers.0.mlp.down_proj.weight"; // Rows of 2048.
       NDArray weight = plain.tensor(name);
       NDArray difference = model.weights().values(name, owner).sub(weight);
-      double relative =
-          difference.norm().getFloat() / weight.norm().getFloat();
+      double relative = difference.norm().getFloat() / weight.norm().getFloat();
       assertThat(relative).isCloseTo(error, offset(0.02 * error));
       long bytes =
           model.tensor(name).size()
@@ -162,8 +185,7 @@ class QuantizedModelTest {
         .hasMessageContaining("loadIn4bit and loadIn8bit are both false")
         .hasMessageContaining("bnb4bitQuantType is 'af4', expected one of [nf4, fp4]");
     assertThatThrownBy(
-            () ->
-                QuantizationConfig.builder().loadIn8bit(true).bnb4bitUseDoubleQuant(true).build())
+            () -> QuantizationConfig.builder().loadIn8bit(true).bnb4bitUseDoubleQuant(true).build())
         .hasMessageContaining("bnb4bitUseDoubleQuant is true, which does nothing with loadIn8bit");
     assertThatThrownBy(
             () ->
@@ -178,7 +200,8 @@ class QuantizedModelTest {
     try (PretrainedModel model = load("llama", NF4);
         PeftModel fresh =
             PeftModel.of(
-                model, LoraConfig.builder().r(2).useDora(true).targetModules("all-linear").build())) {
+                model,
+                LoraConfig.builder().r(2).useDora(true).targetModules("all-linear").build())) {
       // A new adapter adds nothing, whatever the lengths: the magnitudes are those of the base.
       assertThat(logits(fresh, "llama")).containsExactly(logits(model, "llama"), offset(1e-4f));
     }
@@ -213,8 +236,7 @@ class QuantizedModelTest {
       assertThat(folder.resolve("merged/config.json"))
           .content()
           .doesNotContain("quantization_config");
-      try (PretrainedModel merged =
-          AutoModels.load(folder.resolve("merged"), ParityModels.cpu())) {
+      try (PretrainedModel merged = AutoModels.load(folder.resolve("merged"), ParityModels.cpu())) {
         assertThat(logits(merged, name)).containsExactly(before, offset(1e-4f));
       }
     }
@@ -253,8 +275,7 @@ class QuantizedModelTest {
               ParityModels.folder("llama"),
               ParityModels.cpu().withQuantization(config).withDtype(Dtype.BFLOAT16))) {
         assertThat(model.dtype()).isEqualTo(Dtype.BFLOAT16);
-        assertThat(logits(model, "llama"))
-            .containsExactly(exact, offset(0.08f * largest(exact)));
+        assertThat(logits(model, "llama")).containsExactly(exact, offset(0.08f * largest(exact)));
       }
     }
   }
@@ -331,8 +352,7 @@ class QuantizedModelTest {
       float[] after = logits(model, "bert-classify");
       assertThat(after).isNotEqualTo(before);
       try (PretrainedModel saved =
-          AutoModels.load(
-              folder.resolve("out/checkpoint-2"), QuantizedFolderTest.exact(NF4))) {
+          AutoModels.load(folder.resolve("out/checkpoint-2"), QuantizedFolderTest.exact(NF4))) {
         assertThat(logits(saved, "bert-classify")).containsExactly(after, offset(1e-5f));
       }
     }
@@ -355,8 +375,7 @@ class QuantizedModelTest {
       wrong.put(
           "modulesToSave",
           () ->
-              PeftModel.of(
-                  model, drawn().targetModules("q_proj").modulesToSave("k_proj").build()));
+              PeftModel.of(model, drawn().targetModules("q_proj").modulesToSave("k_proj").build()));
       wrong.forEach(
           (what, action) ->
               assertThatThrownBy(action::run)

@@ -112,8 +112,20 @@ class QuantizedTrainingTest {
     PretrainedConfig config =
         PretrainedConfig.of(
             Map.of(
-                "model_type", "llama", "vocab_size", 96, "hidden_size", 64, "intermediate_size", 128,
-                "num_hidden_layers", 2, "num_attention_heads", 4, "num_key_value_heads", 2));
+                "model_type",
+                "llama",
+                "vocab_size",
+                96,
+                "hidden_size",
+                64,
+                "intermediate_size",
+                128,
+                "num_hidden_layers",
+                2,
+                "num_attention_heads",
+                4,
+                "num_key_value_heads",
+                2));
     Path base = folder.resolve("base");
     try (PretrainedModel model =
             AutoModels.fromConfig(config, Task.CAUSAL_LM, ParityModels.cpu().withSeed(1));
@@ -169,8 +181,7 @@ class QuantizedTrainingTest {
             .saveStrategy(IntervalStrategy.STEPS)
             .saveSteps(3.0)
             .build();
-    try (PretrainedModel base =
-            AutoModels.load(ParityModels.folder("llama"), options(NF4));
+    try (PretrainedModel base = AutoModels.load(ParityModels.folder("llama"), options(NF4));
         PeftModel model =
             PeftModel.of(
                 base,
@@ -194,8 +205,7 @@ class QuantizedTrainingTest {
       byte[] six = train(whole, 6, ResumeFrom.never(), checkpointing);
       Path half = whole.resolve("checkpoint-3");
       assertThat(half.resolve("model.safetensors")).doesNotExist();
-      try (SafetensorsFile file =
-          SafetensorsFile.open(half.resolve("adapter_model.safetensors"))) {
+      try (SafetensorsFile file = SafetensorsFile.open(half.resolve("adapter_model.safetensors"))) {
         assertThat(file.names()).allMatch(name -> name.contains(".lora_"));
       }
       Path rest = folder.resolve("rest" + checkpointing);
@@ -258,8 +268,20 @@ class QuantizedTrainingTest {
     PretrainedConfig config =
         PretrainedConfig.of(
             Map.of(
-                "model_type", "llama", "vocab_size", 96, "hidden_size", 128, "intermediate_size", 256,
-                "num_hidden_layers", 2, "num_attention_heads", 2, "num_key_value_heads", 2));
+                "model_type",
+                "llama",
+                "vocab_size",
+                96,
+                "hidden_size",
+                128,
+                "intermediate_size",
+                256,
+                "num_hidden_layers",
+                2,
+                "num_attention_heads",
+                2,
+                "num_key_value_heads",
+                2));
     try (PretrainedModel model =
             AutoModels.fromConfig(
                 config, Task.CAUSAL_LM, options(NF4.withComputeDtype(Dtype.FLOAT32)));
@@ -272,7 +294,8 @@ class QuantizedTrainingTest {
       trainer.train();
     }
     int half = resident.size() / 2;
-    long early = resident.subList(0, half).stream().sorted().skip(half / 2).findFirst().orElseThrow();
+    long early =
+        resident.subList(0, half).stream().sorted().skip(half / 2).findFirst().orElseThrow();
     long late =
         resident.subList(half, resident.size()).stream()
             .sorted()

@@ -79,7 +79,8 @@ public final class QuantizedLora {
             .gradientCheckpointing(true) // memory holds the values of one layer at a time
             .saveStrategy(IntervalStrategy.NO)
             .build();
-    try (PretrainedTokenizer tokenizer = CausalLanguageModel.withPadding(PretrainedTokenizer.load(base));
+    try (PretrainedTokenizer tokenizer =
+            CausalLanguageModel.withPadding(PretrainedTokenizer.load(base));
         PretrainedModel quantized = AutoModels.causalLm(base, options);
         PeftModel model =
             PeftModel.of(
@@ -115,7 +116,8 @@ public final class QuantizedLora {
   private static String write(PeftModel model, PretrainedTokenizer tokenizer, String line) {
     String prompt = line.substring(0, Math.min(8, line.length()));
     GenerationConfig config = model.generationConfig().toBuilder().maxNewTokens(40).build();
-    return prompt + Generator.of(model).generate(tokenizer, prompt, config).lines().findFirst().orElse("");
+    return prompt
+        + Generator.of(model).generate(tokenizer, prompt, config).lines().findFirst().orElse("");
   }
 
   /** Make a small Llama that has read the Markdown files of a folder. */

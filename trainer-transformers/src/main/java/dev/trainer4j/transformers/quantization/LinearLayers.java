@@ -69,8 +69,7 @@ public final class LinearLayers {
     Set<String> chosen = new LinkedHashSet<>(byWeight.keySet());
     chosen.removeAll(kept);
     for (String skip : skipped) {
-      boolean means =
-          byWeight.values().stream().anyMatch(module -> isMeant(module.module(), skip));
+      boolean means = byWeight.values().stream().anyMatch(module -> isMeant(module.module(), skip));
       if (!means) {
         throw new PretrainedException(
             "llmInt8SkipModules names '"
@@ -82,7 +81,8 @@ public final class LinearLayers {
     }
     if (chosen.isEmpty()) {
       throw new PretrainedException(
-          "no linear layer is left to be quantized: name fewer in llmInt8SkipModules, of " + kinds());
+          "no linear layer is left to be quantized: name fewer in llmInt8SkipModules, of "
+              + kinds());
     }
     return chosen;
   }
@@ -96,7 +96,9 @@ public final class LinearLayers {
       return Pattern.compile(skip).matcher(module).lookingAt();
     } catch (PatternSyntaxException e) {
       throw new PretrainedException(
-          "llmInt8SkipModules names '" + skip + "', which is no regular expression: "
+          "llmInt8SkipModules names '"
+              + skip
+              + "', which is no regular expression: "
               + e.getDescription(),
           e);
     }

@@ -19,7 +19,12 @@ import org.jspecify.annotations.Nullable;
  * @param bytes the JSON
  */
 record QuantState(
-    CodeBook book, int blocksize, String dtype, Shape shape, @Nullable Double offset, byte[] bytes) {
+    CodeBook book,
+    int blocksize,
+    String dtype,
+    Shape shape,
+    @Nullable Double offset,
+    byte[] bytes) {
 
   /** The scales that share a scale of their own: what bitsandbytes can do, too. */
   static final int NESTED_BLOCKSIZE = 256;
@@ -75,7 +80,10 @@ record QuantState(
     if (json.has("nested_blocksize") || json.has("nested_offset")) {
       if (json.path("nested_blocksize").asInt(-1) != NESTED_BLOCKSIZE) {
         throw new Lie(
-            "nested_blocksize is " + json.path("nested_blocksize") + ", expected " + NESTED_BLOCKSIZE);
+            "nested_blocksize is "
+                + json.path("nested_blocksize")
+                + ", expected "
+                + NESTED_BLOCKSIZE);
       }
       if (!json.path("nested_dtype").asText().equals("float32")) {
         throw new Lie("nested_dtype is " + json.path("nested_dtype") + ", expected \"float32\"");
@@ -92,7 +100,11 @@ record QuantState(
   private static Shape shape(JsonNode sizes) {
     long out = sizes.path(0).isIntegralNumber() ? sizes.path(0).longValue() : 0;
     long in = sizes.path(1).isIntegralNumber() ? sizes.path(1).longValue() : 0;
-    if (sizes.size() != 2 || out < 1 || in < 1 || out > Integer.MAX_VALUE || in > Integer.MAX_VALUE) {
+    if (sizes.size() != 2
+        || out < 1
+        || in < 1
+        || out > Integer.MAX_VALUE
+        || in > Integer.MAX_VALUE) {
       throw new Lie("shape is " + sizes + ", expected [out, in], both from 1");
     }
     return new Shape(out, in);

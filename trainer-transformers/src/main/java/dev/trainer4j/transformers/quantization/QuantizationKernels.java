@@ -11,11 +11,7 @@ final class QuantizationKernels {
   private static final class Loaded {
     static final ScriptKernels KERNELS =
         KernelText.compile(
-                QuantizationKernels.class,
-                "Quantization",
-                Map.of(),
-                "quantization.py",
-                "codes.py")
+                QuantizationKernels.class, "Quantization", Map.of(), "quantization.py", "codes.py")
             .plain();
   }
 

@@ -82,8 +82,7 @@ public final class QuantizationKeys {
       }
     }
     throw wrong(
-        config,
-        "bnb_4bit_compute_dtype is '" + name + "', expected float32, float16 or bfloat16");
+        config, "bnb_4bit_compute_dtype is '" + name + "', expected float32, float16 or bfloat16");
   }
 
   private static String text(Dtype dtype) {
@@ -102,7 +101,10 @@ public final class QuantizationKeys {
    * @param skipped modules that are not quantized; empty where transformers knows by itself
    */
   public static PretrainedConfig write(
-      PretrainedConfig config, QuantizationConfig quantization, Dtype compute, List<String> skipped) {
+      PretrainedConfig config,
+      QuantizationConfig quantization,
+      Dtype compute,
+      List<String> skipped) {
     Map<String, @Nullable Object> keys = new LinkedHashMap<>();
     keys.put("_load_in_4bit", quantization.loadIn4bit());
     keys.put("_load_in_8bit", quantization.loadIn8bit());

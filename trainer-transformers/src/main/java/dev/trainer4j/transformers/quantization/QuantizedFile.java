@@ -102,12 +102,20 @@ public final class QuantizedFile {
         CodeBook.named(type)
             .orElseThrow(
                 () ->
-                    wrong(name, "is of the type '" + type + "', which is not known: nf4 and fp4 are"));
+                    wrong(
+                        name,
+                        "is of the type '" + type + "', which is not known: nf4 and fp4 are"));
     TensorInfo info = tensors.info(name);
     if (info.type() != SafetensorsType.U8 || info.byteLength() > MAX_STATE) {
       throw wrong(
           name,
-          "is " + info.type() + " " + info.shape() + ", expected at most " + MAX_STATE + " bytes of U8");
+          "is "
+              + info.type()
+              + " "
+              + info.shape()
+              + ", expected at most "
+              + MAX_STATE
+              + " bytes of U8");
     }
     byte[] bytes = new byte[(int) info.byteLength()];
     tensors.bytes(name).get(bytes);
@@ -159,7 +167,11 @@ public final class QuantizedFile {
     if (info.type() != SafetensorsType.I8 || info.shape().dimension() != 2) {
       throw wrong(
           weight,
-          "is " + info.type() + " " + info.shape() + ", but has scales of 8 bits (SCB): expected I8"
+          "is "
+              + info.type()
+              + " "
+              + info.shape()
+              + ", but has scales of 8 bits (SCB): expected I8"
               + " [out, in]");
     }
     require(module + SCB, SafetensorsType.F32, info.shape().get(0));
@@ -203,8 +215,7 @@ public final class QuantizedFile {
       SafetensorsType type = tensors.info(name).type();
       boolean numbers =
           name.endsWith(WEIGHT) && (type == SafetensorsType.U8 || type == SafetensorsType.I8);
-      boolean part =
-          FOUR_BIT_PARTS.stream().anyMatch(end -> name.endsWith(WEIGHT + "." + end));
+      boolean part = FOUR_BIT_PARTS.stream().anyMatch(end -> name.endsWith(WEIGHT + "." + end));
       if (numbers || part || name.endsWith(FORMAT)) {
         throw wrong(
             name,
@@ -240,7 +251,8 @@ public final class QuantizedFile {
     NDArray code = tensors.read(name + ".quant_map", owner);
     if (!state.book().is(code.toFloatArray())) {
       throw wrong(
-          name + ".quant_map", "is not the code of " + state.book().quantType() + ", which is fixed");
+          name + ".quant_map",
+          "is not the code of " + state.book().quantType() + ", which is fixed");
     }
     NDArray absmax = tensors.read(name + ".absmax", owner);
     NDArray factors = null;
@@ -286,7 +298,9 @@ public final class QuantizedFile {
             + tensor
             + " "
             + problem
-            + (problem.contains(": ") ? "" : ". Fetch the folder again, or quantize the model anew"));
+            + (problem.contains(": ")
+                ? ""
+                : ". Fetch the folder again, or quantize the model anew"));
   }
 
   /** Returns the names of quantized weights. */

@@ -36,8 +36,7 @@ record QuantizedTensor(
   /** Returns what belongs to a weight in a file, by its name there. */
   Map<String, NDArray> saved(String weight) {
     Map<String, NDArray> named = new LinkedHashMap<>();
-    String before =
-        isFourBit() ? weight : weight.substring(0, weight.length() - WEIGHT.length());
+    String before = isFourBit() ? weight : weight.substring(0, weight.length() - WEIGHT.length());
     saved.forEach((end, array) -> named.put(before + "." + end, array));
     return named;
   }

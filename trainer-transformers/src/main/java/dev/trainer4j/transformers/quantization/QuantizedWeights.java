@@ -151,10 +151,7 @@ public final class QuantizedWeights {
         storage == numbers.type()
             ? numbers
             : new TensorSource(
-                name,
-                storage,
-                new Shape(numbers.byteLength() / width, 1),
-                numbers.content()));
+                name, storage, new Shape(numbers.byteLength() / width, 1), numbers.content()));
     tensor.saved(name).forEach((end, array) -> sources.add(TensorSource.of(end, array)));
     return sources;
   }

@@ -92,7 +92,14 @@ final class Quantizer {
         QuantState.of(
             book, BLOCKSIZE, dtype.name().toLowerCase(Locale.ROOT), weight.getShape(), offset);
     return fourBit(
-        reserved(name, made.get(0)), absmax, code, factors, scaleCode, state, SafetensorsType.U8, owner);
+        reserved(name, made.get(0)),
+        absmax,
+        code,
+        factors,
+        scaleCode,
+        state,
+        SafetensorsType.U8,
+        owner);
   }
 
   /**

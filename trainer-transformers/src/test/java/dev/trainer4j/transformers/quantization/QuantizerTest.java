@@ -109,7 +109,8 @@ class QuantizerTest {
 
   @Test
   void aProcessorWithProductsOfBfloat16IsKnownByItsFlags(@TempDir Path folder) throws IOException {
-    Path with = Files.writeString(folder.resolve("with"), "vendor: x\nflags\t\t: fpu avx512_bf16 vnni\n");
+    Path with =
+        Files.writeString(folder.resolve("with"), "vendor: x\nflags\t\t: fpu avx512_bf16 vnni\n");
     Path without = Files.writeString(folder.resolve("without"), "flags\t\t: fpu avx512f\n");
     Path arm = Files.writeString(folder.resolve("arm"), "Features\t: fp asimd bf16 i8mm\n");
     assertThat(FastProducts.hasBfloat16(with)).isTrue();
