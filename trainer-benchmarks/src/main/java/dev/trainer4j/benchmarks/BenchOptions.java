@@ -23,12 +23,18 @@ record BenchOptions(
   private static final Map<String, BenchCase> CASES =
       new TreeMap<>(
           Map.of(
-              "mlp", new MlpCase(),
-              "bert-tiny", TokenCase.BERT_TINY,
-              "bert-base", TokenCase.BERT_BASE,
-              "gpt2-mini", TokenCase.GPT2_MINI,
-              "lora", new ConversationCase(true),
-              "sft", new ConversationCase(false)));
+              "mlp",
+              new MlpCase(),
+              "bert-tiny",
+              TokenCase.BERT_TINY,
+              "bert-base",
+              TokenCase.BERT_BASE,
+              "gpt2-mini",
+              TokenCase.GPT2_MINI,
+              "lora",
+              new ConversationCase(true),
+              "sft",
+              new ConversationCase(false)));
 
   /**
    * Reads {@code CASE STEPS [bf16] [checkpointing]}.

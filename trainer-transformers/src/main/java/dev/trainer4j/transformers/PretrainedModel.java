@@ -55,6 +55,7 @@ public final class PretrainedModel
 
   /** Whether another model owns the tensors. */
   private final boolean isView;
+
   private final boolean lossOnly;
 
   PretrainedModel(ModelCore core) {

@@ -124,11 +124,11 @@ class PretrainedMemoryTest {
             .saveStrategy(IntervalStrategy.NO)
             .build();
     try (Trainer trainer =
-            Trainer.builder(model, args)
-                .trainDataset(Datasets.of(IntStream.range(0, 60).boxed().toList()))
-                .dataCollator(BATCHES)
-                .callback(meter)
-                .build()) {
+        Trainer.builder(model, args)
+            .trainDataset(Datasets.of(IntStream.range(0, 60).boxed().toList()))
+            .dataCollator(BATCHES)
+            .callback(meter)
+            .build()) {
       assertThat(trainer.train().globalStep()).isEqualTo(UPDATES);
     }
     // A leak lifts every measurement over the one before. What the JVM's compilers need once, and

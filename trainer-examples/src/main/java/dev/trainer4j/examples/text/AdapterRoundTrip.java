@@ -64,7 +64,11 @@ public final class AdapterRoundTrip {
     List<String> modules =
         names.getOrDefault(family, List.of("q_proj", "down_proj", "embed_tokens", "norm"));
     LoraConfig.Builder lora =
-        LoraConfig.builder().r(4).loraAlpha(8).targetModules("all-linear").initLoraWeights("gaussian");
+        LoraConfig.builder()
+            .r(4)
+            .loraAlpha(8)
+            .targetModules("all-linear")
+            .initLoraWeights("gaussian");
     return switch (kind) {
       case "lora" -> lora.build();
       case "dora" -> lora.useDora(true).build();

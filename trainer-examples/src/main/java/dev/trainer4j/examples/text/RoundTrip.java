@@ -105,8 +105,7 @@ public final class RoundTrip {
   }
 
   /** Make rows of random tokens, each with an end where the model knows one; the last row is padded on the right. */
-  static ModelInputs inputs(
-      PretrainedModel model, long seed, NDManager manager, boolean labels) {
+  static ModelInputs inputs(PretrainedModel model, long seed, NDManager manager, boolean labels) {
     Random random = new Random(seed);
     int vocabulary = model.config().vocabSize();
     long[] ids = random.longs((long) ROWS * LENGTH, 3, vocabulary).toArray();

@@ -21,7 +21,13 @@ class FuzzCampaignTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"tokenizers, 400", "configurations, 60", "checkpoints, 400", "data, 400", "adapters, 200"})
+  @CsvSource({
+    "tokenizers, 400",
+    "configurations, 60",
+    "checkpoints, 400",
+    "data, 400",
+    "adapters, 200"
+  })
   void nothingEndsHangsOrComesOutBare(String target, int inputs) throws Exception {
     FuzzCampaign campaign = new FuzzCampaign(20_260_131, PATIENCE, folder);
 

@@ -145,8 +145,7 @@ final class DecoderArchitecture implements Architecture {
               spec.names().layer(i),
               layerNames(i),
               weights,
-              (hidden, pass, arrays) ->
-                  layer(layer, hidden.get(0), pass, arrays)));
+              (hidden, pass, arrays) -> layer(layer, hidden.get(0), pass, arrays)));
     }
     segments.add(segment("head", headNames(), weights, this::head));
     return segments;
