@@ -18,7 +18,10 @@ def difference(models, folder):
     base = models / folder.name
     name = transformers.AutoConfig.from_pretrained(base).architectures[0]
     head = next(head for suffix, head in HEADS.items() if name.endswith(suffix))
-    model = peft.PeftModel.from_pretrained(head.from_pretrained(base, dtype=torch.float32), folder).eval()
+    config = peft.PeftConfig.from_pretrained(folder)
+    if config.task_type == "SEQ_2_SEQ_LM":
+        config.task_type = None  # PEFT 0.21 looks for a method there that transformers 5.18 no longer has
+    model = peft.PeftModel.from_pretrained(head.from_pretrained(base, dtype=torch.float32), folder, config=config).eval()
     tensors = load_file(folder / "logits.safetensors")
     inputs = {key[len("input."):]: tensors[key] for key in tensors if key.startswith("input.")}
     with torch.no_grad():

@@ -44,7 +44,7 @@ record ConversationCase(boolean lora) implements BenchCase {
     Dataset<Map<String, Object>> rows = data();
     long tokens = 0;
     for (long i = 0; i < rows.size(); i++) {
-      tokens += ((List<?>) rows.get(i).get("input_ids")).size();
+      tokens += rows.get(i).get("input_ids") instanceof List<?> ids ? ids.size() : 0;
     }
     return (double) tokens / rows.size();
   }

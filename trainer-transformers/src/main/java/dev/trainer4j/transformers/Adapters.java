@@ -176,7 +176,8 @@ final class Adapters implements AutoCloseable {
     try {
       add(name, config);
     } catch (IllegalArgumentException e) {
-      throw new IllegalArgumentException(folder + ": " + e.getMessage(), e);
+      throw new IllegalArgumentException(
+          folder.resolve(PeftConfig.FILE_NAME) + ": " + e.getMessage(), e);
     }
     try {
       AdapterFile.read(folder, savedTensors(name), base.manager());

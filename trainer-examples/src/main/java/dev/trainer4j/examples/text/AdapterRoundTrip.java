@@ -62,7 +62,7 @@ public final class AdapterRoundTrip {
     names.put("t5", List.of("q", "wo", "shared", "final_layer_norm"));
     names.put("bart", List.of("q_proj", "fc2", "shared", "self_attn_layer_norm"));
     List<String> modules =
-        names.getOrDefault(family, List.of("q_proj", "down_proj", "embed_tokens", "norm"));
+        names.getOrDefault(family, List.of("q_proj", "down_proj", "embed_tokens", "model.norm"));
     LoraConfig.Builder lora =
         LoraConfig.builder()
             .r(4)
