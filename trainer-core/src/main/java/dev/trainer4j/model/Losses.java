@@ -204,7 +204,7 @@ public final class Losses {
   public static NDArray nextLabels(NDArray labels) {
     Shape shape = labels.getShape();
     Shape last = shape.slice(0, shape.dimension() - 1).add(1);
-    NDArray ignored = labels.getManager().full(last, IGNORE_INDEX, labels.getDataType());
+    NDArray ignored = labels.getManager().full(last, (float) IGNORE_INDEX, labels.getDataType());
     return labels.get(new NDIndex("..., 1:")).concat(ignored, -1);
   }
 
