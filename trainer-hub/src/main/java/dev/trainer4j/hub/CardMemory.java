@@ -21,7 +21,8 @@ final class CardMemory {
   static final String NAME = "README.md";
 
   private @Nullable String written;
-  private @Nullable Optional<String> license;
+  private @Nullable String license;
+  private boolean licenseAsked;
 
   /** Writes the next card into the output folder and returns it. */
   synchronized String next(
@@ -61,20 +62,21 @@ final class CardMemory {
             .sendPatiently(
                 Call.get(api.resolveUri(target.branch(), NAME), api.http().settings().timeout()),
                 api.errors().ofRevision(target.branch()).ofFile(NAME));
-    return answer.isSuccess() ? answer.text() : null;
+    return answer.isSuccess() ? answer.body() : null;
   }
 
   private @Nullable String license(
       RunRepository target, Path modelFolder, ModelCardDetails details) {
-    Optional<String> known = license;
-    if (known == null) {
-      known =
+    if (!licenseAsked) {
+      licenseAsked = true;
+      license =
           details.license() != null
-              ? Optional.empty()
-              : ModelCard.baseModel(modelFolder, details).flatMap(name -> ask(target, name));
-      license = known;
+              ? null
+              : ModelCard.baseModel(modelFolder, details)
+                  .flatMap(name -> ask(target, name))
+                  .orElse(null);
     }
-    return known.orElse(null);
+    return license;
   }
 
   private static Optional<String> ask(RunRepository target, String base) {
