@@ -93,8 +93,9 @@ final class HubServer implements AutoCloseable {
       server.partSize = 5 << 20;
       System.out.println(server.endpoint());
       System.out.flush();
-      while (System.in.read() >= 0) {
-        continue;
+      int read = 0;
+      while (read >= 0) {
+        read = System.in.read();
       }
     }
   }
@@ -219,7 +220,7 @@ final class HubServer implements AutoCloseable {
       if (path.startsWith("/lfs/")) {
         lfs(method, parts);
       } else if (path.startsWith("/api/")) {
-        api(method, parts);
+        api(parts);
       } else if (path.endsWith("/info/lfs/objects/batch")) {
         String id = path.substring(1, path.indexOf(".git/info"));
         batch(id.startsWith("datasets/") ? id : "models/" + id);
@@ -232,7 +233,7 @@ final class HubServer implements AutoCloseable {
 
     // -------------------------------------------------------------- api
 
-    private void api(String method, String[] parts) throws IOException {
+    private void api(String[] parts) throws IOException {
       String account = account();
       if (parts[1].equals("whoami-v2")) {
         requireAccount(account);
