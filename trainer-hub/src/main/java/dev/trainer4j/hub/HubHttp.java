@@ -173,7 +173,8 @@ final class HubHttp {
         begun.stop();
       }
     }
-    return new Answer(response.statusCode(), headers, memory.toString(StandardCharsets.UTF_8), call.uri());
+    return new Answer(
+        response.statusCode(), headers, memory.toString(StandardCharsets.UTF_8), call.uri());
   }
 
   private static Body.Sink sink(

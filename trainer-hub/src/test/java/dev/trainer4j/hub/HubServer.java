@@ -26,6 +26,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
@@ -66,6 +67,9 @@ final class HubServer implements AutoCloseable {
 
   /** Once any repository has so many commits, uploads hang. */
   volatile int hangAfterCommits = Integer.MAX_VALUE;
+
+  /** Commits are answered once this is open. */
+  volatile CountDownLatch commitsHeld = new CountDownLatch(0);
 
   private volatile boolean hanging;
 
@@ -453,6 +457,11 @@ final class HubServer implements AutoCloseable {
     }
 
     private void commit(ServerRepo repo, String revision) throws IOException {
+      try {
+        commitsHeld.await();
+      } catch (InterruptedException e) {
+        throw new IOException(e);
+      }
       ServerRepo.Commit head = commitOf(repo, revision);
       Map<String, ServerRepo.Entry> files = new TreeMap<>(head.files());
       String title = "";
