@@ -28,7 +28,8 @@ public final class HubModels {
 
   public static void load() throws IOException {
     // docs: load
-    Path folder = Hub.model("google-bert/bert-base-cased"); // or Hub.model(name, "a branch, tag or commit")
+    Path folder =
+        Hub.model("google-bert/bert-base-cased"); // or Hub.model(name, "a branch, tag or commit")
     PretrainedModel model = AutoModels.sequenceClassification(folder);
     PretrainedTokenizer tokenizer = PretrainedTokenizer.load(folder);
 
@@ -50,7 +51,9 @@ public final class HubModels {
         HubClient.builder()
             .cacheDir(Path.of("/data/hub"))
             .parallel(4)
-            .listener((repository, file, done, total) -> System.out.println(file + " " + done + "/" + total))
+            .listener(
+                (repository, file, done, total) ->
+                    System.out.println(file + " " + done + "/" + total))
             .build();
     HubRepo repo = HubRepo.model("org/name");
     Path all = hub.download(SnapshotRequest.of(repo).revision("v1.0").allFiles().ignore("*.onnx"));
@@ -67,7 +70,8 @@ public final class HubModels {
         TrainingArguments.builder()
             .outputDir(Path.of("out/reviews"))
             .pushToHub(true)
-            .hubModelId("me/reviews") // without it me/reviews too: the account of the token and the folder
+            .hubModelId(
+                "me/reviews") // without it me/reviews too: the account of the token and the folder
             .hubStrategy(HubStrategy.CHECKPOINT)
             .hubPrivateRepo(true)
             .saveSteps(500)
