@@ -5,7 +5,6 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.net.URI;
-import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -16,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param headers by their names in lower case, the first of each
  * @param body of an answer that is no file
  */
-record Answer(int status, Map<String, String> headers, byte[] body, URI uri) {
+record Answer(int status, Map<String, String> headers, String body, URI uri) {
   private static final JsonMapper JSON = new JsonMapper();
 
   boolean isSuccess() {
@@ -25,10 +24,6 @@ record Answer(int status, Map<String, String> headers, byte[] body, URI uri) {
 
   Optional<String> header(String name) {
     return Optional.ofNullable(headers.get(name));
-  }
-
-  String text() {
-    return new String(body, StandardCharsets.UTF_8);
   }
 
   /** Reads the body. */
@@ -46,8 +41,6 @@ record Answer(int status, Map<String, String> headers, byte[] body, URI uri) {
       return node == null || node.isMissingNode() ? null : node;
     } catch (JsonProcessingException e) {
       return null;
-    } catch (java.io.IOException e) {
-      throw new IllegalStateException("bytes can be read", e);
     }
   }
 

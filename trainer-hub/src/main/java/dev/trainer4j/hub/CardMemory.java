@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -18,10 +19,13 @@ import org.slf4j.LoggerFactory;
  */
 final class CardMemory {
   private static final Logger LOGGER = LoggerFactory.getLogger(CardMemory.class);
-  static final String NAME = "README.md";
+  private static final String NAME = "README.md";
 
-  private @Nullable String written;
-  private @Nullable Optional<String> license;
+  /** Holds the hash of the card as it was last written, so that a later process sees whether somebody edited it. */
+  private static final String MARK = ".hub-card";
+
+  private @Nullable String license;
+  private boolean licenseAsked;
 
   /** Writes the next card into the output folder and returns it. */
   synchronized String next(
@@ -33,7 +37,9 @@ final class CardMemory {
       throws IOException {
     Path file = args.outputDir().resolve(NAME);
     String here = Files.isRegularFile(file) ? Files.readString(file) : null;
-    boolean edited = here != null && !here.equals(written);
+    Path mark = args.outputDir().resolve(MARK);
+    String written = Files.isRegularFile(mark) ? Files.readString(mark).strip() : "";
+    boolean edited = here != null && !hash(here).equals(written);
     String before = edited ? here : there(target);
     if (before == null) {
       before = here == null ? "" : here;
@@ -49,8 +55,14 @@ final class CardMemory {
             .write(before);
     Files.createDirectories(args.outputDir());
     HubCache.replace(file, card.getBytes(StandardCharsets.UTF_8));
-    written = card;
+    HubCache.replace(mark, hash(card).getBytes(StandardCharsets.UTF_8));
     return card;
+  }
+
+  private static String hash(String card) {
+    MessageDigest digest = FileHash.sha256();
+    digest.update(card.getBytes(StandardCharsets.UTF_8));
+    return FileHash.hex(digest);
   }
 
   /** Of the repository; null if it has none. */
@@ -61,20 +73,21 @@ final class CardMemory {
             .sendPatiently(
                 Call.get(api.resolveUri(target.branch(), NAME), api.http().settings().timeout()),
                 api.errors().ofRevision(target.branch()).ofFile(NAME));
-    return answer.isSuccess() ? answer.text() : null;
+    return answer.isSuccess() ? answer.body() : null;
   }
 
   private @Nullable String license(
       RunRepository target, Path modelFolder, ModelCardDetails details) {
-    Optional<String> known = license;
-    if (known == null) {
-      known =
+    if (!licenseAsked) {
+      licenseAsked = true;
+      license =
           details.license() != null
-              ? Optional.empty()
-              : ModelCard.baseModel(modelFolder, details).flatMap(name -> ask(target, name));
-      license = known;
+              ? null
+              : ModelCard.baseModel(modelFolder, details)
+                  .flatMap(name -> ask(target, name))
+                  .orElse(null);
     }
-    return known.orElse(null);
+    return license;
   }
 
   private static Optional<String> ask(RunRepository target, String base) {

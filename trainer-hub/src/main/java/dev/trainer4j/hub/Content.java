@@ -79,5 +79,10 @@ record Content(long length, Source source, LongConsumer told) {
     public int read() throws IOException {
       throw cause;
     }
+
+    @Override
+    public int read(byte[] bytes, int from, int count) throws IOException {
+      throw cause;
+    }
   }
 }

@@ -26,20 +26,18 @@ record HubErrors(
 
   HubException of(Answer answer) {
     String code = answer.headers().getOrDefault("x-error-code", "");
+    return switch (code) {
+      case "GatedRepo" -> new HubException(Reason.GATED, gated());
+      case "RevisionNotFound" -> new HubException(Reason.REVISION_NOT_FOUND, noRevision());
+      case "EntryNotFound" -> new HubException(Reason.FILE_NOT_FOUND, noFile());
+      case "RepoNotFound" -> new HubException(Reason.REPOSITORY_NOT_FOUND, noRepository());
+      default -> ofStatus(answer);
+    };
+  }
+
+  private HubException ofStatus(Answer answer) {
     String said = said(answer);
     boolean credentials = said.contains("Invalid credentials");
-    switch (code) {
-      case "GatedRepo":
-        return new HubException(Reason.GATED, gated());
-      case "RevisionNotFound":
-        return new HubException(Reason.REVISION_NOT_FOUND, noRevision());
-      case "EntryNotFound":
-        return new HubException(Reason.FILE_NOT_FOUND, noFile());
-      case "RepoNotFound":
-        return new HubException(Reason.REPOSITORY_NOT_FOUND, noRepository());
-      default:
-        break;
-    }
     return switch (answer.status()) {
       case 401 ->
           credentials

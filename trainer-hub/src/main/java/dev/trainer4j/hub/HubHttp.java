@@ -11,6 +11,7 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.ResponseInfo;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Locale;
@@ -172,7 +173,8 @@ final class HubHttp {
         begun.stop();
       }
     }
-    return new Answer(response.statusCode(), headers, memory.toByteArray(), call.uri());
+    return new Answer(
+        response.statusCode(), headers, memory.toString(StandardCharsets.UTF_8), call.uri());
   }
 
   private static Body.Sink sink(

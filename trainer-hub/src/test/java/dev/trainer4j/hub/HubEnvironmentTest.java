@@ -4,6 +4,7 @@ package dev.trainer4j.hub;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.trainer4j.data.Folders;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -65,5 +66,14 @@ class HubEnvironmentTest {
         .hasMessageNotContaining("pass@");
     assertThatThrownBy(() -> of(Map.of("HF_HUB_DOWNLOAD_TIMEOUT", "soon")).timeout())
         .hasMessageContaining("'soon', expected a whole number of seconds");
+  }
+
+  @Test
+  void modelsAreLoadedByNameWhereThisModuleIsThere() throws IOException {
+    assertThat(Folders.ofModel(folder.toString())).isEqualTo(folder);
+    assertThatThrownBy(() -> Folders.ofModel("no such folder"))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("'no such folder' is neither a folder here nor a model of the Hub")
+        .hasMessageContaining("expected owner/name");
   }
 }

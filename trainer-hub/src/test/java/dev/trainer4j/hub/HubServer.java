@@ -26,6 +26,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
@@ -67,6 +68,9 @@ final class HubServer implements AutoCloseable {
   /** Once any repository has so many commits, uploads hang. */
   volatile int hangAfterCommits = Integer.MAX_VALUE;
 
+  /** Commits are answered once this is open. */
+  volatile CountDownLatch commitsHeld = new CountDownLatch(0);
+
   private volatile boolean hanging;
 
   private final Path store;
@@ -93,8 +97,9 @@ final class HubServer implements AutoCloseable {
       server.partSize = 5 << 20;
       System.out.println(server.endpoint());
       System.out.flush();
-      while (System.in.read() >= 0) {
-        continue;
+      int read = 0;
+      while (read >= 0) {
+        read = System.in.read();
       }
     }
   }
@@ -219,7 +224,7 @@ final class HubServer implements AutoCloseable {
       if (path.startsWith("/lfs/")) {
         lfs(method, parts);
       } else if (path.startsWith("/api/")) {
-        api(method, parts);
+        api(parts);
       } else if (path.endsWith("/info/lfs/objects/batch")) {
         String id = path.substring(1, path.indexOf(".git/info"));
         batch(id.startsWith("datasets/") ? id : "models/" + id);
@@ -232,7 +237,7 @@ final class HubServer implements AutoCloseable {
 
     // -------------------------------------------------------------- api
 
-    private void api(String method, String[] parts) throws IOException {
+    private void api(String[] parts) throws IOException {
       String account = account();
       if (parts[1].equals("whoami-v2")) {
         requireAccount(account);
@@ -452,6 +457,11 @@ final class HubServer implements AutoCloseable {
     }
 
     private void commit(ServerRepo repo, String revision) throws IOException {
+      try {
+        commitsHeld.await();
+      } catch (InterruptedException e) {
+        throw new IOException(e);
+      }
       ServerRepo.Commit head = commitOf(repo, revision);
       Map<String, ServerRepo.Entry> files = new TreeMap<>(head.files());
       String title = "";

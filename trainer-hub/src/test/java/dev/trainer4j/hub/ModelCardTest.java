@@ -106,7 +106,6 @@ class ModelCardTest {
                 .replace("# run\n", "# My model\n\nIt is mine.\n")
             + "\n## Limits\n\nMany.\n";
     server.put("tester/run", Map.of("README.md", edited.getBytes(StandardCharsets.UTF_8)));
-    Files.delete(output.resolve("README.md"));
 
     String second = push(ModelCardDetails.none().license("mit").tags("tiny"));
 
