@@ -119,8 +119,15 @@ record QuantState(
   static final class Lie extends RuntimeException {
     private static final long serialVersionUID = 1;
 
-    Lie(String message) {
-      super(message);
+    private final String problem;
+
+    Lie(String problem) {
+      super(problem);
+      this.problem = problem;
+    }
+
+    String problem() {
+      return problem;
     }
   }
 }

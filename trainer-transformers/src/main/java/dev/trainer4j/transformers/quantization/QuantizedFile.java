@@ -123,7 +123,7 @@ public final class QuantizedFile {
     try {
       state = QuantState.parse(tensors.source() + ", tensor " + name, bytes, book);
     } catch (QuantState.Lie e) {
-      throw wrong(name, e.getMessage());
+      throw wrong(name, e.problem());
     }
     belongings.add(name);
     requireNumbers(weight, state);
