@@ -71,9 +71,7 @@ final class Computation implements AutoCloseable {
     this.adapters = adapters;
     this.tokenLoss = tokenLoss;
     boolean same =
-        halved == of.halved
-            && adapters == of.adapters
-            && Objects.equals(tokenLoss, of.tokenLoss);
+        halved == of.halved && adapters == of.adapters && Objects.equals(tokenLoss, of.tokenLoss);
     chain = same ? of.chain : newChain();
   }
 
