@@ -34,9 +34,10 @@ final class StateSteps {
         lab.train(lab.device(), Networks::layers, Networks.points(), "whole", args -> args)
             .weights();
     for (boolean async : new boolean[] {false, true}) {
-      Path folder = lab.folder().resolve(async ? "async" : "sync");
+      String name = async ? "async" : "sync";
+      Path folder = lab.folder().resolve(name);
       TrainingArguments.Builder args =
-          lab.arguments(folder.getFileName().toString())
+          lab.arguments(name)
               .saveStrategy(IntervalStrategy.STEPS)
               .saveSteps(10)
               .asyncSave(async);
