@@ -98,7 +98,10 @@ record Lab(Device device, Path folder) {
   static double difference(Map<String, float[]> one, Map<String, float[]> other) {
     double largest = 0;
     for (Map.Entry<String, float[]> entry : one.entrySet()) {
-      largest = Math.max(largest, difference(entry.getValue(), Objects.requireNonNull(other.get(entry.getKey()))));
+      largest =
+          Math.max(
+              largest,
+              difference(entry.getValue(), Objects.requireNonNull(other.get(entry.getKey()))));
     }
     return largest;
   }

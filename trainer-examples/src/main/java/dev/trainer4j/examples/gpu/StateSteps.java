@@ -37,10 +37,7 @@ final class StateSteps {
       String name = async ? "async" : "sync";
       Path folder = lab.folder().resolve(name);
       TrainingArguments.Builder args =
-          lab.arguments(name)
-              .saveStrategy(IntervalStrategy.STEPS)
-              .saveSteps(10)
-              .asyncSave(async);
+          lab.arguments(name).saveStrategy(IntervalStrategy.STEPS).saveSteps(10).asyncSave(async);
       Map<String, float[]> end = run(lab.device(), args.build(), ResumeFrom.never());
       Path saved = folder.resolve("checkpoint-20").resolve("model.safetensors");
       figures.put(async ? "async file" : "sync file", Lab.difference(end, read(saved)));

@@ -107,8 +107,7 @@ final class Texts {
         Files.createDirectories(lab.folder())
             .resolve(family + "-" + (dropout > 0 ? "drop" : "whole"));
     try (PretrainedModel model =
-        AutoModels.fromConfig(
-            config(family, dropout), task(family), onto(Device.cpu()))) {
+        AutoModels.fromConfig(config(family, dropout), task(family), onto(Device.cpu()))) {
       model.save(folder);
     }
     return folder;
