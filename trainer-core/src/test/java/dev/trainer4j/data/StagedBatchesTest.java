@@ -73,7 +73,7 @@ class StagedBatchesTest {
           assertThat(range.largest()).isEqualTo(values[values.length - 1]);
           assertThat(ValueRange.before(batch.inputs().get("x"))).isEmpty();
           assertThat(batch.inputs().get("x").get(0).toFloatArray())
-              .containsExactly(values[0], -values[0]);
+              .containsExactly((float) values[0], (float) -values[0]);
           assertThat(batch.sampleCount()).isEqualTo(values.length);
         }
       }

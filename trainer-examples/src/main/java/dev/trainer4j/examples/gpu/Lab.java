@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 
@@ -97,7 +98,10 @@ record Lab(Device device, Path folder) {
   static double difference(Map<String, float[]> one, Map<String, float[]> other) {
     double largest = 0;
     for (Map.Entry<String, float[]> entry : one.entrySet()) {
-      largest = Math.max(largest, difference(entry.getValue(), other.get(entry.getKey())));
+      largest =
+          Math.max(
+              largest,
+              difference(entry.getValue(), Objects.requireNonNull(other.get(entry.getKey()))));
     }
     return largest;
   }

@@ -10,6 +10,7 @@ import ai.djl.nn.convolutional.Conv2d;
 import dev.trainer4j.data.Dataset;
 import dev.trainer4j.data.Datasets;
 import dev.trainer4j.model.FunctionModel;
+import dev.trainer4j.model.LossOutput;
 import dev.trainer4j.model.Losses;
 import dev.trainer4j.model.ModelOutput;
 import dev.trainer4j.model.TrainableModel;
@@ -17,6 +18,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 
 /** Small models whose first weights are the same on every device, and data for them. */
@@ -49,6 +51,10 @@ final class Networks {
     return manager.create(values, new Shape(shape));
   }
 
+  private static NDArray get(Map<String, NDArray> weights, String name) {
+    return Objects.requireNonNull(weights.get(name), name);
+  }
+
   /** Two layers. */
   static TrainableModel layers(NDManager manager) {
     Random random = new Random(1);
@@ -61,9 +67,9 @@ final class Networks {
         manager,
         (inputs, training) -> {
           NDArray hidden =
-              inputs.get("x").matMul(weights.get("first").transpose()).add(weights.get("bias"));
+              inputs.get("x").matMul(get(weights, "first").transpose()).add(get(weights, "bias"));
           return ModelOutput.logits(
-              Activation.relu(hidden).matMul(weights.get("second").transpose()));
+              Activation.relu(hidden).matMul(get(weights, "second").transpose()));
         });
   }
 
@@ -78,12 +84,12 @@ final class Networks {
         weights,
         manager,
         (inputs, training) -> {
-          NDArray logits = inputs.get("x").matMul(weights.get("a").add(weights.get("b")));
+          NDArray logits = inputs.get("x").matMul(get(weights, "a").add(get(weights, "b")));
           var loss = Losses.crossEntropy(logits, inputs.get("labels"));
           return ModelOutput.logits(logits)
               .withLoss(
-                  dev.trainer4j.model.LossOutput.of(
-                      loss.value().add(weights.get("s")), (double) logits.getShape().get(0)));
+                  LossOutput.of(
+                      loss.value().add(get(weights, "s")), (double) logits.getShape().get(0)));
         });
   }
 
@@ -100,11 +106,11 @@ final class Networks {
         (inputs, training) -> {
           NDArray x = inputs.get("x");
           NDArray turned = x.transpose().expandDims(0).transpose(2, 0, 1);
-          NDArray line = Conv1d.conv1d(turned, weights.get("line")).singletonOrThrow();
+          NDArray line = Conv1d.conv1d(turned, get(weights, "line")).singletonOrThrow();
           NDArray point =
-              Conv2d.conv2d(line.expandDims(2), weights.get("point")).singletonOrThrow();
+              Conv2d.conv2d(line.expandDims(2), get(weights, "point")).singletonOrThrow();
           NDArray flat = point.reshape(x.getShape().get(0), 6 * 13);
-          return ModelOutput.logits(flat.matMul(weights.get("out").transpose()));
+          return ModelOutput.logits(flat.matMul(get(weights, "out").transpose()));
         });
   }
 }

@@ -34,12 +34,10 @@ final class StateSteps {
         lab.train(lab.device(), Networks::layers, Networks.points(), "whole", args -> args)
             .weights();
     for (boolean async : new boolean[] {false, true}) {
-      Path folder = lab.folder().resolve(async ? "async" : "sync");
+      String name = async ? "async" : "sync";
+      Path folder = lab.folder().resolve(name);
       TrainingArguments.Builder args =
-          lab.arguments(folder.getFileName().toString())
-              .saveStrategy(IntervalStrategy.STEPS)
-              .saveSteps(10)
-              .asyncSave(async);
+          lab.arguments(name).saveStrategy(IntervalStrategy.STEPS).saveSteps(10).asyncSave(async);
       Map<String, float[]> end = run(lab.device(), args.build(), ResumeFrom.never());
       Path saved = folder.resolve("checkpoint-20").resolve("model.safetensors");
       figures.put(async ? "async file" : "sync file", Lab.difference(end, read(saved)));

@@ -17,6 +17,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 
 /** Small language models of each family, made on the CPU, and texts of random tokens. */
@@ -36,6 +37,10 @@ final class Texts {
     families.put("t5", Task.SEQ2SEQ_LM);
     families.put("bart", Task.SEQ2SEQ_LM);
     return families;
+  }
+
+  private static Task task(String family) {
+    return Objects.requireNonNull(families().get(family), family);
   }
 
   private static PretrainedConfig config(String family, double dropout) {
@@ -102,15 +107,14 @@ final class Texts {
         Files.createDirectories(lab.folder())
             .resolve(family + "-" + (dropout > 0 ? "drop" : "whole"));
     try (PretrainedModel model =
-        AutoModels.fromConfig(
-            config(family, dropout), families().get(family), onto(Device.cpu()))) {
+        AutoModels.fromConfig(config(family, dropout), task(family), onto(Device.cpu()))) {
       model.save(folder);
     }
     return folder;
   }
 
   static PretrainedModel load(Path folder, String family, Device device) throws IOException {
-    return AutoModels.load(folder, families().get(family), onto(device));
+    return AutoModels.load(folder, task(family), onto(device));
   }
 
   /** Random texts that are padded on the right; of every eighth nothing can be seen. */
