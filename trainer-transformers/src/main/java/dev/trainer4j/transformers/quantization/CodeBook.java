@@ -5,7 +5,8 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
 
-/** The numbers that 4 bits stand for, between the largest of a block and its negative. */
+/** The numbers that 4 bits stand for, between the largest of a block and its negative, as bitsandbytes writes them. */
+@SuppressWarnings("FloatingPointLiteralPrecision")
 enum CodeBook {
   /** Equally likely parts of a normal distribution, and an exact zero: QLoRA, appendix E. */
   NF4(

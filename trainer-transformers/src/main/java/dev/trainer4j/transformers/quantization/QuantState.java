@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param offset what is added to quantized scales; null where scales are float32
  * @param bytes the JSON
  */
+@SuppressWarnings("ArrayRecordComponent") // never compared
 record QuantState(
     CodeBook book,
     int blocksize,

@@ -20,6 +20,7 @@ interface WritingTask {
    * @param inputIds rows of one length
    * @param attentionMask of the same shape, 0 where a row is padded; null if none is
    */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
   record Prompts(long[][] inputIds, long @Nullable [][] attentionMask) {}
 
   /** Returns the task of a model that writes text. */
