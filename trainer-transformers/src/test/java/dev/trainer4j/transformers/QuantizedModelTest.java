@@ -71,8 +71,18 @@ class QuantizedModelTest {
 
   @ParameterizedTest
   @CsvSource({
-    "llama, nf4", "llama, int8", "mistral, nf4", "gemma, int8", "qwen2, nf4", "qwen3, nf4", "gpt2, int8",
-    "bert-classify, nf4", "bert-mlm, int8", "roberta-classify, nf4", "bart, int8", "t5, nf4"
+    "llama, nf4",
+    "llama, int8",
+    "mistral, nf4",
+    "gemma, int8",
+    "qwen2, nf4",
+    "qwen3, nf4",
+    "gpt2, int8",
+    "bert-classify, nf4",
+    "bert-mlm, int8",
+    "roberta-classify, nf4",
+    "bart, int8",
+    "t5, nf4"
   })
   void everyFamilyComputesWithWhatItsQuantizedLayersStandFor(String name, String format)
       throws IOException {
