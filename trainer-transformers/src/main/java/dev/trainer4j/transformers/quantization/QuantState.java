@@ -16,16 +16,11 @@ import org.jspecify.annotations.Nullable;
  * @param dtype the type that the weight had, by PyTorch's name
  * @param shape [out, in]
  * @param offset what is added to quantized scales; null where scales are float32
- * @param bytes the JSON
+ * @param json the JSON
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 record QuantState(
-    CodeBook book,
-    int blocksize,
-    String dtype,
-    Shape shape,
-    @Nullable Double offset,
-    byte[] bytes) {
+    CodeBook book, int blocksize, String dtype, Shape shape, @Nullable Double offset, String json) {
 
   /** The scales that share a scale of their own: what bitsandbytes can do, too. */
   static final int NESTED_BLOCKSIZE = 256;
@@ -47,8 +42,7 @@ record QuantState(
       json.append(", \"nested_dtype\": \"float32\", \"nested_offset\": ");
       json.append(dev.trainer4j.transformers.PythonFloat.repr(offset));
     }
-    byte[] bytes = json.append('}').toString().getBytes(StandardCharsets.UTF_8);
-    return new QuantState(book, blocksize, dtype, shape, offset, bytes);
+    return new QuantState(book, blocksize, dtype, shape, offset, json.append('}').toString());
   }
 
   /**
@@ -95,7 +89,13 @@ record QuantState(
       }
       offset = number.doubleValue();
     }
-    return new QuantState(book, blocksize, dtype, shape(json.path("shape")), offset, bytes);
+    return new QuantState(
+        book,
+        blocksize,
+        dtype,
+        shape(json.path("shape")),
+        offset,
+        new String(bytes, StandardCharsets.UTF_8));
   }
 
   private static Shape shape(JsonNode sizes) {
@@ -109,6 +109,11 @@ record QuantState(
       throw new Lie("shape is " + sizes + ", expected [out, in], both from 1");
     }
     return new Shape(out, in);
+  }
+
+  /** Returns the JSON as it lies in a file. */
+  byte[] bytes() {
+    return json.getBytes(StandardCharsets.UTF_8);
   }
 
   /** Returns how many scales there are. */

@@ -165,9 +165,10 @@ final class Quantizer {
   }
 
   private static NDArray bytes(QuantState state, NDManager owner) {
-    int[] values = new int[state.bytes().length];
+    byte[] bytes = state.bytes();
+    int[] values = new int[bytes.length];
     for (int i = 0; i < values.length; i++) {
-      values[i] = state.bytes()[i] & 0xff;
+      values[i] = bytes[i] & 0xff;
     }
     return owner.create(values).toType(DataType.UINT8, true);
   }
