@@ -111,7 +111,8 @@ public final class Distillation extends Trainer {
     List<String> texts = reviews.stream().map(Review::text).toList();
     Path large = SmallModels.bert(out.resolve("large"), texts);
     Path small = SmallModels.bert(out.resolve("small"), texts, 32, 1);
-    double right = SentenceClassification.run(large, out.resolve("teacher"), reviews, test, 1e-3, 6);
+    double right =
+        SentenceClassification.run(large, out.resolve("teacher"), reviews, test, 1e-3, 6);
     List<Review> few = reviews.subList(0, labelled);
     List<Review> many = reviews.subList(0, count);
     try (PretrainedTokenizer tokenizer = PretrainedTokenizer.load(small);
@@ -120,7 +121,8 @@ public final class Distillation extends Trainer {
         PretrainedModel single = student(small);
         PretrainedModel taught = student(small);
         Trainer alone =
-            builder(out, single, tokenizer, few, labelled, test, epochs * count / labelled).build();
+            builder(out, single, tokenizer, few, labelled, test, epochs * count / labelled)
+                .build();
         Trainer together =
             new Distillation(
                 builder(out, taught, tokenizer, many, labelled, test, epochs), teacher)) {

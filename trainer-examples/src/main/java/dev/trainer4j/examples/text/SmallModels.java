@@ -49,14 +49,22 @@ final class SmallModels {
     PretrainedConfig config =
         PretrainedConfig.of(
             Map.of(
-                "model_type", "bert",
-                "vocab_size", vocabulary.size(),
-                "hidden_size", width,
-                "num_hidden_layers", layers,
-                "num_attention_heads", 4,
-                "intermediate_size", 4 * width,
-                "max_position_embeddings", 128,
-                "initializer_range", 0.1));
+                "model_type",
+                "bert",
+                "vocab_size",
+                vocabulary.size(),
+                "hidden_size",
+                width,
+                "num_hidden_layers",
+                layers,
+                "num_attention_heads",
+                4,
+                "intermediate_size",
+                4 * width,
+                "max_position_embeddings",
+                128,
+                "initializer_range",
+                0.1));
     return write(folder, "bert", tokenizer, config, Task.MASKED_LM);
   }
 
