@@ -68,7 +68,7 @@ public final class Distillation extends Trainer {
     NDArray kl = wise.softmax(-1).mul(apart).sum().mul(TEMPERATURE * TEMPERATURE);
     NDArray ce = Losses.crossEntropy(outputs.logits(), inputs.get("labels")).value();
     NDArray loss = kl.mul(TEACHER_SHARE).add(ce.mul(1 - TEACHER_SHARE));
-    return LossOutput.of(loss, inputs.batchSize())
+    return LossOutput.of(loss, (double) inputs.batchSize())
         .part("kl", kl)
         .part("ce", ce)
         .withOutputs(outputs);

@@ -95,7 +95,7 @@ public final class MultipleNegativesRankingLoss implements EmbeddingLoss {
       NDArray ofPositives = scores.get(new NDIndex(":, :" + samples)).transpose();
       sum = sum.add(Losses.crossEntropy(ofPositives, own).value()).div(2);
     }
-    return LossOutput.of(sum, samples);
+    return LossOutput.of(sum, (double) samples);
   }
 
   @Override
