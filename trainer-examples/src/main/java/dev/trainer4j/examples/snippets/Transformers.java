@@ -20,9 +20,12 @@ import dev.trainer4j.transformers.Task;
 import dev.trainer4j.transformers.collate.DataCollatorForSeq2Seq;
 import dev.trainer4j.transformers.collate.DataCollatorWithFlattening;
 import dev.trainer4j.transformers.collate.DataCollatorWithPadding;
+import dev.trainer4j.transformers.embedding.EmbeddingOptions;
+import dev.trainer4j.transformers.embedding.EmbeddingTrainer;
 import dev.trainer4j.transformers.generation.GenerationConfig;
 import dev.trainer4j.transformers.generation.Generator;
 import dev.trainer4j.transformers.generation.TextStreamer;
+import dev.trainer4j.transformers.metrics.Retrieval;
 import dev.trainer4j.transformers.metrics.Rouge;
 import dev.trainer4j.transformers.peft.LoraConfig;
 import dev.trainer4j.transformers.tokenization.AddedToken;
@@ -269,6 +272,34 @@ public final class Transformers {
                 .build());
     // end docs
     return trainer;
+  }
+
+  /** Train embeddings of texts. */
+  public static void embeddings(
+      Path folder,
+      Path out,
+      TrainingArguments args,
+      Dataset<Map<String, Object>> train,
+      Dataset<Map<String, Object>> test)
+      throws IOException {
+    // docs: embeddings
+    try (PretrainedTokenizer tokenizer = PretrainedTokenizer.load(folder);
+        PretrainedModel model =
+            AutoModels.load(
+                folder, Task.FEATURE_EXTRACTION, LoadOptions.defaults().withNewHead(true));
+        EmbeddingTrainer trainer =
+            EmbeddingTrainer.builder(model, tokenizer, args)
+                .options(EmbeddingOptions.of(folder).withColumns("question", "answer"))
+                .trainDataset(train) // rows with these two texts
+                .evalDataset(test)
+                .computeMetrics(
+                    vectors -> Retrieval.score(vectors.predictions(), vectors.labelIds()))
+                .build()) {
+      trainer.train();
+      System.out.println("recall@1 " + trainer.evaluate().metric("recall@1"));
+      trainer.saveModel(out); // TextEmbedder.load(out), SentenceTransformer(out) in Python
+    }
+    // end docs
   }
 
   // docs: rouge

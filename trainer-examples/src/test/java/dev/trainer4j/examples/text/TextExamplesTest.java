@@ -3,10 +3,12 @@ package dev.trainer4j.examples.text;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.Device;
 import dev.trainer4j.examples.text.InstructionTuning.Exchange;
 import dev.trainer4j.examples.text.SentenceClassification.Review;
+import dev.trainer4j.state.LogEntry;
 import dev.trainer4j.transformers.AutoModels;
 import dev.trainer4j.transformers.LoadOptions;
 import dev.trainer4j.transformers.PretrainedModel;
@@ -160,5 +162,35 @@ final class TextExamplesTest {
       answers.add(written.toString(UTF_8).strip());
     }
     return answers;
+  }
+
+  @Test
+  void distillationTeachesWhatHasNoLabels() throws IOException {
+    Distillation.Result result =
+        Distillation.run(out, SentenceClassification.reviews(1_500, 1), 1_000, 100, 10);
+
+    assertThat(result.teacher()).isGreaterThan(0.85);
+    assertThat(result.taught()).isGreaterThan(result.alone() + 0.1);
+    List<LogEntry> lines =
+        result.log().stream().filter(line -> line.value("kl").isPresent()).toList();
+    assertThat(lines).isNotEmpty();
+    for (LogEntry line : lines) {
+      double mixed = 0.9 * line.value("kl").getAsDouble() + 0.1 * line.value("ce").getAsDouble();
+      assertThat(line.value("loss").getAsDouble()).isCloseTo(mixed, within(1e-3));
+    }
+  }
+
+  /** A short form: the program itself takes minutes. */
+  @Test
+  void spelledNumbersLearnTheirFirstDigits() throws IOException {
+    List<Integer> all = SpelledNumbers.numbers(100, 1);
+
+    double exact = SpelledNumbers.run(out, all.subList(0, 80), all.subList(80, 100), 120);
+
+    // One in ten of two digits would be right by chance.
+    assertThat(exact).isGreaterThan(0.3);
+    assertThat(SpelledNumbers.spell(640_017))
+        .isEqualTo("six hundred and forty thousand and seventeen");
+    assertThat(SpelledNumbers.spell(21_300)).isEqualTo("twenty one thousand three hundred");
   }
 }

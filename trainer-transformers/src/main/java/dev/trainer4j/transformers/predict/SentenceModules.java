@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.TreeSet;
 
 /**
  * What a folder of sentence-transformers says of its model, in {@code modules.json} and the files that it names.
@@ -35,6 +36,16 @@ public record SentenceModules(Pooling pooling, boolean normalizes, int maxLength
     MODES.put("pooling_mode_mean_tokens", Pooling.MEAN);
     MODES.put("pooling_mode_lasttoken", Pooling.LAST_TOKEN);
   }
+
+  /** Since sentence-transformers 6 one key names the mode; it still reads the flags of all versions before. */
+  private static final String NAMED_MODE = "pooling_mode";
+
+  private static final Map<String, Pooling> NAMED_MODES =
+      Map.of(
+          "cls", Pooling.CLS,
+          "max", Pooling.MAX,
+          "mean", Pooling.MEAN,
+          "lasttoken", Pooling.LAST_TOKEN);
 
   /** Checks the length. */
   public SentenceModules {
@@ -94,6 +105,9 @@ public record SentenceModules(Pooling pooling, boolean normalizes, int maxLength
 
   private static Pooling pooling(Path file) throws IOException {
     JsonNode config = json(file);
+    if (config.has(NAMED_MODE)) {
+      return namedPooling(file, config.get(NAMED_MODE));
+    }
     Pooling found = null;
     for (Map.Entry<String, JsonNode> entry : config.properties()) {
       if (entry.getKey().startsWith("pooling_mode_") && entry.getValue().asBoolean()) {
@@ -116,6 +130,22 @@ public record SentenceModules(Pooling pooling, boolean normalizes, int maxLength
           file + ": no pooling mode is true, expected one of " + MODES.keySet());
     }
     return found;
+  }
+
+  private static Pooling namedPooling(Path file, JsonNode given) {
+    JsonNode name = given.isArray() && given.size() == 1 ? given.get(0) : given;
+    Pooling mode = NAMED_MODES.get(name.asText());
+    if (mode == null) {
+      throw new PretrainedException(
+          file
+              + ": "
+              + NAMED_MODE
+              + " is "
+              + given
+              + ", expected one of "
+              + new TreeSet<>(NAMED_MODES.keySet()));
+    }
+    return mode;
   }
 
   /**

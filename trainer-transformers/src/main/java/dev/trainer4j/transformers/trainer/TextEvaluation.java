@@ -89,7 +89,7 @@ final class TextEvaluation {
         override == null ? arguments.resolved(generative.generationConfig()) : override;
     Integer pad = config.padTokenId();
     long filler = pad == null ? config.eosTokenId().get(0) : pad;
-    WritingTask.Prompts prompts = task.prompts(inputs, filler);
+    Prompts prompts = task.prompts(inputs, filler);
     long[][] rows =
         task.written(
             generator(generative, processing)

@@ -6,22 +6,12 @@ import dev.trainer4j.data.ModelInputs;
 import dev.trainer4j.transformers.generation.GenerationConfig;
 import dev.trainer4j.transformers.generation.GenerationOutput;
 import dev.trainer4j.transformers.generation.GenerativeModel;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What an evaluation gives a kind of model to read, and what it compares with what: the difference between
  * models that answer a text and models that write on.
  */
 interface WritingTask {
-
-  /**
-   * What a batch gives the model to read.
-   *
-   * @param inputIds rows of one length
-   * @param attentionMask of the same shape, 0 where a row is padded; null if none is
-   */
-  @SuppressWarnings("ArrayRecordComponent") // never compared
-  record Prompts(long[][] inputIds, long @Nullable [][] attentionMask) {}
 
   /** Returns the task of a model that writes text. */
   static WritingTask of(GenerativeModel model) {

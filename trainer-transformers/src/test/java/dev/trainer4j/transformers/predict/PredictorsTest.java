@@ -333,6 +333,14 @@ class PredictorsTest {
     assertThatThrownBy(() -> TextEmbedder.load(folder))
         .isInstanceOf(PretrainedException.class)
         .hasMessageContaining("pooling_mode_weightedmean_tokens");
+    Files.writeString(pooling, "{\"embedding_dimension\": 32, \"pooling_mode\": \"lasttoken\"}");
+    try (TextEmbedder embedder = TextEmbedder.load(folder)) {
+      assertThat(embedder.pooling()).isEqualTo(Pooling.LAST_TOKEN);
+    }
+    Files.writeString(pooling, "{\"pooling_mode\": [\"mean\", \"max\"]}");
+    assertThatThrownBy(() -> TextEmbedder.load(folder))
+        .hasMessageContaining(
+            "pooling_mode is [\"mean\",\"max\"], expected one of [cls, lasttoken");
     Files.writeString(
         folder.resolve("modules.json"),
         "[{\"path\": \"2_Dense\", \"type\": \"sentence_transformers.models.Dense\"}]");
