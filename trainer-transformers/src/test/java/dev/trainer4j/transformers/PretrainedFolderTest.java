@@ -144,13 +144,14 @@ class PretrainedFolderTest {
   }
 
   @Test
-  void quantizedWeightsAreRefused() throws IOException {
+  void aConfigurationOfQuantizedWeightsIsRefusedBesideOthers() throws IOException {
     copy("bert-classify", config -> {});
     set("\"quantization_config\": {\"load_in_4bit\": true}");
     assertThatThrownBy(this::load)
         .isInstanceOf(PretrainedException.class)
-        .hasMessageContaining("quantization_config is {\"load_in_4bit\":true}")
-        .hasMessageContaining("dequantize");
+        .hasMessageContaining("config.json has a quantization_config")
+        .hasMessageContaining("tensors are not quantized")
+        .hasMessageContaining("LoadOptions.withQuantization");
   }
 
   @ParameterizedTest
