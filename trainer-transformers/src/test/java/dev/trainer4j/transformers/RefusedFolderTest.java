@@ -38,13 +38,14 @@ class RefusedFolderTest {
   }
 
   @Test
-  void quantizedWeightsAreRefused() throws IOException {
+  void aConfigurationOfQuantizedWeightsIsRefusedBesideOthers() throws IOException {
     ParityModels.copy(temporary, "bert-classify", config -> {});
     set("\"quantization_config\": {\"load_in_4bit\": true}");
     assertThatThrownBy(this::load)
         .isInstanceOf(PretrainedException.class)
-        .hasMessageContaining("quantization_config is {\"load_in_4bit\":true}")
-        .hasMessageContaining("dequantize");
+        .hasMessageContaining("config.json has a quantization_config")
+        .hasMessageContaining("tensors are not quantized")
+        .hasMessageContaining("LoadOptions.withQuantization");
   }
 
   @ParameterizedTest

@@ -93,13 +93,14 @@ final class TextExamplesTest {
 
   @Test
   void adaptersOverABaseOfFourBitsLearnToWriteTheLinesOfALog() throws IOException {
-    Path base = QuantizedLora.speller(out.resolve("small"), Path.of("../docs"), 30);
+    Path base = QuantizedLora.speller(out.resolve("small"), Path.of("../docs"), 120);
 
     QuantizedLora.Result result =
-        QuantizedLora.run(base, QuantizedLora.logLines(400), out.resolve("adapters"), 1e-2, 60);
+        QuantizedLora.run(base, QuantizedLora.logLines(400), out.resolve("adapters"), 1e-2, 120);
 
-    // A digit is one of ten or so, whoever tells it, and so is a third of a line.
-    assertThat(result.perplexityAfter()).isLessThan(0.3 * result.perplexityBefore()).isLessThan(5);
+    // The base spells English; half of a line are digits that nobody can foretell, the rest is
+    // always the same.
+    assertThat(result.perplexityAfter()).isLessThan(0.2 * result.perplexityBefore());
     assertThat(result.written()).isNotEmpty();
     assertThat(out.resolve("adapters/final/adapter_model.safetensors")).exists();
     assertThat(out.resolve("adapters/final/model.safetensors")).doesNotExist();
