@@ -11,7 +11,7 @@ ENV PYTORCH_LIBRARY_PATH=/opt/site/torch/lib \
     JAVA_TOOL_OPTIONS="-Djna.library.path=/opt/site/nvidia/cuda_runtime/lib -Dai.djl.offline=true" \
     NVIDIA_VISIBLE_DEVICES=all \
     NVIDIA_DRIVER_CAPABILITIES=compute,utility
-WORKDIR /work
+WORKDIR /opt/trainer4j
 COPY . .
 RUN ./mvnw -q -Pcuda -DskipTests install
 CMD ["./mvnw", "-q", "-Pcuda", "compile", "exec:java", "-pl", "trainer-examples", "-am", "-Dexec.mainClass=dev.trainer4j.examples.VerifyGpu"]

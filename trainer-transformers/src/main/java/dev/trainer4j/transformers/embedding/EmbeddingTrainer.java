@@ -28,7 +28,7 @@ import java.util.Objects;
  *
  * <pre>{@code
  * try (PretrainedTokenizer tokenizer = PretrainedTokenizer.load(folder);
- *     PretrainedModel model = AutoModels.load(folder, Task.FEATURE_EXTRACTION);
+ *     PretrainedModel model = AutoModels.load(folder, Task.FEATURE_EXTRACTION, options);
  *     EmbeddingTrainer trainer =
  *         EmbeddingTrainer.builder(model, tokenizer, args)
  *             .trainDataset(pairs) // rows with the texts "anchor" and "positive"
