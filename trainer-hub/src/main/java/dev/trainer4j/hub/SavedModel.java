@@ -82,10 +82,7 @@ record SavedModel(String architecture, boolean isAdapter, Optional<String> base)
         adapter.isMissingNode()
             ? config.path("architectures").path(0).asText("")
             : TASK_TYPES.getOrDefault(adapter.path("task_type").asText(""), "");
-    return new SavedModel(
-        architecture,
-        !adapter.isMissingNode(),
-        nameOnHub(origin));
+    return new SavedModel(architecture, !adapter.isMissingNode(), nameOnHub(origin));
   }
 
   private static JsonNode json(Path file) {
