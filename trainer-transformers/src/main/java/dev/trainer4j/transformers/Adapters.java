@@ -80,10 +80,8 @@ final class Adapters implements AutoCloseable {
           "there is an adapter '" + name + "' already: delete it first, or give another name");
     }
     requireUnmerged();
-    String origin =
-        base.folder().map(folder -> Folders.nameOrPath(folder.toString())).orElse(null);
-    PeftConfig complete =
-        Targets.complete(given, base.config().modelType(), taskType(), origin);
+    String origin = base.folder().map(folder -> Folders.nameOrPath(folder.toString())).orElse(null);
+    PeftConfig complete = Targets.complete(given, base.config().modelType(), taskType(), origin);
     Targets targets = new Targets(complete, set.modules(), vocabulary());
     PeftConfig config = withLayoutOf(targets.adapted(), complete);
     List<String> activeBefore = set.active();

@@ -260,8 +260,7 @@ class PeftModelTest {
   @Test
   void anAdapterSaysWhichModelItIsForAsPeftDoes() throws IOException {
     Path cached =
-        folder.resolve(
-            "models--org--tiny/snapshots/0123456789012345678901234567890123456789");
+        folder.resolve("models--org--tiny/snapshots/0123456789012345678901234567890123456789");
     try (PretrainedModel made = gpt2()) {
       made.save(cached);
       PeftModel.of(made, drawn().build()).save(folder.resolve("of-none"));

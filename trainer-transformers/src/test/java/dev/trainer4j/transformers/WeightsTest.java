@@ -21,8 +21,7 @@ class WeightsTest {
   @Test
   void whatQuantizedWeightsStandForIsSeenThroughAdaptersNoiseAndOwners() throws IOException {
     LoadOptions options =
-        ParityModels.cpu()
-            .withQuantization(QuantizationConfig.builder().loadIn4bit(true).build());
+        ParityModels.cpu().withQuantization(QuantizationConfig.builder().loadIn4bit(true).build());
     try (PretrainedModel base = AutoModels.load(ParityModels.folder("llama"), options);
         PeftModel model =
             PeftModel.of(

@@ -55,8 +55,7 @@ class SftCombinationTest {
   private static PretrainedModel base() throws IOException {
     return AutoModels.causalLm(
         FIGURES.resolve("model"),
-        ParityModels.cpu()
-            .withQuantization(QuantizationConfig.builder().loadIn4bit(true).build()));
+        ParityModels.cpu().withQuantization(QuantizationConfig.builder().loadIn4bit(true).build()));
   }
 
   /** As many rows as one update takes, of lengths that differ much. */
@@ -124,11 +123,13 @@ class SftCombinationTest {
     try (PretrainedModel base = base();
         PretrainedTokenizer tokenizer = PretrainedTokenizer.load(FIGURES.resolve("model"))) {
       PretrainedModel view = base.autocast(HalfType.BFLOAT16);
-      int end = tokenizer.tokenToId(tokenizer.specialToken(SpecialToken.EOS).orElseThrow()).orElseThrow();
+      int end =
+          tokenizer.tokenToId(tokenizer.specialToken(SpecialToken.EOS).orElseThrow()).orElseThrow();
       Dataset<Map<String, Object>> rows = rows();
       for (long i = 0; i < rows.size(); i++) {
         int[] ids = tokenizer.encode((String) rows.get(i).get("text")).inputIds();
-        long[] ended = LongStream.concat(Arrays.stream(ids).asLongStream(), LongStream.of(end)).toArray();
+        long[] ended =
+            LongStream.concat(Arrays.stream(ids).asLongStream(), LongStream.of(end)).toArray();
         try (ArrayScope scope = ArrayScope.open()) {
           NDArray row = base.manager().create(new long[][] {ended});
           LossOutput loss =
@@ -169,7 +170,9 @@ class SftCombinationTest {
       whole = figures(trainer);
     }
     assertThat(whole).hasSize(4);
-    assertThat(whole.get(0).get("loss")).as("with noise").isNotEqualTo(quietFirstLoss(packing, loss));
+    assertThat(whole.get(0).get("loss"))
+        .as("with noise")
+        .isNotEqualTo(quietFirstLoss(packing, loss));
     try (PretrainedModel base = base();
         SftTrainer trainer = trainer(base, "rest", setting, 4).build()) {
       trainer.train(ResumeFrom.path(folder.resolve("whole/checkpoint-2")));
