@@ -8,10 +8,29 @@ import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.ServiceLoader;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** Folders that are given by their path or by a name. */
 public final class Folders {
+
+  /** A snapshot in the cache of the Hub's clients. */
+  private static final Pattern CACHED =
+      Pattern.compile(".*models--([^/\\\\]+)[/\\\\]snapshots[/\\\\][0-9a-f]{40}[/\\\\]?");
+
   private Folders() {}
+
+  /**
+   * Tells what {@link #ofModel} would find a folder by, on another machine where that is possible.
+   *
+   * @param folder the path of the folder of a model
+   * @return the name on the Hub, such as {@code google-bert/bert-base-cased}, of a snapshot in the cache of the Hub's clients; else
+   *     {@code folder} as it is
+   */
+  public static String nameOrPath(String folder) {
+    Matcher cached = CACHED.matcher(folder);
+    return cached.matches() ? cached.group(1).replaceFirst("--", "/") : folder;
+  }
 
   /**
    * Finds the folder of a model, as Hugging Face's {@code from_pretrained} does: a folder of this path if there is one, else the model of

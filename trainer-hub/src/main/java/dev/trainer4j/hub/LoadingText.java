@@ -10,13 +10,7 @@ final class LoadingText {
   static String of(HubRepo repo, SavedModel model, Optional<String> base) {
     String id = repo.id();
     if (model.isAdapter()) {
-      String basis = base.orElse("path/to/base");
-      return java(
-              "Path adapter = Hub.model(\"%s\");\n".formatted(id)
-                  + "Path base = Hub.model(\"%s\");".formatted(basis))
-          + python(
-              "from peft import AutoPeftModel\n\n"
-                  + "model = AutoPeftModel.from_pretrained(\"%s\")".formatted(id));
+      return adapter(id, model, base.orElse("path/to/base"));
     }
     if (model.head().isPresent()) {
       SavedModel.Head head = model.head().get();
@@ -37,6 +31,28 @@ final class LoadingText {
                 + "from safetensors.torch import load_file\n\n"
                 + "tensors = load_file(hf_hub_download(\"%s\", \"model.safetensors\"))"
                     .formatted(id));
+  }
+
+  /** PEFT has a class for each task, and refuses adapters of another one, and those without a task. */
+  private static String adapter(String id, SavedModel model, String base) {
+    String java = model.head().map(SavedModel.Head::java).orElse("featureExtraction");
+    String inJava =
+        java(
+            "Path base = Hub.model(\"%s\");\n".formatted(base)
+                + "PretrainedModel model = AutoModels.%s(base);\n".formatted(java)
+                + "PeftModel adapted = PeftModel.load(model, Hub.model(\"%s\"));".formatted(id));
+    if (model.head().isEmpty()) {
+      return inJava
+          + python(
+              "from peft import PeftModel\nfrom transformers import AutoModel\n\n"
+                  + "model = AutoModel.from_pretrained(\"%s\")\n".formatted(base)
+                  + "model = PeftModel.from_pretrained(model, \"%s\")".formatted(id));
+    }
+    String type = model.head().get().python().replaceFirst("^Auto", "AutoPeft");
+    return inJava
+        + python(
+            "from peft import %s\n\n".formatted(type)
+                + "model = %s.from_pretrained(\"%s\")".formatted(type, id));
   }
 
   private static String java(String code) {

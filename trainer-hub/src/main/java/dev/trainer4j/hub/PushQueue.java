@@ -50,15 +50,15 @@ final class PushQueue implements AutoCloseable {
             () -> {
               try {
                 job.run();
-              } catch (IOException | RuntimeException e) {
-                fail(name, e);
+              } catch (IOException | RuntimeException | Error e) {
+                fail(name, e); // An error, too, would be nobody's: no one asks for the result.
               } finally {
                 waiting.decrementAndGet();
               }
             });
   }
 
-  private synchronized void fail(String name, Exception e) {
+  private synchronized void fail(String name, Throwable e) {
     String why = e.getMessage() == null ? e.toString() : e.getMessage();
     failures.add("'" + name + "': " + why);
     LOGGER.warn("The push '{}' failed, and the run goes on: {}", name, why);

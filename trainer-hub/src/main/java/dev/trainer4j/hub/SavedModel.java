@@ -4,27 +4,22 @@ package dev.trainer4j.hub;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.MissingNode;
+import dev.trainer4j.data.Folders;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /**
  * What the files of a model say about it.
  *
- * @param architecture such as {@code BertForSequenceClassification}; empty for none of transformers
+ * @param architecture such as {@code BertForSequenceClassification}, of adapters its end; empty for none of transformers
  * @param isAdapter whether it is an adapter that stands on a base model
  * @param base the name on the Hub of the model that it comes from
  */
 record SavedModel(String architecture, boolean isAdapter, Optional<String> base) {
   private static final JsonMapper JSON = new JsonMapper();
-
-  /** Where a model was loaded from the cache, its folder tells its name. */
-  private static final Pattern CACHED =
-      Pattern.compile(".*models--([^/\\\\]+)[/\\\\]snapshots[/\\\\][0-9a-f]{40}[/\\\\]?");
 
   /** A head of transformers: what cards and classes call it. */
   record Head(String task, String taskName, String python, String java) {}
@@ -67,6 +62,15 @@ record SavedModel(String architecture, boolean isAdapter, Optional<String> base)
               "AutoModelForSeq2SeqLM",
               "seq2SeqLm"));
 
+  /** PEFT's names of tasks, and the heads that adapters of them stand on. */
+  private static final Map<String, String> TASK_TYPES =
+      Map.of(
+          "CAUSAL_LM", "ForCausalLM",
+          "SEQ_2_SEQ_LM", "ForConditionalGeneration",
+          "SEQ_CLS", "ForSequenceClassification",
+          "TOKEN_CLS", "ForTokenClassification",
+          "QUESTION_ANS", "ForQuestionAnswering");
+
   static SavedModel in(Path folder) {
     JsonNode config = json(folder.resolve("config.json"));
     JsonNode adapter = json(folder.resolve("adapter_config.json"));
@@ -74,10 +78,11 @@ record SavedModel(String architecture, boolean isAdapter, Optional<String> base)
         adapter.isMissingNode()
             ? config.path("_name_or_path").asText("")
             : adapter.path("base_model_name_or_path").asText("");
-    return new SavedModel(
-        config.path("architectures").path(0).asText(""),
-        !adapter.isMissingNode(),
-        nameOnHub(origin));
+    String architecture =
+        adapter.isMissingNode()
+            ? config.path("architectures").path(0).asText("")
+            : TASK_TYPES.getOrDefault(adapter.path("task_type").asText(""), "");
+    return new SavedModel(architecture, !adapter.isMissingNode(), nameOnHub(origin));
   }
 
   private static JsonNode json(Path file) {
@@ -93,8 +98,7 @@ record SavedModel(String architecture, boolean isAdapter, Optional<String> base)
 
   /** A folder of this machine is nobody's business. */
   private static Optional<String> nameOnHub(String origin) {
-    Matcher cached = CACHED.matcher(origin);
-    String name = cached.matches() ? cached.group(1).replaceFirst("--", "/") : origin;
+    String name = Folders.nameOrPath(origin);
     try {
       boolean local = name.isEmpty() || Files.isDirectory(Path.of(name));
       return local ? Optional.empty() : Optional.of(HubRepo.model(name).id());

@@ -97,6 +97,26 @@ class ModelCardTest {
   }
 
   @Test
+  void ofAnAdapterItSaysWhatItStandsOnAndHowPeftLoadsIt() throws IOException {
+    Files.writeString(
+        output.resolve("adapter_config.json"),
+        "{\"peft_type\": \"LORA\", \"task_type\": \"CAUSAL_LM\", \"base_model_name_or_path\": \"org/base\"}");
+    server.put("org/base", Map.of("x.json", new byte[] {'1'}));
+
+    String card = push(ModelCardDetails.none());
+
+    JsonNode metadata = metadata(card);
+    assertThat(metadata.get("library_name").asText()).isEqualTo("peft");
+    assertThat(metadata.get("base_model").asText()).isEqualTo("org/base");
+    assertThat(metadata.get("pipeline_tag").asText()).isEqualTo("text-generation");
+    assertThat(card)
+        .contains("fine-tuned version of [org/base](https://huggingface.co/org/base)")
+        .contains("PretrainedModel model = AutoModels.causalLm(base);")
+        .contains("PeftModel.load(model, Hub.model(\"tester/run\"));")
+        .contains("AutoPeftModelForCausalLM.from_pretrained(\"tester/run\")");
+  }
+
+  @Test
   void whatSomebodyWroteStaysHereAndThere() throws IOException {
     String first = push(ModelCardDetails.none().license("mit"));
     assertThat(first).contains("trained from scratch on an unknown data set");

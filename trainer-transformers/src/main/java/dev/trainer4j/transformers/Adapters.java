@@ -3,6 +3,7 @@ package dev.trainer4j.transformers;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import dev.trainer4j.data.Folders;
 import dev.trainer4j.model.NamedParameter;
 import dev.trainer4j.torch.ArrayScope;
 import dev.trainer4j.torch.Autograd;
@@ -79,7 +80,8 @@ final class Adapters implements AutoCloseable {
           "there is an adapter '" + name + "' already: delete it first, or give another name");
     }
     requireUnmerged();
-    PeftConfig complete = Targets.complete(given, base.config().modelType(), taskType());
+    String origin = base.folder().map(folder -> Folders.nameOrPath(folder.toString())).orElse(null);
+    PeftConfig complete = Targets.complete(given, base.config().modelType(), taskType(), origin);
     Targets targets = new Targets(complete, set.modules(), vocabulary());
     PeftConfig config = withLayoutOf(targets.adapted(), complete);
     List<String> activeBefore = set.active();

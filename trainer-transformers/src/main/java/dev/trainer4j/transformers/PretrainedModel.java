@@ -111,7 +111,7 @@ public final class PretrainedModel
    */
   @Override
   public PretrainedModel lossOnly() {
-    return new PretrainedModel(this, computation.again(), runner, !computation.isNoisy());
+    return new PretrainedModel(this, computation.again(), runner, true);
   }
 
   @Override
@@ -295,7 +295,7 @@ public final class PretrainedModel
   public ForwardPass begin(ModelInputs inputs, boolean training) {
     firstLabels.check(inputs);
     Map<String, NDArray> shared =
-        lossOnly && training
+        lossOnly && training && !computation.isNoisy()
             ? core.architecture().sharedForLoss(inputs)
             : core.architecture().shared(inputs, training);
     return new ForwardPass(inputs, training, computation.products(), shared);

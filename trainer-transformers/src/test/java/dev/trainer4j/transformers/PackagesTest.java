@@ -157,7 +157,7 @@ class PackagesTest {
   @ArchTest
   static void everyPackageIsNullMarked(JavaClasses module) {
     assertThat(module.getPackage(ROOT).getSubpackagesInTree())
-        .hasSize(12)
+        .hasSize(14)
         .allMatch(javaPackage -> javaPackage.isAnnotatedWith(NullMarked.class));
     assertThat(module.getPackage(ROOT).isAnnotatedWith(NullMarked.class)).isTrue();
   }

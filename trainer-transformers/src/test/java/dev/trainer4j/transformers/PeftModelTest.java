@@ -15,12 +15,14 @@ import dev.trainer4j.model.TrainableModel;
 import dev.trainer4j.torch.ArrayScope;
 import dev.trainer4j.torch.HalfType;
 import dev.trainer4j.transformers.peft.LoraConfig;
+import dev.trainer4j.transformers.peft.PeftConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -253,5 +255,27 @@ class PeftModelTest {
       // Nothing was frozen by what was refused.
       assertThat(base.parameters()).hasSize(base.state().size());
     }
+  }
+
+  @Test
+  void anAdapterSaysWhichModelItIsForAsPeftDoes() throws IOException {
+    Path cached =
+        folder.resolve("models--org--tiny/snapshots/0123456789012345678901234567890123456789");
+    try (PretrainedModel made = gpt2()) {
+      made.save(cached);
+      PeftModel.of(made, drawn().build()).save(folder.resolve("of-none"));
+    }
+    assertThat(origin("of-none")).isNull();
+    try (PretrainedModel base = AutoModels.causalLm(cached, ParityModels.cpu())) {
+      PeftModel.of(base, drawn().build()).save(folder.resolve("of-cache"));
+      PeftModel.of(base, drawn().baseModelNameOrPath("me/mine").build())
+          .save(folder.resolve("of-user"));
+    }
+    assertThat(origin("of-cache")).isEqualTo("org/tiny");
+    assertThat(origin("of-user")).isEqualTo("me/mine");
+  }
+
+  private @Nullable String origin(String adapter) throws IOException {
+    return ((LoraConfig) PeftConfig.read(folder.resolve(adapter))).baseModelNameOrPath();
   }
 }

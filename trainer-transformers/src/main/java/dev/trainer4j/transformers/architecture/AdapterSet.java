@@ -300,7 +300,7 @@ public final class AdapterSet implements AutoCloseable {
 
   /** Returns weights as the set adapts them. */
   public Weights over(Weights weights) {
-    return new Weights() {
+    return new ForwardingWeights(weights) {
       @Override
       public NDArray get(String name) {
         NDArray tensor = weights.get(name);
@@ -313,18 +313,13 @@ public final class AdapterSet implements AutoCloseable {
       }
 
       @Override
+      public NDArray values(String name, NDManager owner) {
+        return counting.substitute(name, weights.values(name, owner), owner);
+      }
+
+      @Override
       public List<LowRank> adaptersOf(String weight) {
         return counting.pairs(weight);
-      }
-
-      @Override
-      public int quantizedCompute() {
-        return weights.quantizedCompute();
-      }
-
-      @Override
-      public List<NDArray> partsOf(String name) {
-        return weights.partsOf(name);
       }
 
       @Override

@@ -33,30 +33,10 @@ public interface Weights {
   /** Returns these weights with an owner for whatever {@link #get(String)} makes. */
   default Weights ownedBy(NDManager owner) {
     Weights all = this;
-    return new Weights() {
+    return new ForwardingWeights(all) {
       @Override
       public NDArray get(String name) {
         return all.get(name, owner);
-      }
-
-      @Override
-      public List<LowRank> adaptersOf(String weight) {
-        return all.adaptersOf(weight);
-      }
-
-      @Override
-      public double noiseOf(String table) {
-        return all.noiseOf(table);
-      }
-
-      @Override
-      public int quantizedCompute() {
-        return all.quantizedCompute();
-      }
-
-      @Override
-      public List<NDArray> partsOf(String name) {
-        return all.partsOf(name);
       }
     };
   }

@@ -67,7 +67,10 @@ public abstract non-sealed class Ia3Config implements PeftConfig {
   @Override
   public abstract @Nullable String taskType();
 
-  /** The folder or name of the model that the adapter is for ({@code base_model_name_or_path}). Null by default. */
+  /**
+   * The folder or name of the model that the adapter is for ({@code base_model_name_or_path}). Null, the default, for where the base
+   * was loaded from: its name if that is the cache of the Hub, else the folder.
+   */
   public abstract @Nullable String baseModelNameOrPath();
 
   /** Returns a builder that starts from these settings. */

@@ -116,7 +116,10 @@ public abstract non-sealed class LoraConfig implements PeftConfig {
   @Override
   public abstract @Nullable String taskType();
 
-  /** The folder or name of the model that the adapter is for ({@code base_model_name_or_path}). Null by default. */
+  /**
+   * The folder or name of the model that the adapter is for ({@code base_model_name_or_path}). Null, the default, for where the base
+   * was loaded from: its name if that is the cache of the Hub, else the folder.
+   */
   public abstract @Nullable String baseModelNameOrPath();
 
   /** Seeds the draws of what begins at random. Not a key of the file: in PEFT the seed is the process's. Defaults to {@code 42}. */

@@ -70,10 +70,11 @@ public final class Targets {
    *
    * @param modelType of {@code config.json}
    * @param taskType PEFT's name of the model's task
+   * @param base where the model was loaded from
    * @throws IllegalArgumentException if it names no modules and the model's family has no default
    */
   public static PeftConfig complete(
-      PeftConfig config, String modelType, @Nullable String taskType) {
+      PeftConfig config, String modelType, @Nullable String taskType, @Nullable String base) {
     String task = config.taskType() == null ? taskType : config.taskType();
     List<String> saved = new ArrayList<>(config.modulesToSave());
     TaskTypes.heads(task == null ? "" : task).stream()
@@ -92,10 +93,23 @@ public final class Targets {
       }
       targets = new ModuleNames(names, null);
     }
-    return config instanceof LoraConfig lora
-        ? lora.toBuilder().targetModules(targets).modulesToSave(saved).taskType(task).build()
-        : ((Ia3Config) config)
-            .toBuilder().targetModules(targets).modulesToSave(saved).taskType(task).build();
+    if (config instanceof LoraConfig lora) {
+      String named = lora.baseModelNameOrPath();
+      return lora.toBuilder()
+          .targetModules(targets)
+          .modulesToSave(saved)
+          .taskType(task)
+          .baseModelNameOrPath(named == null ? base : named)
+          .build();
+    }
+    Ia3Config ia3 = (Ia3Config) config;
+    String named = ia3.baseModelNameOrPath();
+    return ia3.toBuilder()
+        .targetModules(targets)
+        .modulesToSave(saved)
+        .taskType(task)
+        .baseModelNameOrPath(named == null ? base : named)
+        .build();
   }
 
   /** Returns the modules that get an adapter; at least one. */

@@ -14,11 +14,14 @@ import dev.trainer4j.model.NamedParameter;
 import dev.trainer4j.model.TrainableModel;
 import dev.trainer4j.torch.ArrayScope;
 import dev.trainer4j.torch.Autograd;
+import dev.trainer4j.torch.Seeds;
 import dev.trainer4j.transformers.ParityModels;
 import dev.trainer4j.transformers.PretrainedModel;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -154,6 +157,24 @@ class UnpaddingTest {
       assertThat(view.forward(inputs, false).logits().toFloatArray()).isEqualTo(all);
       assertThat(view.forward(unlabelled, true).logits().toFloatArray())
           .isEqualTo(model.forward(unlabelled, true).logits().toFloatArray());
+    }
+  }
+
+  @Test
+  void noiseKeepsThePaddingWhicheverViewIsMadeFirst() throws IOException {
+    try (PretrainedModel model = ParityModels.load("llama");
+        ArrayScope scope = ArrayScope.open()) {
+      ModelInputs inputs = batch(model.manager(), false, -100);
+      List<float[]> logits = new ArrayList<>();
+      for (TrainableModel view :
+          List.of(
+              model.withEmbeddingNoise(5),
+              model.withEmbeddingNoise(5).lossOnly(),
+              model.lossOnly().withEmbeddingNoise(5))) {
+        logits.add(Seeds.with(7, () -> view.forward(inputs, true).logits().toFloatArray()));
+      }
+      assertThat(logits.get(1)).isEqualTo(logits.get(0));
+      assertThat(logits.get(2)).isEqualTo(logits.get(0));
     }
   }
 }
