@@ -25,7 +25,7 @@ final class TorchScriptCheck {
   private TorchScriptCheck() {}
 
   /**
-   * Reads every source and pickle of the archive.
+   * Reads every source and pickle of the archive, but for what {@link PlainArchive} leaves out.
    *
    * @throws IOException that names the file and the entry, if it is no archive or nests too deep
    */
@@ -43,7 +43,7 @@ final class TorchScriptCheck {
           throw new IOException(entry.getName() + " is there twice");
         }
         boolean source = name.endsWith(".py");
-        if (!source && !name.endsWith("pkl")) {
+        if (PlainArchive.hasPositions(name) || !source && !name.endsWith("pkl")) {
           continue;
         }
         if (entry.getSize() > LONGEST) {

@@ -37,10 +37,10 @@ public final class TorchScriptModule implements AutoCloseable {
       throw new IOException("there is no TorchScript file " + file);
     }
     TorchScriptCheck.check(file);
-    try {
+    try (PlainArchive plain = PlainArchive.of(file)) {
       PtSymbolBlock block =
           JniUtils.loadModule(
-              (PtNDManager) manager, file, true, new String[0], new String[0], true);
+              (PtNDManager) manager, plain.file(), true, new String[0], new String[0], true);
       // The loader switches to evaluation mode while DJL believes training to be on; without this
       // the first training pass would run without dropout.
       JniUtils.enableTrainingMode(block);

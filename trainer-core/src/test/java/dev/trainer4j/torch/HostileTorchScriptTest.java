@@ -12,6 +12,7 @@ import java.net.URL;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -87,6 +88,30 @@ class HostileTorchScriptTest {
   @Test
   void whatPytorchWroteIsLoaded() throws IOException {
     load(write("version", bytes -> bytes));
+  }
+
+  /** libtorch would read them for the message about a source that it does not take, and end the JVM. */
+  @Test
+  void positionsOfSourcesAreNeitherNeededNorRead() throws IOException {
+    Path damaged = write(".debug_pkl", bytes -> Arrays.copyOf(bytes, bytes.length / 2));
+    load(damaged);
+    Path without = folder.resolve("without.pt");
+    try (PlainArchive plain = PlainArchive.of(damaged)) {
+      assertThat(plain.file()).isNotEqualTo(damaged);
+      Files.copy(plain.file(), without);
+      try (ZipFile before = new ZipFile(damaged.toFile());
+          ZipFile after = new ZipFile(without.toFile())) {
+        assertThat(before.stream().map(ZipEntry::getName))
+            .filteredOn(name -> !name.endsWith(".debug_pkl"))
+            .containsExactlyElementsOf(after.stream().map(ZipEntry::getName).toList())
+            .hasSizeLessThan(before.size());
+      }
+    }
+    load(without);
+    try (PlainArchive plain = PlainArchive.of(without)) {
+      assertThat(plain.file()).isEqualTo(without);
+    }
+    assertThat(without).exists();
   }
 
   @ParameterizedTest
