@@ -7,17 +7,12 @@ import dev.trainer4j.args.TrainingArguments;
 import dev.trainer4j.data.Dataset;
 import dev.trainer4j.data.Datasets;
 import dev.trainer4j.transformers.AutoModels;
-import dev.trainer4j.transformers.LoadOptions;
 import dev.trainer4j.transformers.PeftModel;
 import dev.trainer4j.transformers.PretrainedModel;
-import dev.trainer4j.transformers.Task;
-import dev.trainer4j.transformers.embedding.EmbeddingOptions;
-import dev.trainer4j.transformers.embedding.EmbeddingTrainer;
 import dev.trainer4j.transformers.peft.LoraConfig;
 import dev.trainer4j.transformers.sft.LossType;
 import dev.trainer4j.transformers.sft.SftArguments;
 import dev.trainer4j.transformers.sft.SftTrainer;
-import dev.trainer4j.transformers.tokenization.PretrainedTokenizer;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
@@ -96,25 +91,6 @@ public final class FineTuning {
         Trainer trainer = Trainer.builder(model, args).trainDataset(train).build()) {
       trainer.train(); // trains the adapter alone
       trainer.saveModel(out); // PeftModel.from_pretrained(base, out) reads it in Python
-    }
-    // end docs
-  }
-
-  /** Train text embeddings. */
-  public static void embeddings(
-      Path folder, TrainingArguments args, Dataset<Map<String, Object>> pairs, Path out)
-      throws IOException {
-    // docs: embeddings
-    try (PretrainedTokenizer tokenizer = PretrainedTokenizer.load(folder);
-        PretrainedModel model =
-            AutoModels.load(folder, Task.FEATURE_EXTRACTION, LoadOptions.defaults());
-        EmbeddingTrainer trainer =
-            EmbeddingTrainer.builder(model, tokenizer, args)
-                .options(EmbeddingOptions.of(folder)) // the folder's pooling; without one the mean
-                .trainDataset(pairs) // maps with the texts "anchor" and "positive"
-                .build()) {
-      trainer.train();
-      trainer.saveModel(out); // TextEmbedder.load(out), or SentenceTransformer(out) in Python
     }
     // end docs
   }
