@@ -11,6 +11,7 @@ import dev.trainer4j.ResumeFrom;
 import dev.trainer4j.checkpoint.SafetensorsFile;
 import dev.trainer4j.data.ModelInputs;
 import dev.trainer4j.model.LabelLayout;
+import dev.trainer4j.model.NamedParameter;
 import dev.trainer4j.model.TrainableModel;
 import dev.trainer4j.torch.ArrayScope;
 import dev.trainer4j.torch.HalfType;
@@ -247,8 +248,8 @@ class PeftModelTest {
       assertThatThrownBy(() -> PeftModel.of(base, drawn().targetModules("q_proj").build()))
           .hasMessageContaining("[q_proj]")
           .hasMessageContaining("c_attn");
-      assertThatThrownBy(() -> PeftModel.of(base, drawn().modulesToSave("head").build()))
-          .hasMessageContaining("modulesToSave names 'head'");
+      assertThatThrownBy(() -> PeftModel.of(base, drawn().modulesToSave("hat").build()))
+          .hasMessageContaining("modulesToSave names 'hat'");
       assertThatThrownBy(() -> LoraConfig.builder().r(0).loraDropout(1).build())
           .hasMessageContaining("r")
           .hasMessageContaining("loraDropout");
@@ -277,5 +278,51 @@ class PeftModelTest {
 
   private @Nullable String origin(String adapter) throws IOException {
     return ((LoraConfig) PeftConfig.read(folder.resolve(adapter))).baseModelNameOrPath();
+  }
+
+  /** The tensors that PEFT 0.21 has copies of for the same name. */
+  @Test
+  void aNameOfAModuleToSaveMeansEveryModuleThatEndsWithIt() {
+    try (PretrainedModel base = gpt2();
+        PeftModel model = PeftModel.of(base, drawn().modulesToSave("n_f", "2").build())) {
+      assertThat(
+              model.parameters().stream()
+                  .map(NamedParameter::name)
+                  .filter(name -> !name.contains(".lora_")))
+          .containsExactly(
+              "transformer.h.0.ln_2.modules_to_save.default.weight",
+              "transformer.h.0.ln_2.modules_to_save.default.bias",
+              "transformer.h.1.ln_2.modules_to_save.default.weight",
+              "transformer.h.1.ln_2.modules_to_save.default.bias",
+              "transformer.ln_f.modules_to_save.default.weight",
+              "transformer.ln_f.modules_to_save.default.bias");
+    }
+  }
+
+  @Test
+  void aModuleThatIsTrainedAsAWholeTakesNoAdapter() {
+    LoraConfig.Builder lora = LoraConfig.builder().r(2).targetModules("all-linear");
+    PretrainedConfig distilbert =
+        PretrainedConfig.of(
+            Map.of(
+                "model_type", "distilbert",
+                "vocab_size", 50,
+                "dim", 8,
+                "hidden_dim", 16,
+                "n_layers", 1,
+                "n_heads", 2));
+    try (PretrainedModel base =
+        AutoModels.fromConfig(distilbert, Task.SEQUENCE_CLASSIFICATION, ParityModels.cpu())) {
+      assertThatThrownBy(() -> PeftModel.of(base, lora.build()))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("modulesToSave is [classifier, score]")
+          .hasMessageContaining("excludeModules(\"pre_classifier\")");
+      try (PeftModel model = PeftModel.of(base, lora.excludeModules("pre_classifier").build())) {
+        assertThat(model.parameters().stream().map(NamedParameter::name))
+            .contains(
+                "pre_classifier.modules_to_save.default.weight",
+                "classifier.modules_to_save.default.bias");
+      }
+    }
   }
 }

@@ -62,13 +62,16 @@ public final class AdapterRoundTrip {
     names.put("t5", List.of("q", "wo", "shared", "final_layer_norm"));
     names.put("bart", List.of("q_proj", "fc2", "shared", "self_attn_layer_norm"));
     List<String> modules =
-        names.getOrDefault(family, List.of("q_proj", "down_proj", "embed_tokens", "model.norm"));
+        names.getOrDefault(family, List.of("q_proj", "down_proj", "embed_tokens", "norm"));
     LoraConfig.Builder lora =
         LoraConfig.builder()
             .r(4)
             .loraAlpha(8)
             .targetModules("all-linear")
             .initLoraWeights("gaussian");
+    if (family.equals("distilbert")) { // Its classifiers train it as a whole.
+      lora.excludeModules("pre_classifier");
+    }
     return switch (kind) {
       case "lora" -> lora.build();
       case "dora" -> lora.useDora(true).build();

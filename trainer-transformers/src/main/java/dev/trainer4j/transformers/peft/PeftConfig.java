@@ -22,8 +22,8 @@ public sealed interface PeftConfig permits LoraConfig, Ia3Config {
   @Nullable ModuleNames excludeModules();
 
   /**
-   * Modules that are trained as a whole, beside the adapters, and saved with them ({@code modules_to_save}). The
-   * head of a classifier is one of them without being named.
+   * Modules that are trained as a whole, beside the adapters, and saved with them ({@code modules_to_save}): all whose
+   * names end so. The head of a classifier is one of them without being named.
    */
   List<String> modulesToSave();
 

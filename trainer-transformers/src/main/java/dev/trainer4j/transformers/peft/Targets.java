@@ -13,6 +13,8 @@ import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Which modules of a model a configuration means: PEFT's rules. */
@@ -169,39 +171,65 @@ public final class Targets {
   }
 
   /**
-   * Returns the tensors of modules that are trained as a whole, by the module.
+   * Returns the tensors of modules that are trained as a whole, by the module. As in PEFT a name means every module
+   * whose name ends with it: {@code norm} is {@code input_layernorm} too.
    *
    * @param tensors names of all tensors of the model, tied ones too
    * @throws IllegalArgumentException if one is named that the model does not have, but for heads that go without
-   *     saying
+   *     saying; or if one of the modules, or one that is in it, gets an adapter too
    */
   public Map<String, List<String>> savedTensors(Collection<String> tensors) {
+    adapted.forEach(this::requireNotSaved);
     Map<String, List<String>> byModule = new LinkedHashMap<>();
-    for (String wanted : config.modulesToSave()) {
-      boolean found = false;
-      for (String tensor : tensors) {
-        String module = moduleOf(tensor, wanted);
-        if (module != null) {
-          byModule.computeIfAbsent(module, m -> new ArrayList<>()).add(tensor);
-          found = true;
-        }
+    Set<String> missing = new LinkedHashSet<>(config.modulesToSave());
+    for (String tensor : tensors) {
+      modulesOf(tensor).forEach(module -> missing.removeIf(module::endsWith));
+      String module = savedModuleOf(tensor);
+      if (module != null) {
+        byModule.computeIfAbsent(module, m -> new ArrayList<>()).add(tensor);
       }
-      String task = config.taskType();
-      if (!found && (task == null || !TaskTypes.heads(task).contains(wanted))) {
-        throw new IllegalArgumentException(
-            "modulesToSave names '"
-                + wanted
-                + "', which the model does not have; its tensors are "
-                + tensors.stream().map(Targets::withoutNumbers).distinct().toList());
-      }
+    }
+    String task = config.taskType();
+    missing.removeAll(TaskTypes.heads(task == null ? "" : task));
+    if (!missing.isEmpty()) {
+      throw new IllegalArgumentException(
+          "modulesToSave names '"
+              + missing.iterator().next()
+              + "', which the model does not have; its tensors are "
+              + tensors.stream().map(Targets::withoutNumbers).distinct().toList());
     }
     return byModule;
   }
 
-  private static @Nullable String moduleOf(String tensor, String wanted) {
-    Matcher matcher =
-        Pattern.compile("((?:.*\\.)?" + Pattern.quote(wanted) + ")\\..*").matcher(tensor);
-    return matcher.matches() ? matcher.group(1) : null;
+  /** PEFT makes the adapter first and then cannot copy what it has changed. */
+  private void requireNotSaved(Adaptable module) {
+    String saved = savedModuleOf(module.weight());
+    if (saved != null) {
+      throw new IllegalArgumentException(
+          "modulesToSave is "
+              + config.modulesToSave()
+              + ", which means every module whose name ends so, "
+              + saved
+              + " too, and targetModules gives "
+              + module.module()
+              + " an adapter: it cannot have both; leave it out with excludeModules(\""
+              + module.module()
+              + "\")");
+    }
+  }
+
+  private @Nullable String savedModuleOf(String tensor) {
+    return modulesOf(tensor)
+        .filter(module -> config.modulesToSave().stream().anyMatch(module::endsWith))
+        .findFirst()
+        .orElse(null);
+  }
+
+  /** Returns the names of the modules that a tensor is in, the outermost first. */
+  private static Stream<String> modulesOf(String tensor) {
+    return IntStream.range(0, tensor.length())
+        .filter(i -> tensor.charAt(i) == '.')
+        .mapToObj(end -> tensor.substring(0, end));
   }
 
   private Set<String> kinds() {

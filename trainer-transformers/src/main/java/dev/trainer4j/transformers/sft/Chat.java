@@ -40,7 +40,7 @@ record Chat(
 
   private ChatTemplateOptions options(boolean addGenerationPrompt) {
     ChatTemplateOptions.Builder options =
-        ChatTemplateOptions.builder().addGenerationPrompt(addGenerationPrompt);
+        ChatTemplateOptions.builder().addGenerationPrompt(addGenerationPrompt).verbose(false);
     variables.forEach(
         (name, value) -> {
           if (name.equals(CHAT_TEMPLATE) && value instanceof String template) {

@@ -53,6 +53,15 @@ final class RowPreparation {
     return sample;
   }
 
+  /**
+   * Makes the tokens of a row that is not one of the source.
+   *
+   * @throws InvalidRowException if there are none
+   */
+  TokenRow tokens(@Nullable Map<String, ?> row) {
+    return cut.apply(tokenizer.tokenize(source.formatted(row)));
+  }
+
   /** The rows without tokens so far, and why, in their order. */
   Map<Long, String> invalid() {
     return invalid;

@@ -32,6 +32,15 @@ record RowSource(
     } catch (RuntimeException e) {
       throw new InvalidRowException("cannot be read: " + e, e);
     }
+    return formatted(row);
+  }
+
+  /**
+   * Formats a row.
+   *
+   * @throws InvalidRowException if it is null or cannot be formatted
+   */
+  Map<String, ?> formatted(@Nullable Map<String, ?> row) {
     if (row == null) {
       throw new InvalidRowException("is null, expected a map of columns");
     }

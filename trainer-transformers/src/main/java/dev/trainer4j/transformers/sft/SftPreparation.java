@@ -100,6 +100,23 @@ final class SftPreparation {
     return arguments.shuffleDataset() ? blocks.shuffle(seed()) : blocks;
   }
 
+  /**
+   * Prepares a stream row by row, as it is read. The first of its rows tell the layout.
+   *
+   * @throws IllegalArgumentException if an argument does not fit the columns of the stream
+   * @throws DataException if its first row cannot be trained on, or there is none
+   */
+  IterableDataset<Map<String, Object>> stream(
+      IterableDataset<? extends Map<String, ?>> source, String name) {
+    Dataset<? extends Map<String, ?>> first =
+        read(source, arguments.invalidRows() == InvalidRows.SKIP ? MOST_LOOKED_AT : 1);
+    if (first.size() == 0) {
+      throw new DataException("the " + name + " stream has no rows.");
+    }
+    PreparationLog log = new PreparationLog(LOGGER, name, first);
+    return StreamedRows.of(source, preparation(first, false, log), arguments.invalidRows());
+  }
+
   private long seed() {
     return arguments.training().seed();
   }
@@ -211,11 +228,17 @@ final class SftPreparation {
     if (source instanceof Dataset<? extends Map<String, ?>> dataset) {
       return dataset;
     }
+    return read((IterableDataset<? extends Map<String, ?>>) source, Long.MAX_VALUE);
+  }
+
+  private static Dataset<? extends Map<String, ?>> read(
+      IterableDataset<? extends Map<String, ?>> source, long atMost) {
     List<Map<String, ?>> rows = new ArrayList<>();
-    Iterator<? extends Map<String, ?>> iterator =
-        ((IterableDataset<? extends Map<String, ?>>) source).iterator(0);
+    Iterator<? extends Map<String, ?>> iterator = source.iterator(0);
     try {
-      iterator.forEachRemaining(rows::add);
+      while (rows.size() < atMost && iterator.hasNext()) {
+        rows.add(iterator.next());
+      }
     } finally {
       close(iterator);
     }

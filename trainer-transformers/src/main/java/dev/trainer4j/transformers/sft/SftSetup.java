@@ -15,9 +15,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** What an {@link SftTrainer} is made of: the model with its loss and adapters, the tokenizer, and the prepared data. */
 final class SftSetup implements AutoCloseable {
+
+  private static final String TRAIN = "train";
 
   private final SftArguments arguments;
   private final SftModel model;
@@ -54,7 +57,7 @@ final class SftSetup implements AutoCloseable {
     this.tokenizer = tokenizer;
     this.model = model;
     preparation = new SftPreparation(tokenizer.get(), arguments, builder.formattingFunc);
-    train = prepare(Objects.requireNonNull(builder.trainRows), "train", arguments.packing());
+    train = prepareTraining(Objects.requireNonNull(builder.trainRows));
     builder.evalRows.forEach(
         (name, rows) ->
             evaluations.put(
@@ -70,6 +73,24 @@ final class SftSetup implements AutoCloseable {
       problems.add(
           "trainDataset: missing; give it maps, such as those of Datasets.jsonLines(file)");
     }
+    if (isReadAsItComes(builder.trainRows, builder.sftArguments)) {
+      Map<String, Boolean> needsAll = new LinkedHashMap<>();
+      needsAll.put("packing", builder.sftArguments.packing());
+      needsAll.put("shuffleDataset", builder.sftArguments.shuffleDataset());
+      needsAll.put("datasetCacheDir", builder.sftArguments.datasetCacheDir() != null);
+      needsAll.put("datasetNumProc", builder.sftArguments.datasetNumProc() != null);
+      needsAll.forEach(
+          (argument, set) -> {
+            if (set) {
+              problems.add(
+                  argument
+                      + ": needs all rows at once, and the train dataset is a stream, which with maxSteps is"
+                      + " prepared while it is read; give a Dataset, or leave "
+                      + argument
+                      + " out");
+            }
+          });
+    }
     if (loss != LossType.NLL && smoothing > 0) {
       problems.add(
           "labelSmoothingFactor: " + smoothing + " needs all logits; set lossType(LossType.NLL)");
@@ -84,6 +105,21 @@ final class SftSetup implements AutoCloseable {
       throw new IllegalArgumentException(
           "the SFT trainer cannot be built:\n  " + String.join("\n  ", problems));
     }
+  }
+
+  private DataSource<?> prepareTraining(DataSource<?> source) {
+    if (isReadAsItComes(source, arguments)
+        && requireMaps(source, TRAIN) instanceof IterableDataset<? extends Map<String, ?>> stream) {
+      return preparation.stream(stream, TRAIN);
+    }
+    return prepare(source, TRAIN, arguments.packing());
+  }
+
+  /** A stream without a number of updates is trained on to its end, so it can be read to its end. */
+  private static boolean isReadAsItComes(@Nullable DataSource<?> source, SftArguments arguments) {
+    return source instanceof IterableDataset
+        && arguments.training().maxSteps() > 0
+        && !arguments.skipPrepareDataset();
   }
 
   private DataSource<?> prepare(DataSource<?> source, String name, boolean packing) {

@@ -159,7 +159,8 @@ public class SftTrainer extends Trainer {
 
     /**
      * Sets the data to train on: maps with {@code text}, {@code messages}, {@code prompt} and {@code completion}, or {@code
-     * input_ids}. A stream is read to its end, and trained on as it comes only with {@code skipPrepareDataset}.
+     * input_ids}. With {@code maxSteps} a stream is prepared while it is read, row by row, which excludes packing and
+     * shuffling; without, it is read to its end when the trainer is built.
      */
     @Override
     public Builder trainDataset(DataSource<?> data) {

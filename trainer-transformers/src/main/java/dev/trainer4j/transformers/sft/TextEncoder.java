@@ -13,6 +13,9 @@ final class TextEncoder {
   private static final String PROMPT = "prompt";
   private static final String COMPLETION = "completion";
 
+  /** Rows are cut or packed when all of them are tokens. */
+  private static final EncodeOptions UNCUT = EncodeOptions.builder().verbose(false).build();
+
   private final PretrainedTokenizer tokenizer;
   private final String end;
 
@@ -51,7 +54,7 @@ final class TextEncoder {
 
   private int[] encode(String text) {
     try {
-      return tokenizer.encode(text, EncodeOptions.defaults()).inputIds();
+      return tokenizer.encode(text, UNCUT).inputIds();
     } catch (TokenizerException | IllegalArgumentException e) {
       throw new InvalidRowException("the text cannot be tokenized: " + e.getMessage(), e);
     }

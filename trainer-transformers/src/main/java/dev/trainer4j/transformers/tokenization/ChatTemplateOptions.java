@@ -36,7 +36,7 @@ public final class ChatTemplateOptions {
     variables = Collections.unmodifiableMap(new LinkedHashMap<>(builder.variables));
     returnAssistantTokensMask = builder.returnAssistantTokensMask;
     // A template writes the special tokens itself.
-    EncodeOptions.Builder encode = EncodeOptions.builder().addSpecialTokens(false);
+    EncodeOptions.Builder encode = EncodeOptions.builder().addSpecialTokens(false).verbose(builder.verbose);
     if (builder.truncation) {
       encode.truncation(TruncationStrategy.LONGEST_FIRST).maxLength(builder.maxLength);
     }
@@ -98,6 +98,7 @@ public final class ChatTemplateOptions {
     private boolean returnAssistantTokensMask;
     private boolean truncation;
     private int maxLength;
+    private boolean verbose = true;
 
     private Builder() {}
 
@@ -173,6 +174,12 @@ public final class ChatTemplateOptions {
         throw new IllegalArgumentException("maxLength is " + tokens + ": give a positive number.");
       }
       maxLength = tokens;
+      return this;
+    }
+
+    /** Sets whether a conversation longer than {@code model_max_length} is warned of; see {@link EncodeOptions.Builder#verbose}. */
+    public Builder verbose(boolean warn) {
+      verbose = warn;
       return this;
     }
 

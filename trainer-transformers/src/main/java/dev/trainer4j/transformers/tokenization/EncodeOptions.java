@@ -19,6 +19,7 @@ public final class EncodeOptions {
   private final int maxLength;
   private final int stride;
   private final @Nullable Side truncationSide;
+  private final boolean verbose;
 
   private EncodeOptions(Builder builder) {
     addSpecialTokens = builder.addSpecialTokens;
@@ -26,6 +27,7 @@ public final class EncodeOptions {
     maxLength = builder.maxLength;
     stride = builder.stride;
     truncationSide = builder.truncationSide;
+    verbose = builder.verbose;
   }
 
   /** Returns the defaults: special tokens are added, nothing is cut. */
@@ -65,6 +67,10 @@ public final class EncodeOptions {
     return truncationSide;
   }
 
+  boolean verbose() {
+    return verbose;
+  }
+
   /** Collects the settings of {@link EncodeOptions}. */
   public static final class Builder {
 
@@ -73,6 +79,7 @@ public final class EncodeOptions {
     private int maxLength;
     private int stride;
     private @Nullable Side truncationSide;
+    private boolean verbose = true;
 
     private Builder() {}
 
@@ -107,6 +114,15 @@ public final class EncodeOptions {
     /** Sets the end that is cut; by default that of the tokenizer. */
     public Builder truncationSide(Side side) {
       truncationSide = side;
+      return this;
+    }
+
+    /**
+     * Sets whether there is a warning, once, of an uncut text that is longer than {@code model_max_length}; by default
+     * there is. Not for who cuts ids later.
+     */
+    public Builder verbose(boolean warn) {
+      verbose = warn;
       return this;
     }
 

@@ -274,10 +274,10 @@ public final class PretrainedTokenizer implements ProcessingClass, AutoCloseable
     if (options.truncation() != TruncationStrategy.DO_NOT_TRUNCATE) {
       return windows(whole, options).first();
     }
-    if (whole.length() > modelMaxLength && warned.compareAndSet(false, true)) {
+    if (options.verbose() && whole.length() > modelMaxLength && warned.compareAndSet(false, true)) {
       LOGGER.warn(
           "A text has {} tokens, more than the {} (model_max_length) that the model takes: cut it with"
-              + " EncodeOptions.truncated, unless you cut it yourself. This is told once.",
+              + " EncodeOptions.truncated, or say verbose(false) if you cut it yourself. This is told once.",
           whole.length(),
           modelMaxLength);
     }

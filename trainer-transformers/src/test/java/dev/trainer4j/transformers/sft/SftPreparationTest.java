@@ -4,6 +4,9 @@ package dev.trainer4j.transformers.sft;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import dev.trainer4j.data.DataSource;
 import dev.trainer4j.data.Dataset;
 import dev.trainer4j.data.Datasets;
@@ -22,6 +25,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.LoggerFactory;
 
 /** What the figures of TRL do not tell: our own choices, and what does not depend on them. */
 class SftPreparationTest {
@@ -109,6 +113,26 @@ class SftPreparationTest {
     IterableDataset<Map<String, ?>> stream =
         epoch -> Stream.<Map<String, ?>>of(Map.of("text", "a"), Map.of("text", "b")).iterator();
     assertThat(texts(args(), null, stream)).containsExactly("a</s>", "b</s>");
+  }
+
+  @Test
+  void rowsThatAreCutLaterAreNotWarnedOf() {
+    String story = "Lima is far. ".repeat(100);
+    Logger logger = (Logger) LoggerFactory.getLogger(PretrainedTokenizer.class);
+    ListAppender<ILoggingEvent> log = new ListAppender<>();
+    log.start();
+    logger.addAppender(log);
+    try {
+      texts(args(), null, Datasets.of(List.of(Map.of("text", story))));
+      texts(args(), null, Datasets.of(List.of(Map.of("prompt", "Say: ", "completion", story))));
+      List<Map<String, String>> talk = List.of(Map.of("role", "user", "content", story));
+      texts(args(), null, Datasets.of(List.of(Map.of("messages", talk))));
+      assertThat(log.list).isEmpty();
+      tokenizer.encode(story);
+      assertThat(log.list).hasSize(1);
+    } finally {
+      logger.detachAppender(log);
+    }
   }
 
   @Test

@@ -398,6 +398,26 @@ class SftTrainerTest {
   }
 
   @Test
+  void anEndlessStreamOfTextsIsPreparedAsItComes() throws IOException {
+    IterableDataset<Map<String, Object>> endless =
+        epoch ->
+            Stream.iterate(5, id -> id + 1)
+                .map(id -> Map.<String, Object>of("text", "Lima has " + id + " stones."))
+                .iterator();
+    SftArguments args = arguments(t -> t.maxSteps(2)).build();
+    try (PretrainedModel base = model();
+        SftTrainer trainer = SftTrainer.builder(base, args).trainDataset(endless).build()) {
+      trainer.train();
+
+      assertThat(lines(trainer, "loss")).hasSize(2);
+      SftArguments packed = args.toBuilder().packing(true).shuffleDataset(true).build();
+      assertThatThrownBy(() -> SftTrainer.builder(base, packed).trainDataset(endless).build())
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContainingAll("packing: needs all rows", "shuffleDataset: needs all rows");
+    }
+  }
+
+  @Test
   void anAdapterThatIsThereAlreadyTakesNoSecondOne() throws IOException {
     try (PretrainedModel base = model();
         PeftModel adapted = PeftModel.of(base, lora())) {
