@@ -7,6 +7,8 @@ import static org.assertj.core.api.Assertions.withinPercentage;
 import ai.djl.ndarray.NDArray;
 import dev.trainer4j.ResumeFrom;
 import dev.trainer4j.args.IntervalStrategy;
+import dev.trainer4j.args.OptimizerName;
+import dev.trainer4j.args.SchedulerType;
 import dev.trainer4j.args.TrainingArguments;
 import dev.trainer4j.data.Dataset;
 import dev.trainer4j.data.Datasets;
@@ -33,6 +35,7 @@ import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -179,6 +182,38 @@ class SftCombinationTest {
       assertThat(figures(trainer)).isEqualTo(whole);
     }
     assertThat(adapter("rest")).isEqualTo(adapter("whole"));
+  }
+
+  private SftTrainer.Builder scheduleFree(PretrainedModel base, String output) {
+    Setting setting = new Setting(true, LossType.CHUNKED_NLL, OptionalDouble.of(5));
+    SftTrainer.Builder builder = trainer(base, output, setting, 4);
+    return builder
+        .withArgs(
+            builder.args().toBuilder()
+                .optim(OptimizerName.SCHEDULE_FREE_ADAMW)
+                .lrSchedulerType(SchedulerType.CONSTANT)
+                .evalStrategy(IntervalStrategy.STEPS)
+                .evalSteps(2)
+                .loadBestModelAtEnd(true)
+                .build())
+        .evalDataset(rows());
+  }
+
+  @Test
+  void withTwoSetsOfWeightsTheBestOnesAreThoseThatWereEvaluated() throws IOException {
+    byte[] whole;
+    try (PretrainedModel base = base();
+        SftTrainer trainer = scheduleFree(base, "whole").build()) {
+      trainer.train();
+      double best = trainer.state().bestMetric();
+      assertThat(trainer.evaluate().metric("loss")).isEqualTo(best);
+      whole = adapter("whole");
+    }
+    try (PretrainedModel base = base();
+        SftTrainer trainer = scheduleFree(base, "rest").build()) {
+      trainer.train(ResumeFrom.path(folder.resolve("whole/checkpoint-2")));
+    }
+    assertThat(adapter("rest")).isEqualTo(whole);
   }
 
   private byte[] adapter(String run) throws IOException {
