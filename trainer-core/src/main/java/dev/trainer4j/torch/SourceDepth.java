@@ -4,11 +4,12 @@ package dev.trainer4j.torch;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Iterator;
 import java.util.Set;
 
 /**
  * How deep a parser of TorchScript gets: brackets, blocks, and operators in a row, each of which may take the
- * expression before it as its own part. PyTorch writes no expression of more than a few.
+ * expression before it as its own part; and how many lines in a row hold nothing. PyTorch writes but a few of each.
  */
 final class SourceDepth {
 
@@ -41,7 +42,24 @@ final class SourceDepth {
    * @throws IOException with the line, if it nests too deep
    */
   static void check(String text) throws IOException {
+    requireShortGaps(text);
     new SourceDepth(text).read();
+  }
+
+  /** libtorch's lexer calls itself for each line in a row that holds nothing. */
+  private static void requireShortGaps(String text) throws IOException {
+    int empty = 0;
+    int number = 0;
+    for (Iterator<String> lines = text.lines().iterator(); lines.hasNext(); ) {
+      String content = lines.next().strip();
+      number++;
+      boolean holdsNothing = content.isEmpty() || content.startsWith("#") || content.equals("\\");
+      empty = holdsNothing ? empty + 1 : 0;
+      if (empty > DEEPEST) {
+        throw new IOException(
+            "has more than " + DEEPEST + " empty lines or comments in a row, to line " + number);
+      }
+    }
   }
 
   private void read() throws IOException {

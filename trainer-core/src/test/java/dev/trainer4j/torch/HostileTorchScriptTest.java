@@ -25,6 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Archives on which libtorch overflows its stack, or its loader fails without a word: refused, by file and entry. */
 class HostileTorchScriptTest {
@@ -151,6 +152,15 @@ class HostileTorchScriptTest {
     }
     Path file = withLine(blocks.append("  ".repeat(MANY + 2)).append("y = 2").toString());
     assertThatThrownBy(() -> load(file)).hasMessageContaining("nests more than 200 levels");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"\n", "  \n", "    # nothing\n"})
+  void manyLinesThatHoldNothingAreRefused(String nothing) throws IOException {
+    Path file = withLine("y = 1\n" + nothing.repeat(2 * MANY) + "    y = 2");
+    assertThatThrownBy(() -> load(file))
+        .hasMessageContaining("code/__torch__.py has more than 200 empty lines or comments");
+    load(withLine("y = 1\n" + nothing.repeat(199) + "    y = 2"));
   }
 
   @Test

@@ -36,7 +36,8 @@ public final class ChatTemplateOptions {
     variables = Collections.unmodifiableMap(new LinkedHashMap<>(builder.variables));
     returnAssistantTokensMask = builder.returnAssistantTokensMask;
     // A template writes the special tokens itself.
-    EncodeOptions.Builder encode = EncodeOptions.builder().addSpecialTokens(false).verbose(builder.verbose);
+    EncodeOptions.Builder encode =
+        EncodeOptions.builder().addSpecialTokens(false).verbose(builder.verbose);
     if (builder.truncation) {
       encode.truncation(TruncationStrategy.LONGEST_FIRST).maxLength(builder.maxLength);
     }
