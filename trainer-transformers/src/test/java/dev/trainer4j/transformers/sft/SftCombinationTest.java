@@ -205,8 +205,7 @@ class SftCombinationTest {
     try (PretrainedModel base = base();
         SftTrainer trainer = scheduleFree(base, "whole").build()) {
       trainer.train();
-      double best = trainer.state().bestMetric();
-      assertThat(trainer.evaluate().metric("loss")).isEqualTo(best);
+      assertThat(trainer.evaluate().metric("loss")).isEqualTo(trainer.state().bestMetric());
       whole = adapter("whole");
     }
     try (PretrainedModel base = base();
