@@ -43,7 +43,7 @@ final class TorchScriptCheck {
           throw new IOException(entry.getName() + " is there twice");
         }
         boolean source = name.endsWith(".py");
-        if (PlainArchive.hasPositions(name) || !source && !name.endsWith("pkl")) {
+        if (PlainArchive.hasPositions(name) || (!source && !name.endsWith("pkl"))) {
           continue;
         }
         if (entry.getSize() > LONGEST) {
