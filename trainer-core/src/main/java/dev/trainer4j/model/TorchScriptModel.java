@@ -28,8 +28,9 @@ import java.util.Set;
  * hold the whole module as {@code model.pt} beside {@code model.safetensors}.
  *
  * <p>A TorchScript file is a program: its {@code forward} may compute as long and take as much memory as it
- * likes. What nests so deep that libtorch's parsers would overflow their stack is refused; but about one of
- * two thousand damaged files still ends the JVM in them. Load only files whose author you would let run code.
+ * likes. What nests so deep that libtorch's parsers would overflow their stack is refused, and the positions of
+ * sources, which libtorch trusts, are kept from it; other damage may still end the JVM there. Load only files whose
+ * author you would let run code.
  */
 public final class TorchScriptModel implements TrainableModel {
 

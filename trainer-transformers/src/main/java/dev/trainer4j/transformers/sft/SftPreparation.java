@@ -245,7 +245,8 @@ final class SftPreparation {
     return Datasets.of(rows);
   }
 
-  private static void close(Iterator<?> iterator) {
+  /** Closes a stream that can be closed. */
+  static void close(Iterator<?> iterator) {
     if (iterator instanceof AutoCloseable closeable) {
       try {
         closeable.close();

@@ -116,10 +116,8 @@ class StreamedRows implements Iterator<Map<String, Object>>, AutoCloseable {
   }
 
   @Override
-  public void close() throws Exception {
-    if (source instanceof AutoCloseable closeable) {
-      closeable.close();
-    }
+  public void close() {
+    SftPreparation.close(source);
   }
 
   private record Resumable(
