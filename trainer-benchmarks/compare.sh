@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# Measures Trainer4J beside raw PyTorch and Hugging Face's Trainer, run by run in turn, and prints medians. The cases lora and sft
-# fine-tune beside TRL and PEFT.
+# Measures Trainer4J beside raw PyTorch and Hugging Face's Trainer, run by run in turn, and prints medians. The cases sft,
+# lora, packed, prepare and chunked fine-tune beside TRL and PEFT.
 #
 #   ./mvnw -q -pl trainer-benchmarks -am process-classes
 #   PYTHON=~/venv/bin/python trainer-benchmarks/compare.sh mlp            # cases; mlp by default
@@ -10,12 +10,13 @@
 # A case is a name, or a name and :bf16, such as bert-base:bf16.
 #
 # Environment:
-#   PYTHON     a Python with torch, transformers and accelerate, for lora and sft also datasets, peft and trl; python3 by default
+#   PYTHON     a Python with torch, transformers and accelerate, for fine-tuning also datasets, peft and trl; python3 by default
 #   REFERENCE  the Python side; reference_bench.py beside this file by default
-#   REFERENCE_SFT  that of lora and sft; reference_sft_bench.py beside this file by default
-#   DATA       where the model and the rows of lora and sft go; trainer-benchmarks/target/conversations by default
+#   REFERENCE_SFT  that of fine-tuning; reference_sft_bench.py beside this file by default
+#   DATA       where the models and the conversations of fine-tuning go; trainer-benchmarks/target/conversations by default
 #   RUNS       rounds of all sides, at least 5; 5 by default
-#   STEPS      updates that are timed; by default 10000 for mlp, 500 for bert-tiny, 100 for gpt2-mini, lora and sft, 10 for bert-base
+#   STEPS      updates that are timed; by default 10000 for mlp, 500 for bert-tiny, 100 for gpt2-mini, 10 for bert-base,
+#              60 for sft, lora and packed, 3 for chunked
 #   THREADS    threads within an operation, for all sides; each side's own choice by default
 #   BUSY       1 keeps one core busy with another process, for all sides; 0 by default
 #   JAVA_OPTS  options for the JVM; by default those that docs/performance.md gives for few cores
@@ -54,6 +55,9 @@ steps_of() {
     mlp) echo "${STEPS:-10000}" ;;
     bert-tiny) echo "${STEPS:-500}" ;;
     bert-base) echo "${STEPS:-10}" ;;
+    sft | lora | packed) echo "${STEPS:-60}" ;;
+    prepare) echo 1 ;;
+    chunked) echo "${STEPS:-3}" ;;
     *) echo "${STEPS:-100}" ;;
   esac
 }
@@ -74,11 +78,11 @@ theirs() { # CASE MODE STEPS [bf16]
   STARTED_MILLIS=$(now_millis) "$python" "$reference" "$@"
 }
 
-trl() { # CASE STEPS [bf16]
-  STARTED_MILLIS=$(now_millis) "$python" "$reference_sft" "$1" "$DATA" "${@:2}"
+trl() { # CASE STEPS
+  "$python" "$reference_sft" "$1" "$DATA" "$2"
 }
 
-fine_tunes() { [[ $1 == lora || $1 == sft ]]; }
+fine_tunes() { [[ " sft lora packed prepare chunked " == *" $1 "* ]]; }
 
 # A side may write more than its result; the result is its last line.
 keep() { tail -n 1 | tee -a "$out" >&2; }
@@ -96,18 +100,23 @@ for each in "${cases[@]}"; do
   IFS=: read -r name precision <<<"$each"
   steps=$(steps_of "$name")
   more=(${precision:+"$precision"})
-  if fine_tunes "$name" && [[ ! -f $DATA/rows.jsonl ]]; then
+  if fine_tunes "$name" && [[ -n $precision ]]; then
+    echo "compare.sh: $each: the cases that fine-tune are measured in float32; leave :$precision out" >&2
+    exit 2
+  fi
+  if fine_tunes "$name" && [[ ! -f $DATA/conversations.jsonl ]]; then
     mkdir -p "$DATA"
     "$python" "$reference_sft" dump "$DATA"
   fi
   for ((run = 1; run <= runs; run++)); do
     if fine_tunes "$name"; then
-      trl "$name" "$steps" "${more[@]}" | keep
+      trl "$name" "$steps" | keep
+      ours SftBench "$name" "$DATA" "$steps" | keep
     else
       theirs "$name" raw "$steps" "${more[@]}" | keep
       theirs "$name" trainer "$steps" "${more[@]}" | keep
+      ours Bench "$name" "$steps" "${more[@]}" | keep
     fi
-    ours Bench "$name" "$steps" "${more[@]}" | keep
   done
 done
 if [[ ${EXTRAS:-0} == 1 ]]; then

@@ -38,7 +38,9 @@ def speed(runs):
 
 
 def shares(runs):
-    """What the medians of the phases are of their sum."""
+    """What the medians of the phases are of their sum; nothing of runs that have none."""
+    if PHASES[0] not in runs[0]:
+        return []
     micros = [median(run[phase] for run in runs) for phase in PHASES]
     return [value / sum(micros) for value in micros]
 
@@ -57,7 +59,7 @@ def main():
             times = "" if mode == "trainer4j" else f"{ratio(sides['trainer4j'], runs):.2f}x"
             first = [run["first_update_s"] for run in runs if "first_update_s" in run]
             print(
-                f"| {case} | {name} | {median(run['threads'] for run in runs):.0f} | {speed(runs)} | {times} "
+                f"| {case} | {name} | {median(run.get('threads', 0) for run in runs):.0f} | {speed(runs)} | {times} "
                 f"| {median(run['peak_rss_mb'] for run in runs):.0f} | {f'{median(first):.2f}' if first else ''} |"
             )
     for case, sides in cases.items():
@@ -68,7 +70,8 @@ def main():
     print("\n| case | forward and backward | update | other parts of the loop | waiting for data |")
     print("|---|---|---|---|---|")
     for case, sides in cases.items():
-        print(f"| {case} | {' | '.join(f'{share:.1%}' for share in shares(sides['trainer4j']))} |")
+        if found := shares(sides["trainer4j"]):
+            print(f"| {case} | {' | '.join(f'{share:.1%}' for share in found)} |")
     for case, sides in cases.items():
         for mode, name in SIDES.items():
             long_runs = [run for run in sides.get(mode, []) if "rss_mb_at_10000" in run]

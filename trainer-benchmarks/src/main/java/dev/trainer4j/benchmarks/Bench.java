@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.benchmarks;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.trainer4j.Trainer;
 import dev.trainer4j.args.IntervalStrategy;
 import dev.trainer4j.args.TrainingArguments;
@@ -15,13 +13,12 @@ import java.util.function.Function;
 
 /**
  * Trains one case with the public {@code Trainer} and prints a line of JSON: the counterpart of
- * {@code reference_bench.py}, which does the same work in PyTorch, and of {@code reference_sft_bench.py}, which fine-tunes
- * with TRL.
+ * {@code reference_bench.py}, which does the same work in PyTorch.
  *
  * <pre>Bench CASE STEPS [bf16] [checkpointing]</pre>
  *
  * <p>Environment: {@code THREADS}, libtorch's threads within an operation, by default the trainer's
- * choice; {@code DATA}, the folder of the cases that fine-tune; {@code STARTED_MILLIS}, when the process was started in milliseconds since 1970, adds {@code
+ * choice; {@code STARTED_MILLIS}, when the process was started in milliseconds since 1970, adds {@code
  * first_update_s}.
  */
 public final class Bench {
@@ -33,7 +30,7 @@ public final class Bench {
     Threads.set(System.getenv());
     try {
       BenchOptions options = BenchOptions.parse(arguments);
-      System.out.println(toJson(run(options, System.getenv()::get)));
+      System.out.println(JsonLine.of(run(options, System.getenv()::get)));
     } catch (IllegalArgumentException e) {
       System.err.println("Bench: " + e.getMessage());
       System.exit(2);
@@ -64,26 +61,21 @@ public final class Bench {
     line.put("torch", ai.djl.engine.Engine.getEngine("PyTorch").getVersion());
     line.put("threads", clock.threads());
     double seconds = clock.seconds();
-    line.put("seconds", rounded(seconds, 3));
-    line.put("steps_per_s", rounded(options.steps() / seconds, 2));
-    line.put("samples_per_s", rounded(options.steps() * benchCase.batchSize() / seconds, 1));
-    double tokens = benchCase.tokensPerSample();
-    if (tokens > 0) {
-      line.put(
-          "tokens_per_s", rounded(options.steps() * benchCase.batchSize() * tokens / seconds, 1));
-    }
+    line.put("seconds", JsonLine.rounded(seconds, 3));
+    line.put("steps_per_s", JsonLine.rounded(options.steps() / seconds, 2));
+    line.put("samples_per_s", JsonLine.rounded(options.steps() * benchCase.batchSize() / seconds, 1));
     line.put("peak_rss_mb", ResidentMemory.peakKilobytes() / 1024);
     line.put("first_loss", clock.firstLoss());
     line.put("last_loss", clock.lastLoss());
-    clock.microsPerUpdate().forEach((phase, micros) -> line.put(phase, rounded(micros, 1)));
+    clock.microsPerUpdate().forEach((phase, micros) -> line.put(phase, JsonLine.rounded(micros, 1)));
     String started = environment.apply("STARTED_MILLIS");
     if (started != null) {
       double millis = clock.firstUpdateMillis() - Double.parseDouble(started);
-      line.put("first_update_s", rounded(millis / 1000, 2));
+      line.put("first_update_s", JsonLine.rounded(millis / 1000, 2));
     }
     clock
         .residentAt()
-        .forEach((step, kb) -> line.put("rss_mb_at_" + step, rounded(kb / 1024.0, 1)));
+        .forEach((step, kb) -> line.put("rss_mb_at_" + step, JsonLine.rounded(kb / 1024.0, 1)));
     return line;
   }
 
@@ -98,18 +90,5 @@ public final class Bench {
         .gradientCheckpointing(options.checkpointing())
         .useCpu(true)
         .build();
-  }
-
-  private static double rounded(double value, int digits) {
-    double scale = Math.pow(10, digits);
-    return Math.round(value * scale) / scale;
-  }
-
-  private static String toJson(Map<String, Object> line) {
-    try {
-      return new ObjectMapper().writeValueAsString(line);
-    } catch (JsonProcessingException e) {
-      throw new IllegalStateException(e);
-    }
   }
 }

@@ -15,11 +15,6 @@ interface BenchCase {
   /** Makes the data: what the Python side trains on, or random values of its shapes. */
   Dataset<Map<String, Object>> data();
 
-  /** Returns the tokens of a sample on average, padding not among them; 0 if that is no figure of the case. */
-  default double tokensPerSample() {
-    return 0;
-  }
-
   /**
    * Starts a trainer of the untrained model; data and callbacks are added by the caller.
    * Its model lives as long as the process, which measures one case.

@@ -30,11 +30,7 @@ record BenchOptions(
               "bert-base",
               TokenCase.BERT_BASE,
               "gpt2-mini",
-              TokenCase.GPT2_MINI,
-              "lora",
-              new ConversationCase(true),
-              "sft",
-              new ConversationCase(false)));
+              TokenCase.GPT2_MINI));
 
   /**
    * Reads {@code CASE STEPS [bf16] [checkpointing]}.
