@@ -79,7 +79,7 @@ final class PickleDepth {
         leaf(0);
       }
       case 'q' -> memo.put((long) (in.get() & 0xFF), top());
-      case 'r' -> memo.put(in.getInt() & 0xFFFFFFFFL, top());
+      case 'r' -> put(in.getInt() & 0xFFFFFFFFL);
       case 'h' -> get(in.get() & 0xFF);
       case 'j' -> get(in.getInt() & 0xFFFFFFFFL);
       case 't', 'l', 'd' -> push(join(new Node(), popMark()));
@@ -130,6 +130,15 @@ final class PickleDepth {
   private void push(Node node) {
     nodes.add(node);
     stack.add(node);
+  }
+
+  /** libtorch makes room for all places up to this one; numbers of 8 bits need no such look. */
+  private void put(long key) throws IOException {
+    if (key > in.limit()) {
+      throw new IOException(
+          "puts an object away at " + key + ", and has but " + in.limit() + " bytes");
+    }
+    memo.put(key, top());
   }
 
   private void get(long key) throws IOException {

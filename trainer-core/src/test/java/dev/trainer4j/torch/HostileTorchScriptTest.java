@@ -199,6 +199,7 @@ class HostileTorchScriptTest {
         "(; (; ends before",
         "']q\u0001'; 'h\u0001a'; contains itself",
         "''; 'h\u0001'; was not put away",
+        "']r\u0001\u0001\u0001\u0010'; ''; puts an object away at 268501249",
         "''; a; ends in the middle of an instruction",
         "''; 0; unknown instruction 0x30"
       })
