@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -28,6 +29,9 @@ final class DevTools implements AutoCloseable {
 
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final long PATIENCE_SECONDS = 240;
+
+  /** What a page answers that goes while it is asked. */
+  private static final String GONE = "Inspected target navigated or closed";
 
   private final Process browser;
   private final WebSocket socket;
@@ -92,6 +96,9 @@ final class DevTools implements AutoCloseable {
         JSON.writeValueAsString(Map.of("id", id, "method", method, "params", parameters));
     socket.sendText(message, true).get(PATIENCE_SECONDS, TimeUnit.SECONDS);
     JsonNode json = answer.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+    if (json.path("error").path("message").asText().equals(GONE)) {
+      return MissingNode.getInstance();
+    }
     assertThat(json.has("error")).as("%s", json).isFalse();
     return json.get("result");
   }

@@ -4,7 +4,8 @@
   const data = JSON.parse(document.getElementById('data').textContent);
   const host = document.getElementById('charts');
 
-  // What the reader has set lives as long as the tab, across reloads. Some browsers refuse it to files.
+  // What the reader has set lives as long as the tab, across reloads. Some browsers refuse it to files. It is written when it
+  // is set: what a page writes while it goes may come too late for the next one, in another process.
   const memory = 'trainer4j:' + location.pathname;
   const view = recall();
 
@@ -29,6 +30,7 @@
     const at = list.indexOf(item);
     if (on && at < 0) list.push(item);
     if (!on && at >= 0) list.splice(at, 1);
+    remember();
   }
 
   const css = (name) => getComputedStyle(root).getPropertyValue(name).trim();
@@ -57,6 +59,7 @@
     if (syncing) return;
     const { min, max } = plot.scales.x;
     view.zoom = min <= first && max >= last ? null : [min, max];
+    remember();
   }
 
   /** Tells tests what has been drawn. */
@@ -164,7 +167,6 @@
   const written = document.getElementById('written');
   const shown = new Date(data.written).toLocaleString();
   written.textContent = 'written ' + shown;
-  addEventListener('pagehide', remember);
   if (!data.running) return;
 
   // A process that was killed cannot say so: the file just grows old.
