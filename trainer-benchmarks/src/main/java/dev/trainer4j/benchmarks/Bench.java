@@ -63,11 +63,14 @@ public final class Bench {
     double seconds = clock.seconds();
     line.put("seconds", JsonLine.rounded(seconds, 3));
     line.put("steps_per_s", JsonLine.rounded(options.steps() / seconds, 2));
-    line.put("samples_per_s", JsonLine.rounded(options.steps() * benchCase.batchSize() / seconds, 1));
+    line.put(
+        "samples_per_s", JsonLine.rounded(options.steps() * benchCase.batchSize() / seconds, 1));
     line.put("peak_rss_mb", ResidentMemory.peakKilobytes() / 1024);
     line.put("first_loss", clock.firstLoss());
     line.put("last_loss", clock.lastLoss());
-    clock.microsPerUpdate().forEach((phase, micros) -> line.put(phase, JsonLine.rounded(micros, 1)));
+    clock
+        .microsPerUpdate()
+        .forEach((phase, micros) -> line.put(phase, JsonLine.rounded(micros, 1)));
     String started = environment.apply("STARTED_MILLIS");
     if (started != null) {
       double millis = clock.firstUpdateMillis() - Double.parseDouble(started);

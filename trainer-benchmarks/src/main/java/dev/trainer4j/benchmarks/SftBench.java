@@ -90,8 +90,7 @@ public final class SftBench {
     return line;
   }
 
-  private static void put(
-      Map<String, Object> line, Clock clock, TokenCount tokens, int steps) {
+  private static void put(Map<String, Object> line, Clock clock, TokenCount tokens, int steps) {
     double seconds = clock.seconds();
     line.put("threads", clock.threads());
     line.put("seconds", JsonLine.rounded(seconds, 3));
@@ -99,7 +98,9 @@ public final class SftBench {
     line.put("tokens_per_s", JsonLine.rounded(tokens.behindWarmUp / seconds, 1));
     line.put("first_loss", clock.firstLoss());
     line.put("last_loss", clock.lastLoss());
-    clock.microsPerUpdate().forEach((phase, micros) -> line.put(phase, JsonLine.rounded(micros, 1)));
+    clock
+        .microsPerUpdate()
+        .forEach((phase, micros) -> line.put(phase, JsonLine.rounded(micros, 1)));
   }
 
   /** The tokens behind the warm-up, padding not among them. */

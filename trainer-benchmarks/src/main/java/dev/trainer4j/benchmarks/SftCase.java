@@ -77,8 +77,7 @@ enum SftCase {
 
   Optional<PeftConfig> adapters() {
     return this == LORA
-        ? Optional.of(
-            LoraConfig.builder().r(16).loraAlpha(32).targetModules("all-linear").build())
+        ? Optional.of(LoraConfig.builder().r(16).loraAlpha(32).targetModules("all-linear").build())
         : Optional.empty();
   }
 
@@ -92,7 +91,8 @@ enum SftCase {
 
   Dataset<Map<String, Object>> data(Path folder) {
     if (this != CHUNKED) {
-      return Datasets.jsonLines(folder.resolve("conversations.jsonl")).select(LongStream.range(0, rows).toArray());
+      return Datasets.jsonLines(folder.resolve("conversations.jsonl"))
+          .select(LongStream.range(0, rows).toArray());
     }
     Random random = new Random(3);
     List<Map<String, Object>> texts =
