@@ -2,6 +2,7 @@
 package dev.trainer4j.checkpoint;
 
 import dev.trainer4j.checkpoint.CheckpointVerification.Status;
+import dev.trainer4j.file.FolderTree;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;

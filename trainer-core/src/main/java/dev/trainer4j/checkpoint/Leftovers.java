@@ -2,6 +2,7 @@
 package dev.trainer4j.checkpoint;
 
 import dev.trainer4j.checkpoint.CheckpointName.Stage;
+import dev.trainer4j.file.FolderTree;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;

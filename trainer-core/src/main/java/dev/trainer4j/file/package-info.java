@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** What a file may be other than what its name says. It knows no other package. */
+/** Files and folders as such: what one may be other than its name says, and what lies in a folder. It knows no other package. */
 @NullMarked
 package dev.trainer4j.file;
 

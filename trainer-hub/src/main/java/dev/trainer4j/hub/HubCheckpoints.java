@@ -4,6 +4,7 @@ package dev.trainer4j.hub;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.trainer4j.checkpoint.CheckpointStore;
 import dev.trainer4j.checkpoint.CheckpointVerification;
+import dev.trainer4j.file.FolderTree;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -64,7 +65,7 @@ final class HubCheckpoints {
       return target;
     } finally {
       if (Files.exists(draft)) {
-        StagedCheckpoint.delete(draft);
+        FolderTree.delete(draft);
       }
     }
   }

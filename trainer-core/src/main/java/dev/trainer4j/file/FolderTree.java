@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.trainer4j.checkpoint;
+package dev.trainer4j.file;
 
 import java.io.IOException;
 import java.nio.file.FileVisitResult;
@@ -18,8 +18,10 @@ import org.jspecify.annotations.Nullable;
  * @param files regular files
  * @param others links, pipes and the like
  */
-record FolderTree(List<Path> folders, List<Path> files, List<Path> others) {
-  static FolderTree of(Path root) throws IOException {
+public record FolderTree(List<Path> folders, List<Path> files, List<Path> others) {
+
+  /** Looks at a folder. */
+  public static FolderTree of(Path root) throws IOException {
     FolderTree tree = new FolderTree(new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
     Files.walkFileTree(
         root,
@@ -41,7 +43,8 @@ record FolderTree(List<Path> folders, List<Path> files, List<Path> others) {
     return tree;
   }
 
-  static void delete(Path root) throws IOException {
+  /** Deletes a folder with all that is in it; of links the links alone. */
+  public static void delete(Path root) throws IOException {
     Files.walkFileTree(
         root,
         new SimpleFileVisitor<>() {
