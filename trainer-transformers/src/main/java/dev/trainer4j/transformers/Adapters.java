@@ -30,6 +30,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -71,6 +72,15 @@ final class Adapters implements AutoCloseable {
   }
 
   void add(String name, PeftConfig given) {
+    add(name, given, targets -> {});
+  }
+
+  /**
+   * Adds an adapter.
+   *
+   * @param check looks at what the configuration means before anything is made of it
+   */
+  private void add(String name, PeftConfig given, Consumer<Targets> check) {
     if (!NAME.matcher(name).matches()) {
       throw new IllegalArgumentException(
           "the adapter's name is '" + name + "', expected letters, digits, '-' and '_'");
@@ -84,6 +94,7 @@ final class Adapters implements AutoCloseable {
     PeftConfig complete = Targets.complete(given, base.config().modelType(), taskType(), origin);
     Targets targets = new Targets(complete, set.modules(), vocabulary());
     PeftConfig config = withLayoutOf(targets.adapted(), complete);
+    check.accept(targets);
     List<String> activeBefore = set.active();
     try {
       new AdapterMaker(set, base.weights(), base.manager(), name)
@@ -175,8 +186,9 @@ final class Adapters implements AutoCloseable {
               + " does not exist: expected the folder of an adapter",
           e);
     }
+    Set<Long> rows = AdapterFile.rows(folder);
     try {
-      add(name, config);
+      add(name, config, targets -> targets.requireRanks(rows));
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException(
           folder.resolve(PeftConfig.FILE_NAME) + ": " + e.getMessage(), e);

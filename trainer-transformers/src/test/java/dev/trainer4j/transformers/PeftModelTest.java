@@ -219,6 +219,11 @@ class PeftModelTest {
             new String[] {"{\"peft_type\": \"VERA\"}", "peft_type is VERA"},
             new String[] {"{\"peft_type\": \"LORA\", \"use_qalora\": true}", "use_qalora = true"},
             new String[] {"{\"peft_type\": \"LORA\", \"r\": 0}", "r"},
+            new String[] {
+              "{\"peft_type\": \"LORA\", \"r\": 1073741824}",
+              "is 1073741824 for transformer.h.0.attn.c_attn, but no tensor of adapter_model.safetensors has so"
+                  + " many rows"
+            },
             new String[] {"[]", "is [], expected a JSON object"},
             new String[] {"{", "is not valid JSON"})) {
       Files.writeString(config, wrong[0]);

@@ -4,6 +4,7 @@ package dev.trainer4j.transformers.peft;
 import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
 import dev.trainer4j.checkpoint.ModelTensors;
 import dev.trainer4j.checkpoint.SafetensorsWriter;
 import dev.trainer4j.torch.ArrayScope;
@@ -12,8 +13,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Pattern;
 
 /** An adapter's folder: {@code adapter_config.json} and {@code adapter_model.safetensors}. */
@@ -46,15 +49,25 @@ public final class AdapterFile {
   }
 
   /**
-   * Fills tensors from the folder's file, all of them or none.
+   * Returns how many rows the tensors of the folder's file have.
    *
-   * @param tensors what to fill, by the names in the file
-   * @throws IllegalArgumentException if a tensor is missing, there is one too many, or one has another shape: the
-   *     adapter is of another model or configuration
-   * @throws IOException if the file is missing, damaged, or cannot be read
+   * @throws IllegalArgumentException if there is no file
+   * @throws IOException if the file is damaged, or cannot be read
    */
-  public static void read(Path folder, Map<String, NDArray> tensors, NDManager manager)
-      throws IOException {
+  public static Set<Long> rows(Path folder) throws IOException {
+    Set<Long> rows = new HashSet<>();
+    try (ModelTensors stored = ModelTensors.of(existing(folder))) {
+      for (String name : stored.names()) {
+        Shape shape = stored.info(name).shape();
+        if (shape.size() > 0 && shape.dimension() > 0) {
+          rows.add(shape.get(0));
+        }
+      }
+    }
+    return rows;
+  }
+
+  private static Path existing(Path folder) {
     Path file = folder.resolve(AdapterNames.FILE_NAME);
     if (!Files.exists(file)) {
       String pickled = "adapter_model.bin";
@@ -68,6 +81,20 @@ public final class AdapterFile {
                       + " safe_serialization=True"
                   : ""));
     }
+    return file;
+  }
+
+  /**
+   * Fills tensors from the folder's file, all of them or none.
+   *
+   * @param tensors what to fill, by the names in the file
+   * @throws IllegalArgumentException if a tensor is missing, there is one too many, or one has another shape: the
+   *     adapter is of another model or configuration
+   * @throws IOException if the file is missing, damaged, or cannot be read
+   */
+  public static void read(Path folder, Map<String, NDArray> tensors, NDManager manager)
+      throws IOException {
+    Path file = existing(folder);
     try (ModelTensors stored = ModelTensors.of(file)) {
       check(file, stored, tensors);
       for (Map.Entry<String, NDArray> target : tensors.entrySet()) {

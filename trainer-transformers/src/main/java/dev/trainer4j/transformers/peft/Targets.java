@@ -68,6 +68,29 @@ public final class Targets {
   }
 
   /**
+   * Refuses ranks that a file has no pair of, before memory is asked for them: a configuration may say any.
+   *
+   * @param rows how many rows the tensors of the file have
+   */
+  public void requireRanks(Set<Long> rows) {
+    if (config instanceof LoraConfig lora) {
+      for (Adaptable module : adapted) {
+        int rank = lora.rankOf(module.module());
+        if (!rows.contains((long) rank)) {
+          throw new IllegalArgumentException(
+              "r, or rank_pattern, is "
+                  + rank
+                  + " for "
+                  + module.module()
+                  + ", but no tensor of "
+                  + AdapterNames.FILE_NAME
+                  + " has so many rows: expected the configuration that the adapter was trained with");
+        }
+      }
+    }
+  }
+
+  /**
    * Returns the configuration with what it leaves to the model.
    *
    * @param modelType of {@code config.json}
