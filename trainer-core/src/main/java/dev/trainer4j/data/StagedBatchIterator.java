@@ -6,15 +6,9 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import dev.trainer4j.torch.TorchFunctions;
 import dev.trainer4j.torch.ValueRange;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.List;
-import java.util.NoSuchElementException;
-import java.util.Objects;
 import java.util.Optional;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.FutureTask;
 import java.util.function.Function;
 
 /**
@@ -26,7 +20,7 @@ import java.util.function.Function;
  *
  * <p>The range of whole numbers is looked at on the way: see {@link ValueRange}.
  */
-final class StagedBatchIterator implements BatchIterator {
+final class StagedBatchIterator extends QueuedBatchIterator {
 
   /** One that is being copied while the next one to be asked for is there. */
   private static final int AHEAD = 2;
@@ -35,17 +29,14 @@ final class StagedBatchIterator implements BatchIterator {
   private final NDManager hostManager;
   private final BatchIterator host;
   private final boolean pinned;
-  private final Workers uploads;
-  private final Deque<FutureTask<Optional<Batch>>> underWay = new ArrayDeque<>();
-  private volatile boolean closed;
 
   private StagedBatchIterator(
       NDManager parent, DataLoaderOptions options, Function<NDManager, BatchIterator> batches) {
+    super(options.workers() == 0 ? 0 : 1);
     this.parent = parent;
     pinned = options.pinMemory() && parent.getDevice().isGpu();
     hostManager = parent.newSubManager(Device.cpu());
     host = batches.apply(hostManager);
-    uploads = new Workers(options.workers() == 0 ? 0 : 1);
   }
 
   /**
@@ -62,58 +53,17 @@ final class StagedBatchIterator implements BatchIterator {
   static BatchIterator staged(
       NDManager parent, DataLoaderOptions options, Function<NDManager, BatchIterator> batches) {
     StagedBatchIterator staged = new StagedBatchIterator(parent, options, batches);
-    if (staged.uploads.areThreads()) {
+    if (staged.areThreads()) {
       staged.startMore();
     }
     return staged;
   }
 
   @Override
-  public boolean hasNext() {
-    if (closed) {
-      return false;
-    }
-    startMore();
-    try {
-      if (underWay.element().get().isPresent()) {
-        return true;
-      }
-    } catch (ExecutionException e) {
-      return true; // next() throws it
-    } catch (InterruptedException e) {
-      throw LoadingBatchIterator.interrupted(e);
-    }
-    close();
-    return false;
-  }
-
-  @Override
-  public Batch next() {
-    if (!hasNext()) {
-      throw new NoSuchElementException("The epoch has no more batches.");
-    }
-    FutureTask<Optional<Batch>> first = underWay.remove();
-    try {
-      Batch batch = first.get().orElseThrow();
-      if (uploads.areThreads()) {
-        startMore();
-      }
-      return batch;
-    } catch (ExecutionException e) {
-      close();
-      throw LoadingBatchIterator.failure(Objects.requireNonNull(e.getCause()));
-    } catch (InterruptedException e) {
-      underWay.addFirst(first); // nothing is lost
-      throw LoadingBatchIterator.interrupted(e);
-    }
-  }
-
-  private void startMore() {
-    int wanted = uploads.areThreads() ? AHEAD : 1;
-    while (underWay.size() < wanted) {
-      FutureTask<Optional<Batch>> task = new FutureTask<>(this::upload);
-      underWay.add(task);
-      uploads.execute(task);
+  void startMore() {
+    int wanted = areThreads() ? AHEAD : 1;
+    while (underWay() < wanted) {
+      start(this::upload);
     }
   }
 
@@ -122,11 +72,7 @@ final class StagedBatchIterator implements BatchIterator {
       return Optional.empty();
     }
     try (Batch made = host.next()) {
-      Batch batch = onDevice(made);
-      if (closed) {
-        batch.close();
-      }
-      return Optional.of(batch);
+      return Optional.of(onDevice(made));
     }
   }
 
@@ -152,18 +98,7 @@ final class StagedBatchIterator implements BatchIterator {
   }
 
   @Override
-  public void close() {
-    if (closed) {
-      return;
-    }
-    closed = true;
-    uploads.close();
-    for (FutureTask<Optional<Batch>> task : underWay) {
-      if (task.isDone()) {
-        LoadingBatchIterator.closeResult(task);
-      }
-    }
-    underWay.clear();
+  void closeSource() {
     host.close();
     hostManager.close();
   }
