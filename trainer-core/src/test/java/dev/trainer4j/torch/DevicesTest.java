@@ -16,6 +16,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Which device is taken, and what is said where it is not the one that was wanted. */
@@ -50,6 +51,7 @@ class DevicesTest {
   }
 
   @Test
+  @Tag("gpu") // it is about a GPU that is there
   void aGpuThatLibtorchSeesIsTakenAndOneThatItDoesNotCountIsRefused() {
     assumeTrue(Devices.hasGpu());
     assertThat(Devices.best()).isEqualTo(Device.gpu(0));
