@@ -4,6 +4,7 @@ package dev.trainer4j.process;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 
 /**
@@ -76,6 +77,12 @@ public interface ProcessGroup extends AutoCloseable {
 
   /** Returns the bytes of all ranks, by rank; they may be of any length, also of none. */
   List<byte[]> allGather(byte[] bytes);
+
+  /**
+   * Sets how long this rank waits for others in a collective, before the group ends the job, or the wait, with an error
+   * that names those that did not come. By default as long as the implementation sees fit.
+   */
+  default void limitWaits(Duration timeout) {}
 
   /** Waits until all ranks are here. */
   default void barrier() {
