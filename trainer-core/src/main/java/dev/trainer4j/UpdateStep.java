@@ -289,5 +289,6 @@ final class UpdateStep implements AutoCloseable {
   public void close() {
     passes.close();
     losses.close();
+    ranks.close();
   }
 }
