@@ -87,6 +87,11 @@ public final class MpiProcessGroup implements ProcessGroup {
   }
 
   @Override
+  public String backend() {
+    return "mpi";
+  }
+
+  @Override
   public void limitWaits(Duration timeout) {
     watch.limitWaits(timeout);
   }
