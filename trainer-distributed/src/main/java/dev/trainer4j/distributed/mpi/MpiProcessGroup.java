@@ -300,7 +300,7 @@ public final class MpiProcessGroup implements ProcessGroup {
     if (closed) {
       throw new IllegalStateException(name + " is closed: " + collective + " comes too late");
     }
-    long number = progress.start(collective);
+    long number = progress.start(collective, CHECKED);
     try {
       call.run(number);
     } finally {
