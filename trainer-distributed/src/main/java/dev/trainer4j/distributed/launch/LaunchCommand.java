@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.distributed.launch;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -17,6 +19,11 @@ import picocli.CommandLine.Model.PositionalParamSpec;
  * with underscores or dashes; what stands behind the class is the class's own.
  */
 public final class LaunchCommand implements Callable<Integer> {
+
+  private static final int USAGE = 2;
+
+  /** Of each rank, for the report of a failure. */
+  private static final int KEPT_LINES = 60;
 
   private static final Map<String, String> SHORT =
       Map.of("quiet", "-q", "tee", "-t", "module", "-m");
@@ -72,8 +79,17 @@ public final class LaunchCommand implements Callable<Integer> {
   }
 
   @Override
-  public Integer call() {
+  public Integer call() throws InterruptedException {
     CommandLine.ParseResult result = spec.commandLine().getParseResult();
+    try {
+      return start(flags(result), words(result));
+    } catch (LaunchException e) {
+      spec.commandLine().getErr().println("launch: " + e.getMessage());
+      return USAGE;
+    }
+  }
+
+  private static Map<String, String> flags(CommandLine.ParseResult result) {
     Map<String, String> given = new LinkedHashMap<>();
     for (LaunchFlag flag : LaunchFlags.ALL.values()) {
       @Nullable Object value = result.matchedOptionValue("--" + flag.name(), null);
@@ -81,6 +97,40 @@ public final class LaunchCommand implements Callable<Integer> {
         given.put(flag.name(), value.toString());
       }
     }
-    throw new LaunchException("not yet: " + given);
+    return given;
+  }
+
+  private static List<String> words(CommandLine.ParseResult result) {
+    List<String> words = new ArrayList<>();
+    String mainClass = result.matchedPositionalValue(0, "");
+    words.add(mainClass);
+    List<String> arguments = result.matchedPositionalValue(1, List.of());
+    words.addAll(arguments);
+    return words;
+  }
+
+  private static int start(Map<String, String> flags, List<String> words)
+      throws InterruptedException {
+    LaunchSettings settings = LaunchSettings.of(flags, config(flags));
+    WorkerCommand worker =
+        WorkerCommand.of(words.get(0), words.subList(1, words.size()), List.of());
+    JobPlan plan = JobPlan.of(settings, System.getenv());
+    Attempts attempts =
+        new Attempts(settings, plan, worker, Map.of(), System.out, System.err, KEPT_LINES);
+    try (Signals signals = Signals.forwardTo(attempts)) {
+      return signals.exitCode(attempts.run(List.of()));
+    }
+  }
+
+  /** The file that is named; else Accelerate's own, which --cpu leaves aside as the original does. */
+  private static Optional<AccelerateConfig> config(Map<String, String> flags) {
+    @Nullable String named = flags.get("config_file");
+    if (named != null) {
+      return Optional.of(AccelerateConfig.read(Path.of(named)));
+    }
+    String place = ConfigFile.defaultPlace(System.getenv()).toString();
+    return flags.containsKey("cpu")
+        ? Optional.empty()
+        : ConfigFile.readDefault(System.getenv()).map(values -> AccelerateConfig.of(place, values));
   }
 }
