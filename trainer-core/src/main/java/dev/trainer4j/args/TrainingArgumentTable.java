@@ -196,11 +196,11 @@ final class TrainingArgumentTable {
           .never(
               "ddp_find_unused_parameters",
               "a parameter without a gradient never blocks the others")
-          .later("ddp_bucket_cap_mb", "several processes")
-          .later("ddp_broadcast_buffers", "several processes")
+          .row("ddp_bucket_cap_mb", wholeFrom(1), "MiB of gradients summed at once; unset means 25")
+          .row("ddp_broadcast_buffers", FLAG, "rank 0's running means for all; unset means true")
           .never("ddp_static_graph", "gradients are reduced after backward, whatever the graph was")
-          .later("ddp_backend", "several processes")
-          .later("ddp_timeout", "several processes")
+          .row("ddp_backend", oneOf(DdpBackend.class), "what carries tensors between processes")
+          .row("ddp_timeout", wholeFrom(1), "seconds that processes wait for one of them")
           .later("fsdp", "several processes")
           .later("fsdp_config", "several processes")
           .never("deepspeed", "it is a Python library")

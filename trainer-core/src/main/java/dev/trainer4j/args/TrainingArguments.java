@@ -37,6 +37,7 @@ public interface TrainingArguments
         CheckpointArguments,
         HubArguments,
         DataArguments,
+        DistributedArguments,
         RuntimeArguments {
 
   /**

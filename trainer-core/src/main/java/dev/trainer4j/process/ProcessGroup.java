@@ -4,6 +4,7 @@ package dev.trainer4j.process;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 
 /**
@@ -33,6 +34,11 @@ public interface ProcessGroup extends AutoCloseable {
   /** This process's number among those of its machine, from 0; by default the rank. */
   default int localRank() {
     return rank();
+  }
+
+  /** The number of this process's machine, from 0 in the order of the ranks; by default there is one. */
+  default int nodeRank() {
+    return 0;
   }
 
   /** Returns whether this process logs and saves for all. */
@@ -71,6 +77,12 @@ public interface ProcessGroup extends AutoCloseable {
 
   /** Returns the bytes of all ranks, by rank; they may be of any length, also of none. */
   List<byte[]> allGather(byte[] bytes);
+
+  /**
+   * Sets how long this rank waits for others in a collective, before the group ends the job, or the wait, with an error
+   * that names those that did not come. By default as long as the implementation sees fit.
+   */
+  default void limitWaits(Duration timeout) {}
 
   /** Waits until all ranks are here. */
   default void barrier() {
@@ -111,6 +123,23 @@ public interface ProcessGroup extends AutoCloseable {
    */
   default double[] max(double... values) {
     return worldSize() == 1 ? values : Numbers.combine(this, values, Math::max);
+  }
+
+  /**
+   * Makes smaller groups of this one: ranks that give the same number are together in one, in the order of
+   * their ranks here. A collective. {@code split(nodeRank())} gives the ranks of a machine, and {@code
+   * split(localRank())} those of the same place on all machines.
+   *
+   * <p>Of this group and those made of it one is used at a time, by all ranks in the same order where they
+   * have ranks in common. {@link #localRank()} and {@link #nodeRank()} are those of the group it was made of.
+   *
+   * @param color from 0
+   * @return a new group, which the caller closes before this one
+   * @throws UnsupportedOperationException if this implementation has no smaller groups
+   */
+  default ProcessGroup split(int color) {
+    throw new UnsupportedOperationException(
+        getClass().getName() + " cannot be split into smaller groups");
   }
 
   @Override
