@@ -49,7 +49,12 @@ final class WorkerEnvironment {
     for (String flag : LaunchFlags.ALL.keySet()) {
       if (flag.startsWith("fsdp_") && !flag.equals("fsdp_version")) {
         String variable = flag.equals("fsdp_transformer_layer_cls_to_wrap") ? "FSDP_TRANSFORMER_CLS_TO_WRAP" : flag.toUpperCase(Locale.ROOT);
-        settings.text(flag).ifPresent(value -> variables.put(variable, value));
+        boolean isName = !LaunchFlags.ALL.get(flag).choices().isEmpty();
+        settings
+            .text(flag)
+            .ifPresent(
+                value ->
+                    variables.put(variable, isName ? value.toUpperCase(Locale.ROOT) : value));
       }
     }
   }
