@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -29,6 +30,7 @@ final class Attempts {
 
   private @Nullable Job running;
   private int stops;
+  private @Nullable String lost;
 
   Attempts(
       LaunchSettings settings,
@@ -58,7 +60,7 @@ final class Attempts {
     try (files) {
       for (int attempt = 0; ; attempt++) {
         LaunchResult result = attempt(attempt, toMachines);
-        if (result.failure().isEmpty() || attempt == allowed) {
+        if (result.failure().isEmpty() || attempt == allowed || lost().isPresent()) {
           return result;
         }
         err.println("launch: starting again, attempt " + (attempt + 2) + " of " + (allowed + 1));
@@ -88,7 +90,9 @@ final class Attempts {
   /** A stop that came before the job's start is not lost. */
   private synchronized void begin(@Nullable Job job) {
     running = job;
-    if (job != null && stops > 0) {
+    if (job != null && lost != null) {
+      job.kill();
+    } else if (job != null && stops > 0) {
       job.stop();
     }
   }
@@ -100,6 +104,16 @@ final class Attempts {
       running.stop();
     } else if (running != null) {
       running.kill();
+    }
+  }
+
+  /** Ends the job, which cannot go on, nor be started again. May be called from any thread. */
+  synchronized void fail(String why) {
+    if (lost == null) {
+      lost = why;
+      if (running != null) {
+        running.kill();
+      }
     }
   }
 
@@ -123,7 +137,10 @@ final class Attempts {
   private LaunchResult result(int code, int attempt, RankOutput output) {
     boolean stopped = stopped();
     Optional<Failure> failure =
-        code == 0 || stopped ? Optional.empty() : Optional.of(Failure.of(code, plan.processes() == 1, output));
+        code == 0 || stopped
+            ? Optional.empty()
+            : Optional.of(
+                lost().orElseGet(() -> Failure.of(code, plan.processes() == 1, output)));
     failure.ifPresent(what -> report(what, output));
     return new LaunchResult(
         stopped ? STOPPED : code,
@@ -131,6 +148,11 @@ final class Attempts {
         failure,
         IntStream.range(0, plan.processes()).mapToObj(rank -> output.kept(rank, Channel.STDOUT)).toList(),
         IntStream.range(0, plan.processes()).mapToObj(rank -> output.kept(rank, Channel.STDERR)).toList());
+  }
+
+  private synchronized Optional<Failure> lost() {
+    return Optional.ofNullable(lost)
+        .map(why -> new Failure(OptionalInt.empty(), why, List.of()));
   }
 
   private synchronized boolean stopped() {

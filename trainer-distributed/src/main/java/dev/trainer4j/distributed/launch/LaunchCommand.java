@@ -117,9 +117,7 @@ public final class LaunchCommand implements Callable<Integer> {
     JobPlan plan = JobPlan.of(settings, System.getenv());
     Attempts attempts =
         new Attempts(settings, plan, worker, Map.of(), System.out, System.err, KEPT_LINES);
-    try (Signals signals = Signals.forwardTo(attempts)) {
-      return signals.exitCode(attempts.run(List.of()));
-    }
+    return MachineRun.run(settings, plan, worker, attempts);
   }
 
   /** The file that is named; else Accelerate's own, which --cpu leaves aside as the original does. */

@@ -50,7 +50,7 @@ final class LaunchFlags {
   private static void general(List<LaunchFlag> flags) {
     flags.add(works("config_file", TEXT, "configuration, YAML or JSON; by default Accelerate's own"));
     flags.add(works("quiet", SWITCH, "show the output of rank 0 only, and of a rank that fails"));
-    flags.add(works("debug", SWITCH, "ranks compare the shapes of what they exchange"));
+    flags.add(works("debug", SWITCH, "say how the processes are started; shapes are compared always"));
     flags.add(works("cpu", SWITCH, "train on the CPU"));
     flags.add(works("multi_gpu", SWITCH, "train on GPUs, one for each process"));
     flags.add(oneOf("mixed_precision", List.of("no", "bf16", "fp16"), "no, bf16 or fp16"));
@@ -73,6 +73,7 @@ final class LaunchFlags {
     flags.add(works("log_dir", TEXT, "folder for the output of each rank"));
     flags.add(works("max_restarts", WHOLE, "how often to start again, from the newest checkpoint, after a failure"));
     flags.add(oneOf("rdzv_backend", List.of("static", "c10d"), "both mean that machines join at machine 0"));
+    flags.add(works("rdzv_conf", TEXT, "timeout=SECONDS: how long machines wait for each other, 600 by default"));
     flags.add(oneOf("main_training_function", List.of("main"), "always main"));
   }
 
@@ -113,7 +114,7 @@ final class LaunchFlags {
     refuse(flags, COMPILES, SWITCH, "dynamo_use_fullgraph", "dynamo_use_dynamic", "dynamo_use_regional_compilation");
     refuse(flags, PARALLELISM, SWITCH, "use_parallelism_config");
     refuse(flags, MEGATRON, SWITCH, "use_megatron_lm");
-    refuse(flags, TORCHRUN, TEXT, "role", "rdzv_conf", "monitor_interval");
+    refuse(flags, TORCHRUN, TEXT, "role", "monitor_interval");
     refuse(flags, NVME, TEXT, "offload_optimizer_nvme_path", "offload_param_nvme_path");
     refuse(flags, DEEPSPEED_HOSTS, TEXT, "deepspeed_hostfile", "deepspeed_exclusion_filter", "deepspeed_inclusion_filter", "deepspeed_multinode_launcher");
     refuse(flags, "there are no models of experts here", TEXT, "deepspeed_moe_layer_cls_names");

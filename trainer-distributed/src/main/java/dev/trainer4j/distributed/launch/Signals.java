@@ -19,7 +19,7 @@ final class Signals implements AutoCloseable {
 
   private Signals() {}
 
-  static Signals forwardTo(Attempts attempts) {
+  static Signals forwardTo(Runnable stop) {
     Signals signals = new Signals();
     NUMBERS.forEach(
         (name, number) ->
@@ -29,14 +29,14 @@ final class Signals implements AutoCloseable {
                     name,
                     received -> {
                       signals.first.compareAndSet(0, number);
-                      attempts.stop();
+                      stop.run();
                     })));
     return signals;
   }
 
   /** A process that was asked to end tells so by its exit code, whatever its ranks said. */
-  int exitCode(LaunchResult result) {
-    return first.get() == 0 ? result.exitCode() : 128 + first.get();
+  int exitCode(int otherwise) {
+    return first.get() == 0 ? otherwise : 128 + first.get();
   }
 
   @Override
