@@ -63,7 +63,7 @@ final class Job implements AutoCloseable {
   static Job start(
       Starter starter, List<String> command, Map<String, String> variables, RankOutput output) {
     List<String> whole = new ArrayList<>();
-    JobCommand.setsid(System.getenv()).ifPresent(whole::add);
+    JobCommand.find("setsid", System.getenv()).ifPresent(whole::add);
     whole.addAll(List.of("/bin/sh", "-c", SHELL, "launch"));
     whole.addAll(command);
     ProcessBuilder builder = new ProcessBuilder(whole);

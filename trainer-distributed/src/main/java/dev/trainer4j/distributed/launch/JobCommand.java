@@ -94,23 +94,19 @@ final class JobCommand {
     }
   }
 
-  /** Found by hand, so that the error is ours and says what to install. */
+  /** Looked for by hand, so that the error is ours and says what to install. */
   private static String require(String program, Map<String, String> environment, String help) {
+    if (find(program, environment).isEmpty()) {
+      throw new LaunchException(program + " is not found on the PATH; " + help);
+    }
+    // By its name: called by its path, mpirun tells other machines to look at the same place.
+    return program;
+  }
+
+  /** Returns the path of a program; empty if the PATH does not have it. */
+  static Optional<String> find(String program, Map<String, String> environment) {
     return Arrays.stream(environment.getOrDefault("PATH", "").split(File.pathSeparator))
         .map(folder -> Path.of(folder, program))
-        .filter(Files::isExecutable)
-        .findFirst()
-        .map(Path::toString)
-        .orElseThrow(() -> new LaunchException(program + " is not found on the PATH; " + help));
-  }
-
-  static boolean tagsOutput(Starter starter) {
-    return starter != Starter.SELF;
-  }
-
-  static Optional<String> setsid(Map<String, String> environment) {
-    return Arrays.stream(environment.getOrDefault("PATH", "").split(File.pathSeparator))
-        .map(folder -> Path.of(folder, "setsid"))
         .filter(Files::isExecutable)
         .findFirst()
         .map(Path::toString);

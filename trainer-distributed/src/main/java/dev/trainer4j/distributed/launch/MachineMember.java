@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -106,7 +107,10 @@ final class MachineMember implements AutoCloseable {
       boolean quoted = word.length() >= 2 && word.startsWith("\"") && word.endsWith("\"");
       command.add(quoted ? word.substring(1, word.length() - 1) : word.strip());
     }
-    if (!command.get(0).equals("orted")) {
+    // Open MPI may put settings of paths for a shell before it.
+    String[] start = command.get(0).split("\\s+");
+    command.set(0, start[start.length - 1]);
+    if (!Path.of(command.get(0)).endsWith("orted")) {
       say.accept("machine 0 asks for " + command.get(0) + ", which is not Open MPI's daemon; it is not run");
       wire.send(Kind.ENDED, number, String.valueOf(AgentDoor.LOST));
       return;
