@@ -4,6 +4,7 @@ package dev.trainer4j;
 import ai.djl.Model;
 import ai.djl.ndarray.NDArray;
 import ai.djl.nn.Block;
+import dev.trainer4j.args.LaunchEnvironment;
 import dev.trainer4j.args.TrainingArguments;
 import dev.trainer4j.callback.TrainerCallback;
 import dev.trainer4j.data.DataCollator;
@@ -66,7 +67,7 @@ public abstract class TrainerBuilder<B extends TrainerBuilder<B>> {
   /** Starts with the arguments; {@link #block}, {@link #djlModel}, {@link
    * #model} or {@link #modelInit} follows. */
   protected TrainerBuilder(TrainingArguments args) {
-    this.args = args;
+    this.args = LaunchEnvironment.ofThisProcess().applyTo(args);
   }
 
   /** Returns this builder. */

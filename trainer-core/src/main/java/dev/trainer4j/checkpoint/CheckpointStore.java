@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
@@ -129,7 +130,29 @@ public final class CheckpointStore {
    * @throws IOException if the output folder cannot be read
    */
   public Optional<Path> latestValid() throws IOException {
-    List<Checkpoint> checkpoints = list();
+    return latestValid(list());
+  }
+
+  /**
+   * Finds the newest checkpoint that is whole among those that were committed since a time, by the clock
+   * of the file system.
+   *
+   * @return empty if there is none
+   * @throws IOException if the output folder cannot be read
+   */
+  public Optional<Path> latestValidSince(Instant begin) throws IOException {
+    List<Checkpoint> since = new ArrayList<>();
+    for (Checkpoint checkpoint : list()) {
+      Path manifest = checkpoint.path().resolve(Manifest.FILE_NAME);
+      if (Files.exists(manifest)
+          && !Files.getLastModifiedTime(manifest).toInstant().isBefore(begin)) {
+        since.add(checkpoint);
+      }
+    }
+    return latestValid(since);
+  }
+
+  private Optional<Path> latestValid(List<Checkpoint> checkpoints) {
     for (int i = checkpoints.size() - 1; i >= 0; i--) {
       Path folder = checkpoints.get(i).path();
       CheckpointVerification verification = verify(folder);

@@ -24,6 +24,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
@@ -47,6 +48,7 @@ public final class RunCheckpoints implements AutoCloseable {
   private final BestCheckpoint best;
   private final Resume resume;
   private final CheckpointSaver saver;
+  private final RestartedJob restarted = RestartedJob.ofThisProcess();
 
   /** Of the run that goes on. */
   private @Nullable FollowingOptimizer trained;
@@ -136,10 +138,11 @@ public final class RunCheckpoints implements AutoCloseable {
   }
 
   private @Nullable Path take(ResumeRequest from) throws IOException {
-    if (writes() || from.readsOutputDir()) {
+    if (writes() || from.readsOutputDir() || restarted.isOne()) {
       output.own();
     }
-    return resume.resolve(from);
+    Optional<Path> own = restarted.newest(store);
+    return own.isPresent() ? own.get() : resume.resolve(from);
   }
 
   /** Fails on all ranks if one has failed: there with its own error, elsewhere with the word of it. */

@@ -119,6 +119,6 @@ class CommandLineTest {
         .contains(TrainingArguments.table().arguments().stream().map(Argument::name).toList())
         .contains("--learning_rate=<value>")
         .contains("peak learning rate (default 5e-5)")
-        .doesNotContain("fsdp");
+        .doesNotContain("torch_compile");
   }
 }
