@@ -26,6 +26,7 @@ import dev.trainer4j.run.Precision;
 import dev.trainer4j.schedule.LearningRateScheduler;
 import dev.trainer4j.schedule.LearningRateSchedulers;
 import dev.trainer4j.schedule.ScheduleContext;
+import dev.trainer4j.sharding.ParallelStrategy;
 import dev.trainer4j.torch.Devices;
 import dev.trainer4j.torch.TorchEngine;
 import java.time.Duration;
@@ -54,6 +55,7 @@ final class TrainerSetup {
   private final Precision precision;
   private final Map<String, DataSource<?>> evalDatasets;
   private final ProcessGroup processes;
+  private final ParallelStrategy strategy;
   private final boolean ownsProcesses;
   private final Loaders loaders;
   private final DefaultLoss loss;
@@ -124,6 +126,7 @@ final class TrainerSetup {
     processes = builder.processes == null ? ProcessGroup.launched() : builder.processes;
     requireBackend();
     processes.limitWaits(Duration.ofSeconds(args.ddpTimeout()));
+    strategy = ParallelStrategy.of(args.sharding(), processes, model.manager().getDevice());
     evalDatasets = Collections.unmodifiableMap(new LinkedHashMap<>(builder.evalDatasets));
     DataCollator<?> collator =
         builder.dataCollator != null ? builder.dataCollator : new DefaultDataCollator();
@@ -285,6 +288,11 @@ final class TrainerSetup {
     return processes;
   }
 
+  /** Returns what ranks hold each, and what they share out. */
+  ParallelStrategy strategy() {
+    return strategy;
+  }
+
   /** Closes a model that was made for this trainer; one that was handed in is the user's. */
   void closeModel() {
     if (modelMaker != null) {
@@ -294,6 +302,7 @@ final class TrainerSetup {
 
   /** Leaves the group that was found; one that was handed in is the user's. */
   void closeProcesses() {
+    strategy.close();
     if (ownsProcesses) {
       processes.close();
     }

@@ -8,7 +8,6 @@ import dev.trainer4j.checkpoint.CheckpointFiles;
 import dev.trainer4j.checkpoint.CheckpointStore;
 import dev.trainer4j.data.ProcessingClass;
 import dev.trainer4j.model.TrainableModel;
-import dev.trainer4j.process.Agreement;
 import dev.trainer4j.process.ProcessGroup;
 import dev.trainer4j.report.RunLog;
 import dev.trainer4j.run.FollowingOptimizer;
@@ -17,6 +16,7 @@ import dev.trainer4j.run.RunState;
 import dev.trainer4j.run.TrainingPlan;
 import dev.trainer4j.run.TrainingProgress;
 import dev.trainer4j.run.TrainingSession;
+import dev.trainer4j.sharding.ParallelStrategy;
 import dev.trainer4j.state.TrainerState;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -35,7 +35,8 @@ public final class RunCheckpoints implements AutoCloseable {
   private final TrainableModel model;
   private final NDManager manager;
   private final ProcessGroup processes;
-  private final Agreement agreement;
+  private final ParallelStrategy strategy;
+  private final RankWork ranks;
   private final CallbackDispatcher callbacks;
   private final RunState state;
   private final RunLog log;
@@ -48,6 +49,7 @@ public final class RunCheckpoints implements AutoCloseable {
   private final BestCheckpoint best;
   private final Resume resume;
   private final CheckpointSaver saver;
+  private final JointSave joint;
   private final RestartedJob restarted = RestartedJob.ofThisProcess();
 
   /** Of the run that goes on. */
@@ -65,6 +67,7 @@ public final class RunCheckpoints implements AutoCloseable {
       @Nullable ProcessingClass processing,
       NDManager manager,
       ProcessGroup processes,
+      ParallelStrategy strategy,
       CallbackDispatcher callbacks,
       RunState state,
       RunLog log) {
@@ -72,7 +75,8 @@ public final class RunCheckpoints implements AutoCloseable {
     this.model = model;
     this.manager = manager;
     this.processes = processes;
-    agreement = new Agreement(processes);
+    this.strategy = strategy;
+    ranks = new RankWork(processes, args.saveOnEachNode());
     this.callbacks = callbacks;
     this.state = state;
     this.log = log;
@@ -80,8 +84,9 @@ public final class RunCheckpoints implements AutoCloseable {
     store = new CheckpointStore(args.outputDir());
     output = new OutputFolder(args.outputDir(), store, log);
     best = new BestCheckpoint(args.outputDir(), store);
-    resume = new Resume(args, model, manager, callbacks, store, best, log);
+    resume = new Resume(args, model, manager, strategy, callbacks, store, best, log);
     saver = new CheckpointSaver(args, model, modelFolder, callbacks, store);
+    joint = new JointSave(args, strategy, ranks, saver);
   }
 
   /** Refuses a file where the output folder is to be; before anything that takes time. */
@@ -123,10 +128,10 @@ public final class RunCheckpoints implements AutoCloseable {
       return take(from);
     }
     AtomicReference<@Nullable Path> own = new AtomicReference<>();
-    onMain(() -> own.set(take(from)));
-    String chosen = agreement.asMainSays(Objects.toString(own.get(), ""));
+    ranks.onSavers(() -> own.set(take(from)));
+    String chosen = ranks.asMainSays(Objects.toString(own.get(), ""));
     Path folder = chosen.isEmpty() ? null : Path.of(chosen);
-    requireNone(
+    ranks.requireNone(
         folder == null || Files.isDirectory(folder)
             ? null
             : new IllegalStateException(
@@ -145,45 +150,6 @@ public final class RunCheckpoints implements AutoCloseable {
     return own.isPresent() ? own.get() : resume.resolve(from);
   }
 
-  /** Fails on all ranks if one has failed: there with its own error, elsewhere with the word of it. */
-  private void requireNone(@Nullable RuntimeException failure) {
-    if (processes.worldSize() == 1) {
-      if (failure != null) {
-        throw failure;
-      }
-      return;
-    }
-    String first =
-        agreement.firstProblem(failure == null ? null : String.valueOf(failure.getMessage()));
-    if (failure != null) {
-      throw failure;
-    }
-    if (first != null) {
-      throw new IllegalStateException(first);
-    }
-  }
-
-  /** What only rank 0 does, or one rank of each machine. */
-  @FunctionalInterface
-  private interface MainWork {
-    void run() throws IOException;
-  }
-
-  /** Runs what only ranks that save do, and fails on all ranks if it fails on one. */
-  private void onMain(MainWork work) {
-    RuntimeException failure = null;
-    if (processes.isMain(args.saveOnEachNode())) {
-      try {
-        work.run();
-      } catch (RuntimeException e) {
-        failure = e;
-      } catch (IOException e) {
-        failure = new UncheckedIOException(e.getMessage(), e);
-      }
-    }
-    requireNone(failure);
-  }
-
   private boolean writes() {
     return args.savesRegularly() || args.enableJitCheckpoint() || args.savesBest();
   }
@@ -192,7 +158,11 @@ public final class RunCheckpoints implements AutoCloseable {
   public void save(TrainingSession session) {
     await(); // What it tells must stand: rotation after this save may drop it.
     best.note(session.progress());
-    onMain(
+    if (strategy.savesTogether()) {
+      joint.save(session, output::own);
+      return;
+    }
+    ranks.onSavers(
         () -> {
           output.own();
           saver.save(session);
@@ -202,14 +172,14 @@ public final class RunCheckpoints implements AutoCloseable {
   /** Throws what a save in the background has failed with, on all ranks. */
   public void check() {
     if (args.asyncSave()) {
-      onMain(saver::check);
+      ranks.onSavers(saver::check);
     }
     tellCommitted();
   }
 
   /** Waits for the save in the background; if it failed, all ranks do. */
   public void await() {
-    onMain(saver::await);
+    ranks.onSavers(saver::await);
     tellCommitted();
   }
 
@@ -288,7 +258,7 @@ public final class RunCheckpoints implements AutoCloseable {
     }
     await();
     processes.barrier(); // All have read what they need.
-    onMain(
+    ranks.onSavers(
         () -> {
           Path folder = best.folder(progress, step);
           if (folder.equals(best.own(step)) && Files.isDirectory(folder)) {
@@ -307,18 +277,19 @@ public final class RunCheckpoints implements AutoCloseable {
    * @throws IOException if a file cannot be written
    */
   public void saveModel(Path folder) throws IOException {
-    if (processes.worldSize() == 1) {
-      writeModel(folder);
-      return;
+    // Lent on all ranks: each may have a part of the weights for evaluations.
+    try (CallbackDispatcher.Lent weights = lendWeights()) {
+      if (processes.worldSize() == 1) {
+        writeModel(folder);
+      } else {
+        ranks.onSavers(() -> writeModel(folder));
+      }
     }
-    onMain(() -> writeModel(folder));
   }
 
   private void writeModel(Path folder) throws IOException {
     Files.createDirectories(folder);
-    try (CallbackDispatcher.Lent weights = lendWeights()) {
-      modelFolder.write(folder);
-    }
+    modelFolder.write(folder);
   }
 
   /** Waits for the save in the background, and gives the output folder back. */
