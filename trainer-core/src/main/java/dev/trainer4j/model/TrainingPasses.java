@@ -18,6 +18,16 @@ public final class TrainingPasses {
 
   private TrainingPasses() {}
 
+  /**
+   * Returns the way that has the parameters of one segment in place at a time: all segments are computed again in
+   * backward, as with gradient checkpointing.
+   *
+   * @param parameters brings those of a segment, and collects its gradients
+   */
+  public static TrainingPass bySegments(SegmentedModel model, SegmentParameters parameters) {
+    return new CheckpointedPass(model, parameters);
+  }
+
   /** Returns the first way that fits; recording by autograd always does. */
   public static TrainingPass choose(PassConditions conditions) {
     PassConditions least =
