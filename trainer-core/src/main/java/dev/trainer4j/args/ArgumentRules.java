@@ -33,6 +33,7 @@ final class ArgumentRules {
     rules.bestModel();
     rules.hub();
     rules.data();
+    Sharding.of(args).check(problems);
   }
 
   private void schedule() {

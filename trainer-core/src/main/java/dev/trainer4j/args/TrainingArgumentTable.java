@@ -179,7 +179,10 @@ final class TrainingArgumentTable {
               wholeFrom(1),
               "threads that libtorch computes with; unset means chosen by a rule")
           .never("accelerator_config", "it configures Accelerate, which is not underneath")
-          .later("parallelism_config", "several processes")
+          .row(
+              "parallelism_config",
+              ConfigFileType.TYPE,
+              "sizes of groups of ranks, dp_replicate_size and dp_shard_size")
           .group("Data loading")
           .row("dataloader_drop_last", FLAG, "drop the last batch when it is not full")
           .row("dataloader_num_workers", wholeFrom(0), "background threads that prepare batches")
@@ -196,14 +199,14 @@ final class TrainingArgumentTable {
           .never(
               "ddp_find_unused_parameters",
               "a parameter without a gradient never blocks the others")
-          .later("ddp_bucket_cap_mb", "several processes")
-          .later("ddp_broadcast_buffers", "several processes")
+          .row("ddp_bucket_cap_mb", wholeFrom(1), "MiB of gradients summed at once; unset means 25")
+          .row("ddp_broadcast_buffers", FLAG, "rank 0's running means for all; unset means true")
           .never("ddp_static_graph", "gradients are reduced after backward, whatever the graph was")
-          .later("ddp_backend", "several processes")
-          .later("ddp_timeout", "several processes")
-          .later("fsdp", "several processes")
-          .later("fsdp_config", "several processes")
-          .never("deepspeed", "it is a Python library")
+          .row("ddp_backend", oneOf(DdpBackend.class), "what carries tensors between processes")
+          .row("ddp_timeout", wholeFrom(1), "seconds that processes wait for one of them")
+          .row("fsdp", FsdpKeys.SWITCH, "share parameters, gradients and optimizer among ranks")
+          .row("fsdp_config", ConfigFileType.TYPE, "how to share them, as JSON or its file")
+          .row("deepspeed", ConfigFileType.TYPE, "DeepSpeed's ds_config.json, or its JSON")
           .never("local_rank", "the launcher tells every process its rank")
           .group("Debug and script flags")
           .later("debug", "debug modes")
@@ -245,7 +248,8 @@ final class TrainingArgumentTable {
   }
 
   private static TrainingArguments canonical(TrainingArguments checked) {
-    return checked.toBuilder()
+    return Sharding.of(checked)
+        .canonical(checked.toBuilder())
         .outputDir(HomeFolder.expand(checked.outputDir()))
         .loggingDir(checked.loggingDir().map(HomeFolder::expand))
         .reportTo(checked.reportTo().equals(List.of("none")) ? List.of() : checked.reportTo())

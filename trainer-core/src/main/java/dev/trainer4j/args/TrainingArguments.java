@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.immutables.value.Value;
 import org.jspecify.annotations.Nullable;
 
@@ -37,7 +38,9 @@ public interface TrainingArguments
         CheckpointArguments,
         HubArguments,
         DataArguments,
-        RuntimeArguments {
+        DistributedArguments,
+        RuntimeArguments,
+        ShardingArguments {
 
   /**
    * Starts from the defaults.
@@ -74,6 +77,32 @@ public interface TrainingArguments
    */
   default int evalStepsFor(int totalSteps) {
     return Steps.resolve(evalSteps().orElse(loggingSteps()), totalSteps);
+  }
+
+  /**
+   * What ranks share out, as {@code fsdp} or {@code deepspeed} ask for it. A world of one process has nobody to share with, and trains as
+   * without them.
+   *
+   * @return {@link ShardingPlan#NONE} by default
+   */
+  default ShardingPlan sharding() {
+    return Sharding.of(this).plan();
+  }
+
+  /**
+   * Checks what a run knows and arguments alone do not: the sizes that {@code deepspeed} and {@code parallelism_config} were written
+   * for.
+   *
+   * @param worldSize the number of ranks
+   * @param machines the number of machines that they are on
+   * @param totalSteps the updates of the whole run
+   * @throws InvalidArgumentsException with every difference
+   */
+  default void requireRun(int worldSize, int machines, int totalSteps) {
+    List<ArgumentProblem> problems = Sharding.of(this).problems(worldSize, machines, totalSteps);
+    if (!problems.isEmpty()) {
+      throw new InvalidArgumentsException("the training arguments", problems);
+    }
   }
 
   /**
@@ -232,6 +261,46 @@ public interface TrainingArguments
      */
     public Builder reportTo(String... names) {
       return reportTo(Arrays.asList(names));
+    }
+
+    /**
+     * Sets {@link TrainingArguments#fsdp()}.
+     *
+     * @param on whether to share out with FSDP
+     * @return this builder
+     */
+    public Builder fsdp(boolean on) {
+      return fsdp(on ? List.of("full_shard") : List.of());
+    }
+
+    /**
+     * Sets {@link TrainingArguments#fsdpConfig()}.
+     *
+     * @param file a JSON file
+     * @return this builder
+     */
+    public Builder fsdpConfig(Path file) {
+      return read("fsdp_config", file, this::fsdpConfig);
+    }
+
+    /**
+     * Sets {@link TrainingArguments#deepspeed()}.
+     *
+     * @param file a JSON file, such as {@code ds_config.json}
+     * @return this builder
+     */
+    public Builder deepspeed(Path file) {
+      return read("deepspeed", file, this::deepspeed);
+    }
+
+    private Builder read(String argument, Path file, Consumer<Map<String, Object>> setter) {
+      try {
+        setter.accept(ConfigFileType.file(file.toString()));
+      } catch (IllegalArgumentException e) {
+        String expected = ConfigFileType.TYPE.expected() + "; " + e.getMessage();
+        problems.add(new ArgumentProblem(argument, file.toString(), expected, ""));
+      }
+      return this;
     }
 
     /**

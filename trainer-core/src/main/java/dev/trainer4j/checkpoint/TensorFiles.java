@@ -17,8 +17,6 @@ import java.util.Map;
 /** Copies the tensors of safetensors files into arrays that exist, checked before the first copy. */
 public final class TensorFiles {
 
-  private static final int SHOWN = 5;
-
   private TensorFiles() {}
 
   /**
@@ -109,17 +107,7 @@ public final class TensorFiles {
       }
     }
     if (!problems.isEmpty()) {
-      int shown = Math.min(SHOWN, problems.size());
-      throw new CheckpointMismatchException(
-          tensors.source()
-              + " belongs to another "
-              + what
-              + ": "
-              + String.join("; ", problems.subList(0, shown))
-              + (shown < problems.size() ? "; and " + (problems.size() - shown) + " more" : "")
-              + ". Resume with the "
-              + what
-              + " that wrote it, or start without resuming");
+      throw CheckpointMismatchException.of(tensors.source(), what, problems);
     }
   }
 }

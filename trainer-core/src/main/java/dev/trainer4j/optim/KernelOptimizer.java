@@ -9,11 +9,13 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import dev.trainer4j.model.NamedParameter;
 import dev.trainer4j.torch.FreshGradients;
+import dev.trainer4j.torch.GivenGradients;
 import dev.trainer4j.torch.GradientList;
 import dev.trainer4j.torch.Gradients;
 import dev.trainer4j.torch.TorchFunctions;
 import dev.trainer4j.torch.UpdateKernel;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -45,6 +47,7 @@ final class KernelOptimizer implements Optimizer {
   private int kernelParameters;
 
   private @Nullable UpdateKernel freshKernel;
+  private @Nullable SliceStep slices;
 
   KernelOptimizer(List<ParameterGroup> groups, KernelSpec spec) {
     this.groups = List.copyOf(groups);
@@ -71,7 +74,7 @@ final class KernelOptimizer implements Optimizer {
     List<NDArray> arrays = parameters.stream().map(NamedParameter::array).toList();
     gradients = new Gradients(arrays);
     fresh = new FreshGradients(arrays);
-    phases = new PhasedUpdate(gradients);
+    phases = new PhasedUpdate(new WholeGradients(gradients));
     rates = new double[groups.size()];
     decays = groups.stream().mapToDouble(spec.decay()).toArray();
   }
@@ -157,6 +160,67 @@ final class KernelOptimizer implements Optimizer {
   @Override
   public void step(double rateFactor) {
     kernel().step(ratesTimes(rateFactor), decays);
+  }
+
+  @Override
+  public ElementWiseStep elementWise() {
+    if (!spec.whole().isEmpty()) {
+      throw new IllegalArgumentException(
+          spec.whole()
+              + ", so its state cannot be shared out among ranks in slices: choose another optim, such as"
+              + " adamw_torch, or do without sharding");
+    }
+    if (slices == null) {
+      slices = new SliceStep();
+    }
+    return slices;
+  }
+
+  /** The kernel of gradients that others hold, bound anew where they or those that are present change. */
+  private final class SliceStep implements ElementWiseStep, AutoCloseable {
+
+    private List<NDArray> bound = List.of();
+    private boolean[] boundPresent = {};
+    private @Nullable GivenGradients source;
+    private @Nullable UpdateKernel stepper;
+
+    @Override
+    public void step(List<NDArray> given, boolean[] present, double rateFactor) {
+      if (given != bound || !Arrays.equals(present, boundPresent)) {
+        rebind(given, present);
+      }
+      if (stepper != null) {
+        stepper.step(ratesTimes(rateFactor), decays);
+      }
+    }
+
+    private void rebind(List<NDArray> given, boolean[] present) {
+      close();
+      List<NDArray> active = new ArrayList<>();
+      for (int i = 0; i < present.length; i++) {
+        if (present[i]) {
+          active.add(given.get(i));
+        }
+      }
+      if (!active.isEmpty()) {
+        source = new GivenGradients(active);
+        stepper = bind(source, index -> present[index]);
+      }
+      bound = given;
+      boundPresent = present.clone();
+    }
+
+    @Override
+    public void close() {
+      if (stepper != null) {
+        stepper.close();
+        stepper = null;
+      }
+      if (source != null) {
+        source.close();
+        source = null;
+      }
+    }
   }
 
   @Override
@@ -252,6 +316,9 @@ final class KernelOptimizer implements Optimizer {
     }
     if (freshKernel != null) {
       freshKernel.close();
+    }
+    if (slices != null) {
+      slices.close();
     }
     fresh.close();
     gradients.close();

@@ -12,13 +12,15 @@ import java.util.function.ToDoubleFunction;
  * @param options the constants in the kernel's order
  * @param decay what the kernel gets as the weight decay of a group
  * @param evaluated the slot with the weights for evaluations, -1 where they are those that are trained
+ * @param whole why it needs whole parameters; empty if it treats each number by itself
  */
 record KernelSpec(
     String kind,
     List<Slot> slots,
     List<Double> options,
     ToDoubleFunction<ParameterGroup> decay,
-    int evaluated) {
+    int evaluated,
+    String whole) {
 
   /** Copies the lists. */
   KernelSpec {
@@ -34,7 +36,12 @@ record KernelSpec(
   /** A kernel that trains the weights that are evaluated. */
   KernelSpec(
       String kind, List<Slot> slots, List<Double> options, ToDoubleFunction<ParameterGroup> decay) {
-    this(kind, slots, options, decay, -1);
+    this(kind, slots, options, decay, -1, "");
+  }
+
+  /** The same kernel, which needs whole parameters. */
+  KernelSpec needsWhole(String why) {
+    return new KernelSpec(kind, slots, options, decay, evaluated, why);
   }
 
   static double on(boolean flag) {

@@ -5,6 +5,8 @@ import ai.djl.ndarray.NDArray;
 import dev.trainer4j.model.NamedParameter;
 import dev.trainer4j.torch.FreshGradients;
 import dev.trainer4j.torch.Gradients;
+import dev.trainer4j.torch.TorchFunctions;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -51,7 +53,7 @@ public interface Optimizer extends AutoCloseable {
                 .flatMap(group -> group.parameters().stream())
                 .map(NamedParameter::array)
                 .toList())) {
-      return new PhasedUpdate(gradients).run(request, observer, this::step);
+      return new PhasedUpdate(new WholeGradients(gradients)).run(request, observer, this::step);
     }
   }
 
@@ -61,6 +63,49 @@ public interface Optimizer extends AutoCloseable {
    */
   default @Nullable FreshGradients freshGradients() {
     return null;
+  }
+
+  /**
+   * Returns the step for ranks that share parameters out in slices, each with the state of its own: the
+   * optimizer was made of groups of slices then, and {@link #step} is not called.
+   *
+   * @throws IllegalArgumentException by default, or if a slice does not suffice; the message says why and what
+   *     to choose instead
+   */
+  default ElementWiseStep elementWise() {
+    throw new IllegalArgumentException(
+        getClass().getName()
+            + " does not say that it treats each number of a parameter by itself, so its state cannot be"
+            + " shared out among ranks: implement Optimizer.elementWise(), choose a ready-made optim such as"
+            + " adamw_torch, or do without sharding");
+  }
+
+  /**
+   * Called after each micro batch, by all ranks, also those that had no samples in it: an optimizer whose gradients
+   * are shared out may take what backward has left. By default nothing is done before the update.
+   *
+   * @param scale the loss scale of this rank, 1 for none; 0 if it had no samples yet
+   */
+  default void collect(UpdateRanks ranks, double scale) {}
+
+  /**
+   * Takes over the state of the optimizer before this one, of the parameters that both have, when some were
+   * frozen or released. Both are open. By default arrays of the same name and shape are copied.
+   */
+  default void takeOver(Optimizer before) {
+    Map<String, NDArray> known = before.state();
+    List<NDArray> targets = new ArrayList<>();
+    List<NDArray> sources = new ArrayList<>();
+    state()
+        .forEach(
+            (name, array) -> {
+              NDArray source = known.get(name);
+              if (source != null && source.getShape().equals(array.getShape())) {
+                targets.add(array);
+                sources.add(source);
+              }
+            });
+    TorchFunctions.copy(targets, sources);
   }
 
   /** Returns whether it has other weights for evaluations and saved models than those that it trains. */

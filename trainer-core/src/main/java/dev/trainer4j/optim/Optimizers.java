@@ -147,7 +147,10 @@ public final class Optimizers {
             on(options.scaleParameter()),
             on(options.relativeStep()),
             on(options.warmupInit()));
-    return new KernelOptimizer(groups, new KernelSpec("adafactor", slots, constants));
+    return new KernelOptimizer(
+        groups,
+        new KernelSpec("adafactor", slots, constants)
+            .needsWhole("Adafactor keeps its second moments by rows and columns of a matrix"));
   }
 
   /**
@@ -246,7 +249,10 @@ public final class Optimizers {
       ToDoubleFunction<ParameterGroup> decay) {
     List<Slot> slots = List.of(Slot.STEP, Slot.like("exp_avg"), Slot.like("exp_avg_sq"));
     List<Double> options = List.of(beta1, beta2, epsilon);
-    return new KernelOptimizer(groups, new KernelSpec("stable_adamw", slots, options, decay));
+    return new KernelOptimizer(
+        groups,
+        new KernelSpec("stable_adamw", slots, options, decay)
+            .needsWhole("StableAdamW sets the rate of a parameter by the mean of all its gradients"));
   }
 
   /**
@@ -266,7 +272,10 @@ public final class Optimizers {
     List<Double> options = new ArrayList<>(List.of(beta1, beta2, epsilon));
     options.addAll(BlockwiseCode.shares(true));
     options.addAll(BlockwiseCode.shares(false));
-    return new KernelOptimizer(groups, new KernelSpec("adamw_8bit", slots, options));
+    return new KernelOptimizer(
+        groups,
+        new KernelSpec("adamw_8bit", slots, options)
+            .needsWhole("state of 8 bits lies in blocks that begin where a parameter begins"));
   }
 
   /**
@@ -355,7 +364,7 @@ public final class Optimizers {
     slots.add(Slot.number("weight_sum"));
     slots.add(Slot.number("lr_max"));
     return new KernelOptimizer(
-        groups, new KernelSpec(kind, slots, constants, ParameterGroup::weightDecay, average));
+        groups, new KernelSpec(kind, slots, constants, ParameterGroup::weightDecay, average, ""));
   }
 
   /** The shape without its dimension {@code fromEnd} (1 = last). */

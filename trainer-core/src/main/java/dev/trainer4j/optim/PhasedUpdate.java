@@ -3,7 +3,7 @@ package dev.trainer4j.optim;
 
 import dev.trainer4j.torch.ArrayScope;
 import dev.trainer4j.torch.Autograd;
-import dev.trainer4j.torch.Gradients;
+import dev.trainer4j.torch.GradientList;
 import java.util.function.DoubleConsumer;
 
 /**
@@ -12,23 +12,29 @@ import java.util.function.DoubleConsumer;
  * <p>It serves ranks that have something to synchronize, callbacks that look on, and optimizers of the
  * user's own. Where there is none of them, a kernel passes the same stations in one call.
  */
-final class PhasedUpdate {
+public final class PhasedUpdate {
 
-  private final Gradients gradients;
+  private final UpdateGradients gradients;
 
-  PhasedUpdate(Gradients gradients) {
+  /** Makes updates from {@code gradients}. */
+  public PhasedUpdate(UpdateGradients gradients) {
     this.gradients = gradients;
   }
 
-  UpdateResult run(UpdateRequest request, UpdateObserver observer, DoubleConsumer step) {
+  /**
+   * Passes the stations.
+   *
+   * @param step takes the step, given the factor of the rates; what it makes is closed after it
+   */
+  public UpdateResult run(UpdateRequest request, UpdateObserver observer, DoubleConsumer step) {
     UpdateRanks ranks = request.ranks();
     double weight = ranks.sum(request.weight().value())[0];
     if (weight == 0) {
       return UpdateResult.nothing();
     }
-    double scale = synchronize(request);
+    double scale = gradients.synchronize(ranks, request.scale());
     double inverse = 1 / (weight * scale);
-    Gradients.Measure measure = gradients.measure(request.losses(), inverse);
+    GradientList.Measure measure = gradients.measure(request.losses(), inverse);
     double loss = ranks.sum(measure.lossSum())[0];
     double norm = ranks.norm(measure.norm());
     UpdateResult found = new UpdateResult(norm, loss, true, weight);
@@ -49,22 +55,5 @@ final class PhasedUpdate {
     }
     gradients.zero();
     return result;
-  }
-
-  /** Sums the gradients of all ranks; returns the loss scale that all of them have then. */
-  private double synchronize(UpdateRequest request) {
-    UpdateRanks ranks = request.ranks();
-    if (ranks.isAlone()) {
-      return request.scale();
-    }
-    // A rank may have had no data in this update, or the scale of another first micro batch.
-    gradients.require(ranks.any(gradients.present()));
-    double common = ranks.max(request.scale());
-    // A rank without data has no scale, and gradients of zero.
-    if (request.scale() > 0 && common != request.scale()) {
-      gradients.multiply(common / request.scale());
-    }
-    ranks.synchronize(gradients.arrays());
-    return common;
   }
 }

@@ -70,7 +70,7 @@ public final class UpdateRanks {
   }
 
   /** Returns the greatest value of all ranks. */
-  double max(double value) {
+  public double max(double value) {
     return isAlone() ? value : group.max(value)[0];
   }
 
@@ -85,7 +85,7 @@ public final class UpdateRanks {
   }
 
   /** Returns, element by element, whether any rank says yes. */
-  boolean[] any(boolean[] mine) {
+  public boolean[] any(boolean[] mine) {
     double[] flags = new double[mine.length];
     for (int i = 0; i < flags.length; i++) {
       flags[i] = mine[i] ? 1 : 0;

@@ -35,6 +35,11 @@ public interface ProcessGroup extends AutoCloseable {
     return rank();
   }
 
+  /** The number of this process's machine, from 0 in the order of the ranks; by default there is one. */
+  default int nodeRank() {
+    return 0;
+  }
+
   /** Returns whether this process logs and saves for all. */
   default boolean isMain() {
     return rank() == 0;
@@ -111,6 +116,23 @@ public interface ProcessGroup extends AutoCloseable {
    */
   default double[] max(double... values) {
     return worldSize() == 1 ? values : Numbers.combine(this, values, Math::max);
+  }
+
+  /**
+   * Makes smaller groups of this one: ranks that give the same number are together in one, in the order of
+   * their ranks here. A collective. {@code split(nodeRank())} gives the ranks of a machine, and {@code
+   * split(localRank())} those of the same place on all machines.
+   *
+   * <p>Of this group and those made of it one is used at a time, by all ranks in the same order where they
+   * have ranks in common. {@link #localRank()} and {@link #nodeRank()} are those of the group it was made of.
+   *
+   * @param color from 0
+   * @return a new group, which the caller closes before this one
+   * @throws UnsupportedOperationException if this implementation has no smaller groups
+   */
+  default ProcessGroup split(int color) {
+    throw new UnsupportedOperationException(
+        getClass().getName() + " cannot be split into smaller groups");
   }
 
   @Override

@@ -7,10 +7,7 @@ import dev.trainer4j.model.TrainableModel;
 import dev.trainer4j.model.TrainableSet;
 import dev.trainer4j.optim.Optimizer;
 import dev.trainer4j.torch.Gradients;
-import dev.trainer4j.torch.TorchFunctions;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.function.Function;
 
 /**
@@ -73,20 +70,8 @@ public final class FollowingOptimizer implements AutoCloseable {
     dropGradientsOfFrozen();
     TrainableSet now = new TrainableSet(model);
     Optimizer next = make();
-    Map<String, NDArray> before = current.state();
-    List<NDArray> targets = new ArrayList<>();
-    List<NDArray> sources = new ArrayList<>();
-    next.state()
-        .forEach(
-            (name, array) -> {
-              NDArray known = before.get(name);
-              if (known != null && known.getShape().equals(array.getShape())) {
-                targets.add(array);
-                sources.add(known);
-              }
-            });
     try {
-      TorchFunctions.copy(targets, sources);
+      next.takeOver(current);
     } catch (RuntimeException e) {
       next.close();
       throw e;

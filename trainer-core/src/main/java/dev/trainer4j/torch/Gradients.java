@@ -58,6 +58,11 @@ public final class Gradients extends GradientList {
     return found[index] != null;
   }
 
+  /** Returns the gradient of parameter {@code index}, null as long as it has none; it stays this object's. */
+  public @Nullable NDArray array(int index) {
+    return found[index];
+  }
+
   /** Those that exist. */
   @Override
   IValue value() {
@@ -68,49 +73,10 @@ public final class Gradients extends GradientList {
     return value;
   }
 
-  /**
-   * What the gradients of an update come to.
-   *
-   * @param norm global L2 norm after division by the weight, before clipping
-   * @param lossSum sum of the losses, not divided
-   */
-  public record Measure(double norm, double lossSum) {}
-
-  /**
-   * Returns the global L2 norm of the gradients, and the sum of the losses, reading the device once.
-   *
-   * @param losses the micro batches' losses, scalars
-   * @param inverseWeight what the gradients are still to be multiplied by
-   */
+  @Override
   public Measure measure(List<NDArray> losses, double inverseWeight) {
     refresh();
-    try (IValue lossesValue = Kernels.list(losses);
-        IValue weightValue = IValue.from(inverseWeight)) {
-      double[] numbers = kernels.numbers("measure", value(), lossesValue, weightValue);
-      return new Measure(numbers[0], numbers[1]);
-    }
-  }
-
-  /**
-   * Multiplies the gradients by {@code inverseWeight} and clips them by their global L2 norm, as
-   * PyTorch's {@code clip_grad_norm_} does.
-   *
-   * @param norm what {@link #measure} found
-   * @param maxNorm the largest norm, 0 for no clipping
-   */
-  public void clip(double norm, double inverseWeight, double maxNorm) {
-    try (IValue normValue = IValue.from(norm);
-        IValue weightValue = IValue.from(inverseWeight);
-        IValue maxValue = IValue.from(maxNorm)) {
-      kernels.run("clip", value(), normValue, weightValue, maxValue);
-    }
-  }
-
-  /** Multiplies the gradients. */
-  public void multiply(double factor) {
-    try (IValue factorValue = IValue.from(factor)) {
-      kernels.run("multiply", value(), factorValue);
-    }
+    return super.measure(losses, inverseWeight);
   }
 
   /** Returns which parameters have a gradient. */

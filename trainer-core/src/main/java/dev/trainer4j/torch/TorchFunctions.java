@@ -135,6 +135,38 @@ public final class TorchFunctions {
     }
   }
 
+  /** Sets arrays to zero. */
+  public static void zero(List<NDArray> arrays) {
+    if (arrays.isEmpty()) {
+      return;
+    }
+    try (IValue list = Kernels.list(arrays)) {
+      Kernels.shared().run("zero", list);
+    }
+  }
+
+  /** Adds each source to the target of the same position, which may be on another device. */
+  public static void add(List<NDArray> targets, List<NDArray> sources) {
+    try (IValue to = Kernels.list(targets);
+        IValue from = Kernels.list(sources)) {
+      Kernels.shared().run("accumulate", to, from);
+    }
+  }
+
+  /** Returns whether each array lies in memory in the order of its indices, so that parts of it are vectors. */
+  public static boolean[] areContiguous(List<NDArray> arrays) {
+    boolean[] contiguous = new boolean[arrays.size()];
+    if (contiguous.length > 0) {
+      try (IValue list = Kernels.list(arrays)) {
+        long[] flags = Kernels.shared().integers("contiguous", list);
+        for (int i = 0; i < flags.length; i++) {
+          contiguous[i] = flags[i] == 1;
+        }
+      }
+    }
+    return contiguous;
+  }
+
   /** Returns how often the arrays were changed in place so far, all together. */
   public static long versions(List<NDArray> arrays) {
     if (arrays.isEmpty()) {

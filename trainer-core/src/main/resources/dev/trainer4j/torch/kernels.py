@@ -883,6 +883,17 @@ class Kernels(Module):
       torch.copy_(targets[i], sources[i])
     return None
 
+  def accumulate(self: __torch__.Kernels, targets: List[Tensor], sources: List[Tensor]) -> None:
+    for i in range(torch.len(targets)):
+      torch.add_(targets[i], torch.to(sources[i], targets[i]))
+    return None
+
+  def contiguous(self: __torch__.Kernels, xs: List[Tensor]) -> List[int]:
+    flags = annotate(List[int], [])
+    for i in range(torch.len(xs)):
+      flags = torch.append(flags, int(torch.is_contiguous(xs[i])))
+    return flags
+
   # How often each was changed in place, together.
   def versions(self: __torch__.Kernels, xs: List[Tensor]) -> int:
     sum = 0

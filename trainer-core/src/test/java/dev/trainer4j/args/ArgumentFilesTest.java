@@ -143,7 +143,7 @@ class ArgumentFilesTest {
             learning_rate: fast
             per_device_train_batch_size: 0
             evall_strategy: epoch
-            ddp_broadcast_buffers: true
+            debug: true
             lr_scheduler_type: cosin
             load_best_model_at_end: true
             """);
@@ -156,7 +156,7 @@ class ArgumentFilesTest {
             "per_device_train_batch_size = 0: expected a whole number of at least 1.")
         .hasMessageContaining("Did you mean eval_strategy?")
         .hasMessageContaining(
-            "ddp_broadcast_buffers = true: expected not to be set: not supported yet: several processes.")
+            "debug = true: expected not to be set: not supported yet: debug modes.")
         .hasMessageContaining("lr_scheduler_type = cosin: expected one of linear, cosine,")
         .hasMessageContaining("Set eval_strategy to steps or epoch");
   }

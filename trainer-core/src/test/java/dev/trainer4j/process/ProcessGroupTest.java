@@ -181,6 +181,50 @@ class ProcessGroupTest {
   }
 
   @Test
+  void ranksOfAMachineAndRanksOfTheSamePlaceFormGroups() throws Exception {
+    InMemoryWorld.callOnNodes(
+        2,
+        3,
+        group -> {
+          int rank = group.rank();
+          assertThat(group.nodeRank()).isEqualTo(rank / 3);
+          assertThat(group.localRank()).isEqualTo(rank % 3);
+          try (ProcessGroup node = group.split(group.nodeRank());
+              ProcessGroup across = group.split(group.localRank())) {
+            assertThat(node.worldSize()).isEqualTo(3);
+            assertThat(node.rank()).isEqualTo(group.localRank());
+            assertThat(node.sum(rank)).containsExactly(rank < 3 ? 3 : 12);
+            assertThat(across.worldSize()).isEqualTo(2);
+            assertThat(across.rank()).isEqualTo(group.nodeRank());
+            assertThat(across.sum(rank)).containsExactly(2 * group.localRank() + 3);
+            try (ProcessGroup alone = node.split(node.rank())) {
+              assertThat(alone.allGather("a")).containsExactly("a");
+            }
+          }
+          return group.sum(1)[0];
+        });
+    assertThat(ProcessGroup.single().split(7)).isSameAs(ProcessGroup.single());
+  }
+
+  @Test
+  void aRankThatFailsEndsTheWaitsInSmallerGroups() {
+    assertThatThrownBy(
+            () ->
+                InMemoryWorld.run(
+                    4,
+                    group -> {
+                      try (ProcessGroup half = group.split(group.rank() / 2)) {
+                        if (group.rank() == 3) {
+                          throw new IllegalArgumentException("broken sample");
+                        }
+                        half.barrier();
+                        half.barrier();
+                      }
+                    }))
+        .hasMessage("broken sample");
+  }
+
+  @Test
   void aWorldOfOneGivesBackWhatItGot() {
     ProcessGroup single = ProcessGroup.single();
     double[] values = {1, 2};

@@ -13,7 +13,9 @@ import java.util.Set;
 import java.util.function.Consumer;
 
 /** One rank of an {@link InMemoryWorld}. Works on the memory of tensors, as a network card would. */
-record InMemoryGroup(int rank, int worldSize, Rendezvous rendezvous) implements ProcessGroup {
+record InMemoryGroup(
+    int rank, int worldSize, int localRank, int nodeRank, Rendezvous rendezvous)
+    implements ProcessGroup {
 
   private static final Set<DataType> TYPES =
       Set.of(DataType.FLOAT32, DataType.FLOAT64, DataType.INT64);
@@ -145,6 +147,16 @@ record InMemoryGroup(int rank, int worldSize, Rendezvous rendezvous) implements 
               + worldSize
               + " equal parts along its first dimension: pad it.");
     }
+  }
+
+  @Override
+  public ProcessGroup split(int color) {
+    Rendezvous.Member member =
+        rendezvous
+            .meet(rank, "split", color, (List<Integer> colors) -> rendezvous.split(colors))
+            .get(rank);
+    return new InMemoryGroup(
+        member.rank(), member.rendezvous().worldSize(), localRank, nodeRank, member.rendezvous());
   }
 
   @Override

@@ -62,11 +62,24 @@ public final class InMemoryWorld {
   /** The same, with as much patience as given for a rank that does not come. */
   public static <T> List<T> call(int worldSize, Duration patience, RankCall<T> body)
       throws Exception {
+    return call(worldSize, worldSize, patience, body);
+  }
+
+  /** The same on several machines, each with as many ranks as given. */
+  public static <T> List<T> callOnNodes(int nodes, int ranksOfEach, RankCall<T> body)
+      throws Exception {
+    return call(nodes * ranksOfEach, ranksOfEach, PATIENCE, body);
+  }
+
+  private static <T> List<T> call(
+      int worldSize, int ranksOfNode, Duration patience, RankCall<T> body) throws Exception {
     Rendezvous rendezvous = new Rendezvous(worldSize, patience);
     List<@Nullable T> results = new ArrayList<>(Collections.nCopies(worldSize, null));
     List<Thread> threads = new ArrayList<>();
     for (int rank = 0; rank < worldSize; rank++) {
-      ProcessGroup group = new InMemoryGroup(rank, worldSize, rendezvous);
+      ProcessGroup group = 
+          new InMemoryGroup(
+              rank, worldSize, rank % ranksOfNode, rank / ranksOfNode, rendezvous);
       Thread thread = new Thread(() -> live(group, rendezvous, body, results), "rank-" + rank);
       thread.setDaemon(true);
       threads.add(thread);

@@ -4,7 +4,10 @@ package dev.trainer4j.testing;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
@@ -20,6 +23,7 @@ final class Rendezvous {
   private final @Nullable String[] waitsIn;
   private final @Nullable Object[] brought;
   private final boolean[] ended;
+  private final List<Member> parts = new ArrayList<>();
   private long meetings;
   private @Nullable Object outcome;
   private @Nullable IllegalStateException failure;
@@ -30,6 +34,29 @@ final class Rendezvous {
     waitsIn = new String[worldSize];
     brought = new Object[worldSize];
     ended = new boolean[worldSize];
+  }
+
+  /** Where a rank of this meeting place meets a part of the others, and its number among them. */
+  record Member(int ofRank, int rank, Rendezvous rendezvous) {}
+
+  int worldSize() {
+    return ended.length;
+  }
+
+  /** Makes meeting places of ranks of the same colour; returns each rank's. */
+  synchronized List<Member> split(List<Integer> colors) {
+    Map<Integer, Rendezvous> places = new HashMap<>();
+    Map<Integer, Integer> counts = new HashMap<>();
+    List<Member> members = new ArrayList<>();
+    for (int rank = 0; rank < colors.size(); rank++) {
+      int color = colors.get(rank);
+      Rendezvous place =
+          places.computeIfAbsent(
+              color, c -> new Rendezvous(Collections.frequency(colors, c), patience));
+      members.add(new Member(rank, counts.merge(color, 1, Integer::sum) - 1, place));
+    }
+    parts.addAll(members);
+    return members;
   }
 
   /**
@@ -84,11 +111,23 @@ final class Rendezvous {
       failure = new IllegalStateException("rank " + rank + " failed: " + cause, cause);
     }
     notifyAll();
+    parts.stream().map(Member::rendezvous).distinct().forEach(part -> part.failWith(failure));
+  }
+
+  private synchronized void failWith(IllegalStateException ofAll) {
+    if (failure == null) {
+      failure = ofAll;
+    }
+    notifyAll();
+    parts.stream().map(Member::rendezvous).distinct().forEach(part -> part.failWith(ofAll));
   }
 
   /** This rank comes no more. */
   synchronized void end(int rank) {
     ended[rank] = true;
+    parts.stream()
+        .filter(member -> member.ofRank() == rank)
+        .forEach(member -> member.rendezvous().end(member.rank()));
     try {
       requireNobodyGone();
     } catch (IllegalStateException e) {
