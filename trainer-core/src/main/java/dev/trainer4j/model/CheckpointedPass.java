@@ -69,9 +69,10 @@ final class CheckpointedPass implements TrainingPass, SegmentRunner {
               + " segments need is freed by the first; add the losses up and call it once");
     }
     done = true;
+    passes.forEach(KeptInputs::expectLast);
     autograd.backward(loss, factor, null);
     for (int i = passes.size() - 1; i >= 0; i--) {
-      passes.get(i).backward();
+      passes.get(i).backward(factor);
     }
     end();
   }

@@ -57,7 +57,6 @@ final class KeptInputs implements AutoCloseable {
     Segment segment = segments.get(last);
     parameters.bring(segment);
     lastIsThere = true;
-    parameters.expect(segment);
     Seeds.segment(seed, last);
     return model.finish(segment.forward(inputs.get(last), pass), pass);
   }
@@ -99,28 +98,37 @@ final class KeptInputs implements AutoCloseable {
     return array.getDataType().isFloating() || array.getDataType() == DataType.UNKNOWN;
   }
 
-  /** Backward of all segments but the last, which the loss's own backward has done. */
-  void backward() {
-    parameters.collect(segments.get(segments.size() - 1));
+  /** Prepares for the loss's own backward, which goes through the last segment. */
+  void expectLast() {
+    parameters.expect(segments.get(segments.size() - 1));
+  }
+
+  /**
+   * Backward of all segments but the last, which the loss's own backward has done.
+   *
+   * @param factor what the loss was multiplied by
+   */
+  void backward(double factor) {
+    parameters.collect(segments.get(segments.size() - 1), factor);
     takeLast();
     for (int i = segments.size() - 2; i >= first; i--) {
-      runBackward(i);
+      runBackward(i, factor);
       close(inputs.remove(i + 1));
     }
   }
 
-  private void runBackward(int index) {
+  private void runBackward(int index, double factor) {
     Segment segment = segments.get(index);
     parameters.bring(segment);
     try {
-      parameters.expect(segment);
       try (Autograd.Recording on = Autograd.record(true);
           ArrayScope scope = ArrayScope.open()) {
         Seeds.segment(seed, index);
         NDList output = segment.forward(inputs.get(index), pass);
+        parameters.expect(segment);
         Autograd.backward(output, inputs.get(index + 1));
       }
-      parameters.collect(segment);
+      parameters.collect(segment, factor);
     } finally {
       parameters.take(segment);
     }

@@ -15,5 +15,5 @@ enum ParametersInPlace implements SegmentParameters {
   public void expect(Segment segment) {}
 
   @Override
-  public void collect(Segment segment) {}
+  public void collect(Segment segment, double factor) {}
 }

@@ -17,11 +17,15 @@ public interface SegmentParameters {
   /** Lets the parameters of a segment go, whether it failed or not. */
   void take(Segment segment);
 
-  /** Is told that a segment is about to be run with recording, so that its parameters are to have gradients. */
+  /** Is told that a backward pass through a segment is about to leave gradients in its parameters. */
   void expect(Segment segment);
 
-  /** Collects the gradients that a backward pass has left in the parameters of a segment. */
-  void collect(Segment segment);
+  /**
+   * Collects the gradients that a backward pass has left in the parameters of a segment.
+   *
+   * @param factor what the loss was multiplied by
+   */
+  void collect(Segment segment, double factor);
 
   /** Returns those of a model that has all of its parameters in place all the time. */
   static SegmentParameters inPlace() {

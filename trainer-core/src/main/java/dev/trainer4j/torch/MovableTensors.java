@@ -2,6 +2,8 @@
 package dev.trainer4j.torch;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.NDScope;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.jni.IValue;
 import java.util.List;
@@ -58,6 +60,21 @@ public final class MovableTensors {
         IValue dims = IValue.listFrom(dimensions);
         IValue counts = IValue.listFrom(ranks)) {
       Kernels.shared().run("place", list, memory, at, dims, counts);
+    }
+  }
+
+  /**
+   * Returns the memory of the tensors, one behind the other as they are told: a copy.
+   *
+   * @param size how many numbers the result has; zeros follow what the tensors have
+   * @param owner of the result, which is FLOAT32 whatever the tensors are
+   */
+  public NDArray memory(long size, NDManager owner) {
+    try (IValue list = Kernels.list(tensors);
+        IValue count = IValue.from(size)) {
+      NDArray memory = Kernels.shared().tensor(owner, "memory", list, count);
+      NDScope.unregister(memory);
+      return memory;
     }
   }
 

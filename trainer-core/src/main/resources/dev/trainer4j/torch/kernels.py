@@ -945,3 +945,13 @@ class Kernels(Module):
     for i in range(torch.len(xs)):
       x = torch.set_(xs[i])
     return None
+
+  # The memory of tensors, one behind the other, as n float32 numbers; zeros behind them.
+  def memory(self: __torch__.Kernels, xs: List[Tensor], n: int) -> Tensor:
+    parts = annotate(List[Tensor], [])
+    bytes = 0
+    for i in range(torch.len(xs)):
+      part = torch.view_copy(torch.contiguous(torch.reshape(torch.detach(xs[i]), [-1])), dtype=0)
+      bytes = bytes + torch.numel(part)
+      parts = torch.append(parts, part)
+    return torch.view_copy(torch.constant_pad_nd(torch.cat(parts), [0, 4 * n - bytes]), dtype=6)
