@@ -8,6 +8,7 @@ import dev.trainer4j.model.TrainingPass;
 import dev.trainer4j.model.TrainingPasses;
 import dev.trainer4j.optim.Optimizer;
 import dev.trainer4j.run.TrainingSession;
+import dev.trainer4j.sharding.ParallelStrategy;
 import dev.trainer4j.torch.FreshGradients;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -24,7 +25,8 @@ final class PassChoice implements AutoCloseable {
   private final TrainableModel model;
   private final boolean checkpointing;
   private final boolean usualLoss;
-  private final boolean gradientsInParameters;
+  private final boolean ownSteps;
+  private final ParallelStrategy strategy;
   private final CallbackDispatcher callbacks;
   private final TrainingSession session;
   private @Nullable TrainingPass pass;
@@ -38,19 +40,22 @@ final class PassChoice implements AutoCloseable {
    *
    * @param model in the precision of training
    * @param usualLoss whether nobody stands between the model's logits and backward
-   * @param gradientsInParameters whether somebody is to find them there, whatever else
+   * @param ownSteps whether training steps are a user's own, which may look for gradients in the parameters
+   * @param strategy knows where ranks want them
    */
   PassChoice(
       TrainableModel model,
       boolean checkpointing,
       boolean usualLoss,
-      boolean gradientsInParameters,
+      boolean ownSteps,
+      ParallelStrategy strategy,
       CallbackDispatcher callbacks,
       TrainingSession session) {
     this.model = model;
     this.checkpointing = checkpointing;
     this.usualLoss = usualLoss;
-    this.gradientsInParameters = gradientsInParameters;
+    this.ownSteps = ownSteps;
+    this.strategy = strategy;
     this.callbacks = callbacks;
     this.session = session;
   }
@@ -60,7 +65,7 @@ final class PassChoice implements AutoCloseable {
     boolean alone =
         session.batches().perUpdate() == 1
             && !callbacks.watchesUpdates()
-            && !gradientsInParameters
+            && !ownSteps
             && !checkpointing;
     Basis now = new Basis(session.optimizer(), alone);
     TrainingPass known = pass;
@@ -68,7 +73,7 @@ final class PassChoice implements AutoCloseable {
       return known;
     }
     close();
-    FreshGradients fresh = alone ? session.optimizer().freshGradients() : null;
+    FreshGradients fresh = strategy.takesFresh(alone) ? session.optimizer().freshGradients() : null;
     TrainingPass chosen =
         TrainingPasses.choose(new PassConditions(model, checkpointing, usualLoss, fresh));
     LOG.debug("Passes are {}", chosen);

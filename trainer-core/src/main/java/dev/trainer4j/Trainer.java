@@ -98,6 +98,7 @@ public class Trainer implements AutoCloseable {
             setup.processingClass(),
             manager,
             setup.processes(),
+            setup.strategy(),
             callbacks,
             state,
             log);

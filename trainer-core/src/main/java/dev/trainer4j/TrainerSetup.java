@@ -26,6 +26,7 @@ import dev.trainer4j.run.Precision;
 import dev.trainer4j.schedule.LearningRateScheduler;
 import dev.trainer4j.schedule.LearningRateSchedulers;
 import dev.trainer4j.schedule.ScheduleContext;
+import dev.trainer4j.sharding.ParallelStrategy;
 import dev.trainer4j.torch.Devices;
 import dev.trainer4j.torch.TorchEngine;
 import java.util.ArrayList;
@@ -53,6 +54,7 @@ final class TrainerSetup {
   private final Precision precision;
   private final Map<String, DataSource<?>> evalDatasets;
   private final ProcessGroup processes;
+  private final ParallelStrategy strategy;
   private final boolean ownsProcesses;
   private final Loaders loaders;
   private final DefaultLoss loss;
@@ -121,6 +123,7 @@ final class TrainerSetup {
     precision = Precision.of(args);
     ownsProcesses = builder.processes == null;
     processes = builder.processes == null ? ProcessGroup.launched() : builder.processes;
+    strategy = ParallelStrategy.of(args.sharding(), processes, model.manager().getDevice());
     evalDatasets = Collections.unmodifiableMap(new LinkedHashMap<>(builder.evalDatasets));
     DataCollator<?> collator =
         builder.dataCollator != null ? builder.dataCollator : new DefaultDataCollator();
@@ -263,6 +266,11 @@ final class TrainerSetup {
     return processes;
   }
 
+  /** Returns what ranks hold each, and what they share out. */
+  ParallelStrategy strategy() {
+    return strategy;
+  }
+
   /** Closes a model that was made for this trainer; one that was handed in is the user's. */
   void closeModel() {
     if (modelMaker != null) {
@@ -272,6 +280,7 @@ final class TrainerSetup {
 
   /** Leaves the group that was found; one that was handed in is the user's. */
   void closeProcesses() {
+    strategy.close();
     if (ownsProcesses) {
       processes.close();
     }

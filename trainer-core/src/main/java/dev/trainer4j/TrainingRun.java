@@ -104,6 +104,7 @@ final class TrainingRun {
 
   private TrainingSession open(DataLoader loader, TrainingPlan plan, ResumeRequest from) {
     checkpoints.requireFolder();
+    requireTogether(setup.strategy().problems(args, own.trainingStep()));
     ModelMaker maker = setup.modelMaker();
     if (maker != null) {
       maker.renew(loader, manager);
@@ -117,13 +118,20 @@ final class TrainingRun {
         from, plan, (length, past, before) -> factory.create(loader, length, past, before));
   }
 
+  private static void requireTogether(List<String> problems) {
+    if (!problems.isEmpty()) {
+      throw new IllegalArgumentException(
+          "this cannot be trained with sharding:\n  " + String.join("\n  ", problems));
+    }
+  }
+
   /** Called again when parameters were frozen or released: groups stay what they were. */
   private Optimizer optimizer(List<NamedParameter> parameters) {
     List<ParameterGroup> now = setup.groups(parameters, groups);
     if (groups.isEmpty()) {
       groups = now;
     }
-    return hooks.createOptimizer(now);
+    return setup.strategy().optimizer(now, hooks::createOptimizer);
   }
 
   private TrainingLoop loop(TrainingSession session) {
@@ -159,7 +167,8 @@ final class TrainingRun {
             setup.precision().training(EmbeddingNoise.training(args, model)),
             args.gradientCheckpointing(),
             setup.loss().isUsual() && !own.trainingStep() && !own.computeLoss(),
-            own.trainingStep() || setup.processes().worldSize() > 1,
+            own.trainingStep(),
+            setup.strategy(),
             callbacks,
             session);
     return new UpdateStep(

@@ -146,6 +146,7 @@ final class UpdateStep implements AutoCloseable {
           losses.add(forwardBackward(batch, microBatches));
           session.clock().ranForwardBackward(start);
         }
+        collect();
         samples += batch.roundSampleCount();
         streamState = batch.streamState();
       }
@@ -156,6 +157,12 @@ final class UpdateStep implements AutoCloseable {
       }
     } while (!last);
     return new Consumed(microBatches, samples, streamState);
+  }
+
+  /** Ranks that share gradients out do not wait for the update, nor for whether all of them had samples. */
+  private void collect() {
+    LossScaler scaler = session.lossScaler();
+    session.optimizer().collect(ranks, scaler == null ? 1 : scaler.seed());
   }
 
   /** The first micro batch decides how many threads libtorch takes for an operation. */

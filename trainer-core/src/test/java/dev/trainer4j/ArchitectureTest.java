@@ -54,6 +54,8 @@ class ArchitectureTest {
           .definedBy("dev.trainer4j.callback..")
           .layer("checkpoint")
           .definedBy("dev.trainer4j.checkpoint..")
+          .layer("sharding")
+          .definedBy("dev.trainer4j.sharding..")
           .layer("run")
           .definedBy("dev.trainer4j.run..")
           .layer("report")
@@ -94,6 +96,8 @@ class ArchitectureTest {
           .mayOnlyAccessLayers("args", "state", "data", "schedule", "model", "optim")
           .whereLayer("checkpoint")
           .mayOnlyAccessLayers("file", "json", "state", "torch", "model", "optim")
+          .whereLayer("sharding")
+          .mayOnlyAccessLayers("args", "process", "torch", "model", "optim", "checkpoint")
           .whereLayer("run")
           .mayOnlyAccessLayers(
               "args",
@@ -123,6 +127,7 @@ class ArchitectureTest {
               "schedule",
               "callback",
               "checkpoint",
+              "sharding",
               "run",
               "report")
           .whereLayer("root")

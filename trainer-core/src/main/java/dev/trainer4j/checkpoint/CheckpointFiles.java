@@ -118,6 +118,16 @@ public final class CheckpointFiles {
   }
 
   /**
+   * Writes the optimizer's tensors from their sources.
+   *
+   * @param tensors in any order
+   */
+  public void writeOptimizer(List<TensorSource> tensors) throws IOException {
+    SafetensorsWriter.write(
+        folder.resolve(PieceName.of(OPTIMIZER, 1, 1)), tensors, SafetensorsWriter.PYTORCH);
+  }
+
+  /**
    * Writes the pieces of the optimizer's tensors that this rank holds; see {@link
    * TensorPiecesWriter#write}.
    */

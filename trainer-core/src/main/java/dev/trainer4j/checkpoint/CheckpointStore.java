@@ -80,6 +80,16 @@ public final class CheckpointStore {
     return new PendingCheckpoint(this, step, commit);
   }
 
+  /**
+   * Says why a checkpoint could not be written, and what to do, where another than {@link PendingCheckpoint} writes a
+   * part of it.
+   *
+   * @param doing what failed
+   */
+  public CheckpointException failure(long step, String doing, IOException cause) {
+    return CommitFailure.describe(outputDir.resolve(CheckpointName.committed(step)), doing, cause);
+  }
+
   synchronized Path finish(long step, CheckpointCommit commit, CheckpointContents rest)
       throws CheckpointException {
     Path folder = commit.finish(rest);

@@ -34,9 +34,9 @@ public final class PhasedUpdate {
     }
     double scale = gradients.synchronize(ranks, request.scale());
     double inverse = 1 / (weight * scale);
-    GradientList.Measure measure = gradients.measure(request.losses(), inverse);
-    double loss = ranks.sum(measure.lossSum())[0];
-    double norm = ranks.norm(measure.norm());
+    GradientList.Measure measure = gradients.measure(ranks, request.losses(), inverse);
+    double norm = measure.norm();
+    double loss = measure.lossSum();
     UpdateResult found = new UpdateResult(norm, loss, true, weight);
     boolean take = ranks.all(found.isFinite()) || !request.skipNonFinite();
     UpdateResult result = new UpdateResult(norm, loss, take, weight);

@@ -17,12 +17,13 @@ public interface UpdateGradients {
   double synchronize(UpdateRanks ranks, double scale);
 
   /**
-   * Returns the L2 norm of the gradients that this rank holds, and the sum of its losses.
+   * Returns the L2 norm of the gradients of the whole model, and the sum of the losses of all ranks. A
+   * collective.
    *
    * @param losses the micro batches' losses on this rank, scalars
    * @param inverseWeight what the gradients are still to be multiplied by
    */
-  GradientList.Measure measure(List<NDArray> losses, double inverseWeight);
+  GradientList.Measure measure(UpdateRanks ranks, List<NDArray> losses, double inverseWeight);
 
   /**
    * Multiplies them by {@code inverseWeight}, and clips them.

@@ -26,8 +26,11 @@ record WholeGradients(Gradients gradients) implements UpdateGradients {
   }
 
   @Override
-  public GradientList.Measure measure(List<NDArray> losses, double inverseWeight) {
-    return gradients.measure(losses, inverseWeight);
+  public GradientList.Measure measure(
+      UpdateRanks ranks, List<NDArray> losses, double inverseWeight) {
+    GradientList.Measure own = gradients.measure(losses, inverseWeight);
+    double loss = ranks.sum(own.lossSum())[0];
+    return new GradientList.Measure(ranks.norm(own.norm()), loss);
   }
 
   @Override

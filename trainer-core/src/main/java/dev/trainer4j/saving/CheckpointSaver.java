@@ -4,6 +4,7 @@ package dev.trainer4j.saving;
 import ai.djl.ndarray.NDArray;
 import dev.trainer4j.args.TrainingArguments;
 import dev.trainer4j.callback.CallbackDispatcher;
+import dev.trainer4j.checkpoint.CheckpointContents;
 import dev.trainer4j.checkpoint.CheckpointFiles;
 import dev.trainer4j.checkpoint.CheckpointStore;
 import dev.trainer4j.checkpoint.FrozenTensors;
@@ -58,12 +59,40 @@ final class CheckpointSaver implements AutoCloseable {
     this.store = store;
   }
 
-  void save(TrainingSession session) {
-    long step = session.progress().globalStep();
+  /** Begins a checkpoint with everything but tensors. */
+  PendingCheckpoint begin(TrainingSession session) throws IOException {
+    return store.begin(session.progress().globalStep(), folder -> writeRecords(session, folder));
+  }
+
+  /** Says why a part of a checkpoint could not be written. */
+  IOException failure(TrainingSession session, IOException cause) {
+    return store.failure(session.progress().globalStep(), "writing the optimizer's state", cause);
+  }
+
+  /** Commits a checkpoint into which ranks have written the optimizer's state, whole or in pieces. */
+  void finishJoint(TrainingSession session, PendingCheckpoint pending) throws IOException {
+    SavedTensors tensors =
+        new SavedTensors(model.savedTensors(), null, callbacks.tensors(), () -> {});
+    finish(
+        pending,
+        () -> tensors,
+        kept(session),
+        folder -> {
+          if (!args.saveOnlyModel()) {
+            new CheckpointFiles(folder).openOptimizer().close();
+          }
+        });
+  }
+
+  private static Set<Long> kept(TrainingSession session) {
     Long best = session.progress().bestGlobalStep();
-    Set<Long> kept = best == null ? Set.of() : Set.of(best);
+    return best == null ? Set.of() : Set.of(best);
+  }
+
+  void save(TrainingSession session) {
+    Set<Long> kept = kept(session);
     try {
-      PendingCheckpoint pending = store.begin(step, folder -> writeRecords(session, folder));
+      PendingCheckpoint pending = begin(session);
       try {
         if (session.optimizer().hasEvaluationWeights()) {
           session.trained().lendWeights();
@@ -125,15 +154,24 @@ final class CheckpointSaver implements AutoCloseable {
 
   private void finish(PendingCheckpoint pending, Supplier<SavedTensors> tensors, Set<Long> kept)
       throws IOException {
+    finish(pending, tensors, kept, folder -> {});
+  }
+
+  private void finish(
+      PendingCheckpoint pending,
+      Supplier<SavedTensors> tensors,
+      Set<Long> kept,
+      CheckpointContents check)
+      throws IOException {
     try (pending) {
       SavedTensors saved = tensors.get();
       Path written =
           pending.commit(
-              folder ->
-                  saved.write(
-                      new CheckpointFiles(folder),
-                      model.tensorsFile(),
-                      modelFolder.maxShardBytes()));
+              folder -> {
+                saved.write(
+                    new CheckpointFiles(folder), model.tensorsFile(), modelFolder.maxShardBytes());
+                check.writeTo(folder);
+              });
       committed.add(written);
     }
     if (args.saveTotalLimit().isPresent()) {

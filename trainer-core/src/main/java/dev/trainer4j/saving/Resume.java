@@ -17,6 +17,7 @@ import dev.trainer4j.run.Continuation;
 import dev.trainer4j.run.RunBefore;
 import dev.trainer4j.run.TrainingPlan;
 import dev.trainer4j.run.TrainingSession;
+import dev.trainer4j.sharding.ParallelStrategy;
 import dev.trainer4j.state.TrainerState;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -39,6 +40,7 @@ final class Resume {
   private final TrainingArguments args;
   private final TrainableModel model;
   private final NDManager manager;
+  private final ParallelStrategy strategy;
   private final CallbackDispatcher callbacks;
   private final CheckpointStore store;
   private final BestCheckpoint best;
@@ -48,6 +50,7 @@ final class Resume {
       TrainingArguments args,
       TrainableModel model,
       NDManager manager,
+      ParallelStrategy strategy,
       CallbackDispatcher callbacks,
       CheckpointStore store,
       BestCheckpoint best,
@@ -55,6 +58,7 @@ final class Resume {
     this.args = args;
     this.model = model;
     this.manager = manager;
+    this.strategy = strategy;
     this.callbacks = callbacks;
     this.store = store;
     this.best = best;
@@ -145,7 +149,7 @@ final class Resume {
                 point.numThreads(),
                 frozen == null || !sameStart ? null : frozen.atStart()));
     try {
-      files.readOptimizer(session.optimizer().state(), model);
+      strategy.readState(session.optimizer(), files, model);
       session.optimizer().exchangeWeights(); // The model was written with those for evaluations.
       restoreSchedule(session, files);
       session.progress().restore(next.point(), session.batches().plannedRound());
@@ -299,6 +303,12 @@ final class Resume {
 
   private TrainingSession ofHuggingFace(
       CheckpointFiles files, TrainingPlan plan, SessionStart sessions) throws IOException {
+    if (strategy.savesTogether()) {
+      throw new IllegalArgumentException(
+          files.folder()
+              + " is of Hugging Face's Trainer, whose optimizer.pt cannot be read in slices: go on from it"
+              + " without sharding, save a checkpoint, and shard from that one on");
+    }
     TrainerState past = files.readState();
     log.info("Resuming from {}, of Hugging Face's Trainer", files.folder());
     files.readModel(model);

@@ -8,7 +8,6 @@ import dev.trainer4j.checkpoint.CheckpointFiles;
 import dev.trainer4j.checkpoint.CheckpointStore;
 import dev.trainer4j.data.ProcessingClass;
 import dev.trainer4j.model.TrainableModel;
-import dev.trainer4j.process.Agreement;
 import dev.trainer4j.process.ProcessGroup;
 import dev.trainer4j.report.RunLog;
 import dev.trainer4j.run.FollowingOptimizer;
@@ -17,6 +16,7 @@ import dev.trainer4j.run.RunState;
 import dev.trainer4j.run.TrainingPlan;
 import dev.trainer4j.run.TrainingProgress;
 import dev.trainer4j.run.TrainingSession;
+import dev.trainer4j.sharding.ParallelStrategy;
 import dev.trainer4j.state.TrainerState;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -34,7 +34,8 @@ public final class RunCheckpoints implements AutoCloseable {
   private final TrainableModel model;
   private final NDManager manager;
   private final ProcessGroup processes;
-  private final Agreement agreement;
+  private final ParallelStrategy strategy;
+  private final RankWork ranks;
   private final CallbackDispatcher callbacks;
   private final RunState state;
   private final RunLog log;
@@ -47,6 +48,7 @@ public final class RunCheckpoints implements AutoCloseable {
   private final BestCheckpoint best;
   private final Resume resume;
   private final CheckpointSaver saver;
+  private final JointSave joint;
 
   /** Of the run that goes on. */
   private @Nullable FollowingOptimizer trained;
@@ -63,6 +65,7 @@ public final class RunCheckpoints implements AutoCloseable {
       @Nullable ProcessingClass processing,
       NDManager manager,
       ProcessGroup processes,
+      ParallelStrategy strategy,
       CallbackDispatcher callbacks,
       RunState state,
       RunLog log) {
@@ -70,7 +73,8 @@ public final class RunCheckpoints implements AutoCloseable {
     this.model = model;
     this.manager = manager;
     this.processes = processes;
-    agreement = new Agreement(processes);
+    this.strategy = strategy;
+    ranks = new RankWork(processes);
     this.callbacks = callbacks;
     this.state = state;
     this.log = log;
@@ -78,8 +82,9 @@ public final class RunCheckpoints implements AutoCloseable {
     store = new CheckpointStore(args.outputDir());
     output = new OutputFolder(args.outputDir(), store, log);
     best = new BestCheckpoint(args.outputDir(), store);
-    resume = new Resume(args, model, manager, callbacks, store, best, log);
+    resume = new Resume(args, model, manager, strategy, callbacks, store, best, log);
     saver = new CheckpointSaver(args, model, modelFolder, callbacks, store);
+    joint = new JointSave(args, strategy, ranks, saver);
   }
 
   /** Refuses a file where the output folder is to be; before anything that takes time. */
@@ -121,10 +126,10 @@ public final class RunCheckpoints implements AutoCloseable {
       return take(from);
     }
     AtomicReference<@Nullable Path> own = new AtomicReference<>();
-    onMain(() -> own.set(take(from)));
-    String chosen = agreement.asMainSays(Objects.toString(own.get(), ""));
+    ranks.onMain(() -> own.set(take(from)));
+    String chosen = ranks.asMainSays(Objects.toString(own.get(), ""));
     Path folder = chosen.isEmpty() ? null : Path.of(chosen);
-    requireNone(
+    ranks.requireNone(
         folder == null || Files.isDirectory(folder)
             ? null
             : new IllegalStateException(
@@ -142,45 +147,6 @@ public final class RunCheckpoints implements AutoCloseable {
     return resume.resolve(from);
   }
 
-  /** Fails on all ranks if one has failed: there with its own error, elsewhere with the word of it. */
-  private void requireNone(@Nullable RuntimeException failure) {
-    if (processes.worldSize() == 1) {
-      if (failure != null) {
-        throw failure;
-      }
-      return;
-    }
-    String first =
-        agreement.firstProblem(failure == null ? null : String.valueOf(failure.getMessage()));
-    if (failure != null) {
-      throw failure;
-    }
-    if (first != null) {
-      throw new IllegalStateException(first);
-    }
-  }
-
-  /** What only rank 0 does. */
-  @FunctionalInterface
-  private interface MainWork {
-    void run() throws IOException;
-  }
-
-  /** Runs what only rank 0 does, and fails on all ranks if it fails there. */
-  private void onMain(MainWork work) {
-    RuntimeException failure = null;
-    if (processes.isMain()) {
-      try {
-        work.run();
-      } catch (RuntimeException e) {
-        failure = e;
-      } catch (IOException e) {
-        failure = new UncheckedIOException(e.getMessage(), e);
-      }
-    }
-    requireNone(failure);
-  }
-
   private boolean writes() {
     return args.savesRegularly() || args.enableJitCheckpoint() || args.savesBest();
   }
@@ -189,7 +155,11 @@ public final class RunCheckpoints implements AutoCloseable {
   public void save(TrainingSession session) {
     await(); // What it tells must stand: rotation after this save may drop it.
     best.note(session.progress());
-    onMain(
+    if (strategy.savesTogether()) {
+      joint.save(session, output::own);
+      return;
+    }
+    ranks.onMain(
         () -> {
           output.own();
           saver.save(session);
@@ -199,14 +169,14 @@ public final class RunCheckpoints implements AutoCloseable {
   /** Throws what a save in the background has failed with, on all ranks. */
   public void check() {
     if (args.asyncSave()) {
-      onMain(saver::check);
+      ranks.onMain(saver::check);
     }
     tellCommitted();
   }
 
   /** Waits for the save in the background; if it failed, all ranks do. */
   public void await() {
-    onMain(saver::await);
+    ranks.onMain(saver::await);
     tellCommitted();
   }
 
@@ -285,7 +255,7 @@ public final class RunCheckpoints implements AutoCloseable {
     }
     await();
     processes.barrier(); // All have read what they need.
-    onMain(
+    ranks.onMain(
         () -> {
           Path folder = best.folder(progress, step);
           if (folder.equals(best.own(step)) && Files.isDirectory(folder)) {
@@ -304,18 +274,19 @@ public final class RunCheckpoints implements AutoCloseable {
    * @throws IOException if a file cannot be written
    */
   public void saveModel(Path folder) throws IOException {
-    if (processes.worldSize() == 1) {
-      writeModel(folder);
-      return;
+    // Lent on all ranks: each may have a part of the weights for evaluations.
+    try (CallbackDispatcher.Lent weights = lendWeights()) {
+      if (processes.worldSize() == 1) {
+        writeModel(folder);
+      } else {
+        ranks.onMain(() -> writeModel(folder));
+      }
     }
-    onMain(() -> writeModel(folder));
   }
 
   private void writeModel(Path folder) throws IOException {
     Files.createDirectories(folder);
-    try (CallbackDispatcher.Lent weights = lendWeights()) {
-      modelFolder.write(folder);
-    }
+    modelFolder.write(folder);
   }
 
   /** Waits for the save in the background, and gives the output folder back. */

@@ -5,7 +5,6 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.Shape;
-import dev.trainer4j.process.ProcessGroup;
 import dev.trainer4j.torch.ArrayScope;
 import dev.trainer4j.torch.TorchFunctions;
 import java.util.ArrayList;
@@ -61,7 +60,7 @@ final class Bucket {
    *
    * @param arrays one for each parameter, of its shape; null for zeros
    */
-  NDArray reduce(List<? extends NDArray> arrays, boolean[] present, ProcessGroup ranks) {
+  NDArray reduce(List<? extends NDArray> arrays, boolean[] present, ShardRanks ranks) {
     List<NDArray> zeros = new ArrayList<>(padding);
     List<NDArray> targets = new ArrayList<>();
     List<NDArray> sources = new ArrayList<>();
@@ -75,7 +74,7 @@ final class Bucket {
     }
     TorchFunctions.copy(targets, sources);
     TorchFunctions.zero(zeros);
-    ranks.reduceScatter(whole);
+    ranks.reduceScatter(whole, share);
     return share;
   }
 
@@ -85,10 +84,10 @@ final class Bucket {
    * @param own one for each slice of this rank, in the order of the share
    * @param arrays overwritten with the whole parameters
    */
-  void gather(List<NDArray> own, List<NDArray> arrays, ProcessGroup ranks) {
+  void gather(List<NDArray> own, List<NDArray> arrays, ShardRanks ranks) {
     TorchFunctions.copy(slices, own);
     TorchFunctions.zero(padding);
-    ranks.allGather(whole);
+    ranks.sharing().allGather(whole);
     TorchFunctions.copy(arrays, parameters);
   }
 }

@@ -6,7 +6,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import dev.trainer4j.model.NamedParameter;
-import dev.trainer4j.process.ProcessGroup;
+import dev.trainer4j.optim.UpdateRanks;
 import dev.trainer4j.torch.ArrayScope;
 import dev.trainer4j.torch.Autograd;
 import dev.trainer4j.torch.GivenGradients;
@@ -25,7 +25,7 @@ import java.util.Map;
 abstract class BucketShares implements Shares {
 
   private final ShardLayout layout;
-  private final ProcessGroup ranks;
+  private final ShardRanks ranks;
 
   /** Owns what is on the device of the parameters. */
   private final NDManager manager;
@@ -63,7 +63,7 @@ abstract class BucketShares implements Shares {
    * @throws IllegalArgumentException if a parameter cannot be cut into slices
    */
   BucketShares(
-      List<NamedParameter> parameters, ShardLayout layout, ProcessGroup ranks, SliceMemory memory) {
+      List<NamedParameter> parameters, ShardLayout layout, ShardRanks ranks, SliceMemory memory) {
     SliceMemory.requireVectors(parameters);
     this.layout = layout;
     this.ranks = ranks;
@@ -172,8 +172,12 @@ abstract class BucketShares implements Shares {
   }
 
   @Override
-  public final GradientList.Measure measure(List<NDArray> losses, double inverseWeight) {
-    return shares.measure(losses, inverseWeight);
+  public final GradientList.Measure measure(
+      UpdateRanks updating, List<NDArray> losses, double inverseWeight) {
+    GradientList.Measure own = shares.measure(losses, inverseWeight);
+    // A copy of everything has each gradient once.
+    double squares = ranks.sharing().sum(own.norm() * own.norm())[0];
+    return new GradientList.Measure(Math.sqrt(squares), updating.sum(own.lossSum())[0]);
   }
 
   @Override

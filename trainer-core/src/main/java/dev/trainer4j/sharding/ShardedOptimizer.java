@@ -12,7 +12,6 @@ import dev.trainer4j.optim.UpdateRequest;
 import dev.trainer4j.optim.UpdateResult;
 import dev.trainer4j.optim.UpdateRanks;
 import dev.trainer4j.process.Agreement;
-import dev.trainer4j.process.ProcessGroup;
 import dev.trainer4j.torch.FreshGradients;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -32,7 +31,7 @@ import org.jspecify.annotations.Nullable;
 public final class ShardedOptimizer implements Optimizer {
 
   private final List<ParameterGroup> groups;
-  private final ProcessGroup ranks;
+  private final ShardRanks ranks;
   private final Shares shares;
   private final PhasedUpdate phases;
 
@@ -58,7 +57,7 @@ public final class ShardedOptimizer implements Optimizer {
    */
   public ShardedOptimizer(
       List<ParameterGroup> groups,
-      ProcessGroup ranks,
+      ShardRanks ranks,
       Shares shares,
       Function<List<ParameterGroup>, Optimizer> maker) {
     this.groups = List.copyOf(groups);
@@ -90,7 +89,7 @@ public final class ShardedOptimizer implements Optimizer {
     places = order.stream().mapToInt(Integer::intValue).toArray();
     present = new boolean[places.length];
     own = make(owned, maker);
-    evaluatesOthers = new Agreement(ranks).any(own != null && own.hasEvaluationWeights());
+    evaluatesOthers = new Agreement(ranks.all()).any(own != null && own.hasEvaluationWeights());
   }
 
   /** A rank that owns nothing makes none, and still fails where the others do. */
@@ -107,7 +106,7 @@ public final class ShardedOptimizer implements Optimizer {
       failure = e;
     }
     String problem =
-        new Agreement(ranks).firstProblem(failure == null ? null : failure.getMessage());
+        new Agreement(ranks.all()).firstProblem(failure == null ? null : failure.getMessage());
     if (problem == null) {
       return made;
     }
@@ -165,7 +164,7 @@ public final class ShardedOptimizer implements Optimizer {
 
   /** Returns the state of all ranks as checkpoints have it. A collective. */
   public ShardedState pieces() {
-    return ShardedState.of(shares.layout(), state(), ranks, shares.manager());
+    return ShardedState.of(shares.layout(), state(), ranks.sharing(), shares.manager());
   }
 
   @Override

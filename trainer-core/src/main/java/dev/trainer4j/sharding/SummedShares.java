@@ -4,7 +4,6 @@ package dev.trainer4j.sharding;
 import ai.djl.ndarray.NDArray;
 import dev.trainer4j.model.NamedParameter;
 import dev.trainer4j.optim.UpdateRanks;
-import dev.trainer4j.process.ProcessGroup;
 import dev.trainer4j.torch.Gradients;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -19,7 +18,7 @@ final class SummedShares extends BucketShares {
   private final Gradients gradients;
 
   SummedShares(
-      List<NamedParameter> parameters, ShardLayout layout, ProcessGroup ranks, SliceMemory memory) {
+      List<NamedParameter> parameters, ShardLayout layout, ShardRanks ranks, SliceMemory memory) {
     super(parameters, layout, ranks, memory);
     gradients = new Gradients(parameters.stream().map(NamedParameter::array).toList());
   }

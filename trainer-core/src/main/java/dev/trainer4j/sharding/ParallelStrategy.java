@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j.sharding;
+
+import ai.djl.Device;
+import dev.trainer4j.args.ShardingPlan;
+import dev.trainer4j.args.TrainingArguments;
+import dev.trainer4j.checkpoint.CheckpointFiles;
+import dev.trainer4j.model.TrainableModel;
+import dev.trainer4j.optim.Optimizer;
+import dev.trainer4j.optim.ParameterGroup;
+import dev.trainer4j.process.ProcessGroup;
+import java.io.IOException;
+import java.util.List;
+import java.util.function.Function;
+
+/**
+ * What the ranks of a run hold each, and what they share out. Chosen once for a trainer; whoever asks it does not
+ * need to know which it is.
+ */
+public interface ParallelStrategy extends AutoCloseable {
+
+  /**
+   * Returns the strategy of a plan. A collective.
+   *
+   * @param processes those that train together; they stay the caller's
+   * @param device of the parameters
+   * @throws IllegalArgumentException if this library cannot do what the plan asks for
+   */
+  static ParallelStrategy of(ShardingPlan plan, ProcessGroup processes, Device device) {
+    boolean offloads = plan.offloadOptimizer() && device.isGpu();
+    boolean alone = processes.worldSize() == 1 && !offloads;
+    return switch (plan.stage()) {
+      case NONE -> new Replicas(processes);
+      case OPTIMIZER, GRADIENTS ->
+          alone
+              ? new Replicas(processes)
+              : new SharedOptimizer(
+                  plan,
+                  plan.hybrid() ? ShardRanks.byMachine(processes) : ShardRanks.together(processes),
+                  offloads);
+      case PARAMETERS ->
+          throw new IllegalArgumentException(
+              "sharding of parameters (FULL_SHARD, ZeRO stage 3) is not supported; choose SHARD_GRAD_OP"
+                  + " (ZeRO stage 2)");
+    };
+  }
+
+  /**
+   * Returns what arguments ask for that cannot be together with it, each with the argument's name in front.
+   *
+   * @param ownSteps whether the trainer's {@code trainingStep} is a user's own
+   */
+  List<String> problems(TrainingArguments args, boolean ownSteps);
+
+  /**
+   * Returns the optimizer of this rank, which moves the parameters of all ranks alike. A collective.
+   *
+   * @param groups of whole parameters
+   * @param maker makes an optimizer of groups: of these, or of slices of their parameters
+   * @throws IllegalArgumentException if it cannot be shared out
+   */
+  Optimizer optimizer(
+      List<ParameterGroup> groups, Function<List<ParameterGroup>, Optimizer> maker);
+
+  /**
+   * Returns whether backward is to put gradients where the optimizer wants them fresh, and not into the
+   * parameters.
+   *
+   * @param alone whether an update is one backward pass whose gradients nobody looks at
+   */
+  boolean takesFresh(boolean alone);
+
+  /** Returns whether every rank has a part of the optimizer's state to save. */
+  boolean savesTogether();
+
+  /**
+   * Writes the optimizer's state, or this rank's part of it. Where ranks {@link #savesTogether save together} it is
+   * a collective, which all of them leave whether it fails on one or not; else rank 0 calls it alone.
+   *
+   * @throws IOException if this rank cannot write
+   */
+  void writeState(Optimizer optimizer, CheckpointFiles files) throws IOException;
+
+  /**
+   * Reads the optimizer's state, or this rank's part of it, by however many ranks it was written. Called by all
+   * ranks.
+   *
+   * @throws IOException if this rank cannot read
+   */
+  void readState(Optimizer optimizer, CheckpointFiles files, TrainableModel model)
+      throws IOException;
+
+  /** Leaves the groups that were made for it. */
+  @Override
+  void close();
+}

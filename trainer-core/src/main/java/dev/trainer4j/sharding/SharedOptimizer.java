@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j.sharding;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDManager;
+import dev.trainer4j.args.ShardingPlan;
+import dev.trainer4j.args.TrainingArguments;
+import dev.trainer4j.checkpoint.CheckpointFiles;
+import dev.trainer4j.checkpoint.TensorPieces;
+import dev.trainer4j.model.NamedParameter;
+import dev.trainer4j.model.TrainableModel;
+import dev.trainer4j.optim.Optimizer;
+import dev.trainer4j.optim.ParameterGroup;
+import dev.trainer4j.process.Agreement;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+
+/** Every rank holds all parameters and a share of the optimizer: ZeRO-1, and with gradients ZeRO-2. */
+final class SharedOptimizer implements ParallelStrategy {
+
+  private final ShardRanks ranks;
+  private final GradientStage gradients;
+  private final StateFiles stateFiles;
+  private final long bucketBytes;
+  private final boolean apart;
+
+  /**
+   * Shares with others.
+   *
+   * @param ranks closed with this
+   * @param apart whether shares are copies of their own in the memory of the CPU
+   */
+  SharedOptimizer(ShardingPlan plan, ShardRanks ranks, boolean apart) {
+    this.ranks = ranks;
+    this.apart = apart;
+    gradients = GradientStage.of(plan.stage());
+    stateFiles = StateFiles.of(plan.stateDictType());
+    bucketBytes = plan.bucketBytes();
+  }
+
+  @Override
+  public List<String> problems(TrainingArguments args, boolean ownSteps) {
+    List<String> problems = new ArrayList<>();
+    if (args.asyncSave()) {
+      problems.add(
+          "asyncSave: ranks that share the optimizer's state save it together, in the training thread; leave"
+              + " asyncSave out");
+    }
+    problems.addAll(gradients.problems(args, ownSteps));
+    return problems;
+  }
+
+  @Override
+  public Optimizer optimizer(
+      List<ParameterGroup> groups, Function<List<ParameterGroup>, Optimizer> maker) {
+    List<NamedParameter> parameters =
+        groups.stream().flatMap(group -> group.parameters().stream()).toList();
+    ShardLayout layout =
+        ShardLayout.buckets(
+            parameters.stream().map(FlatParameter::of).toList(),
+            bucketBytes,
+            ranks.sharing().rank(),
+            ranks.sharing().worldSize());
+    NDManager owner = parameters.get(0).array().getManager();
+    SliceMemory memory =
+        apart
+            ? SliceMemory.apart(owner.newSubManager(Device.cpu()))
+            : SliceMemory.inParameters(owner.newSubManager());
+    Shares shares = gradients.shares(parameters, layout, ranks, memory);
+    return new ShardedOptimizer(groups, ranks, shares, maker);
+  }
+
+  @Override
+  public boolean takesFresh(boolean alone) {
+    return gradients.takesFresh();
+  }
+
+  @Override
+  public boolean savesTogether() {
+    return true;
+  }
+
+  @Override
+  public void writeState(Optimizer optimizer, CheckpointFiles files) throws IOException {
+    if (ranks.isFirstCopy()) {
+      ShardedOptimizer shared = (ShardedOptimizer) optimizer;
+      stateFiles.write(shared.pieces(), files, shared.layout());
+    }
+  }
+
+  @Override
+  public void readState(Optimizer optimizer, CheckpointFiles files, TrainableModel model)
+      throws IOException {
+    ShardedState state = ((ShardedOptimizer) optimizer).pieces();
+    IOException failure = null;
+    try (TensorPieces saved = files.openOptimizer()) {
+      state.read(saved);
+    } catch (IOException e) {
+      failure = e;
+    } catch (RuntimeException e) {
+      failure = new IOException(e.getMessage(), e);
+    }
+    String problem =
+        new Agreement(ranks.all()).firstProblem(failure == null ? null : failure.getMessage());
+    if (failure != null) {
+      throw failure;
+    }
+    if (problem != null) {
+      throw new IOException(problem);
+    }
+  }
+
+  @Override
+  public void close() {
+    ranks.close();
+  }
+}
