@@ -28,12 +28,21 @@ public final class TrainingPasses {
     return new CheckpointedPass(model, parameters);
   }
 
+  /** Returns the way of recording everything by autograd. */
+  public static TrainingPass recorded(PassConditions conditions) {
+    return RecordedPass.offer(least(conditions));
+  }
+
+  /** Returns the conditions for a view of the model that computes what its loss reads and no more, where that will do. */
+  public static PassConditions least(PassConditions conditions) {
+    return conditions.usualLoss() && conditions.model() instanceof LossOnlyModel model
+        ? conditions.with(model.lossOnly())
+        : conditions;
+  }
+
   /** Returns the first way that fits; recording by autograd always does. */
   public static TrainingPass choose(PassConditions conditions) {
-    PassConditions least =
-        conditions.usualLoss() && conditions.model() instanceof LossOnlyModel model
-            ? conditions.with(model.lossOnly())
-            : conditions;
+    PassConditions least = least(conditions);
     for (Way way : WAYS) {
       TrainingPass pass = way.offer(least);
       if (pass != null) {

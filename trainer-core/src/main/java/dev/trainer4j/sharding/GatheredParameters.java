@@ -174,13 +174,18 @@ final class GatheredParameters implements SegmentParameters, AutoCloseable {
     }
   }
 
-  /** Forgets what a micro batch that has failed had begun. */
+  /** Returns whether a tensor is among those that were taken. */
+  boolean has(String name) {
+    return memberOf.containsKey(name);
+  }
+
+  /** Forgets what a micro batch that has failed had begun, and all gradients. */
   void reset() {
     for (Member member : members) {
       member.users = 0;
       member.unit.leave();
       if (member.gradients != null) {
-        member.gradients.drop();
+        member.gradients.reset();
       }
     }
   }

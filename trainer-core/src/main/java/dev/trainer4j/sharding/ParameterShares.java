@@ -4,7 +4,6 @@ package dev.trainer4j.sharding;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import dev.trainer4j.optim.UpdateRanks;
-import dev.trainer4j.process.ProcessGroup;
 import dev.trainer4j.torch.ArrayScope;
 import dev.trainer4j.torch.GivenGradients;
 import dev.trainer4j.torch.GradientList;
@@ -22,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 final class ParameterShares implements Shares {
 
   private final GatheredParameters parameters;
-  private final ProcessGroup replicas;
+  private final ShardRanks ranks;
   private final ShardLayout layout;
   private final NDManager views;
   private final List<NDArray> values = new ArrayList<>();
@@ -36,19 +35,17 @@ final class ParameterShares implements Shares {
    * Looks at the shares of what is trained now.
    *
    * @param parameters stay their owner's
-   * @param ranks those who share
-   * @param replicas those who hold the same share; a group of one if there are no others
    */
-  ParameterShares(GatheredParameters parameters, ProcessGroup ranks, ProcessGroup replicas) {
+  ParameterShares(GatheredParameters parameters, ShardRanks ranks) {
     this.parameters = parameters;
-    this.replicas = replicas;
+    this.ranks = ranks;
     parameters.follow();
     List<ParameterUnit> units = parameters.trained();
     layout =
         ShardLayout.of(
             units.stream().map(ParameterUnit::parameters).toList(),
-            ranks.rank(),
-            ranks.worldSize());
+            ranks.sharing().rank(),
+            ranks.sharing().worldSize());
     views = parameters.home().newSubManager();
     List<UnitGradients> ofUnits = parameters.gradients();
     for (int i = 0; i < units.size(); i++) {
@@ -98,13 +95,19 @@ final class ParameterShares implements Shares {
     return present;
   }
 
+  /** Others may still need this rank's part in what they gather. */
+  @Override
+  public void collect(UpdateRanks updating, double scale) {
+    parameters.rest();
+  }
+
   /** The sums are made already, of the ranks that share; here they become those of all. */
   @Override
-  public double synchronize(UpdateRanks ranks, double scale) {
+  public double synchronize(UpdateRanks updating, double scale) {
     parameters.settle(); // What is gathered is about to be out of date.
-    seen = ranks.any(had());
-    if (replicas.worldSize() > 1) {
-      sums.forEach(replicas::allReduce);
+    seen = updating.any(had());
+    if (ranks.alike().worldSize() > 1) {
+      sums.forEach(ranks.alike()::allReduce);
     }
     return 1;
   }
@@ -122,8 +125,12 @@ final class ParameterShares implements Shares {
   }
 
   @Override
-  public GradientList.Measure measure(List<NDArray> losses, double inverseWeight) {
-    return given().measure(losses, inverseWeight);
+  public GradientList.Measure measure(
+      UpdateRanks updating, List<NDArray> losses, double inverseWeight) {
+    GradientList.Measure own = given().measure(losses, inverseWeight);
+    // A copy of everything has each gradient once.
+    double squares = ranks.sharing().sum(own.norm() * own.norm())[0];
+    return new GradientList.Measure(Math.sqrt(squares), updating.sum(own.lossSum())[0]);
   }
 
   @Override
@@ -143,9 +150,11 @@ final class ParameterShares implements Shares {
     return shares;
   }
 
-  /** Nothing: parameters are gathered by those who need them. */
+  /** Those who need parameters gather them; what is gathered now is out of date. */
   @Override
-  public void publish() {}
+  public void publish() {
+    parameters.settle();
+  }
 
   @Override
   public void close() {

@@ -141,6 +141,12 @@ final class UnitGradients {
     displace();
   }
 
+  /** Lets go of whole gradients, and begins with sums of zero. */
+  void reset() {
+    drop();
+    TorchFunctions.zero(List.of(share));
+  }
+
   private void displace() {
     if (found.refresh() != offsets.length) {
       List<NDArray> gradients = new ArrayList<>();
