@@ -108,6 +108,28 @@ public final class FreshGradients extends GradientList {
     }
   }
 
+  /**
+   * Hands the gradients over, each to be closed as soon as it is used up; then there are none here.
+   *
+   * @param owner of the arrays
+   * @return one for each parameter, in their order; null for one that the losses did not depend on
+   */
+  public @Nullable NDArray[] take(NDManager owner) {
+    try (IValue taken = value()) {
+      gradients = null;
+      NDList arrays = taken.toNDList((PtNDManager) owner);
+      @Nullable NDArray[] result = new NDArray[arrays.size()];
+      for (int i = 0; i < result.length; i++) {
+        if (arrays.get(i).size() == 0) {
+          arrays.get(i).close();
+        } else {
+          result[i] = arrays.get(i);
+        }
+      }
+      return result;
+    }
+  }
+
   /** Frees the gradients. */
   public void drop() {
     if (gradients != null) {

@@ -105,7 +105,8 @@ class ShardedTrainingTest {
 
   @ParameterizedTest
   @CsvSource({
-    "1, 1, 1", "2, 1, 1", "3, 1, 1", "4, 1, 1", "2, 1, 2", "3, 1, 2",
+    "1, 1, 1", "2, 1, 1", "3, 1, 1", "4, 1, 1", "2, 1, 2", "3, 1, 2", "1, 2, 1", "2, 2, 1",
+    "3, 2, 1", "4, 2, 1", "2, 2, 2", "3, 2, 2", "2, 0, 1",
   })
   void ranksThatShareLearnWhatOneProcessLearns(int worldSize, int stage, int accumulation)
       throws Exception {
