@@ -5,7 +5,6 @@ import dev.trainer4j.callback.CallbackDispatcher;
 import dev.trainer4j.model.PassConditions;
 import dev.trainer4j.model.TrainableModel;
 import dev.trainer4j.model.TrainingPass;
-import dev.trainer4j.model.TrainingPasses;
 import dev.trainer4j.optim.Optimizer;
 import dev.trainer4j.run.TrainingSession;
 import dev.trainer4j.sharding.ParallelStrategy;
@@ -75,11 +74,16 @@ final class PassChoice implements AutoCloseable {
     close();
     FreshGradients fresh = strategy.takesFresh(alone) ? session.optimizer().freshGradients() : null;
     TrainingPass chosen =
-        TrainingPasses.choose(new PassConditions(model, checkpointing, usualLoss, fresh));
+        strategy.pass(new PassConditions(model, checkpointing, usualLoss, fresh));
     LOG.debug("Passes are {}", chosen);
     pass = chosen;
     basis = now;
     return chosen;
+  }
+
+  /** Drops the gradients that an update has left which failed in its middle. */
+  void dropGradients() {
+    strategy.dropGradients(model);
   }
 
   @Override

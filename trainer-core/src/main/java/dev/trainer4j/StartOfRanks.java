@@ -11,6 +11,7 @@ import dev.trainer4j.process.ProcessGroup;
 import dev.trainer4j.run.TrainingPlan;
 import dev.trainer4j.torch.Autograd;
 import dev.trainer4j.torch.TiedTensors;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -28,8 +29,17 @@ final class StartOfRanks {
     args.requireRun(processes.worldSize(), machines, plan.maxSteps());
   }
 
+  /**
+   * Compares and aligns.
+   *
+   * @param whole the tensors that every rank has whole
+   */
   static void align(
-      ProcessGroup processes, TrainingArguments args, DataLoader loader, TrainableModel model) {
+      ProcessGroup processes,
+      TrainingArguments args,
+      DataLoader loader,
+      TrainableModel model,
+      Map<String, NDArray> whole) {
     if (processes.worldSize() == 1) {
       return;
     }
@@ -50,7 +60,7 @@ final class StartOfRanks {
             .map(p -> p.name() + p.array().getShape())
             .collect(Collectors.joining(", ")));
     try (Autograd.Recording off = Autograd.record(false)) {
-      for (NDArray tensor : TiedTensors.distinct(model.state()).values()) {
+      for (NDArray tensor : TiedTensors.distinct(whole).values()) {
         if (GIVEN.contains(tensor.getDataType())) {
           processes.broadcast(tensor, 0);
         }

@@ -110,6 +110,7 @@ public class Trainer implements AutoCloseable {
             setup.metrics(),
             manager,
             setup.processes(),
+            setup.strategy(),
             args().seed(),
             hooks::predictionStep,
             checkpoints::lendWeights,

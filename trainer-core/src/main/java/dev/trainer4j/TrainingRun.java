@@ -97,6 +97,9 @@ final class TrainingRun {
       }
       report.end(output.metrics());
       return output;
+    } catch (RuntimeException | Error e) {
+      setup.strategy().abandon();
+      throw e;
     } finally {
       context.trainingWith(null);
       model.onTrainEnd();
@@ -108,11 +111,14 @@ final class TrainingRun {
     requireTogether(setup.strategy().problems(args, own.trainingStep()));
     ModelMaker maker = setup.modelMaker();
     if (maker != null) {
+      setup.strategy().giveBack();
       maker.renew(loader, manager);
     }
     ModelInitialization.run(model, loader, manager, args.seed());
     Precision.requireFloat32(model.parameters());
-    StartOfRanks.align(setup.processes(), args, loader, model);
+    StartOfRanks.align(
+        setup.processes(), args, loader, model, setup.strategy().wholeTensors(model));
+    setup.strategy().take(model);
     SessionFactory factory =
         new SessionFactory(args, model, setup.processes(), this::optimizer, hooks::createScheduler);
     return checkpoints.open(

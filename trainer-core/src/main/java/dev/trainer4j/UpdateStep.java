@@ -8,7 +8,6 @@ import dev.trainer4j.callback.CallbackDispatcher;
 import dev.trainer4j.data.Batch;
 import dev.trainer4j.data.BatchIterator;
 import dev.trainer4j.model.LossOutput;
-import dev.trainer4j.model.NamedParameter;
 import dev.trainer4j.model.TrainableModel;
 import dev.trainer4j.model.TrainingPass;
 import dev.trainer4j.optim.ParameterGroups;
@@ -26,7 +25,6 @@ import dev.trainer4j.saving.RunCheckpoints;
 import dev.trainer4j.torch.ArrayScope;
 import dev.trainer4j.torch.Autograd;
 import dev.trainer4j.torch.FreshGradients;
-import dev.trainer4j.torch.Gradients;
 import dev.trainer4j.torch.Seeds;
 import dev.trainer4j.torch.TiedTensors;
 import java.util.Map;
@@ -286,10 +284,7 @@ final class UpdateStep implements AutoCloseable {
 
   /** Drops the gradients that an update has left which failed in its middle. */
   void dropGradients() {
-    try (Gradients gradients =
-        new Gradients(model.parameters().stream().map(NamedParameter::array).toList())) {
-      gradients.zero();
-    }
+    passes.dropGradients();
     FreshGradients fresh = session.optimizer().freshGradients();
     if (fresh != null) {
       fresh.drop();

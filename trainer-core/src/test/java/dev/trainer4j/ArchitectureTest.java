@@ -97,7 +97,7 @@ class ArchitectureTest {
           .whereLayer("checkpoint")
           .mayOnlyAccessLayers("file", "json", "state", "torch", "model", "optim")
           .whereLayer("sharding")
-          .mayOnlyAccessLayers("args", "process", "torch", "model", "optim", "checkpoint")
+          .mayOnlyAccessLayers("args", "process", "data", "torch", "model", "optim", "checkpoint")
           .whereLayer("run")
           .mayOnlyAccessLayers(
               "args",
@@ -114,7 +114,16 @@ class ArchitectureTest {
           .mayOnlyAccessLayers("args", "state", "torch", "model", "callback", "run")
           .whereLayer("evaluation")
           .mayOnlyAccessLayers(
-              "args", "process", "data", "torch", "model", "metrics", "callback", "run", "report")
+              "args",
+              "process",
+              "data",
+              "torch",
+              "model",
+              "metrics",
+              "callback",
+              "sharding",
+              "run",
+              "report")
           .whereLayer("saving")
           .mayOnlyAccessLayers(
               "args",

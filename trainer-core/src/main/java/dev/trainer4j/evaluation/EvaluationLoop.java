@@ -77,11 +77,16 @@ final class EvaluationLoop implements AutoCloseable {
     streaming = stream == null || lossOnly ? null : stream.start();
   }
 
-  /** Runs over all of {@code loader} and returns loss, metrics and speed under {@code prefix}. */
+  /**
+   * Runs over all of {@code loader} and returns loss, metrics and speed under {@code prefix}.
+   *
+   * @param endBatch called when this rank needs the others no more to predict for a batch
+   */
   EvaluationResult run(
       DataLoader loader,
       TrainableModel model,
       Predictor predictor,
+      Runnable endBatch,
       String prefix,
       Runnable afterBatch) {
     long start = System.nanoTime();
@@ -98,6 +103,7 @@ final class EvaluationLoop implements AutoCloseable {
                       batch,
                       predictor.predict(model, batch.inputs(), lossOnly),
                       !lossOnly && includes("inputs"));
+          endBatch.run();
           ranks.gather(own, batch.manager()).forEach(this::add);
         }
         batches++;

@@ -10,6 +10,7 @@ import dev.trainer4j.report.RunLog;
 import dev.trainer4j.run.ModelInitialization;
 import dev.trainer4j.run.Precision;
 import dev.trainer4j.run.RunState;
+import dev.trainer4j.sharding.ParallelStrategy;
 import dev.trainer4j.torch.Seeds;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
@@ -27,6 +28,7 @@ public final class Evaluator {
   private final EvaluationMetrics metrics;
   private final NDManager manager;
   private final ProcessGroup processes;
+  private final ParallelStrategy strategy;
   private final long seed;
   private final Predictor predictor;
   private final Supplier<CallbackDispatcher.Lent> weights;
@@ -40,6 +42,7 @@ public final class Evaluator {
    *
    * @param manager owns what is kept of predictions
    * @param processes those that evaluate together
+   * @param strategy how they run a model of which each may have a share
    * @param seed of random numbers, and of parameters that the first batch gives their shapes
    * @param predictor runs a batch
    * @param weights puts the weights for evaluations into the model until closed
@@ -51,6 +54,7 @@ public final class Evaluator {
       EvaluationMetrics metrics,
       NDManager manager,
       ProcessGroup processes,
+      ParallelStrategy strategy,
       long seed,
       Predictor predictor,
       Supplier<CallbackDispatcher.Lent> weights,
@@ -63,6 +67,7 @@ public final class Evaluator {
     this.metrics = metrics;
     this.manager = manager;
     this.processes = processes;
+    this.strategy = strategy;
     this.seed = seed;
     this.predictor = predictor;
     this.weights = weights;
@@ -90,8 +95,9 @@ public final class Evaluator {
         Precision.View view = precision.evaluating(model)) {
       return loop.run(
           loader,
-          view.model(),
+          strategy.evaluating(view.model()),
           seeded(),
+          strategy::endBatch,
           prefix,
           () -> callbacks.onPredictionStep(state.snapshot()));
     } catch (RuntimeException | Error e) {

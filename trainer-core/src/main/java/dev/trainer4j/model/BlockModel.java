@@ -209,13 +209,25 @@ public final class BlockModel implements MixedPrecisionModel {
   }
 
   private NDList forward(NDList inputs, boolean training) {
+    return full(block.forward(store(block), cast(inputs), training));
+  }
+
+  /** What hands a block its parameters, in the type that passes compute in. */
+  private ParameterStore store(Block part) {
     if (type == null) {
-      return block.forward(parameterStore, inputs, training);
+      return parameterStore;
     }
-    ParameterStore store =
-        halved != null ? halved : new BlockPrecision(block, parameterStore, manager, type);
-    NDList cast = new NDList(TorchFunctions.toHalf(inputs, type));
-    NDList outputs = block.forward(store, cast, training);
+    return halved != null ? halved : new BlockPrecision(part, parameterStore, manager, type);
+  }
+
+  private NDList cast(NDList inputs) {
+    return type == null ? inputs : new NDList(TorchFunctions.toHalf(inputs, type));
+  }
+
+  private NDList full(NDList outputs) {
+    if (type == null) {
+      return outputs;
+    }
     NDList full = new NDList(outputs.size());
     for (NDArray output : outputs) {
       NDArray array = TorchFunctions.toFloat32(output);
@@ -223,6 +235,33 @@ public final class BlockModel implements MixedPrecisionModel {
       full.add(array);
     }
     return full;
+  }
+
+  /** Returns this model as a chain of its block's children; empty if the block is none that can run so. */
+  public Optional<SegmentedModel> segmented() {
+    return Optional.ofNullable(BlockSegments.of(this, block));
+  }
+
+  /**
+   * Runs some children of a chain.
+   *
+   * @param hidden what those before them gave; nothing for the first
+   */
+  NDList runPart(ForwardPass pass, NDList hidden, List<Block> children) {
+    return run(
+        pass.inputs(),
+        inputs -> {
+          NDList values = hidden.isEmpty() ? cast(inputs) : hidden;
+          for (Block child : children) {
+            values = child.forward(store(child), values, pass.training());
+          }
+          return values;
+        });
+  }
+
+  /** Makes the outputs of what the last children gave. */
+  ModelOutput finishParts(NDList last) {
+    return named(full(last));
   }
 
   @Override

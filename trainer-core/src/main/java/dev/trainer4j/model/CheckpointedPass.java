@@ -25,15 +25,17 @@ final class CheckpointedPass implements TrainingPass, SegmentRunner {
   private final PassSeeds seeds = new PassSeeds();
   private final List<KeptInputs> passes = new ArrayList<>();
   private final TrainableModel model;
+  private final SegmentParameters parameters;
   private boolean done;
 
-  private CheckpointedPass(SegmentedModel model) {
+  CheckpointedPass(SegmentedModel model, SegmentParameters parameters) {
     this.model = model.runBy(this);
+    this.parameters = parameters;
   }
 
   static @Nullable TrainingPass offer(PassConditions conditions) {
     return conditions.checkpointing() && conditions.model() instanceof SegmentedModel segmented
-        ? new CheckpointedPass(segmented)
+        ? new CheckpointedPass(segmented, SegmentParameters.inPlace())
         : null;
   }
 
@@ -51,9 +53,10 @@ final class CheckpointedPass implements TrainingPass, SegmentRunner {
   @Override
   public ModelOutput run(SegmentedModel segmented, ModelInputs inputs, boolean training) {
     if (!training) {
-      return SegmentRunner.plain().run(segmented, inputs, false);
+      return SegmentRunner.with(parameters).run(segmented, inputs, false);
     }
-    KeptInputs pass = new KeptInputs(segmented, segmented.begin(inputs, true), seeds.nextPass());
+    KeptInputs pass =
+        new KeptInputs(segmented, segmented.begin(inputs, true), seeds.nextPass(), parameters);
     passes.add(pass);
     return pass.forward();
   }
@@ -66,9 +69,10 @@ final class CheckpointedPass implements TrainingPass, SegmentRunner {
               + " segments need is freed by the first; add the losses up and call it once");
     }
     done = true;
+    passes.forEach(KeptInputs::expectLast);
     autograd.backward(loss, factor, null);
     for (int i = passes.size() - 1; i >= 0; i--) {
-      passes.get(i).backward();
+      passes.get(i).backward(factor);
     }
     end();
   }

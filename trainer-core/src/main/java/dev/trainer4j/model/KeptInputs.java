@@ -20,6 +20,10 @@ final class KeptInputs implements AutoCloseable {
   private final ForwardPass pass;
   private final List<Segment> segments;
   private final long seed;
+  private final SegmentParameters parameters;
+
+  /** Whether the last segment was recorded and has its parameters until backward is over. */
+  private boolean lastIsThere;
 
   /** The first segment with something to train: below it there is no gradient to compute. */
   private final int first;
@@ -27,10 +31,12 @@ final class KeptInputs implements AutoCloseable {
   /** The input of each segment, cut from the one before: a leaf that a gradient arrives in. */
   private final List<NDList> inputs = new ArrayList<>();
 
-  KeptInputs(SegmentedModel model, ForwardPass pass, long seed) {
+  KeptInputs(
+      SegmentedModel model, ForwardPass pass, long seed, SegmentParameters parameters) {
     this.model = model;
     this.pass = pass;
     this.seed = seed;
+    this.parameters = parameters;
     segments = model.segments();
     Set<String> trainable =
         model.parameters().stream().map(NamedParameter::name).collect(Collectors.toSet());
@@ -46,19 +52,26 @@ final class KeptInputs implements AutoCloseable {
     inputs.add(new NDList());
     int last = segments.size() - 1;
     for (int i = 0; i < last; i++) {
-      Seeds.segment(seed, i);
       inputs.add(cut(runUnrecorded(i), i + 1 > first));
     }
+    Segment segment = segments.get(last);
+    parameters.bring(segment);
+    lastIsThere = true;
     Seeds.segment(seed, last);
-    return model.finish(segments.get(last).forward(inputs.get(last), pass), pass);
+    return model.finish(segment.forward(inputs.get(last), pass), pass);
   }
 
   private NDList runUnrecorded(int index) {
+    Segment segment = segments.get(index);
+    parameters.bring(segment);
     try (Autograd.Recording off = Autograd.record(false);
         ArrayScope scope = ArrayScope.open()) {
-      NDList output = segments.get(index).forward(inputs.get(index), pass);
+      Seeds.segment(seed, index);
+      NDList output = segment.forward(inputs.get(index), pass);
       output.forEach(NDScope::unregister);
       return output;
+    } finally {
+      parameters.take(segment);
     }
   }
 
@@ -85,16 +98,46 @@ final class KeptInputs implements AutoCloseable {
     return array.getDataType().isFloating() || array.getDataType() == DataType.UNKNOWN;
   }
 
-  /** Backward of all segments but the last, which the loss's own backward has done. */
-  void backward() {
+  /** Prepares for the loss's own backward, which goes through the last segment. */
+  void expectLast() {
+    parameters.expect(segments.get(segments.size() - 1));
+  }
+
+  /**
+   * Backward of all segments but the last, which the loss's own backward has done.
+   *
+   * @param factor what the loss was multiplied by
+   */
+  void backward(double factor) {
+    parameters.collect(segments.get(segments.size() - 1), factor);
+    takeLast();
     for (int i = segments.size() - 2; i >= first; i--) {
+      runBackward(i, factor);
+      close(inputs.remove(i + 1));
+    }
+  }
+
+  private void runBackward(int index, double factor) {
+    Segment segment = segments.get(index);
+    parameters.bring(segment);
+    try {
       try (Autograd.Recording on = Autograd.record(true);
           ArrayScope scope = ArrayScope.open()) {
-        Seeds.segment(seed, i);
-        NDList output = segments.get(i).forward(inputs.get(i), pass);
-        Autograd.backward(output, inputs.get(i + 1));
+        Seeds.segment(seed, index);
+        NDList output = segment.forward(inputs.get(index), pass);
+        parameters.expect(segment);
+        Autograd.backward(output, inputs.get(index + 1));
       }
-      close(inputs.remove(i + 1));
+      parameters.collect(segment, factor);
+    } finally {
+      parameters.take(segment);
+    }
+  }
+
+  private void takeLast() {
+    if (lastIsThere) {
+      lastIsThere = false;
+      parameters.take(segments.get(segments.size() - 1));
     }
   }
 
@@ -104,6 +147,7 @@ final class KeptInputs implements AutoCloseable {
 
   @Override
   public void close() {
+    takeLast();
     inputs.forEach(KeptInputs::close);
     inputs.clear();
   }

@@ -21,8 +21,13 @@ public interface SegmentRunner {
    */
   ModelOutput run(SegmentedModel model, ModelInputs inputs, boolean training);
 
+  /** Returns the runner that brings the parameters of each segment into place just before it, and takes them away. */
+  static SegmentRunner with(SegmentParameters parameters) {
+    return new VisitedSegments(parameters);
+  }
+
   /** Returns the runner that does nothing else. */
   static SegmentRunner plain() {
-    return PlainSegments.INSTANCE;
+    return with(SegmentParameters.inPlace());
   }
 }

@@ -18,12 +18,31 @@ public final class TrainingPasses {
 
   private TrainingPasses() {}
 
+  /**
+   * Returns the way that has the parameters of one segment in place at a time: all segments are computed again in
+   * backward, as with gradient checkpointing.
+   *
+   * @param parameters brings those of a segment, and collects its gradients
+   */
+  public static TrainingPass bySegments(SegmentedModel model, SegmentParameters parameters) {
+    return new CheckpointedPass(model, parameters);
+  }
+
+  /** Returns the way of recording everything by autograd. */
+  public static TrainingPass recorded(PassConditions conditions) {
+    return RecordedPass.offer(least(conditions));
+  }
+
+  /** Returns the conditions for a view of the model that computes what its loss reads and no more, where that will do. */
+  public static PassConditions least(PassConditions conditions) {
+    return conditions.usualLoss() && conditions.model() instanceof LossOnlyModel model
+        ? conditions.with(model.lossOnly())
+        : conditions;
+  }
+
   /** Returns the first way that fits; recording by autograd always does. */
   public static TrainingPass choose(PassConditions conditions) {
-    PassConditions least =
-        conditions.usualLoss() && conditions.model() instanceof LossOnlyModel model
-            ? conditions.with(model.lossOnly())
-            : conditions;
+    PassConditions least = least(conditions);
     for (Way way : WAYS) {
       TrainingPass pass = way.offer(least);
       if (pass != null) {

@@ -2,15 +2,22 @@
 package dev.trainer4j.sharding;
 
 import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
 import dev.trainer4j.args.ShardingPlan;
 import dev.trainer4j.args.TrainingArguments;
 import dev.trainer4j.checkpoint.CheckpointFiles;
+import dev.trainer4j.model.NamedParameter;
+import dev.trainer4j.model.PassConditions;
 import dev.trainer4j.model.TrainableModel;
+import dev.trainer4j.model.TrainingPass;
+import dev.trainer4j.model.TrainingPasses;
 import dev.trainer4j.optim.Optimizer;
 import dev.trainer4j.optim.ParameterGroup;
 import dev.trainer4j.process.ProcessGroup;
+import dev.trainer4j.torch.Gradients;
 import java.io.IOException;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Function;
 
 /**
@@ -39,9 +46,12 @@ public interface ParallelStrategy extends AutoCloseable {
                   plan.hybrid() ? ShardRanks.byMachine(processes) : ShardRanks.together(processes),
                   offloads);
       case PARAMETERS ->
-          throw new IllegalArgumentException(
-              "sharding of parameters (FULL_SHARD, ZeRO stage 3) is not supported; choose SHARD_GRAD_OP"
-                  + " (ZeRO stage 2)");
+          alone
+              ? new Replicas(processes)
+              : new SharedParameters(
+                  plan,
+                  plan.hybrid() ? ShardRanks.byMachine(processes) : ShardRanks.together(processes),
+                  (plan.offloadParameters() || plan.offloadOptimizer()) && device.isGpu());
     };
   }
 
@@ -51,6 +61,47 @@ public interface ParallelStrategy extends AutoCloseable {
    * @param ownSteps whether the trainer's {@code trainingStep} is a user's own
    */
   List<String> problems(TrainingArguments args, boolean ownSteps);
+
+  /**
+   * Takes from the model what ranks share out, until {@link #giveBack}; what has been taken stays so. Called by all
+   * ranks before an optimizer is made, when all of them have the same weights.
+   */
+  default void take(TrainableModel model) {}
+
+  /** Gives the model back what {@link #take} has taken, whole on every rank. A collective. */
+  default void giveBack() {}
+
+  /** Forgets what {@link #take} has taken, where a run has failed and other ranks may be gone: the model is lost. */
+  default void abandon() {}
+
+  /** Returns those of the model's tensors that this rank has whole. */
+  default Map<String, NDArray> wholeTensors(TrainableModel model) {
+    return model.state();
+  }
+
+  /** Returns how a micro batch runs. */
+  default TrainingPass pass(PassConditions conditions) {
+    return TrainingPasses.choose(conditions);
+  }
+
+  /**
+   * Returns a view of the model as it runs outside of training; it may need other ranks, until all of them have come
+   * to {@link #endBatch}.
+   */
+  default TrainableModel evaluating(TrainableModel model) {
+    return model;
+  }
+
+  /** Ends a batch outside of training: called by all ranks, also by those that had no samples. */
+  default void endBatch() {}
+
+  /** Drops what an update that has failed has left of gradients. */
+  default void dropGradients(TrainableModel model) {
+    try (Gradients gradients =
+        new Gradients(model.parameters().stream().map(NamedParameter::array).toList())) {
+      gradients.zero();
+    }
+  }
 
   /**
    * Returns the optimizer of this rank, which moves the parameters of all ranks alike. A collective.

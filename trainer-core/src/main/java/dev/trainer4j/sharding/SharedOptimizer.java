@@ -6,12 +6,10 @@ import ai.djl.ndarray.NDManager;
 import dev.trainer4j.args.ShardingPlan;
 import dev.trainer4j.args.TrainingArguments;
 import dev.trainer4j.checkpoint.CheckpointFiles;
-import dev.trainer4j.checkpoint.TensorPieces;
 import dev.trainer4j.model.NamedParameter;
 import dev.trainer4j.model.TrainableModel;
 import dev.trainer4j.optim.Optimizer;
 import dev.trainer4j.optim.ParameterGroup;
-import dev.trainer4j.process.Agreement;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,7 +20,7 @@ final class SharedOptimizer implements ParallelStrategy {
 
   private final ShardRanks ranks;
   private final GradientStage gradients;
-  private final StateFiles stateFiles;
+  private final JointState state;
   private final long bucketBytes;
   private final boolean apart;
 
@@ -36,7 +34,7 @@ final class SharedOptimizer implements ParallelStrategy {
     this.ranks = ranks;
     this.apart = apart;
     gradients = GradientStage.of(plan.stage());
-    stateFiles = StateFiles.of(plan.stateDictType());
+    state = new JointState(ranks, StateFiles.of(plan.stateDictType()));
     bucketBytes = plan.bucketBytes();
   }
 
@@ -84,32 +82,13 @@ final class SharedOptimizer implements ParallelStrategy {
 
   @Override
   public void writeState(Optimizer optimizer, CheckpointFiles files) throws IOException {
-    if (ranks.isFirstCopy()) {
-      ShardedOptimizer shared = (ShardedOptimizer) optimizer;
-      stateFiles.write(shared.pieces(), files, shared.layout());
-    }
+    state.write(optimizer, files);
   }
 
   @Override
   public void readState(Optimizer optimizer, CheckpointFiles files, TrainableModel model)
       throws IOException {
-    ShardedState state = ((ShardedOptimizer) optimizer).pieces();
-    IOException failure = null;
-    try (TensorPieces saved = files.openOptimizer()) {
-      state.read(saved);
-    } catch (IOException e) {
-      failure = e;
-    } catch (RuntimeException e) {
-      failure = new IOException(e.getMessage(), e);
-    }
-    String problem =
-        new Agreement(ranks.all()).firstProblem(failure == null ? null : failure.getMessage());
-    if (failure != null) {
-      throw failure;
-    }
-    if (problem != null) {
-      throw new IOException(problem);
-    }
+    state.read(optimizer, files);
   }
 
   @Override

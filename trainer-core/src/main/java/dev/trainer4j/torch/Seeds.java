@@ -38,6 +38,24 @@ public final class Seeds {
   }
 
   /**
+   * Waits for others while they may have their turn: what a rank does in the middle of a pass that needs another rank,
+   * which may be a thread of this process. The generator is to be seeded anew afterwards.
+   */
+  public static void waiting(Runnable wait) {
+    int holds = GENERATOR.getHoldCount();
+    for (int i = 0; i < holds; i++) {
+      GENERATOR.unlock();
+    }
+    try {
+      wait.run();
+    } finally {
+      for (int i = 0; i < holds; i++) {
+        GENERATOR.lock();
+      }
+    }
+  }
+
+  /**
    * Seeds the generator for one segment of a forward pass, so that the segment can be run again with the
    * same random numbers; within {@link #with}.
    *

@@ -182,6 +182,11 @@ final class Computation implements AutoCloseable {
     }
 
     @Override
+    public String stateName(String name) {
+      return core.savedName(name);
+    }
+
+    @Override
     public int quantizedCompute() {
       QuantizedWeights quantized = core.quantized();
       return quantized == null ? KernelLayout.NONE_QUANTIZED : quantized.computeType();

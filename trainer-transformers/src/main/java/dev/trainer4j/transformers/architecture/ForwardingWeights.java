@@ -20,6 +20,11 @@ abstract class ForwardingWeights implements Weights {
   }
 
   @Override
+  public String stateName(String name) {
+    return weights.stateName(name);
+  }
+
+  @Override
   public NDArray get(String name, NDManager owner) {
     return weights.get(name, owner);
   }

@@ -24,9 +24,10 @@ public final class Slots {
     present = names.stream().filter(name -> !name.isEmpty()).toList();
   }
 
-  /** Returns the names of the tensors that are read, those of adapters behind them. */
+  /** Returns the names of the tensors that are read, as in the model's state, those of adapters behind them. */
   List<String> tensorNames(Weights weights) {
     List<String> all = new ArrayList<>(present);
+    all.replaceAll(weights::stateName);
     for (String name : present) {
       all.addAll(weights.parametersOf(name));
       for (LowRank pair : weights.adaptersOf(name)) {
@@ -37,7 +38,7 @@ public final class Slots {
         }
       }
     }
-    return all.size() == present.size() ? present : all;
+    return all;
   }
 
   /** Returns how many adapters a tensor has at most. */

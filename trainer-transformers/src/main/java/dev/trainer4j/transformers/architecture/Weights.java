@@ -21,6 +21,11 @@ public interface Weights {
    */
   NDArray get(String name);
 
+  /** Returns the name that a tensor has in the model's state: by default its own, of a tied one the other. */
+  default String stateName(String name) {
+    return name;
+  }
+
   /**
    * Returns a tensor as {@link #get(String)} does.
    *

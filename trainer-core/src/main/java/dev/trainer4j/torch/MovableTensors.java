@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j.torch;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.NDScope;
+import ai.djl.pytorch.engine.PtNDArray;
+import ai.djl.pytorch.jni.IValue;
+import java.util.List;
+import java.util.Objects;
+import java.util.stream.LongStream;
+
+/**
+ * Tensors whose memory comes and goes while they stay the same objects: leaves of autograd, with all who hold
+ * them.
+ *
+ * <p>Between {@link #displace} and {@link #place} they have no elements. Java still knows the shape of each, but an
+ * operator of libtorch that meets one fails over its shape: so what reads weights that are not there is an
+ * error, and no result.
+ */
+public final class MovableTensors {
+
+  private final List<NDArray> tensors;
+  private final long[] dimensions;
+  private final long[] ranks;
+
+  /** Binds tensors that have their elements now; nothing changes yet. */
+  public MovableTensors(List<NDArray> tensors) {
+    this.tensors = List.copyOf(tensors);
+    // DJL asks libtorch for them once and keeps the answers.
+    for (NDArray tensor : tensors) {
+      Objects.requireNonNull(tensor.getDataType());
+      Objects.requireNonNull(tensor.getDevice());
+    }
+    dimensions =
+        tensors.stream().flatMapToLong(t -> LongStream.of(t.getShape().getShape())).toArray();
+    ranks = tensors.stream().mapToLong(t -> t.getShape().dimension()).toArray();
+  }
+
+  /** Returns the tensors. */
+  public List<NDArray> tensors() {
+    return tensors;
+  }
+
+  /**
+   * Makes each tensor a view of {@code flat}, whatever it was before; its memory lives as long as a tensor lies
+   * in it. Where the tensors are of another type, all of one, {@code flat} has their bytes, and they lie in a
+   * copy of it.
+   *
+   * @param flat a vector
+   * @param offsets where each tensor begins, in elements of its own type
+   */
+  public void place(NDArray flat, long[] offsets) {
+    if (tensors.isEmpty()) {
+      return;
+    }
+    try (IValue list = Kernels.list(tensors);
+        IValue memory = IValue.from((PtNDArray) flat);
+        IValue at = IValue.listFrom(offsets);
+        IValue dims = IValue.listFrom(dimensions);
+        IValue counts = IValue.listFrom(ranks)) {
+      Kernels.shared().run("place", list, memory, at, dims, counts);
+    }
+  }
+
+  /**
+   * Returns the memory of the tensors, one behind the other as they are told: a copy.
+   *
+   * @param size how many numbers the result has; zeros follow what the tensors have
+   * @param owner of the result, which is FLOAT32 whatever the tensors are
+   */
+  public NDArray memory(long size, NDManager owner) {
+    try (IValue list = Kernels.list(tensors);
+        IValue count = IValue.from(size)) {
+      NDArray memory = Kernels.shared().tensor(owner, "memory", list, count);
+      NDScope.unregister(memory);
+      return memory;
+    }
+  }
+
+  /** Takes the memory of all tensors: it is freed where nobody else holds it. */
+  public void displace() {
+    if (tensors.isEmpty()) {
+      return;
+    }
+    try (IValue list = Kernels.list(tensors)) {
+      Kernels.shared().run("displace", list);
+    }
+  }
+}

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j.functional;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.Activation;
+import ai.djl.nn.SequentialBlock;
+import ai.djl.nn.core.Linear;
+import ai.djl.nn.norm.LayerNorm;
+import dev.trainer4j.ResumeFrom;
+import dev.trainer4j.Trainer;
+import dev.trainer4j.args.IntervalStrategy;
+import dev.trainer4j.args.SchedulerType;
+import dev.trainer4j.args.TrainingArguments;
+import dev.trainer4j.model.BlockModel;
+import dev.trainer4j.model.TrainableModel;
+import dev.trainer4j.process.ProcessGroup;
+import dev.trainer4j.state.LogEntry;
+import dev.trainer4j.testing.InMemoryWorld;
+import dev.trainer4j.testing.TestDevice;
+import dev.trainer4j.testing.TinyData;
+import dev.trainer4j.testing.TinyModel;
+import dev.trainer4j.testing.Values;
+import dev.trainer4j.torch.Seeds;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Ranks of which none holds the model whole, against one process. */
+@Timeout(300)
+class SharedParametersTest {
+
+  private static final int GLOBAL_BATCH = 12;
+
+  /** The last batch of an epoch has two samples: fewer than some worlds have ranks. */
+  private static final int SAMPLES = 38;
+
+  @TempDir Path folder;
+
+  /** What one rank saw. */
+  private record Seen(
+      List<Double> losses,
+      List<Double> norms,
+      List<Double> evaluations,
+      Map<String, List<Double>> weights) {}
+
+  /** A model and who owns its arrays. */
+  private record Owned(TrainableModel model, NDManager manager) implements AutoCloseable {
+
+    /** Without segments, in float64. */
+    static Owned function(int seed) {
+      TinyModel tiny = new TinyModel(seed, 0, DataType.FLOAT64);
+      return new Owned(tiny.model(), tiny.manager());
+    }
+
+    /** A chain of five children, in float32. */
+    static Owned chain(int seed) {
+      NDManager manager = NDManager.newBaseManager(TestDevice.get(), "PyTorch");
+      SequentialBlock block =
+          new SequentialBlock()
+              .add(Linear.builder().setUnits(7).build())
+              .add(Activation::tanh)
+              .add(LayerNorm.builder().build())
+              .add(Linear.builder().setUnits(11).build())
+              .add(Activation::tanh)
+              .add(Linear.builder().setUnits(TinyData.CLASSES).optBias(false).build());
+      Seeds.with(
+          seed,
+          () -> {
+            block.initialize(manager, DataType.FLOAT32, new Shape(1, TinyData.FEATURES));
+            return block;
+          });
+      return new Owned(new BlockModel(block, manager, List.of("labels")), manager);
+    }
+
+    static Owned of(String kind, int seed) {
+      return kind.equals("chain") ? chain(seed) : function(seed);
+    }
+
+    @Override
+    public void close() {
+      manager.close();
+    }
+  }
+
+  private TrainingArguments.Builder args(int worldSize, int stage) {
+    return TrainingArguments.builder()
+        .outputDir(folder.resolve("out"))
+        .numTrainEpochs(3)
+        .perDeviceTrainBatchSize(GLOBAL_BATCH / worldSize)
+        .perDeviceEvalBatchSize(5)
+        .learningRate(0.05)
+        .weightDecay(0.1)
+        .maxGradNorm(0.5)
+        .lrSchedulerType(SchedulerType.LINEAR)
+        .loggingSteps(1)
+        .evalStrategy(IntervalStrategy.EPOCH)
+        .saveStrategy(IntervalStrategy.NO)
+        .useCpu(true)
+        .deepspeed(Map.of("zero_optimization", Map.of("stage", stage)));
+  }
+
+  private static Seen train(String kind, ProcessGroup group, TrainingArguments args, ResumeFrom from) {
+    // Only rank 0 has the weights that count.
+    try (Owned owned = Owned.of(kind, 1 + group.rank())) {
+      List<LogEntry> log;
+      try (Trainer trainer =
+          Trainer.builder(owned.model, args)
+              .trainDataset(TinyData.points(SAMPLES, 1))
+              .evalDataset(TinyData.points(17, 2))
+              .processGroup(group)
+              .build()) {
+        trainer.train(from);
+        log = trainer.state().logHistory();
+      }
+      return new Seen(
+          values(log, "loss"),
+          values(log, "grad_norm"),
+          values(log, "eval_loss"),
+          Values.of(owned.model.state()));
+    }
+  }
+
+  private static List<Double> values(List<LogEntry> log, String name) {
+    return log.stream().flatMap(line -> line.value(name).stream().boxed()).toList();
+  }
+
+  private List<Seen> inWorld(
+      String kind, int worldSize, int stage, Consumer<TrainingArguments.Builder> further)
+      throws Exception {
+    return InMemoryWorld.call(
+        worldSize,
+        group -> {
+          TrainingArguments.Builder args = args(worldSize, stage);
+          further.accept(args);
+          return train(kind, group, args.build(), ResumeFrom.latestIfAny());
+        });
+  }
+
+  private static void assertSame(Seen actual, Seen expected, double tolerance) {
+    assertClose("loss", actual.losses, expected.losses, tolerance);
+    assertClose("norm", actual.norms, expected.norms, tolerance);
+    assertClose("evaluation", actual.evaluations, expected.evaluations, tolerance);
+    assertThat(actual.weights.keySet()).isEqualTo(expected.weights.keySet());
+    actual.weights.forEach(
+        (name, values) -> assertClose(name, values, expected.weights.get(name), tolerance));
+  }
+
+  private static void assertClose(
+      String what, List<Double> actual, List<Double> expected, double tolerance) {
+    assertThat(actual).as(what).hasSameSizeAs(expected);
+    for (int i = 0; i < actual.size(); i++) {
+      assertThat(actual.get(i))
+          .as(what)
+          .isCloseTo(expected.get(i), within(tolerance * Math.max(1, Math.abs(expected.get(i)))));
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "function, 2, 1", "function, 3, 1", "function, 4, 1", "function, 3, 2",
+    "chain, 2, 1", "chain, 3, 1", "chain, 4, 1", "chain, 2, 2",
+  })
+  void ranksLearnWhatOneProcessLearns(String kind, int worldSize, int accumulation)
+      throws Exception {
+    double tolerance = kind.equals("chain") ? 1e-6 : 1e-11;
+    Seen alone = inWorld(kind, 1, 0, args -> args.gradientAccumulationSteps(accumulation)).get(0);
+    List<Seen> ranks =
+        inWorld(kind, worldSize, 3, args -> args.gradientAccumulationSteps(accumulation));
+
+    assertThat(alone.losses).hasSizeGreaterThan(5);
+    assertThat(alone.evaluations).hasSize(3);
+    ranks.forEach(rank -> assertSame(rank, alone, tolerance));
+    ranks.forEach(rank -> assertThat(rank.weights).isEqualTo(ranks.get(0).weights));
+  }
+}
