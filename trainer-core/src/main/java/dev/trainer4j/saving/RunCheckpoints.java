@@ -163,16 +163,16 @@ public final class RunCheckpoints implements AutoCloseable {
     }
   }
 
-  /** What only rank 0 does. */
+  /** What only rank 0 does, or one rank of each machine. */
   @FunctionalInterface
   private interface MainWork {
     void run() throws IOException;
   }
 
-  /** Runs what only rank 0 does, and fails on all ranks if it fails there. */
+  /** Runs what only ranks that save do, and fails on all ranks if it fails on one. */
   private void onMain(MainWork work) {
     RuntimeException failure = null;
-    if (processes.isMain()) {
+    if (processes.isMain(args.saveOnEachNode())) {
       try {
         work.run();
       } catch (RuntimeException e) {

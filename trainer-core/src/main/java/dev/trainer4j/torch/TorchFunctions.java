@@ -135,6 +135,13 @@ public final class TorchFunctions {
     }
   }
 
+  /** Returns whether the elements lie in the order of the shape, without gaps. */
+  public static boolean isContiguous(NDArray array) {
+    try (IValue value = IValue.from((PtNDArray) array)) {
+      return Kernels.shared().integer("contiguous", value) != 0;
+    }
+  }
+
   /** Returns how often the arrays were changed in place so far, all together. */
   public static long versions(List<NDArray> arrays) {
     if (arrays.isEmpty()) {

@@ -883,6 +883,10 @@ class Kernels(Module):
       torch.copy_(targets[i], sources[i])
     return None
 
+  # Whether its elements lie in the order of its shape without gaps.
+  def contiguous(self: __torch__.Kernels, x: Tensor) -> int:
+    return int(torch.is_contiguous(x))
+
   # How often each was changed in place, together.
   def versions(self: __torch__.Kernels, xs: List[Tensor]) -> int:
     sum = 0

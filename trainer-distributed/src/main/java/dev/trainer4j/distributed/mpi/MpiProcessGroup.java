@@ -87,6 +87,11 @@ public final class MpiProcessGroup implements ProcessGroup {
   }
 
   @Override
+  public String backend() {
+    return "mpi";
+  }
+
+  @Override
   public void limitWaits(Duration timeout) {
     watch.limitWaits(timeout);
   }
@@ -274,7 +279,7 @@ public final class MpiProcessGroup implements ProcessGroup {
     if (closed) {
       throw new IllegalStateException(name + " is closed: " + collective + " comes too late");
     }
-    long number = progress.start(collective);
+    long number = progress.start(collective, CHECKED);
     try {
       call.run(number);
     } finally {

@@ -37,12 +37,17 @@ final class Progress {
     this.members = List.copyOf(members);
   }
 
-  /** The rank calls a collective; returns the number of it, from 0. */
-  synchronized long start(Collective collective) {
+  /**
+   * The rank calls a collective; returns the number of it, from 0.
+   *
+   * @param checked how many of the first are compared by the ranks themselves, and need not be here
+   */
+  synchronized long start(Collective collective, long checked) {
     long number = started;
     long before = fingerprints[(int) ((number + REMEMBERED - 1) % REMEMBERED)];
     // Each covers all before it: ranks that once differed never look the same again.
-    fingerprints[(int) (number % REMEMBERED)] = before * 31 + collective.fingerprint();
+    fingerprints[(int) (number % REMEMBERED)] =
+        before * 31 + (number < checked ? 0 : collective.fingerprint());
     last = collective;
     measuredAt = System.nanoTime();
     waitedMillis = 0;

@@ -18,10 +18,10 @@ import org.jspecify.annotations.Nullable;
 final class Verdicts {
 
   /** Time in which a rank that has failed says why, before another ends the job. */
-  private static final long GRACE_MILLIS = 3000;
+  private static final long GRACE_MILLIS = 2000;
 
   /** A rank that has been silent for so long does not just have a slow heart. */
-  private static final long SILENCE_MILLIS = 5000;
+  private static final long SILENCE_MILLIS = 2500;
 
   private final int worldSize;
   private final LongSupplier clock;
