@@ -8,6 +8,7 @@ import dev.trainer4j.data.DataLoader;
 import dev.trainer4j.model.TrainableModel;
 import dev.trainer4j.process.Agreement;
 import dev.trainer4j.process.ProcessGroup;
+import dev.trainer4j.run.TrainingPlan;
 import dev.trainer4j.torch.Autograd;
 import dev.trainer4j.torch.TiedTensors;
 import java.util.Set;
@@ -20,6 +21,12 @@ final class StartOfRanks {
       Set.of(DataType.FLOAT32, DataType.FLOAT64, DataType.INT64);
 
   private StartOfRanks() {}
+
+  /** Refuses arguments that were written for another number of ranks, machines or updates. A collective. */
+  static void requireSizes(ProcessGroup processes, TrainingArguments args, TrainingPlan plan) {
+    int machines = (int) new Agreement(processes).greatest(processes.nodeRank()) + 1;
+    args.requireRun(processes.worldSize(), machines, plan.maxSteps());
+  }
 
   static void align(
       ProcessGroup processes, TrainingArguments args, DataLoader loader, TrainableModel model) {

@@ -156,19 +156,22 @@ final class TrainerSetup {
   }
 
   private void requireBackend() {
+    Device device = model.manager().getDevice();
+    String backend = processes.backend(device);
     String wanted =
-        args.ddpBackend().map(backend -> backend.name().toLowerCase(Locale.ROOT)).orElse("");
-    if (wanted.isEmpty() || processes.worldSize() == 1 || wanted.equals(processes.backend())) {
+        args.ddpBackend().map(name -> name.name().toLowerCase(Locale.ROOT)).orElse("");
+    if (wanted.isEmpty() || processes.worldSize() == 1 || wanted.equals(backend)) {
       return;
     }
-    String has = processes.backend();
     closeProcesses();
     throw new IllegalArgumentException(
         "ddpBackend is "
             + wanted
-            + ", but these processes talk through "
-            + has
-            + ": leave it out, or start them with that backend");
+            + ", but the model is on "
+            + device
+            + ", and tensors there go through "
+            + backend
+            + ": leave ddpBackend out, or train on another device");
   }
 
   private static Device device(TrainingArguments args) {

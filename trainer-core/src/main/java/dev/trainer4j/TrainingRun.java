@@ -81,6 +81,7 @@ final class TrainingRun {
 
   TrainOutput run(DataLoader loader, ResumeRequest from) {
     TrainingPlan plan = TrainingPlan.of(loader, args, setup.processes().worldSize());
+    StartOfRanks.requireSizes(setup.processes(), args, plan);
     RunReport report = new RunReport(log);
     model.onTrainBegin(setup.processingClass());
     try (ExactCalls exact = ExactCalls.open();

@@ -142,6 +142,8 @@ final class ConfigKeys {
             .map(name -> name.substring(dot).split("\\.", 2)[0])
             .distinct()
             .toList();
-    return Names.nearest(key.substring(dot), siblings);
+    String typed = key.substring(dot);
+    return Names.nearest(typed, siblings)
+        .or(() -> siblings.stream().filter(name -> name.startsWith(typed)).findFirst());
   }
 }

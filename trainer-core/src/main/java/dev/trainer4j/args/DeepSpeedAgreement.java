@@ -35,13 +35,14 @@ final class DeepSpeedAgreement {
     same("gradient_clipping", "max_grad_norm", args.maxGradNorm());
     optimizer(args);
     scheduler(args);
+    same("checkpoint.use_node_local_storage", "save_on_each_node", args.saveOnEachNode());
     same("fp16.enabled", "fp16 (or fp16_full_eval)", args.fp16() || args.fp16FullEval());
     same("bf16.enabled", "bf16 (or bf16_full_eval)", args.bf16() || args.bf16FullEval());
     return differences;
   }
 
   /** The differences that show when the ranks and the updates of a run are known. */
-  List<ArgumentProblem> with(TrainingArguments args, int worldSize, int totalSteps) {
+  List<ArgumentProblem> with(TrainingArguments args, int worldSize, long totalSteps) {
     if (!args.autoFindBatchSize()) {
       same(
           "train_batch_size",
@@ -50,13 +51,10 @@ final class DeepSpeedAgreement {
           (long) args.perDeviceTrainBatchSize() * args.gradientAccumulationSteps() * worldSize);
     }
     same(SCHEDULER + "total_num_steps", "the updates of this run:", totalSteps);
+    int warmup = args.warmupStepsFor((int) Math.min(totalSteps, Integer.MAX_VALUE));
     // DeepSpeed knows no warmup of 0, and 1 stands for it.
-    boolean none = args.warmupStepsFor(totalSteps) == 0 && isNone(SCHEDULER + "warmup_num_steps");
-    if (!none) {
-      same(
-          SCHEDULER + "warmup_num_steps",
-          "warmup_steps of this run:",
-          args.warmupStepsFor(totalSteps));
+    if (warmup > 0 || !isNone(SCHEDULER + "warmup_num_steps")) {
+      same(SCHEDULER + "warmup_num_steps", "warmup_steps of this run:", warmup);
     }
     return differences;
   }

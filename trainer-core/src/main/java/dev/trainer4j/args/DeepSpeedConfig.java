@@ -50,7 +50,7 @@ final class DeepSpeedConfig {
   }
 
   /** All differences from the arguments that show when the ranks and the updates of a run are known. */
-  List<ArgumentProblem> problems(TrainingArguments args, int worldSize, int totalSteps) {
+  List<ArgumentProblem> problems(TrainingArguments args, int worldSize, long totalSteps) {
     return new DeepSpeedAgreement(reading).with(args, worldSize, totalSteps);
   }
 

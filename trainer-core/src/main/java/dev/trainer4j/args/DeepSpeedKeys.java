@@ -228,7 +228,7 @@ final class DeepSpeedKeys {
         .withoutEffect(ANY_NUMBER, "activation_checkpointing.number_checkpoints")
         .withoutEffect(TEXT, "checkpoint.tag_validation")
         .withoutEffect(FLAG, "checkpoint.load_universal")
-        .off("save_on_each_node says it", "checkpoint.use_node_local_storage")
+        .takes("checkpoint.use_node_local_storage", FLAG)
         .withoutEffect(ANYTHING_INSIDE, "checkpoint.parallel_write")
         .offSwitch("use report_to", "tensorboard", "wandb", "csv_monitor", "comet")
         .offSwitch("add ThroughputCallback to see where time goes", "flops_profiler")

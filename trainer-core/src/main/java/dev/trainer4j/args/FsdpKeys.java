@@ -93,6 +93,15 @@ final class FsdpKeys {
           .where(names -> names.stream().allMatch(name -> name.matches("[A-Za-z_][A-Za-z_0-9]*")))
           .writing(ArrayList::new);
 
+  /** YAML reads a bare no as false. */
+  private static final ValueType<String> PREFETCH =
+      ValueType.of(
+          String.class,
+          "one of BACKWARD_PRE, BACKWARD_POST, NO_PREFETCH",
+          raw ->
+              Optional.of(raw.equals(false) ? "NO_PREFETCH" : raw.toString().toUpperCase(Locale.ROOT))
+                  .filter(name -> name.matches("BACKWARD_PRE|BACKWARD_POST|NO_PREFETCH")));
+
   private static final String ONE_WRAPPING =
       "a model's own segments, its layers, are what is gathered at once";
   private static final String NO_XLA = "there is no XLA to run on";
@@ -121,11 +130,7 @@ final class FsdpKeys {
           .never("bf16 and fp16 say it", "mixed_precision", "mixed_precision_policy")
           .never("freeze a parameter to leave it out", "ignored_modules")
           .withoutEffect(FLAG, "forward_prefetch", "use_orig_params", "limit_all_gathers")
-          .withoutEffect(
-              choice("BACKWARD_PRE", "BACKWARD_POST", "NO_PREFETCH")
-                  .or(FsdpKeys::upperCase)
-                  .or(raw -> Optional.of("NO_PREFETCH").filter(none -> raw.equals(false))),
-              "backward_prefetch")
+          .withoutEffect(PREFETCH, "backward_prefetch")
           .alias("offload_params", "cpu_offload")
           .alias("transformer_cls_names_to_wrap", "transformer_layer_cls_to_wrap");
 
@@ -177,10 +182,5 @@ final class FsdpKeys {
     return words.isEmpty()
         ? (Object) false
         : words.equals(List.of("full_shard")) ? true : String.join(" ", words);
-  }
-
-  private static Optional<String> upperCase(Object raw) {
-    return Optional.of(String.valueOf(raw).toUpperCase(Locale.ROOT))
-        .filter(name -> name.matches("BACKWARD_PRE|BACKWARD_POST|NO_PREFETCH"));
   }
 }

@@ -58,7 +58,7 @@ final class Sharding {
   }
 
   /** The differences that show when the ranks and the updates of a run are known. */
-  List<ArgumentProblem> problems(int worldSize, int machines, int totalSteps) {
+  List<ArgumentProblem> problems(int worldSize, int machines, long totalSteps) {
     List<ArgumentProblem> problems =
         new ArrayList<>(deepspeed.problems(args, worldSize, totalSteps));
     problems.addAll(sizes.problems(worldSize, machines));

@@ -80,8 +80,8 @@ public interface TrainingArguments
   }
 
   /**
-   * What ranks share out, as {@code fsdp} or {@code deepspeed} ask for it. A world of one process has nobody to share with, and trains as
-   * without them.
+   * What ranks share out, as {@code fsdp} or {@code deepspeed} ask for it. A world of one process has nobody to share with, and trains
+   * as without them, but for what goes to the memory of the CPU.
    *
    * @return {@link ShardingPlan#NONE} by default
    */
@@ -98,7 +98,7 @@ public interface TrainingArguments
    * @param totalSteps the updates of the whole run
    * @throws InvalidArgumentsException with every difference
    */
-  default void requireRun(int worldSize, int machines, int totalSteps) {
+  default void requireRun(int worldSize, int machines, long totalSteps) {
     List<ArgumentProblem> problems = Sharding.of(this).problems(worldSize, machines, totalSteps);
     if (!problems.isEmpty()) {
       throw new InvalidArgumentsException("the training arguments", problems);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.process;
 
+import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import java.nio.charset.StandardCharsets;
@@ -55,8 +56,8 @@ public interface ProcessGroup extends AutoCloseable {
     return isMain() || (onEachNode && localRank() == 0);
   }
 
-  /** What carries the tensors, as the argument {@code ddp_backend} calls it, such as {@code mpi}. */
-  default String backend() {
+  /** What carries the tensors of a device, as the argument {@code ddp_backend} calls it, such as {@code mpi}. */
+  default String backend(Device device) {
     return getClass().getSimpleName();
   }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.process;
 
+import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import java.util.List;
 
@@ -19,7 +20,7 @@ enum SingleProcess implements ProcessGroup {
   }
 
   @Override
-  public String backend() {
+  public String backend(Device device) {
     return "none";
   }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.testing;
 
+import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.DataType;
 import dev.trainer4j.process.ProcessGroup;
@@ -58,7 +59,7 @@ record InMemoryGroup(
   }
 
   @Override
-  public String backend() {
+  public String backend(Device device) {
     return "threads";
   }
 

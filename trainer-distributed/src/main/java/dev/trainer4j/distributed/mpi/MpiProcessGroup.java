@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.distributed.mpi;
 
+import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import dev.trainer4j.process.ProcessGroup;
 import java.nio.ByteBuffer;
@@ -87,7 +88,7 @@ public final class MpiProcessGroup implements ProcessGroup {
   }
 
   @Override
-  public String backend() {
+  public String backend(Device device) {
     return "mpi";
   }
 
@@ -191,12 +192,21 @@ public final class MpiProcessGroup implements ProcessGroup {
   }
 
   private void requireParts(NDArray array) {
-    if (array.getShape().dimension() == 0 || array.getShape().get(0) % worldSize() != 0) {
+    requireParts(array, worldSize());
+  }
+
+  /**
+   * Checks what is scattered or gathered.
+   *
+   * @throws IllegalArgumentException if the array has not as many equal parts along its first dimension
+   */
+  public static void requireParts(NDArray array, int parts) {
+    if (array.getShape().dimension() == 0 || array.getShape().get(0) % parts != 0) {
       throw new IllegalArgumentException(
           "an array of the shape "
               + array.getShape()
               + " has no "
-              + worldSize()
+              + parts
               + " equal parts along its first dimension: pad it.");
     }
   }
@@ -225,6 +235,17 @@ public final class MpiProcessGroup implements ProcessGroup {
     track(Collective.ofBytes("split"), number -> part.add(communicator.split(color)));
     String partName = "part " + color + " of split " + parts++ + " of " + name;
     return new MpiProcessGroup(part.get(0), watch, partName, of, place, chunk);
+  }
+
+  /**
+   * Runs a collective of tensors that something else carries, such as NCCL. It is compared and watched like those of this
+   * group: ranks that do different things, or do not come, are named.
+   *
+   * @param name such as {@code allReduce}
+   * @param root of a broadcast; else -1
+   */
+  public void carried(String name, int root, NDArray array, Runnable call) {
+    run(Collective.of(name, root, array), call);
   }
 
   /** Runs a collective of tensors. */
