@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.function.Function;
 
 /**
@@ -136,7 +137,8 @@ public record LaunchEnvironment(Map<String, String> variables) {
   /** FSDP's variables by the keys of {@code fsdp_config}. */
   private Map<String, Object> fsdpConfig() {
     Map<String, Object> config = new LinkedHashMap<>();
-    variables.forEach(
+    // In an order that all ranks have: they compare their arguments as texts.
+    new TreeMap<>(variables).forEach(
         (name, value) -> {
           if (name.startsWith(FSDP) && !value.isEmpty()) {
             config.put(key(name.substring(FSDP.length())), value);

@@ -121,6 +121,25 @@ final class LaunchEnvironmentTest {
   }
 
   @Test
+  void handsFsdpOverInOneOrderSinceRanksCompareTheirArguments() {
+    TrainingArguments result =
+        applied(
+            args().build(),
+            "ACCELERATE_USE_FSDP",
+            "true",
+            "FSDP_STATE_DICT_TYPE",
+            "SHARDED_STATE_DICT",
+            "FSDP_OFFLOAD_PARAMS",
+            "false",
+            "FSDP_CPU_RAM_EFFICIENT_LOADING",
+            "true");
+
+    // Of an immutable map the order differs from process to process.
+    assertThat(result.fsdpConfig().keySet())
+        .containsSubsequence("cpu_ram_efficient_loading", "state_dict_type");
+  }
+
+  @Test
   void handsDeepSpeedsStageOver() {
     TrainingArguments result =
         applied(

@@ -90,10 +90,9 @@ final class ConfigFile {
     } catch (JsonProcessingException e) {
       throw new LaunchException(
           "config_file " + file + " is no mapping in " + (isJson(file) ? "JSON" : "YAML") + ": " + e.getOriginalMessage(), e);
+    } catch (LaunchException e) {
+      throw e;
     } catch (RuntimeException e) {
-      if (e instanceof LaunchException) {
-        throw e;
-      }
       // What SnakeYAML throws beyond Jackson's wrapping, such as its own limits.
       throw new LaunchException("config_file " + file + " is no mapping in YAML: " + e.getMessage(), e);
     }

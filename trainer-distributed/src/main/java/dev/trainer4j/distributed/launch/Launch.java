@@ -98,8 +98,22 @@ public final class Launch {
   public LaunchResult run(Class<?> mainClass, String... args) throws InterruptedException {
     LaunchSettings settings = LaunchSettings.of(flags, configFile.map(AccelerateConfig::read));
     WorkerCommand worker = WorkerCommand.of(mainClass.getName(), List.of(args), jvmOptions);
+    return run(settings, worker, variables, shown);
+  }
+
+  /** Runs a job on this machine. */
+  static LaunchResult run(
+      LaunchSettings settings,
+      WorkerCommand worker,
+      Map<String, String> variables,
+      boolean shown)
+      throws InterruptedException {
+    JobPlan plan = JobPlan.of(settings, System.getenv());
+    if (plan.machines() > 1 && settings.text("mpirun_hostfile").isEmpty()) {
+      throw new LaunchException(
+          "num_machines is " + plan.machines() + ", but from code a job is started on this machine alone, or on those of an mpirun_hostfile; start it with the command launch on each machine");
+    }
     try (PrintStream nowhere = new PrintStream(PrintStream.nullOutputStream())) {
-      JobPlan plan = JobPlan.of(settings, System.getenv());
       PrintStream out = shown ? System.out : nowhere;
       PrintStream err = shown ? System.err : nowhere;
       return new Attempts(settings, plan, worker, variables, out, err, KEPT_LINES).run(List.of());

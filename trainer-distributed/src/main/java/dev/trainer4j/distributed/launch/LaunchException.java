@@ -5,7 +5,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** What keeps a job from being started; the message says what to change. */
-public final class LaunchException extends RuntimeException {
+public final class LaunchException extends IllegalArgumentException {
 
   private static final long serialVersionUID = 1L;
 

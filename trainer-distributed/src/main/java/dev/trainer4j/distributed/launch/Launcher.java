@@ -34,5 +34,10 @@ public final class Launcher {
    */
   public static void addTo(CommandLine program) {
     program.addSubcommand("launch", LaunchCommand.commandLine());
+    program.addSubcommand("config", new ConfigCommand());
+    program.addSubcommand("env", new EnvCommand());
+    program.addSubcommand("test", new TestCommand());
+    program.addSubcommand("estimate-memory", new EstimateMemoryCommand());
+    program.addSubcommand("merge-weights", new MergeWeightsCommand());
   }
 }

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j.distributed.launch;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/** A command whose mistakes are told in a line: what it could not do, and what to change. */
+abstract class ShellCommand implements Callable<Integer> {
+
+  private static final int MISTAKE = 2;
+
+  @Spec @Nullable CommandSpec spec;
+
+  /** Does the command's work, and returns its exit code. */
+  abstract int run(PrintWriter out) throws IOException, InterruptedException;
+
+  @Override
+  public final Integer call() throws IOException, InterruptedException {
+    CommandSpec own = spec();
+    try {
+      return run(own.commandLine().getOut());
+    } catch (LaunchException e) {
+      own.commandLine().getErr().println(own.name() + ": " + e.getMessage());
+      return MISTAKE;
+    } finally {
+      own.commandLine().getOut().flush();
+    }
+  }
+
+  CommandSpec spec() {
+    if (spec == null) {
+      throw new IllegalStateException("this command is run by picocli alone");
+    }
+    return spec;
+  }
+}
