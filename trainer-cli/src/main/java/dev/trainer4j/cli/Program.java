@@ -3,6 +3,7 @@ package dev.trainer4j.cli;
 
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import dev.trainer4j.cli.train.TrainCommand;
 import java.util.List;
 import picocli.CommandLine;
 
@@ -16,6 +17,7 @@ final class Program {
   /** The commands, in the order of the help. One line each. */
   private static List<Object> commands() {
     return List.of(
+        new TrainCommand(),
         new CompletionCommand());
   }
 
