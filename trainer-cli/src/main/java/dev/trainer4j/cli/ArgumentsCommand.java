@@ -37,13 +37,18 @@ public abstract class ArgumentsCommand implements Callable<Integer> {
   /** The flags that {@code --help} shows. */
   protected abstract Set<String> essentials();
 
+  /** Gives words that are no flags the flags that they stand for; there are none of these by default. */
+  protected List<String> asFlags(List<String> given) {
+    return given;
+  }
+
   /** Does the work; returns the exit code. */
   protected abstract int run(ArgumentReader.Reading arguments) throws Exception;
 
   @Override
   public final Integer call() throws Exception {
     ArgumentReader reader = ArgumentReader.of(tables().toArray(ArgumentTable<?, ?>[]::new));
-    return run(reader.fromCommandLine(words.toArray(String[]::new)));
+    return run(reader.fromCommandLine(asFlags(words).toArray(String[]::new)));
   }
 
   protected final CommandSpec spec() {

@@ -3,6 +3,8 @@ package dev.trainer4j.cli;
 
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import dev.trainer4j.cli.train.EvaluateCommand;
+import dev.trainer4j.cli.train.PredictCommand;
 import dev.trainer4j.cli.train.TrainCommand;
 import java.util.List;
 import picocli.CommandLine;
@@ -18,12 +20,19 @@ final class Program {
   private static List<Object> commands() {
     return List.of(
         new TrainCommand(),
+        new EvaluateCommand(),
+        new PredictCommand(),
         new CompletionCommand());
   }
 
   static CommandLine commandLine() {
     CommandLine program = new CommandLine(new TrainerCommand());
     commands().forEach(program::addSubcommand);
+    for (CommandLine command : program.getSubcommands().values()) {
+      // Words that it has no option for are the business of its tables.
+      command.setUnmatchedOptionsArePositionalParams(
+          command.getCommand() instanceof ArgumentsCommand);
+    }
     // Results and help are text in UTF-8, whatever the locale says.
     program.setOut(new PrintWriter(System.out, true, StandardCharsets.UTF_8));
     program.setErr(new PrintWriter(System.err, true, StandardCharsets.UTF_8));

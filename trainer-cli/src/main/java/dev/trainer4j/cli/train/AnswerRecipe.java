@@ -38,6 +38,13 @@ final class AnswerRecipe implements Recipe {
     return new AnswerRecipe(args);
   }
 
+  /** For rows without answers. */
+  static AnswerRecipe ofQuestions(TextArguments args, Rows rows) {
+    rows.columns().stream().filter("context"::equals).findFirst().orElseThrow(
+        () -> new IllegalArgumentException("the columns question and context are needed; there are " + rows.columns()));
+    return new AnswerRecipe(args);
+  }
+
   @Override
   public Task head() {
     return Task.QUESTION_ANSWERING;
@@ -110,7 +117,7 @@ final class AnswerRecipe implements Recipe {
   }
 
   @Override
-  public RowPredictor predictor(PretrainedModel model, TextSettings texts) throws IOException {
+  public RowPredictor predictor(PretrainedModel model, TextSettings texts, int batchSize) throws IOException {
     return Predictors.ofQuestions(
         model, texts.tokenizer(), texts.maxLength(USUAL_LENGTH), Math.max(1, stride(texts)), args.maxAnswerLength());
   }

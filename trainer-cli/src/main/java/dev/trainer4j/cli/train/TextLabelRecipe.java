@@ -54,7 +54,8 @@ final class TextLabelRecipe implements Recipe {
       return new TextLabelRecipe(texts, label, ProblemType.REGRESSION, LabelSet.of(Set.of("LABEL_0"), PretrainedConfig.of(Map.of("model_type", "none"))));
     }
     boolean several = Cells.sample(rows, label).stream().anyMatch(List.class::isInstance);
-    LabelSet labels = LabelSet.of(seen(data, label), config);
+    Set<String> seen = seen(data, label);
+    LabelSet labels = data.train() == null ? LabelSet.ofTrained(seen, config) : LabelSet.of(seen, config);
     if (labels.size() < 2) {
       throw new IllegalArgumentException(
           "the column '" + label + "' of " + rows.source() + " has one label alone, " + Cells.shown(labels.name(0))
@@ -97,6 +98,13 @@ final class TextLabelRecipe implements Recipe {
       fraction |= number != Math.rint(number);
     }
     return fraction;
+  }
+
+  /** What a trained model predicts. */
+  static ProblemType problem(PretrainedConfig config) {
+    return config
+        .problemType()
+        .orElse(config.numLabels() == 1 ? ProblemType.REGRESSION : ProblemType.SINGLE_LABEL_CLASSIFICATION);
   }
 
   @Override
@@ -202,7 +210,7 @@ final class TextLabelRecipe implements Recipe {
   }
 
   @Override
-  public RowPredictor predictor(PretrainedModel model, TextSettings settings) throws IOException {
-    return Predictors.ofTexts(model, settings.tokenizer(), texts, problem);
+  public RowPredictor predictor(PretrainedModel model, TextSettings settings, int batchSize) throws IOException {
+    return Predictors.ofTexts(model, settings.tokenizer(), texts, problem, batchSize);
   }
 }
