@@ -16,7 +16,6 @@ import dev.trainer4j.transformers.collate.DataCollatorWithPadding;
 import dev.trainer4j.transformers.metrics.Correlations;
 import dev.trainer4j.transformers.tokenization.TokenizedText;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -131,12 +130,11 @@ final class TextLabelRecipe implements Recipe {
   @Override
   public Dataset<Map<String, Object>> samples(Rows rows, TextSettings settings) {
     Dataset<Map<String, Object>> source = rows.rows();
-    List<Object> known = new ArrayList<>();
     for (long i = 0; i < source.size(); i++) {
       Map<String, Object> row = source.get(i);
       try {
         texts.forEach(column -> Cells.text(row, column));
-        known.add(value(row));
+        value(row);
       } catch (IllegalArgumentException e) {
         throw Cells.at(rows, i, e);
       }

@@ -88,8 +88,9 @@ final class TrainRun {
 
   /** On standard error: standard output is for figures. */
   private TrainerCallback progress() {
-    boolean bar = !setup.args().disableTqdm() && System.console() != null;
-    return bar ? ProgressCallback.builder().out(System.err).build() : new PrinterCallback(System.err);
+    return setup.args().disableTqdm()
+        ? new PrinterCallback(System.err)
+        : ProgressCallback.orPrinter(System.err);
   }
 
   private ModelCardDetails details() {
