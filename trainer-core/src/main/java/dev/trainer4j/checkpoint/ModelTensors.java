@@ -220,6 +220,15 @@ public final class ModelTensors implements TensorFile {
   }
 
   /**
+   * Returns the names of the files that hold the tensors.
+   *
+   * @return one, or those of the index
+   */
+  public Set<String> fileNames() {
+    return Collections.unmodifiableSet(files.keySet());
+  }
+
+  /**
    * Returns the names of the tensors.
    *
    * @return in the order of the file or of the index

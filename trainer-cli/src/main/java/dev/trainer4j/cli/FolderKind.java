@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j.cli;
+
+import dev.trainer4j.checkpoint.CheckpointStore;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NotDirectoryException;
+import java.nio.file.Path;
+import java.util.List;
+
+/** What a folder is, going by its files. */
+enum FolderKind {
+  /** An output folder, which has checkpoints in it. */
+  RUN("the output folder of a run"),
+  /** One checkpoint, of ours or of Hugging Face's Trainer. */
+  CHECKPOINT("a checkpoint"),
+  /** An adapter without its base. */
+  ADAPTER("an adapter of PEFT"),
+  /** A pretrained model. */
+  MODEL("a model");
+
+  static final String ADAPTER_CONFIG = "adapter_config.json";
+  static final String TRAINER_STATE = "trainer_state.json";
+
+  private static final List<String> WEIGHTS =
+      List.of(
+          "model.safetensors",
+          "model.safetensors.index.json",
+          "pytorch_model.bin",
+          "pytorch_model.bin.index.json");
+
+  private final String described;
+
+  FolderKind(String described) {
+    this.described = described;
+  }
+
+  String described() {
+    return described;
+  }
+
+  /** Returns the names by which the weights of a model are found. */
+  static List<String> weights() {
+    return WEIGHTS;
+  }
+
+  /**
+   * Looks at a folder.
+   *
+   * @throws IOException if there is none, or nothing in it is known
+   */
+  static FolderKind of(Path folder) throws IOException {
+    if (!Files.isDirectory(folder)) {
+      throw new NotDirectoryException(
+          folder
+              + (Files.exists(folder) ? " is a file, expected a folder" : " does not exist")
+              + ": give a checkpoint, the output folder of a run, or the folder of a model");
+    }
+    if (has(folder, TRAINER_STATE) || has(folder, "manifest.json")) {
+      return CHECKPOINT;
+    }
+    if (!new CheckpointStore(folder).list().isEmpty()) {
+      return RUN;
+    }
+    if (has(folder, ADAPTER_CONFIG)) {
+      return ADAPTER;
+    }
+    if (has(folder, "config.json") || WEIGHTS.stream().anyMatch(name -> has(folder, name))) {
+      return MODEL;
+    }
+    throw new IOException(
+        folder
+            + " is neither a checkpoint nor a model: it has no checkpoint-<step> folder, and none of"
+            + " trainer_state.json, manifest.json, adapter_config.json, config.json and "
+            + String.join(", ", WEIGHTS));
+  }
+
+  private static boolean has(Path folder, String name) {
+    return Files.isRegularFile(folder.resolve(name));
+  }
+}
