@@ -6,7 +6,6 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -29,7 +28,7 @@ import picocli.CommandLine.Spec;
     })
 final class InspectCommand implements Callable<Integer> {
 
-  @Spec private @Nullable CommandSpec spec;
+  @Spec private CommandSpec spec;
 
   @Parameters(
       paramLabel = "FOLDER",
@@ -45,7 +44,7 @@ final class InspectCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     FolderKind kind = FolderKind.of(folder);
-    PrintWriter out = Terminal.out(spec);
+    PrintWriter out = Console.of(spec.commandLine()).out();
     if (kind == FolderKind.RUN) {
       RunFacts run = RunFacts.read(folder, verify);
       if (json) {
@@ -53,7 +52,7 @@ final class InspectCommand implements Callable<Integer> {
       } else {
         print(run, out);
       }
-      return run.checkpoints().stream().allMatch(FolderFacts::isWhole) ? 0 : 1;
+      return run.checkpoints().stream().allMatch(FolderFacts::isWhole) ? ExitCodes.OK : ExitCodes.FAILED;
     }
     FolderFacts facts = FolderFacts.read(folder, kind, verify);
     if (json) {
@@ -61,7 +60,7 @@ final class InspectCommand implements Callable<Integer> {
     } else {
       new InspectText(out, Terminal.columns()).print(facts);
     }
-    return facts.isWhole() ? 0 : 1;
+    return facts.isWhole() ? ExitCodes.OK : ExitCodes.FAILED;
   }
 
   private static void print(RunFacts run, PrintWriter out) {

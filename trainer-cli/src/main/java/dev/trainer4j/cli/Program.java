@@ -16,6 +16,10 @@ final class Program {
   /** The commands, in the order of the help. One line each. */
   private static List<Object> commands() {
     return List.of(
+        new InspectCommand(),
+        new ConvertCommand(),
+        new MergeAdapterCommand(),
+        new QuantizeCommand(),
         new CompletionCommand());
   }
 

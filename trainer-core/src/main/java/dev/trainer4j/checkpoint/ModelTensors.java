@@ -229,6 +229,16 @@ public final class ModelTensors implements TensorFile {
   }
 
   /**
+   * Returns the file that holds a tensor.
+   *
+   * @param name one of {@link #names()}
+   * @throws IOException if there is no such tensor
+   */
+  public Path fileOf(String name) throws IOException {
+    return home(name).source();
+  }
+
+  /**
    * Returns the names of the tensors.
    *
    * @return in the order of the file or of the index
