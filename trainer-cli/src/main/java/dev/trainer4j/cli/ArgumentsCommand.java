@@ -19,7 +19,7 @@ import picocli.CommandLine.Spec;
  * the same tables when they are asked for.
  */
 @Command
-abstract class ArgumentsCommand implements Callable<Integer> {
+public abstract class ArgumentsCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
   @Option(
@@ -32,13 +32,13 @@ abstract class ArgumentsCommand implements Callable<Integer> {
   private List<String> words = new ArrayList<>();
 
   /** What flags and configuration files may set, in the order of the help. */
-  abstract List<ArgumentTable<?, ?>> tables();
+  protected abstract List<ArgumentTable<?, ?>> tables();
 
   /** The flags that {@code --help} shows. */
-  abstract Set<String> essentials();
+  protected abstract Set<String> essentials();
 
   /** Does the work; returns the exit code. */
-  abstract int run(ArgumentReader.Reading arguments) throws Exception;
+  protected abstract int run(ArgumentReader.Reading arguments) throws Exception;
 
   @Override
   public final Integer call() throws Exception {
@@ -46,11 +46,11 @@ abstract class ArgumentsCommand implements Callable<Integer> {
     return run(reader.fromCommandLine(words.toArray(String[]::new)));
   }
 
-  final CommandSpec spec() {
+  protected final CommandSpec spec() {
     return spec;
   }
 
-  final Console console() {
+  protected final Console console() {
     return Console.of(spec.commandLine());
   }
 

@@ -11,9 +11,9 @@ import picocli.CommandLine;
  * @param err what a person reads meanwhile
  * @param quiet whether the person asked for warnings and errors only
  */
-record Console(PrintWriter out, PrintWriter err, boolean quiet) {
+public record Console(PrintWriter out, PrintWriter err, boolean quiet) {
 
-  static Console of(CommandLine command) {
+  public static Console of(CommandLine command) {
     CommandLine root = command;
     while (root.getParent() != null) {
       root = root.getParent();
@@ -23,7 +23,7 @@ record Console(PrintWriter out, PrintWriter err, boolean quiet) {
   }
 
   /** Says what the program found out by itself, or does now. */
-  void tell(String text) {
+  public void tell(String text) {
     if (!quiet) {
       err.println(text);
     }

@@ -2,15 +2,15 @@
 package dev.trainer4j.cli;
 
 /** What the program tells the shell. */
-final class ExitCodes {
+public final class ExitCodes {
   /** All is well. */
-  static final int OK = 0;
+  public static final int OK = 0;
 
   /** The command was understood, and failed. */
-  static final int FAILED = 1;
+  public static final int FAILED = 1;
 
   /** The command line, or a file of arguments that it names, has a mistake. */
-  static final int USAGE = 2;
+  public static final int USAGE = 2;
 
   private ExitCodes() {}
 }

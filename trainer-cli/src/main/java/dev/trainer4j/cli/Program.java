@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.cli;
 
+import dev.trainer4j.cli.folder.ConvertCommand;
+import dev.trainer4j.cli.folder.MergeAdapterCommand;
+import dev.trainer4j.cli.folder.QuantizeCommand;
+import dev.trainer4j.cli.inspect.InspectCommand;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.List;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.trainer4j.cli;
+package dev.trainer4j.cli.inspect;
 
 import dev.trainer4j.callbacks.Curve;
 import dev.trainer4j.callbacks.CurveGroup;

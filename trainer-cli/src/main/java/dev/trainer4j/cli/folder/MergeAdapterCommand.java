@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.trainer4j.cli;
+package dev.trainer4j.cli.folder;
 
 import dev.trainer4j.callbacks.ReportNumbers;
+import dev.trainer4j.cli.Console;
+import dev.trainer4j.cli.ExitCodes;
+import dev.trainer4j.cli.inspect.FolderKind;
 import dev.trainer4j.data.Folders;
 import dev.trainer4j.transformers.AutoModels;
 import dev.trainer4j.transformers.Dtype;
@@ -30,7 +33,7 @@ import picocli.CommandLine.Spec;
           + "The tokenizer is that of the adapter's folder where it has one."
     },
     footer = {"", "  trainer merge-adapter Qwen/Qwen2.5-0.5B out/adapter merged"})
-final class MergeAdapterCommand implements Callable<Integer> {
+public final class MergeAdapterCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
 

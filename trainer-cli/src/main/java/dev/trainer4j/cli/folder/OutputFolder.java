@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.trainer4j.cli;
+package dev.trainer4j.cli.folder;
 
+import dev.trainer4j.cli.inspect.FolderKind;
 import dev.trainer4j.file.FolderTree;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.trainer4j.cli;
+package dev.trainer4j.cli.folder;
 
 import java.io.IOException;
 import java.nio.file.Files;

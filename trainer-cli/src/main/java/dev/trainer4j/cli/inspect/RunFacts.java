@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.trainer4j.cli;
+package dev.trainer4j.cli.inspect;
 
 import dev.trainer4j.checkpoint.Checkpoint;
 import dev.trainer4j.checkpoint.CheckpointStore;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.trainer4j.cli;
+package dev.trainer4j.cli.inspect;
 
 import dev.trainer4j.checkpoint.ModelTensors;
 import dev.trainer4j.checkpoint.TensorFile;
@@ -23,7 +23,7 @@ import java.util.TreeMap;
  * @param bytes what these take
  * @param byType tensors, elements and bytes of each element type
  */
-record TensorFacts(
+public record TensorFacts(
     Path source, int files, int tensors, long elements, long bytes, Map<String, OfType> byType) {
 
   /**
@@ -33,7 +33,7 @@ record TensorFacts(
    * @param elements how many numbers
    * @param bytes what these take
    */
-  record OfType(int tensors, long elements, long bytes) {
+  public record OfType(int tensors, long elements, long bytes) {
     OfType plus(OfType other) {
       return new OfType(
           tensors + other.tensors, elements + other.elements, bytes + other.bytes);
@@ -41,7 +41,7 @@ record TensorFacts(
   }
 
   /** Reads the headers of a model or of an adapter; empty if the folder has neither. */
-  static Optional<TensorFacts> ofModel(Path folder) throws IOException {
+  public static Optional<TensorFacts> ofModel(Path folder) throws IOException {
     for (String adapter : new String[] {"adapter_model.safetensors", "adapter_model.bin"}) {
       Path file = folder.resolve(adapter);
       if (Files.isRegularFile(file)) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.trainer4j.cli;
+package dev.trainer4j.cli.folder;
 
+import dev.trainer4j.cli.inspect.TensorFacts;
 import dev.trainer4j.transformers.Dtype;
 import java.io.IOException;
 import java.nio.file.Path;

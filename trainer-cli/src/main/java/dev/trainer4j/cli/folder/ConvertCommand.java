@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.trainer4j.cli;
+package dev.trainer4j.cli.folder;
 
 import dev.trainer4j.args.ValueType;
 import dev.trainer4j.callbacks.ReportNumbers;
+import dev.trainer4j.cli.Console;
+import dev.trainer4j.cli.ExitCodes;
+import dev.trainer4j.cli.inspect.FolderKind;
 import dev.trainer4j.data.Folders;
 import dev.trainer4j.transformers.ConvertedWeights;
 import dev.trainer4j.transformers.Dtype;
@@ -37,7 +40,7 @@ import picocli.CommandLine.Spec;
       "  trainer convert out/checkpoint-500 model --dtype bf16",
       "  trainer convert old-model new-model --max-shard-size 2GB"
     })
-final class ConvertCommand implements Callable<Integer> {
+public final class ConvertCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
 

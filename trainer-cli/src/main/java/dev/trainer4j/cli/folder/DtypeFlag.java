@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.trainer4j.cli;
+package dev.trainer4j.cli.folder;
 
 import dev.trainer4j.transformers.Dtype;
 import java.util.Locale;

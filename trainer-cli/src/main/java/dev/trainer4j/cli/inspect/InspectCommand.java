@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.trainer4j.cli;
+package dev.trainer4j.cli.inspect;
 
 import dev.trainer4j.callbacks.ReportNumbers;
+import dev.trainer4j.cli.Console;
+import dev.trainer4j.cli.ExitCodes;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -26,7 +28,7 @@ import picocli.CommandLine.Spec;
       "  trainer inspect out                          all checkpoints of a run",
       "  trainer inspect out/checkpoint-500 --verify"
     })
-final class InspectCommand implements Callable<Integer> {
+public final class InspectCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.trainer4j.cli;
+package dev.trainer4j.cli.folder;
 
 import dev.trainer4j.callbacks.ReportNumbers;
+import dev.trainer4j.cli.Console;
+import dev.trainer4j.cli.ExitCodes;
 import dev.trainer4j.data.Folders;
 import dev.trainer4j.transformers.AutoModels;
 import dev.trainer4j.transformers.LoadOptions;
@@ -35,7 +37,7 @@ import picocli.CommandLine.Spec;
       "",
       "  trainer quantize Qwen/Qwen2.5-0.5B qwen-nf4 --type nf4 --double-quant"
     })
-final class QuantizeCommand implements Callable<Integer> {
+public final class QuantizeCommand implements Callable<Integer> {
 
   /** What the weights become. */
   enum Type {

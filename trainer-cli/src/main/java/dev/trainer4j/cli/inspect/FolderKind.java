@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.trainer4j.cli;
+package dev.trainer4j.cli.inspect;
 
 import dev.trainer4j.checkpoint.CheckpointStore;
 import java.io.IOException;
@@ -9,7 +9,7 @@ import java.nio.file.Path;
 import java.util.List;
 
 /** What a folder is, going by its files. */
-enum FolderKind {
+public enum FolderKind {
   /** An output folder, which has checkpoints in it. */
   RUN("the output folder of a run"),
   /** One checkpoint, of ours or of Hugging Face's Trainer. */
@@ -19,7 +19,7 @@ enum FolderKind {
   /** A pretrained model. */
   MODEL("a model");
 
-  static final String ADAPTER_CONFIG = "adapter_config.json";
+  public static final String ADAPTER_CONFIG = "adapter_config.json";
   static final String TRAINER_STATE = "trainer_state.json";
 
   private static final List<String> WEIGHTS =
@@ -35,7 +35,7 @@ enum FolderKind {
     this.described = described;
   }
 
-  String described() {
+  public String described() {
     return described;
   }
 
@@ -49,7 +49,7 @@ enum FolderKind {
    *
    * @throws IOException if there is none, or nothing in it is known
    */
-  static FolderKind of(Path folder) throws IOException {
+  public static FolderKind of(Path folder) throws IOException {
     if (!Files.isDirectory(folder)) {
       throw new NotDirectoryException(
           folder
