@@ -98,6 +98,17 @@ public final class PretrainedModel
     this.lossOnly = lossOnly;
   }
 
+  /** A view that closes what it is a view of. */
+  private PretrainedModel(PretrainedModel view) {
+    core = view.core;
+    freezing = view.freezing;
+    firstLabels = view.firstLabels;
+    computation = view.computation;
+    runner = view.runner;
+    isView = false;
+    lossOnly = view.lossOnly;
+  }
+
   @Override
   public PretrainedModel autocast(HalfType type) {
     return new PretrainedModel(this, computation.autocast(type), runner);
@@ -194,6 +205,11 @@ public final class PretrainedModel
    */
   PretrainedModel adapted(AdapterSet set) {
     return new PretrainedModel(this, computation.adapted(set), runner);
+  }
+
+  /** Returns this view as one that is to be closed, and then closes the model that it is a view of. */
+  public PretrainedModel owningBase() {
+    return new PretrainedModel(this);
   }
 
   /**
