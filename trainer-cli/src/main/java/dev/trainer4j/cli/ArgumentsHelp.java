@@ -4,6 +4,8 @@ package dev.trainer4j.cli;
 import dev.trainer4j.args.Argument;
 import dev.trainer4j.args.ArgumentTable;
 import dev.trainer4j.args.ValueType;
+import java.util.Collection;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
 import picocli.CommandLine;
@@ -39,13 +41,15 @@ final class ArgumentsHelp {
       CommandSpec spec, ArgumentsCommand command, Predicate<String> shown) {
     CommandSpec copy = CommandSpec.create().name(spec.name());
     copy.usageMessage(spec.usageMessage());
-    copy.usageMessage().sortOptions(false).optionListHeading("%nOptions of every command:%n");
+    copy.usageMessage().sortOptions(false);
     String qualified = spec.qualifiedName();
     copy.usageMessage().customSynopsis(qualified + " [--config FILE] [--flag VALUE]...");
     for (ArgumentTable<?, ?> table : command.tables()) {
       addGroups(copy, table, shown);
     }
-    spec.options().forEach(option -> copy.addOption(OptionSpec.builder(option).build()));
+    ArgGroupSpec.Builder ofEvery = section("Options of every command", copy);
+    spec.options().forEach(option -> ofEvery.addArg(OptionSpec.builder(option).build()));
+    copy.addArgGroup(ofEvery.build());
     return copy;
   }
 
@@ -62,12 +66,18 @@ final class ArgumentsHelp {
       if (group == null || !heading.equals(argument.group())) {
         addGroup(spec, group);
         heading = argument.group();
-        group = ArgGroupSpec.builder().validate(false).heading("%n" + heading + ":%n");
-        group.order(spec.argGroups().size());
+        group = section(heading.isEmpty() ? "Further" : heading, spec);
       }
       group.addArg(option(argument, defaults));
     }
     addGroup(spec, group);
+  }
+
+  private static ArgGroupSpec.Builder section(String heading, CommandSpec spec) {
+    return ArgGroupSpec.builder()
+        .validate(false)
+        .heading("%n" + heading + ":%n")
+        .order(spec.argGroups().size());
   }
 
   private static void addGroup(CommandSpec spec, ArgGroupSpec.Builder group) {
@@ -78,13 +88,25 @@ final class ArgumentsHelp {
 
   private static OptionSpec option(Argument<?> argument, Object defaults) {
     Object value = argument.plain(defaults);
-    String end = value == null ? "" : " (default " + ValueType.show(value) + ")";
+    boolean plain = value == null || value.equals(false) || isEmpty(value);
+    String end = plain ? "" : " (default " + ValueType.show(value) + ")";
     return OptionSpec.builder("--" + argument.name())
         .type(String.class)
         .arity("1")
         .paramLabel(label(argument.type()))
-        .description((argument.help() + end).replace("%", "%%"))
+        .description((argument.help() + choices(argument.type()) + end).replace("%", "%%"))
         .build();
+  }
+
+  private static boolean isEmpty(Object value) {
+    return value instanceof Collection<?> list
+        ? list.isEmpty()
+        : value instanceof Map<?, ?> map && map.isEmpty();
+  }
+
+  private static String choices(ValueType<?> type) {
+    boolean known = type.javaType().isEnum() && type.expected().startsWith("one of ");
+    return known ? ": " + type.expected() : "";
   }
 
   private static String label(ValueType<?> type) {

@@ -7,6 +7,7 @@ import dev.trainer4j.cli.folder.QuantizeCommand;
 import dev.trainer4j.cli.inspect.InspectCommand;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import dev.trainer4j.cli.train.TrainCommand;
 import java.util.List;
 import picocli.CommandLine;
 
@@ -20,6 +21,7 @@ final class Program {
   /** The commands, in the order of the help. One line each. */
   private static List<Object> commands() {
     return List.of(
+        new TrainCommand(),
         new InspectCommand(),
         new ConvertCommand(),
         new MergeAdapterCommand(),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.trainer4j.cli.sft;
+package dev.trainer4j.cli.train;
 
 import static dev.trainer4j.args.ValueType.FLAG;
 import static dev.trainer4j.args.ValueType.PATH;
