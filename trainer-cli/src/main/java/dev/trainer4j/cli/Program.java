@@ -7,6 +7,7 @@ import dev.trainer4j.cli.folder.QuantizeCommand;
 import dev.trainer4j.cli.inspect.InspectCommand;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import dev.trainer4j.cli.train.SftCommand;
 import dev.trainer4j.cli.train.TrainCommand;
 import java.util.List;
 import picocli.CommandLine;
@@ -22,6 +23,7 @@ final class Program {
   private static List<Object> commands() {
     return List.of(
         new TrainCommand(),
+        new SftCommand(),
         new InspectCommand(),
         new ConvertCommand(),
         new MergeAdapterCommand(),
@@ -32,6 +34,11 @@ final class Program {
   static CommandLine commandLine() {
     CommandLine program = new CommandLine(new TrainerCommand());
     commands().forEach(program::addSubcommand);
+    for (CommandLine command : program.getSubcommands().values()) {
+      // Words that it has no option for are the business of its tables.
+      command.setUnmatchedOptionsArePositionalParams(
+          command.getCommand() instanceof ArgumentsCommand);
+    }
     // Results and help are text in UTF-8, whatever the locale says.
     program.setOut(new PrintWriter(System.out, true, StandardCharsets.UTF_8));
     program.setErr(new PrintWriter(System.err, true, StandardCharsets.UTF_8));
