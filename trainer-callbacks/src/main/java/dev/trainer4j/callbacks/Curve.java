@@ -59,6 +59,15 @@ public final class Curve {
     return Double.isFinite(values[index]);
   }
 
+  /** Returns the same points under another name. */
+  Curve renamed(String other) {
+    Curve copy = new Curve(other);
+    for (int i = 0; i < size; i++) {
+      copy.add(steps[i], values[i]);
+    }
+    return copy;
+  }
+
   /** Returns how many values are NaN or infinite. */
   long nonFinite() {
     return Arrays.stream(values, 0, size).filter(value -> !Double.isFinite(value)).count();

@@ -4,6 +4,7 @@ package dev.trainer4j.cli;
 import dev.trainer4j.cli.folder.ConvertCommand;
 import dev.trainer4j.cli.folder.MergeAdapterCommand;
 import dev.trainer4j.cli.folder.QuantizeCommand;
+import dev.trainer4j.cli.inspect.CompareCommand;
 import dev.trainer4j.cli.inspect.InspectCommand;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
@@ -25,6 +26,7 @@ final class Program {
         new TrainCommand(),
         new SftCommand(),
         new InspectCommand(),
+        new CompareCommand(),
         new ConvertCommand(),
         new MergeAdapterCommand(),
         new QuantizeCommand(),

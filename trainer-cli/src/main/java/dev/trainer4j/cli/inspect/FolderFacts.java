@@ -108,6 +108,24 @@ record FolderFacts(
     }
   }
 
+  /** Returns the same with another state, as of a run that went on. */
+  FolderFacts withState(Optional<TrainerState> other) {
+    return new FolderFacts(
+        folder,
+        kind,
+        verification,
+        verified,
+        other,
+        arguments,
+        config,
+        adapter,
+        model,
+        optimizer,
+        files,
+        saved,
+        problems);
+  }
+
   /** Returns whether nothing was found wrong. */
   boolean isWhole() {
     return problems.isEmpty()

@@ -2,6 +2,7 @@
 package dev.trainer4j.cli.inspect;
 
 import dev.trainer4j.checkpoint.CheckpointStore;
+import dev.trainer4j.checkpoint.CheckpointVerification;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NotDirectoryException;
@@ -56,11 +57,15 @@ public enum FolderKind {
               + (Files.exists(folder) ? " is a file, expected a folder" : " does not exist")
               + ": give a checkpoint, the output folder of a run, or the folder of a model");
     }
-    if (has(folder, TRAINER_STATE) || has(folder, "manifest.json")) {
+    if (has(folder, "manifest.json")) {
       return CHECKPOINT;
     }
     if (!new CheckpointStore(folder).list().isEmpty()) {
       return RUN;
+    }
+    // A run that ended has its state beside its model, which is no checkpoint yet.
+    if (isNamedCheckpoint(folder) || CheckpointVerification.isOfHuggingFace(folder)) {
+      return CHECKPOINT;
     }
     if (has(folder, ADAPTER_CONFIG)) {
       return ADAPTER;
@@ -73,6 +78,11 @@ public enum FolderKind {
             + " is neither a checkpoint nor a model: it has no checkpoint-<step> folder, and none of"
             + " trainer_state.json, manifest.json, adapter_config.json, config.json and "
             + String.join(", ", WEIGHTS));
+  }
+
+  private static boolean isNamedCheckpoint(Path folder) {
+    Path name = folder.toAbsolutePath().normalize().getFileName();
+    return name != null && name.toString().matches("checkpoint-\\d+");
   }
 
   private static boolean has(Path folder, String name) {

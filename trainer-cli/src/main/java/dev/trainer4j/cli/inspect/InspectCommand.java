@@ -89,7 +89,7 @@ public final class InspectCommand implements Callable<Integer> {
         .ifPresentOrElse(
             latest -> {
               out.println();
-              new InspectText(out, Terminal.columns()).print(latest);
+              new InspectText(out, Terminal.columns()).print(latest.withState(run.state()));
             },
             () -> out.println("No checkpoint is whole: a run cannot go on from here."));
   }

@@ -9,6 +9,7 @@ import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /** Tells the facts of a folder to a person. */
@@ -16,6 +17,10 @@ final class InspectText {
 
   private static final int PLOT_ROWS = 9;
   private static final int MOST_PLOTS = 4;
+
+  /** What only ever grows tells nothing as a curve. */
+  private static final Set<String> COUNTERS =
+      Set.of("num_tokens", "num_input_tokens_seen", "total_flos");
 
   private final PrintWriter out;
   private final int width;
@@ -116,7 +121,11 @@ final class InspectText {
 
   private void curves(TrainerState state) {
     List<CurveGroup> groups = new ArrayList<>(CurveGroup.of(state.logHistory()));
-    groups.removeIf(group -> group.isSpeed() || group.curves().stream().allMatch(c -> c.size() < 2));
+    groups.removeIf(
+        group ->
+            group.isSpeed()
+                || COUNTERS.contains(group.title())
+                || group.curves().stream().allMatch(curve -> curve.size() < 2));
     for (CurveGroup group : groups.subList(0, Math.min(MOST_PLOTS, groups.size()))) {
       out.println();
       List<Curve> curves = group.curves();

@@ -62,8 +62,7 @@ final class TerminalPlot {
    * @return lines of text with the legend first; a sentence if there is nothing finite to draw
    */
   static List<String> of(String title, List<Curve> curves, int columns, int rows) {
-    List<Curve> drawn = curves.stream().filter(curve -> curve.size() > 0).toList();
-    TerminalPlot plot = new TerminalPlot(drawn, Math.max(20, columns - AXIS - 2), rows);
+    TerminalPlot plot = new TerminalPlot(curves, Math.max(20, columns - AXIS - 2), rows);
     if (plot.first > plot.last) {
       return List.of(title + ": no finite value was logged");
     }
@@ -100,6 +99,9 @@ final class TerminalPlot {
     }
     StringBuilder legend = new StringBuilder(":");
     for (int i = 0; i < curves.size(); i++) {
+      if (curves.get(i).size() == 0) {
+        continue; // Its mark stays its own, so that a run has the same one in every picture.
+      }
       legend.append("  ").append(mark(i)).append(' ').append(curves.get(i).name());
     }
     return legend.toString();
