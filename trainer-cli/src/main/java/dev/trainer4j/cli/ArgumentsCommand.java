@@ -37,9 +37,9 @@ public abstract class ArgumentsCommand implements Callable<Integer> {
   /** The flags that {@code --help} shows. */
   protected abstract Set<String> essentials();
 
-  /** Gives words that are no flags the flags that they stand for; there are none of these by default. */
-  protected List<String> asFlags(List<String> given) {
-    return given;
+  /** The arguments that words before the first flag set, in their order; none by default. */
+  protected List<String> leading() {
+    return List.of();
   }
 
   /** Does the work; returns the exit code. */
@@ -47,8 +47,22 @@ public abstract class ArgumentsCommand implements Callable<Integer> {
 
   @Override
   public final Integer call() throws Exception {
-    ArgumentReader reader = ArgumentReader.of(tables().toArray(ArgumentTable<?, ?>[]::new));
-    return run(reader.fromCommandLine(asFlags(words).toArray(String[]::new)));
+    return run(read(tables()));
+  }
+
+  /** Reads the command line by these tables, which may start from other defaults than those of {@link #tables}. */
+  protected final ArgumentReader.Reading read(List<ArgumentTable<?, ?>> by) {
+    List<String> named = new ArrayList<>(words);
+    List<String> names = leading();
+    for (int i = 0; i < names.size() && 2 * i < named.size() && !isFlag(named.get(2 * i)); i++) {
+      named.add(2 * i, "--" + names.get(i));
+    }
+    return ArgumentReader.of(by.toArray(ArgumentTable<?, ?>[]::new))
+        .fromCommandLine(named.toArray(String[]::new));
+  }
+
+  private static boolean isFlag(String word) {
+    return word.startsWith("-");
   }
 
   protected final CommandSpec spec() {

@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.cli;
 
+import dev.trainer4j.cli.folder.ConvertCommand;
+import dev.trainer4j.cli.folder.MergeAdapterCommand;
+import dev.trainer4j.cli.folder.QuantizeCommand;
+import dev.trainer4j.cli.inspect.CompareCommand;
+import dev.trainer4j.cli.inspect.InspectCommand;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import dev.trainer4j.cli.train.EvaluateCommand;
 import dev.trainer4j.cli.train.PredictCommand;
+import dev.trainer4j.cli.train.SftCommand;
 import dev.trainer4j.cli.train.TrainCommand;
 import java.util.List;
 import picocli.CommandLine;
@@ -22,6 +28,12 @@ final class Program {
         new TrainCommand(),
         new EvaluateCommand(),
         new PredictCommand(),
+        new SftCommand(),
+        new InspectCommand(),
+        new CompareCommand(),
+        new ConvertCommand(),
+        new MergeAdapterCommand(),
+        new QuantizeCommand(),
         new CompletionCommand());
   }
 

@@ -5,7 +5,6 @@ import dev.trainer4j.args.ArgumentReader;
 import dev.trainer4j.args.ArgumentTable;
 import dev.trainer4j.cli.ArgumentsCommand;
 import dev.trainer4j.cli.ExitCodes;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import picocli.CommandLine.Command;
@@ -42,18 +41,9 @@ public final class EvaluateCommand extends ArgumentsCommand {
     return ESSENTIALS;
   }
 
-  /** {@code MODEL FILE} in place of two flags. */
   @Override
-  protected List<String> asFlags(List<String> words) {
-    List<String> flags = new ArrayList<>();
-    List<String> names = List.of("--model_name_or_path", "--validation_file");
-    int bare = 0;
-    while (bare < Math.min(names.size(), words.size()) && !words.get(bare).startsWith("--")) {
-      flags.add(names.get(bare));
-      flags.add(words.get(bare++));
-    }
-    flags.addAll(words.subList(bare, words.size()));
-    return flags;
+  protected List<String> leading() {
+    return List.of("model_name_or_path", "validation_file");
   }
 
   @Override
