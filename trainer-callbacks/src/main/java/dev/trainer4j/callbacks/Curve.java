@@ -5,14 +5,15 @@ import java.util.Arrays;
 import java.util.BitSet;
 
 /** The values of one metric over the updates of a run. */
-final class Curve {
+public final class Curve {
 
   private final String name;
   private long[] steps = new long[64];
   private double[] values = new double[64];
   private int size;
 
-  Curve(String name) {
+  /** Starts a curve without points. */
+  public Curve(String name) {
     this.name = name;
   }
 
@@ -20,7 +21,7 @@ final class Curve {
    * Adds a point behind the others. A second value at an update replaces the first, and an earlier
    * update drops what lies behind it: steps always rise.
    */
-  void add(long step, double value) {
+  public void add(long step, double value) {
     while (size > 0 && steps[size - 1] >= step) {
       size--;
     }
@@ -33,25 +34,38 @@ final class Curve {
     size++;
   }
 
-  String name() {
+  /** Returns what is drawn, such as {@code eval_loss}. */
+  public String name() {
     return name;
   }
 
-  int size() {
+  /** Returns the number of points. */
+  public int size() {
     return size;
   }
 
-  long step(int index) {
+  /** Returns the update of a point, counted from 0. */
+  public long step(int index) {
     return steps[index];
   }
 
   /** Returns a value, which may be NaN or infinite. */
-  double value(int index) {
+  public double value(int index) {
     return values[index];
   }
 
-  boolean isFinite(int index) {
+  /** Returns whether the value of a point is neither NaN nor infinite. */
+  public boolean isFinite(int index) {
     return Double.isFinite(values[index]);
+  }
+
+  /** Returns the same points under another name. */
+  Curve renamed(String other) {
+    Curve copy = new Curve(other);
+    for (int i = 0; i < size; i++) {
+      copy.add(steps[i], values[i]);
+    }
+    return copy;
   }
 
   /** Returns how many values are NaN or infinite. */
@@ -69,7 +83,7 @@ final class Curve {
    * @param buckets at least 1
    * @return at most three points for each bucket and two more; this curve if it is no larger
    */
-  Curve thinned(int buckets) {
+  public Curve thinned(int buckets) {
     if (size <= 2 * buckets) {
       return this;
     }

@@ -15,7 +15,7 @@ import java.util.regex.Pattern;
  * @param title the metric's name, without {@code eval_}
  * @param curves at least one
  */
-record CurveGroup(String title, List<Curve> curves) {
+public record CurveGroup(String title, List<Curve> curves) {
 
   private static final String EVAL = "eval_";
   private static final String RATE = "learning_rate";
@@ -24,12 +24,13 @@ record CurveGroup(String title, List<Curve> curves) {
   /** The line at the end of a run sums it up and is no point of any curve. */
   private static final String SUMMARY = "train_runtime";
 
-  CurveGroup {
+  /** Copies the list. */
+  public CurveGroup {
     curves = List.copyOf(curves);
   }
 
   /** Reads the curves of everything logged, the loss first, how fast evaluations were last. */
-  static List<CurveGroup> of(List<LogEntry> history) {
+  public static List<CurveGroup> of(List<LogEntry> history) {
     Map<String, Curve> curves = new LinkedHashMap<>();
     for (LogEntry line : history) {
       if (isSummary(line)) {
@@ -53,15 +54,17 @@ record CurveGroup(String title, List<Curve> curves) {
   }
 
   /** Returns the same curves with fewer points, see {@link Curve#thinned}. */
-  CurveGroup thinned(int buckets) {
+  public CurveGroup thinned(int buckets) {
     return new CurveGroup(title, curves.stream().map(curve -> curve.thinned(buckets)).toList());
   }
 
-  static boolean isSummary(LogEntry line) {
+  /** Returns whether a line is the one at the end of a run, which sums it up. */
+  public static boolean isSummary(LogEntry line) {
     return line.values().containsKey(SUMMARY);
   }
 
-  static boolean isEvaluation(LogEntry line) {
+  /** Returns whether a line is that of an evaluation. */
+  public static boolean isEvaluation(LogEntry line) {
     return line.values().keySet().stream().anyMatch(key -> key.startsWith(EVAL));
   }
 
@@ -73,7 +76,7 @@ record CurveGroup(String title, List<Curve> curves) {
   }
 
   /** Whether it tells how fast evaluations were, and nothing of the model. */
-  boolean isSpeed() {
+  public boolean isSpeed() {
     return title.endsWith("runtime") || title.endsWith("_per_second");
   }
 

@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * reports, so read, hashed and compiled once.
  *
  * @param template escapes everything but our own resources
+ * @param comparison the template of the page that compares runs
  * @param contentSecurityPolicy under which the page runs our two scripts and no other, and can ask
  *     nobody for anything
  * @param style of the page
@@ -28,6 +29,7 @@ import org.jspecify.annotations.Nullable;
  */
 record ReportAssets(
     PageTemplate template,
+    PageTemplate comparison,
     String contentSecurityPolicy,
     String style,
     String script,
@@ -54,6 +56,7 @@ record ReportAssets(
     String library = read(uplot + "dist/uPlot.iife.min.js");
     return new ReportAssets(
         PageTemplate.parse(read("report/report.html")),
+        PageTemplate.parse(read("report/comparison.html")),
         contentSecurityPolicy(library, script),
         read("report/report.css"),
         script,

@@ -6,14 +6,14 @@ import java.math.MathContext;
 import java.util.Locale;
 
 /** Numbers as people read them. */
-final class ReportNumbers {
+public final class ReportNumbers {
 
   private static final MathContext DIGITS = new MathContext(5);
 
   private ReportNumbers() {}
 
   /** Returns five significant digits without trailing zeros; very large or small ones as 1.5e-7. */
-  static String shortest(double value) {
+  public static String shortest(double value) {
     if (!Double.isFinite(value) || value == 0) {
       return value == 0 ? "0" : String.valueOf(value);
     }
@@ -30,12 +30,12 @@ final class ReportNumbers {
   }
 
   /** Formats in the same way whatever the machine's language. */
-  static String format(String pattern, Object... values) {
+  public static String format(String pattern, Object... values) {
     return String.format(Locale.ROOT, pattern, values);
   }
 
   /** Returns a size in bytes, such as 1.5 MB. */
-  static String bytes(long bytes) {
+  public static String bytes(long bytes) {
     String[] units = {"B", "kB", "MB", "GB", "TB"};
     double size = bytes;
     int unit = 0;

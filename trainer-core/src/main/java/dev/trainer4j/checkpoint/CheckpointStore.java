@@ -133,6 +133,17 @@ public final class CheckpointStore {
   }
 
   /**
+   * Checks a folder against the names and sizes of its manifest, as {@link #verify}, and reads no file that
+   * it lists: what was cut short or lost is found, and what was changed in its place is not.
+   *
+   * @param folder any folder, also one outside of the output folder
+   * @return what is wrong with it
+   */
+  public CheckpointVerification verifySizes(Path folder) {
+    return CheckpointVerifier.verify(folder, false);
+  }
+
+  /**
    * Finds the newest checkpoint that is whole. Newer ones that are not are named in a warning each
    * and skipped. Call {@link #cleanLeftovers} first: a crash may have left the newest one aside.
    *

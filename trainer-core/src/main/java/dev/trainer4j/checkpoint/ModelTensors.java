@@ -220,6 +220,25 @@ public final class ModelTensors implements TensorFile {
   }
 
   /**
+   * Returns the names of the files that hold the tensors.
+   *
+   * @return one, or those of the index
+   */
+  public Set<String> fileNames() {
+    return Collections.unmodifiableSet(files.keySet());
+  }
+
+  /**
+   * Returns the file that holds a tensor.
+   *
+   * @param name one of {@link #names()}
+   * @throws IOException if there is no such tensor
+   */
+  public Path fileOf(String name) throws IOException {
+    return home(name).source();
+  }
+
+  /**
    * Returns the names of the tensors.
    *
    * @return in the order of the file or of the index

@@ -56,18 +56,21 @@ public final class PeftModel extends ForwardingModel
   private final PretrainedModel base;
   private final PretrainedModel adapted;
   private final Adapters adapters;
+  private final boolean ownsBase;
 
   private PeftModel(PretrainedModel base) {
     this.base = base;
+    ownsBase = false;
     adapters = new Adapters(base);
     adapted = base.adapted(adapters.set());
   }
 
   /** A view of a model: the same adapters, computed with in another way. */
-  private PeftModel(PeftModel of, PretrainedModel adapted) {
+  private PeftModel(PeftModel of, PretrainedModel adapted, boolean ownsBase) {
     base = of.base;
     adapters = of.adapters;
     this.adapted = adapted;
+    this.ownsBase = ownsBase;
   }
 
   /**
@@ -213,7 +216,12 @@ public final class PeftModel extends ForwardingModel
    * @throws IllegalArgumentException if the base's head foretells no next token
    */
   public PeftModel withTokenLoss(TokenLoss loss) {
-    return new PeftModel(this, adapted.withTokenLoss(loss));
+    return new PeftModel(this, adapted.withTokenLoss(loss), false);
+  }
+
+  /** Returns this model as one that closes its base, too, when it is closed. */
+  public PeftModel owningBase() {
+    return new PeftModel(this, adapted, true);
   }
 
   /** Returns the model that the adapters stand beside. */
@@ -351,9 +359,12 @@ public final class PeftModel extends ForwardingModel
     return adapters.toString();
   }
 
-  /** Frees the adapters. The base stays as it is, and frozen: {@link PretrainedModel#unfreeze} makes it trainable again. */
+  /** Frees the adapters. Unless {@link #owningBase} gave this model, the base stays as it is, and frozen: {@link PretrainedModel#unfreeze} makes it trainable again. */
   @Override
   public void close() {
     adapters.close();
+    if (ownsBase) {
+      base.close();
+    }
   }
 }

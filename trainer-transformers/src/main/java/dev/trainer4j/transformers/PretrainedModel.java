@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.transformers;
 
+import ai.djl.Device;
 import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
@@ -17,7 +18,9 @@ import dev.trainer4j.model.NoisyEmbeddings;
 import dev.trainer4j.model.Segment;
 import dev.trainer4j.model.SegmentRunner;
 import dev.trainer4j.model.SegmentedModel;
+import dev.trainer4j.torch.ArrayScope;
 import dev.trainer4j.torch.Autograd;
+import dev.trainer4j.torch.Bfloat16;
 import dev.trainer4j.torch.HalfType;
 import dev.trainer4j.transformers.architecture.AdapterSet;
 import dev.trainer4j.transformers.architecture.TokenLoss;
@@ -93,6 +96,17 @@ public final class PretrainedModel
     this.runner = runner;
     isView = true;
     this.lossOnly = lossOnly;
+  }
+
+  /** A view that closes what it is a view of. */
+  private PretrainedModel(PretrainedModel view) {
+    core = view.core;
+    freezing = view.freezing;
+    firstLabels = view.firstLabels;
+    computation = view.computation;
+    runner = view.runner;
+    isView = false;
+    lossOnly = view.lossOnly;
   }
 
   @Override
@@ -193,6 +207,11 @@ public final class PretrainedModel
     return new PretrainedModel(this, computation.adapted(set), runner);
   }
 
+  /** Returns this view as one that is to be closed, and then closes the model that it is a view of. */
+  public PretrainedModel owningBase() {
+    return new PretrainedModel(this);
+  }
+
   /**
    * Returns this model with another loss of next tokens: a view with the same tensors, which is not to be closed.
    *
@@ -249,6 +268,31 @@ public final class PretrainedModel
    */
   public void dequantize() {
     Dequantization.of(core).forget();
+  }
+
+  /** Returns the names of the tensors that are quantized; none for a model in which none is. */
+  public Set<String> quantizedTensors() {
+    QuantizedWeights quantized = core.quantized();
+    return quantized == null ? Set.of() : quantized.names();
+  }
+
+  /**
+   * Returns what a quantized tensor stands for, as float32 on the CPU; the model stays as it is.
+   *
+   * @param name one of {@link #quantizedTensors()}
+   * @param owner of the new array
+   */
+  public NDArray dequantizedTensor(String name, NDManager owner) {
+    QuantizedWeights quantized = core.quantized();
+    if (quantized == null || !quantized.names().contains(name)) {
+      throw new IllegalArgumentException(
+          "tensor " + name + " is not among the " + quantizedTensors().size() + " quantized ones");
+    }
+    try (ArrayScope scope = ArrayScope.open();
+        Autograd.Recording off = Autograd.record(false)) {
+      NDArray values = quantized.values(name, core.manager());
+      return Bfloat16.toFloat32(values.toDevice(Device.cpu(), false), owner);
+    }
   }
 
   /** Returns the type of the weights in memory: that of the {@link LoadOptions}. */

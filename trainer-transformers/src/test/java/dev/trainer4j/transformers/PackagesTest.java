@@ -130,7 +130,7 @@ class PackagesTest {
           .mayOnlyAccessLayers("tokenization", "generation")
           .whereLayer("sft")
           .mayOnlyAccessLayers(
-              "values", "tokenization", "architecture", "peft", "models", "collate")
+              "values", "tokenization", "architecture", "peft", "models", "collate", "trainer")
           .ensureAllClassesAreContainedInArchitecture();
 
   @ArchTest

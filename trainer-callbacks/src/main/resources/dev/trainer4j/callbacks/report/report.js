@@ -46,7 +46,7 @@
   let first = Infinity;
   let last = -Infinity;
   for (const chart of data.charts) {
-    for (const series of chart.series) {
+    for (const series of chart.series.filter((s) => s.x.length)) {
       first = Math.min(first, series.x[0]);
       last = Math.max(last, series.x[series.x.length - 1]);
     }
@@ -158,7 +158,7 @@
   });
 
   const bar = document.querySelector('.bar div');
-  bar.style.width = bar.dataset.share + '%';
+  if (bar) bar.style.width = bar.dataset.share + '%';
   for (const part of document.querySelectorAll('details')) {
     part.open = !view.closed.includes(part.id);
     part.addEventListener('toggle', () => toggle(view.closed, part.id, !part.open));

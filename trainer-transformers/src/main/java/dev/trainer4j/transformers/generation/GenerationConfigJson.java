@@ -78,13 +78,16 @@ final class GenerationConfigJson {
     }
   }
 
-  /** Reads an argument: the settings, or the path of a file or of its folder. */
+  /** Reads an argument: the settings, also as JSON, or the path of a file or of its folder. */
   static Optional<GenerationConfig> parseArgument(Object raw) {
     if (raw instanceof Map<?, ?> settings) {
       return Optional.of(read(settings));
     }
     if (!(raw instanceof String path)) {
       return Optional.empty();
+    }
+    if (path.strip().startsWith("{")) {
+      return Optional.of(parse("the JSON", path));
     }
     try {
       Path file = Path.of(path);

@@ -2,7 +2,6 @@
 package dev.trainer4j.transformers.sft;
 
 import dev.trainer4j.data.ProcessingClass;
-import dev.trainer4j.transformers.PeftModel;
 import dev.trainer4j.transformers.PretrainedModel;
 import dev.trainer4j.transformers.tokenization.PretrainedTokenizer;
 import java.nio.file.Path;
@@ -23,9 +22,10 @@ final class OwnedTokenizer implements AutoCloseable {
   /**
    * Finds the tokenizer of a builder.
    *
+   * @param model whose folder may have one
    * @throws IllegalArgumentException if there is none
    */
-  static OwnedTokenizer of(SftTrainer.Builder builder) {
+  static OwnedTokenizer of(SftTrainer.Builder builder, PretrainedModel model) {
     ProcessingClass given = builder.processing;
     if (given instanceof PretrainedTokenizer tokenizer) {
       return new OwnedTokenizer(null, SftTokenizer.of(tokenizer, builder.sftArguments));
@@ -36,7 +36,7 @@ final class OwnedTokenizer implements AutoCloseable {
               + given.getClass().getName()
               + ", expected a PretrainedTokenizer, which texts are prepared with");
     }
-    PretrainedTokenizer loaded = PretrainedTokenizer.load(folder(builder));
+    PretrainedTokenizer loaded = PretrainedTokenizer.load(folder(model));
     try {
       return new OwnedTokenizer(loaded, SftTokenizer.of(loaded, builder.sftArguments));
     } catch (RuntimeException e) {
@@ -45,9 +45,7 @@ final class OwnedTokenizer implements AutoCloseable {
     }
   }
 
-  private static Path folder(SftTrainer.Builder builder) {
-    PretrainedModel base =
-        builder.model instanceof PeftModel peft ? peft.base() : (PretrainedModel) builder.model;
+  private static Path folder(PretrainedModel base) {
     return base.folder()
         .orElseThrow(
             () ->

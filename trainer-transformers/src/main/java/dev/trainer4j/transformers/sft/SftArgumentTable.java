@@ -77,7 +77,7 @@ final class SftArgumentTable {
           .rules(SftArgumentTable::check)
           .build();
 
-  private static final ArgumentTable<TrainingArguments, TrainingArguments.Builder> TRAINING =
+  static final ArgumentTable<TrainingArguments, TrainingArguments.Builder> TRAINING =
       TrainingArguments.table().startingFrom(SftArguments::trainingDefaults);
 
   static final ArgumentReader READER = ArgumentReader.of(TRAINING, TABLE);

@@ -52,6 +52,11 @@ public abstract class SftArguments {
     return SftArgumentTable.TABLE;
   }
 
+  /** Returns the description of the training arguments with TRL's defaults, to be read together with {@link #table()}. */
+  public static ArgumentTable<TrainingArguments, TrainingArguments.Builder> trainingTable() {
+    return SftArgumentTable.TRAINING;
+  }
+
   /** What every trainer takes. By default {@link #trainingDefaults}. */
   @Value.Default
   public TrainingArguments training() {

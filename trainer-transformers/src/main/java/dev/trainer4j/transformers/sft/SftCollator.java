@@ -38,14 +38,15 @@ final class SftCollator implements DataCollator<Map<String, ?>> {
    * Makes batches as arguments say.
    *
    * @param tokenizer has the token that fills up, as {@link SftTokenizer} made it by the same arguments
+   * @param writesTexts whether evaluations have the model write on at the ends of rows, which then need rows of their own
    */
-  SftCollator(PretrainedTokenizer tokenizer, SftArguments arguments) {
+  SftCollator(PretrainedTokenizer tokenizer, SftArguments arguments, boolean writesTexts) {
     this.tokenizer = tokenizer;
     padToken = tokenizer.padTokenId();
     Integer multiple = arguments.padToMultipleOf();
     multipleOf = multiple == null ? 1 : multiple;
     keepsApart = arguments.packingStrategy().keepsRowsApart();
-    flat = arguments.paddingFree() || (arguments.packing() && keepsApart);
+    flat = arguments.paddingFree() || (arguments.packing() && keepsApart && !writesTexts);
   }
 
   @Override

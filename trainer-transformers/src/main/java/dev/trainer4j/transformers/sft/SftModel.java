@@ -26,20 +26,25 @@ final class SftModel {
   /** What was made for this trainer. */
   private final @Nullable PeftModel made;
 
-  private SftModel(TrainableModel trained, @Nullable PeftModel made) {
+  private final BaseBefore before;
+
+  private SftModel(TrainableModel trained, @Nullable PeftModel made, BaseBefore before) {
     this.trained = trained;
     this.made = made;
+    this.before = before;
   }
 
   /**
-   * Sets the model of a builder up.
+   * Sets a model up as a builder says. If that fails, the model is as it was.
    *
+   * @param given a model, or one with adapters
+   * @param owned whether what is trained closes the model, too
    * @throws IllegalArgumentException if it is no causal language model, nothing of it can be trained, or it has adapters and is to
    *     have new ones
    */
-  static SftModel of(SftTrainer.Builder builder, OwnedTokenizer tokenizer) {
-    SegmentedModel given = builder.model;
-    PretrainedModel base = given instanceof PeftModel peft ? peft.base() : (PretrainedModel) given;
+  static SftModel of(
+      SegmentedModel given, SftTrainer.Builder builder, OwnedTokenizer tokenizer, boolean owned) {
+    PretrainedModel base = base(given);
     if (base.task() != Task.CAUSAL_LM) {
       throw new IllegalArgumentException(
           "the model is one for "
@@ -54,13 +59,29 @@ final class SftModel {
               + " already; train them without peft(...), add another one with addAdapter, or put them into the"
               + " base with mergeAndUnload() first");
     }
-    addTokens(base, given, tokenizer);
-    SegmentedModel model = given;
+    BaseBefore before = BaseBefore.of(base);
     PeftModel made = null;
-    if (config != null) {
-      made = PeftModel.of(base, learning(tokenizer.addedTokens(), config));
-      model = made;
+    try {
+      addTokens(base, given, tokenizer);
+      SegmentedModel model = given;
+      if (config != null) {
+        made = PeftModel.of(base, learning(tokenizer.addedTokens(), config));
+        model = made;
+      }
+      return new SftModel(withLoss(model, builder.sftArguments, owned), made, before);
+    } catch (RuntimeException | Error e) {
+      restore(made, before);
+      throw e;
     }
+  }
+
+  /** Returns the model itself, without its adapters. */
+  static PretrainedModel base(SegmentedModel given) {
+    return given instanceof PeftModel peft ? peft.base() : (PretrainedModel) given;
+  }
+
+  private static TrainableModel withLoss(
+      SegmentedModel model, SftArguments arguments, boolean owned) {
     if (model.parameters().isEmpty()) {
       throw new IllegalArgumentException(
           "the model has nothing that is trained: "
@@ -69,10 +90,14 @@ final class SftModel {
               + " setActiveAdapters(...), or add one with peft(...)");
     }
     LOG.info("Training {}", model);
-    SftArguments arguments = builder.sftArguments;
     TokenLoss loss =
         new TokenLoss(Kind.valueOf(arguments.lossType().name()), arguments.lossChunkBytes());
-    return new SftModel(withLoss(model, loss), made);
+    if (model instanceof PeftModel peft) {
+      PeftModel view = peft.withTokenLoss(loss);
+      return owned ? view.owningBase() : view;
+    }
+    PretrainedModel view = ((PretrainedModel) model).withTokenLoss(loss);
+    return owned ? view.owningBase() : view;
   }
 
   /** Tokens that a chat template brings along need embeddings. */
@@ -114,21 +139,19 @@ final class SftModel {
     return lora.toBuilder().trainableTokenIndices(indices).modulesToSave(whole).build();
   }
 
-  private static TrainableModel withLoss(TrainableModel model, TokenLoss loss) {
-    if (model instanceof PeftModel peft) {
-      return peft.withTokenLoss(loss);
-    }
-    return ((PretrainedModel) model).withTokenLoss(loss);
-  }
-
   TrainableModel trained() {
     return trained;
   }
 
-  /** Frees new adapters, of a trainer that did not come into being. */
+  /** Frees new adapters and leaves the model as it was, of a trainer that did not come into being. */
   void abandon() {
+    restore(made, before);
+  }
+
+  private static void restore(@Nullable PeftModel made, BaseBefore before) {
     if (made != null) {
       made.close();
     }
+    before.restore();
   }
 }

@@ -5,7 +5,6 @@ import dev.trainer4j.data.DataCollator;
 import dev.trainer4j.data.DataSource;
 import dev.trainer4j.data.Dataset;
 import dev.trainer4j.data.IterableDataset;
-import dev.trainer4j.model.TrainableModel;
 import dev.trainer4j.transformers.tokenization.PretrainedTokenizer;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -23,7 +22,8 @@ final class SftSetup implements AutoCloseable {
   private static final String TRAIN = "train";
 
   private final SftArguments arguments;
-  private final SftModel model;
+  private final boolean writesTexts;
+  private final SftModels models;
   private final OwnedTokenizer tokenizer;
   private final SftPreparation preparation;
   private final DataSource<?> train;
@@ -37,25 +37,27 @@ final class SftSetup implements AutoCloseable {
    */
   static SftSetup of(SftTrainer.Builder builder) {
     check(builder);
-    OwnedTokenizer tokenizer = OwnedTokenizer.of(builder);
+    SftModels models = new SftModels(builder);
     try {
-      SftModel model = SftModel.of(builder, tokenizer);
+      OwnedTokenizer tokenizer = OwnedTokenizer.of(builder, SftModel.base(models.given()));
       try {
-        return new SftSetup(builder, tokenizer, model);
+        models.setUp(tokenizer);
+        return new SftSetup(builder, tokenizer, models);
       } catch (RuntimeException | Error e) {
-        model.abandon();
+        tokenizer.close();
         throw e;
       }
     } catch (RuntimeException | Error e) {
-      tokenizer.close();
+      models.abandon();
       throw e;
     }
   }
 
-  private SftSetup(SftTrainer.Builder builder, OwnedTokenizer tokenizer, SftModel model) {
+  private SftSetup(SftTrainer.Builder builder, OwnedTokenizer tokenizer, SftModels models) {
     arguments = builder.sftArguments;
+    writesTexts = builder.writesTexts();
     this.tokenizer = tokenizer;
-    this.model = model;
+    this.models = models;
     preparation = new SftPreparation(tokenizer.get(), arguments, builder.formattingFunc);
     train = prepareTraining(Objects.requireNonNull(builder.trainRows));
     builder.evalRows.forEach(
@@ -63,6 +65,9 @@ final class SftSetup implements AutoCloseable {
             evaluations.put(
                 name, prepare(rows, name.isEmpty() ? "eval" : name, arguments.packsEvaluation())));
     prepared.addAll(evaluations.values());
+    if (writesTexts) {
+      evaluations.forEach(PromptCheck::check);
+    }
   }
 
   private static void check(SftTrainer.Builder builder) {
@@ -100,6 +105,16 @@ final class SftSetup implements AutoCloseable {
           "computeLossFunc: takes the place of lossType "
               + loss
               + "; set lossType(LossType.NLL), whose outputs have the logits that it reads");
+    }
+    if (builder.writesTexts() && builder.sftArguments.packsEvaluation()) {
+      problems.add(
+          "evalPacking: a model writes on at the end of one row alone, and predictWithGenerate has it"
+              + " write; set evalPacking(false)");
+    }
+    if (builder.writesTexts() && builder.sftArguments.paddingFree()) {
+      problems.add(
+          "paddingFree: lays rows one behind the other, and predictWithGenerate has the model write at"
+              + " the end of each; leave it out");
     }
     if (!problems.isEmpty()) {
       throw new IllegalArgumentException(
@@ -150,9 +165,9 @@ final class SftSetup implements AutoCloseable {
     return arguments;
   }
 
-  /** The model, with adapters if it has any, and with the loss of the arguments. */
-  TrainableModel model() {
-    return model.trained();
+  /** The model, with adapters if it has any, and with the loss of the arguments; what makes it, where the builder has that. */
+  SftModels models() {
+    return models;
   }
 
   PretrainedTokenizer tokenizer() {
@@ -160,7 +175,7 @@ final class SftSetup implements AutoCloseable {
   }
 
   DataCollator<?> collator() {
-    return new SftCollator(tokenizer.get(), arguments);
+    return new SftCollator(tokenizer.get(), arguments, writesTexts);
   }
 
   DataSource<?> train() {
@@ -180,7 +195,7 @@ final class SftSetup implements AutoCloseable {
 
   /** Gives back all that was made, of a trainer that did not come into being. */
   void abandon() {
-    model.abandon();
+    models.abandon();
     close();
   }
 

@@ -1,24 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.transformers.sft;
 
+import ai.djl.ndarray.NDManager;
+import dev.trainer4j.PredictionOutput;
 import dev.trainer4j.Trainer;
 import dev.trainer4j.TrainerBuilder;
 import dev.trainer4j.args.TrainingArguments;
+import dev.trainer4j.data.Batch;
+import dev.trainer4j.data.BatchIterator;
 import dev.trainer4j.data.DataCollator;
 import dev.trainer4j.data.DataLoader;
 import dev.trainer4j.data.DataSource;
+import dev.trainer4j.data.ModelInputs;
 import dev.trainer4j.data.ProcessingClass;
+import dev.trainer4j.evaluation.PredictionStep;
 import dev.trainer4j.model.LossFunction;
 import dev.trainer4j.model.SegmentedModel;
+import dev.trainer4j.model.TrainableModel;
+import dev.trainer4j.process.ProcessGroup;
+import dev.trainer4j.run.TrainingPlan;
 import dev.trainer4j.state.LogEntry;
+import dev.trainer4j.torch.ArrayScope;
 import dev.trainer4j.transformers.PeftModel;
 import dev.trainer4j.transformers.PretrainedModel;
 import dev.trainer4j.transformers.peft.PeftConfig;
 import dev.trainer4j.transformers.tokenization.PretrainedTokenizer;
+import dev.trainer4j.transformers.trainer.Seq2SeqTrainingArguments;
+import dev.trainer4j.transformers.trainer.TextEvaluation;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,6 +61,8 @@ public class SftTrainer extends Trainer {
 
   private final SftSetup sft;
   private final LogKeys keys;
+  private final @Nullable TextEvaluation texts;
+  private boolean predicting;
 
   /**
    * Makes a trainer of a builder; for subclasses, others call {@link Builder#build}.
@@ -64,6 +80,12 @@ public class SftTrainer extends Trainer {
       addCallback(new FirstBatch(sft.tokenizer()));
     }
     keys = new LogKeys(sft.arguments().training().includeNumInputTokensSeen());
+    try {
+      texts = builder.writesTexts() ? new TextEvaluation(builder.generation(), model()) : null;
+    } catch (RuntimeException e) {
+      super.close();
+      throw e;
+    }
   }
 
   /**
@@ -84,6 +106,19 @@ public class SftTrainer extends Trainer {
     return new Builder(model, args);
   }
 
+  /**
+   * Starts a trainer that makes its model when it is built, and again at the start of each {@code train()}, so that each run begins
+   * with the same weights: as a search of hyperparameters needs it. The models, and adapters that {@link Builder#peft} adds to
+   * them, are the trainer's, which closes them.
+   *
+   * @param modelInit makes a {@link PretrainedModel} or {@link PeftModel}, a new one in each call; called with the generator seeded by
+   *     {@code seed}
+   */
+  public static Builder builder(
+      Supplier<? extends SegmentedModel> modelInit, SftArguments args) {
+    return new Builder(modelInit, args);
+  }
+
   /** Returns all arguments; {@link #args} has those of every trainer. */
   public final SftArguments sftArguments() {
     return sft.arguments();
@@ -94,9 +129,50 @@ public class SftTrainer extends Trainer {
     return model() instanceof PeftModel peft ? Optional.of(peft) : Optional.empty();
   }
 
+  /**
+   * Returns the numbers of the run that {@link #train()} would begin anew: samples, updates, epochs. Nothing is trained.
+   *
+   * @throws IllegalArgumentException if there is no batch to train on
+   */
+  public final TrainingPlan plan() {
+    return TrainingPlan.of(
+        getTrainDataLoader(), sftArguments().training(), ProcessGroup.launched().worldSize());
+  }
+
+  /** Returns the first documents of the first batch as text, with {@code «} and {@code »} around what is trained, as the log shows it. */
+  public final String preview() {
+    try (NDManager manager = model().manager().newSubManager();
+        ArrayScope scope = ArrayScope.open();
+        BatchIterator batches = getTrainDataLoader().iterate(manager, 0, 0);
+        Batch batch = batches.next()) {
+      return BatchPreview.of(batch.inputs(), sft.tokenizer());
+    }
+  }
+
   @Override
   protected DataLoader getEvalDataLoader(DataSource<?> dataset) {
-    return super.getEvalDataLoader(sft.evaluation(dataset));
+    DataSource<?> rows = sft.evaluation(dataset);
+    return super.getEvalDataLoader(texts == null || predicting ? rows : texts.byLength(rows));
+  }
+
+  @Override
+  public PredictionOutput predict(DataSource<?> dataset, String metricKeyPrefix) {
+    boolean before = predicting;
+    predicting = true;
+    try {
+      return super.predict(dataset, metricKeyPrefix);
+    } finally {
+      predicting = before;
+    }
+  }
+
+  @Override
+  protected PredictionStep predictionStep(
+      TrainableModel model, ModelInputs inputs, boolean lossOnly) {
+    PredictionStep step = super.predictionStep(model, inputs, lossOnly);
+    return texts == null || lossOnly
+        ? step
+        : texts.written(model, sft.tokenizer(), inputs, step);
   }
 
   @Override
@@ -117,9 +193,11 @@ public class SftTrainer extends Trainer {
   public static final class Builder extends TrainerBuilder<Builder> {
 
     final SftArguments sftArguments;
-    final SegmentedModel model;
+    final @Nullable SegmentedModel model;
+    final @Nullable Supplier<? extends SegmentedModel> maker;
     final Map<String, DataSource<?>> evalRows = new LinkedHashMap<>();
     @Nullable DataSource<?> trainRows;
+    private @Nullable Seq2SeqTrainingArguments generation;
     @Nullable PeftConfig peft;
     @Nullable Function<? super Map<String, ?>, String> formattingFunc;
     @Nullable ProcessingClass processing;
@@ -129,7 +207,37 @@ public class SftTrainer extends Trainer {
     private Builder(SegmentedModel model, SftArguments args) {
       super(LogKeys.counting(args.training()));
       this.model = model;
+      maker = null;
       sftArguments = args;
+    }
+
+    private Builder(Supplier<? extends SegmentedModel> maker, SftArguments args) {
+      super(LogKeys.counting(args.training()));
+      model = null;
+      this.maker = maker;
+      sftArguments = args;
+    }
+
+    /**
+     * Sets how evaluations and predictions write texts. With {@code predictWithGenerate} metrics and {@link Trainer#predict} get
+     * {@code sequences}, the tokens that the model writes on from the prompt of each row, as {@link
+     * dev.trainer4j.transformers.trainer.Seq2SeqTrainer} describes it. Rows need a prompt: columns {@code prompt} and {@code
+     * completion}, or conversations with {@code assistantOnlyLoss}; the last answer of each is the reference. Evaluation data is not
+     * packed. Evaluations batch rows of like length.
+     *
+     * @param arguments say how many tokens may be added, with {@code maxNewTokens} of the generation settings
+     */
+    public Builder generation(Seq2SeqTrainingArguments arguments) {
+      generation = arguments;
+      return this;
+    }
+
+    boolean writesTexts() {
+      return generation != null && generation.predictWithGenerate();
+    }
+
+    Seq2SeqTrainingArguments generation() {
+      return Objects.requireNonNull(generation);
     }
 
     /**
@@ -218,7 +326,11 @@ public class SftTrainer extends Trainer {
 
     /** Puts in what was made of the settings. */
     private Builder with(SftSetup setup) {
-      model(setup.model());
+      if (setup.models().areMade()) {
+        modelInit(setup.models()::next);
+      } else {
+        model(setup.models().trained());
+      }
       super.trainDataset(setup.train());
       setup
           .evaluations()
@@ -243,7 +355,12 @@ public class SftTrainer extends Trainer {
 
     @Override
     protected Builder withOwnSettings(TrainingArguments other) {
-      Builder copy = new Builder(model, sftArguments.toBuilder().training(other).build());
+      SftArguments same = sftArguments.toBuilder().training(other).build();
+      Builder copy =
+          model == null
+              ? new Builder(Objects.requireNonNull(maker), same)
+              : new Builder(model, same);
+      copy.generation = generation;
       copy.evalRows.putAll(evalRows);
       copy.trainRows = trainRows;
       copy.peft = peft;

@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDArray;
 import dev.trainer4j.data.ModelInputs;
 import dev.trainer4j.transformers.generation.GenerationConfig;
 import dev.trainer4j.transformers.generation.GenerationOutput;
+import java.util.Map;
 
 /** An encoder reads the inputs, a decoder begins anew; as in Hugging Face's {@code Seq2SeqTrainer}. */
 final class AnswerTask implements WritingTask {
@@ -12,6 +13,11 @@ final class AnswerTask implements WritingTask {
   /** The settings' own limit is one of the answer alone. */
   @Override
   public void check(GenerationConfig config, boolean limited) {}
+
+  @Override
+  public int length(Map<?, ?> row) {
+    return PromptLengths.of(row.get("input_ids"));
+  }
 
   @Override
   public Prompts prompts(ModelInputs inputs, long filler) {

@@ -6,6 +6,7 @@ import dev.trainer4j.data.ModelInputs;
 import dev.trainer4j.transformers.generation.GenerationConfig;
 import dev.trainer4j.transformers.generation.GenerationOutput;
 import java.util.Arrays;
+import java.util.Map;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -31,6 +32,22 @@ final class ContinuationTask implements WritingTask {
               + " ends may add; set maxNewTokens in generationConfig, such as"
               + " GenerationConfig.builder().maxNewTokens(64).build()");
     }
+  }
+
+  @Override
+  public int length(Map<?, ?> row) {
+    Object labels = row.get("labels");
+    if (row.get(PROMPT_IDS) != null || labels == null) {
+      return PromptLengths.of(row.get(PROMPT_IDS) == null ? row.get("input_ids") : row.get(PROMPT_IDS));
+    }
+    int end = PromptLengths.of(labels);
+    while (end > 0 && PromptLengths.at(labels, end - 1) == IGNORED) {
+      end--;
+    }
+    while (end > 0 && PromptLengths.at(labels, end - 1) != IGNORED) {
+      end--;
+    }
+    return end;
   }
 
   @Override

@@ -4,6 +4,7 @@ package dev.trainer4j.transformers.trainer;
 import dev.trainer4j.EvaluationOutput;
 import dev.trainer4j.PredictionOutput;
 import dev.trainer4j.Trainer;
+import dev.trainer4j.data.DataLoader;
 import dev.trainer4j.data.DataSource;
 import dev.trainer4j.data.ModelInputs;
 import dev.trainer4j.evaluation.PredictionStep;
@@ -52,6 +53,7 @@ public class Seq2SeqTrainer extends Trainer {
   public static final String SEQUENCES = "sequences";
 
   private final @Nullable TextEvaluation texts;
+  private boolean predicting;
 
   /**
    * Makes a trainer.
@@ -100,6 +102,24 @@ public class Seq2SeqTrainer extends Trainer {
               + " Seq2SeqTrainingArguments");
     }
     return texts.with(generation, work);
+  }
+
+  /** Evaluations batch rows of like length; predictions come in the order of the rows. */
+  @Override
+  protected DataLoader getEvalDataLoader(DataSource<?> dataset) {
+    return super.getEvalDataLoader(
+        texts == null || predicting ? dataset : texts.byLength(dataset));
+  }
+
+  @Override
+  public PredictionOutput predict(DataSource<?> dataset, String metricKeyPrefix) {
+    boolean before = predicting;
+    predicting = true;
+    try {
+      return super.predict(dataset, metricKeyPrefix);
+    } finally {
+      predicting = before;
+    }
   }
 
   @Override

@@ -2,6 +2,8 @@
 package dev.trainer4j.transformers.trainer;
 
 import ai.djl.ndarray.NDArray;
+import dev.trainer4j.data.DataSource;
+import dev.trainer4j.data.Dataset;
 import dev.trainer4j.data.ModelInputs;
 import dev.trainer4j.data.ProcessingClass;
 import dev.trainer4j.evaluation.PredictionStep;
@@ -10,17 +12,19 @@ import dev.trainer4j.transformers.generation.GenerationConfig;
 import dev.trainer4j.transformers.generation.GenerativeModel;
 import dev.trainer4j.transformers.generation.Generator;
 import dev.trainer4j.transformers.tokenization.PretrainedTokenizer;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Evaluation of what a model writes: what {@code predictWithGenerate} makes of a trainer. */
-final class TextEvaluation {
+public final class TextEvaluation {
 
   private final Seq2SeqTrainingArguments arguments;
   private final GenerationConfig own;
   private final WritingTask task;
+  private final Map<Dataset<?>, long[]> orders = new IdentityHashMap<>();
   private @Nullable GenerationConfig override;
 
   /**
@@ -28,7 +32,7 @@ final class TextEvaluation {
    *
    * @throws IllegalArgumentException if the model cannot generate as {@code arguments} ask
    */
-  TextEvaluation(Seq2SeqTrainingArguments arguments, TrainableModel model) {
+  public TextEvaluation(Seq2SeqTrainingArguments arguments, TrainableModel model) {
     this.arguments = arguments;
     GenerativeModel generative = generative(model);
     own = generative.generationConfig();
@@ -57,8 +61,21 @@ final class TextEvaluation {
     return config;
   }
 
+  /**
+   * Returns rows in another order, those with the longest prompts first, so that the prompts of a batch are padded little and memory
+   * is short at once or never. What is no dataset of maps stays as it is.
+   */
+  public DataSource<?> byLength(DataSource<?> rows) {
+    if (!(rows instanceof Dataset<?> dataset)) {
+      return rows;
+    }
+    long[] order =
+        orders.computeIfAbsent(dataset, all -> PromptLengths.descending(all, task));
+    return order.length == 0 ? rows : dataset.select(order);
+  }
+
   /** Runs {@code work} with other settings. */
-  <T> T with(GenerationConfig generation, Supplier<T> work) {
+  public <T> T with(GenerationConfig generation, Supplier<T> work) {
     override =
         check(
             Seq2SeqTrainingArguments.builder()
@@ -79,7 +96,7 @@ final class TextEvaluation {
    * @param processing what made the samples; a tokenizer lets stop strings be heeded
    * @param step what the forward pass of the batch gave
    */
-  PredictionStep written(
+  public PredictionStep written(
       TrainableModel model,
       @Nullable ProcessingClass processing,
       ModelInputs inputs,

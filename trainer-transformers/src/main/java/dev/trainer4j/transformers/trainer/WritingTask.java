@@ -6,6 +6,7 @@ import dev.trainer4j.data.ModelInputs;
 import dev.trainer4j.transformers.generation.GenerationConfig;
 import dev.trainer4j.transformers.generation.GenerationOutput;
 import dev.trainer4j.transformers.generation.GenerativeModel;
+import java.util.Map;
 
 /**
  * What an evaluation gives a kind of model to read, and what it compares with what: the difference between
@@ -25,6 +26,9 @@ interface WritingTask {
    * @param limited whether somebody said how long a text may become
    */
   void check(GenerationConfig config, boolean limited);
+
+  /** Returns how many tokens a row gives the model to read, about; -1 if it does not say. */
+  int length(Map<?, ?> row);
 
   /**
    * Returns what a batch gives the model to read.

@@ -33,7 +33,7 @@ class SftCollatorTest {
   private static String collate(SftArguments.Builder args, List<Map<String, ?>> rows) {
     try (PretrainedTokenizer tokenizer = SftFigures.tokenizer();
         NDManager manager = NDManager.newBaseManager()) {
-      ModelInputs inputs = new SftCollator(tokenizer, args.build()).collate(rows, manager);
+      ModelInputs inputs = new SftCollator(tokenizer, args.build(), false).collate(rows, manager);
       StringBuilder text = new StringBuilder();
       for (String name : inputs.names()) {
         Shape shape = inputs.get(name).getShape();
