@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j.search;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+
+/**
+ * Numbers between two bounds, even by value or by logarithm.
+ *
+ * @param low the least
+ * @param high the greatest
+ * @param log whether each factor is as likely as any other
+ */
+record NumberRange(double low, double high, boolean log) implements ParameterRange {
+
+  @Override
+  public Object draw(Random random) {
+    double from = inward(low);
+    return outward(from + random.nextDouble() * (inward(high) - from));
+  }
+
+  @Override
+  public boolean contains(Object value) {
+    return value instanceof Number number
+        && number.doubleValue() >= low
+        && number.doubleValue() <= high;
+  }
+
+  @Override
+  public List<Object> grid() {
+    return List.of();
+  }
+
+  @Override
+  public List<Object> probes() {
+    return List.of(low, high);
+  }
+
+  @Override
+  public Map<String, Object> toMap() {
+    Map<String, Object> map = new LinkedHashMap<>();
+    map.put("distribution", log ? "log_uniform" : "uniform");
+    map.put("min", low);
+    map.put("max", high);
+    return map;
+  }
+
+  @Override
+  public ValueModel model(List<Object> observed) {
+    double[] points =
+        observed.stream().mapToDouble(value -> inward(((Number) value).doubleValue())).toArray();
+    ParzenEstimator density = new ParzenEstimator(points, inward(low), inward(high));
+    return new ValueModel() {
+      @Override
+      public Object draw(Random random) {
+        return outward(density.draw(random));
+      }
+
+      @Override
+      public double logDensity(Object value) {
+        return density.logDensity(inward(((Number) value).doubleValue()));
+      }
+    };
+  }
+
+  private double inward(double value) {
+    return log ? Math.log(value) : value;
+  }
+
+  /** Rounding may lead a little out of the bounds. */
+  private double outward(double point) {
+    return Math.max(low, Math.min(high, log ? Math.exp(point) : point));
+  }
+}
