@@ -46,15 +46,27 @@ record Choices(List<Object> values) implements ParameterRange {
     return map;
   }
 
-  /** The re-weighted prior of the TPE: each value counts one observation more than it has, in all as many as one trial. */
   @Override
-  public ValueModel model(List<Object> observed) {
+  public double place(Object value) {
+    return 0;
+  }
+
+  @Override
+  public Kernel prior() {
+    return weighed(0, 0);
+  }
+
+  /** The value of the trial has one observation, and all have one together, shared among the trials. */
+  @Override
+  public Kernel around(Object value, double width, int trials) {
+    return weighed(values.indexOf(value), trials + 1);
+  }
+
+  private Kernel weighed(int observed, int weight) {
     double[] share = new double[values.size()];
-    Arrays.fill(share, 1.0 / (values.size() * (observed.size() + 1.0)));
-    for (Object value : observed) {
-      share[values.indexOf(value)] += 1.0 / (observed.size() + 1.0);
-    }
-    return new ValueModel() {
+    Arrays.fill(share, 1.0 / (values.size() + weight));
+    share[observed] += (double) weight / (values.size() + weight);
+    return new Kernel() {
       @Override
       public Object draw(Random random) {
         double left = random.nextDouble();

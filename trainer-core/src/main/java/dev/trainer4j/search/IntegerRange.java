@@ -52,20 +52,34 @@ record IntegerRange(int low, int high, boolean log) implements ParameterRange {
   }
 
   @Override
-  public ValueModel model(List<Object> observed) {
-    double[] points =
-        observed.stream().mapToDouble(value -> inward(((Number) value).doubleValue())).toArray();
-    ParzenEstimator density = new ParzenEstimator(points, lower(low), upper(high));
-    return new ValueModel() {
+  public double place(Object value) {
+    return (inward(((Number) value).doubleValue()) - lower(low)) / (upper(high) - lower(low));
+  }
+
+  @Override
+  public Kernel prior() {
+    return normal((lower(low) + upper(high)) / 2, 1);
+  }
+
+  @Override
+  public Kernel around(Object value, double width, int trials) {
+    return normal(inward(((Number) value).doubleValue()), width);
+  }
+
+  private Kernel normal(double mean, double width) {
+    double from = lower(low);
+    double to = upper(high);
+    TruncatedNormal normal = new TruncatedNormal(mean, width * (to - from), from, to);
+    return new Kernel() {
       @Override
       public Object draw(Random random) {
-        return outward(density.draw(random));
+        return outward(normal.draw(random));
       }
 
       @Override
       public double logDensity(Object value) {
         int number = ((Number) value).intValue();
-        return density.logProbability(lower(number), upper(number));
+        return normal.logProbability(lower(number), upper(number));
       }
     };
   }

@@ -48,19 +48,33 @@ record NumberRange(double low, double high, boolean log) implements ParameterRan
   }
 
   @Override
-  public ValueModel model(List<Object> observed) {
-    double[] points =
-        observed.stream().mapToDouble(value -> inward(((Number) value).doubleValue())).toArray();
-    ParzenEstimator density = new ParzenEstimator(points, inward(low), inward(high));
-    return new ValueModel() {
+  public double place(Object value) {
+    return (inward(((Number) value).doubleValue()) - inward(low)) / (inward(high) - inward(low));
+  }
+
+  @Override
+  public Kernel prior() {
+    return normal((inward(low) + inward(high)) / 2, 1);
+  }
+
+  @Override
+  public Kernel around(Object value, double width, int trials) {
+    return normal(inward(((Number) value).doubleValue()), width);
+  }
+
+  private Kernel normal(double mean, double width) {
+    double from = inward(low);
+    double to = inward(high);
+    TruncatedNormal normal = new TruncatedNormal(mean, width * (to - from), from, to);
+    return new Kernel() {
       @Override
       public Object draw(Random random) {
-        return outward(density.draw(random));
+        return outward(normal.draw(random));
       }
 
       @Override
       public double logDensity(Object value) {
-        return density.logDensity(inward(((Number) value).doubleValue()));
+        return normal.logDensity(inward(((Number) value).doubleValue()));
       }
     };
   }

@@ -23,6 +23,17 @@ sealed interface ParameterRange permits NumberRange, IntegerRange, Choices {
   /** Returns the range as a file has it. */
   Map<String, Object> toMap();
 
-  /** Makes what models the values of trials, to draw better ones. */
-  ValueModel model(List<Object> observed);
+  /** Returns where a value stands in the range, from 0 to 1; 0 where values have no order. */
+  double place(Object value);
+
+  /** Returns the distribution that knows nothing of trials. */
+  Kernel prior();
+
+  /**
+   * Returns the distribution around the value of a trial.
+   *
+   * @param width the standard deviation as a share of the range
+   * @param trials how many such values there are
+   */
+  Kernel around(Object value, double width, int trials);
 }

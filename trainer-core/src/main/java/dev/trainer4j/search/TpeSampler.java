@@ -2,21 +2,21 @@
 package dev.trainer4j.search;
 
 import java.util.Comparator;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.stream.Stream;
 
 /**
  * The tree-structured Parzen estimator of Bergstra, Bardenet, Bengio and Kégl, "Algorithms for Hyper-Parameter
  * Optimization" (NeurIPS 2011), section 4: of the trials so far the best ones give a density l(x), all others g(x), and of
  * some values drawn from l the one with the greatest l(x)/g(x), which is that of the greatest expected improvement, is
- * tried next; each hyperparameter on its own.
+ * tried next. The densities are over all hyperparameters at once, as in BOHB (Falkner, Klein and Hutter, "Robust and Efficient
+ * Hyperparameter Optimization at Scale", ICML 2018), so that what goes well only together is found.
  *
- * <p>As is common since: the first 10 trials are random; the best are a tenth, rounded up, and at most 25; 24 values are
- * drawn. A trial that was pruned is worse than one that ended, and of two the one that was pruned earlier; one that failed
- * is worse than both.
+ * <p>The first 10 trials are random; the best are a tenth, rounded up, and at most 25; 24 values are drawn. A trial that was
+ * pruned is worse than one that ended, and of two the one that was pruned earlier; one that failed is worse than both.
  */
 final class TpeSampler implements Sampler {
 
@@ -43,35 +43,18 @@ final class TpeSampler implements Sampler {
     }
     List<TrialRecord> ranked = before.stream().sorted(better()).toList();
     int good = Math.min(MOST_GOOD, (ranked.size() + 9) / 10);
+    ParzenEstimator best = estimator(ranked.subList(0, good));
+    ParzenEstimator others = estimator(ranked.subList(good, ranked.size()));
     Random random = RandomSampler.generator(seed, trial);
-    Map<String, Object> values = new LinkedHashMap<>();
-    space.forEach(
-        (name, range) ->
-            values.put(
-                name,
-                best(
-                    range.model(of(name, ranked.subList(0, good))),
-                    range.model(of(name, ranked.subList(good, ranked.size()))),
-                    random)));
-    return Optional.of(values);
+    return Stream.generate(() -> best.draw(random))
+        .limit(CANDIDATES)
+        .max(
+            Comparator.comparingDouble(
+                values -> best.logDensity(values) - others.logDensity(values)));
   }
 
-  private static List<Object> of(String name, List<TrialRecord> trials) {
-    return trials.stream().map(trial -> trial.hyperparameters().get(name)).toList();
-  }
-
-  private static Object best(ValueModel good, ValueModel bad, Random random) {
-    Object best = good.draw(random);
-    double highest = good.logDensity(best) - bad.logDensity(best);
-    for (int i = 1; i < CANDIDATES; i++) {
-      Object value = good.draw(random);
-      double ratio = good.logDensity(value) - bad.logDensity(value);
-      if (ratio > highest) {
-        best = value;
-        highest = ratio;
-      }
-    }
-    return best;
+  private ParzenEstimator estimator(List<TrialRecord> trials) {
+    return new ParzenEstimator(space, trials.stream().map(TrialRecord::hyperparameters).toList());
   }
 
   private Comparator<TrialRecord> better() {

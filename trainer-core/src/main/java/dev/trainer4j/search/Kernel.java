@@ -3,8 +3,8 @@ package dev.trainer4j.search;
 
 import java.util.Random;
 
-/** A distribution over the values of one hyperparameter. */
-interface ValueModel {
+/** A distribution over the values of one hyperparameter, around one of them or, as the prior, over all. */
+interface Kernel {
 
   /** Draws a value. */
   Object draw(Random random);
