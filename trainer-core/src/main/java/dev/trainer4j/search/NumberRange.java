@@ -15,6 +15,8 @@ import java.util.Random;
  */
 record NumberRange(double low, double high, boolean log) implements ParameterRange {
 
+  private static final double GOLDEN = (3 - Math.sqrt(5)) / 2;
+
   @Override
   public Object draw(Random random) {
     double from = inward(low);
@@ -35,7 +37,8 @@ record NumberRange(double low, double high, boolean log) implements ParameterRan
 
   @Override
   public List<Object> probes() {
-    return List.of(low, high);
+    // One of them is no whole number.
+    return List.of(low, high, outward(inward(low) + GOLDEN * (inward(high) - inward(low))));
   }
 
   @Override

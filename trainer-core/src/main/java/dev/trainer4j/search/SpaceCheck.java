@@ -2,16 +2,15 @@
 package dev.trainer4j.search;
 
 import dev.trainer4j.args.Argument;
-import dev.trainer4j.args.ArgumentProblem;
 import dev.trainer4j.args.ArgumentTable;
 import dev.trainer4j.args.InvalidArgumentsException;
 import dev.trainer4j.args.TrainingArguments;
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** Holds a space against the training arguments before the first trial, and makes the arguments of each trial. */
 final class SpaceCheck {
@@ -32,12 +31,12 @@ final class SpaceCheck {
     return problems;
   }
 
-  private static Set<String> problems(String name, ParameterRange range, TrainingArguments args) {
+  private static List<String> problems(String name, ParameterRange range, TrainingArguments args) {
     if (name.startsWith(SearchSpace.OWN)) {
-      return Set.of();
+      return List.of();
     }
     if (!isArgument(name)) {
-      return Set.of(
+      return List.of(
           name
               + ": no training argument is called so"
               + meant(name)
@@ -45,13 +44,13 @@ final class SpaceCheck {
               + SearchSpace.OWN);
     }
     if (OF_THE_SEARCH.contains(name) || name.startsWith("hub_") || name.startsWith("push_to")) {
-      return Set.of(name + ": says nothing about how a model is trained; leave it out of the space");
+      return List.of(name + ": says nothing about how a model is trained; leave it out of the space");
     }
-    Set<String> problems = new LinkedHashSet<>();
-    for (Object value : range.probes()) {
-      problems.addAll(problems(args, Map.of(name, value)));
-    }
-    return problems;
+    return range.probes().stream()
+        .map(value -> problems(args, Map.of(name, value)))
+        .filter(problems -> !problems.isEmpty())
+        .findFirst()
+        .orElse(List.of());
   }
 
   private static boolean isArgument(String name) {
@@ -63,14 +62,12 @@ final class SpaceCheck {
     return isArgument(snake) ? " in a space, which has it as " + snake : "";
   }
 
+  /** Looks at them as at a file, whose names a space has. */
   private static List<String> problems(TrainingArguments args, Map<String, Object> values) {
-    TrainingArguments.Builder builder = args.toBuilder();
-    List<ArgumentProblem> problems = TABLE.fill(builder, values);
-    if (!problems.isEmpty()) {
-      return problems.stream().map(ArgumentProblem::toString).toList();
-    }
+    Map<String, @Nullable Object> all = args.toMap();
+    all.putAll(values);
     try {
-      builder.build();
+      TrainingArguments.fromMap(all);
       return List.of();
     } catch (InvalidArgumentsException e) {
       return e.problems();
