@@ -34,14 +34,15 @@ public final class ArgumentReader {
   /**
    * A reader of tables.
    *
-   * @param tables what the sources may hold; no name may be in two of them
+   * @param tables what the sources may hold; no name may be an argument of two of them, but what one refuses may be an argument of
+   *     another
    * @return the reader
    * @throws IllegalArgumentException if two tables have an argument of one name
    */
   public static ArgumentReader of(ArgumentTable<?, ?>... tables) {
     Set<String> names = new HashSet<>();
     for (ArgumentTable<?, ?> table : tables) {
-      for (ArgumentRow row : table.rows()) {
+      for (ArgumentRow row : table.arguments()) {
         if (!names.add(row.name())) {
           throw new IllegalArgumentException(
               "two tables have an argument '" + row.name() + "': choose another name");
@@ -160,11 +161,16 @@ public final class ArgumentReader {
     return problems;
   }
 
-  /** The argument of this name, whichever table has it. */
+  /** The argument of this name, whichever table has it; a refusal only where none has. */
   static Optional<ArgumentRow> row(List<ArgumentTable<?, ?>> tables, String name) {
-    return tables.stream()
-        .flatMap(table -> Optional.ofNullable(table.byName().get(name)).stream())
-        .findFirst();
+    List<ArgumentRow> rows =
+        tables.stream()
+            .flatMap(table -> Optional.ofNullable(table.byName().get(name)).stream())
+            .toList();
+    return rows.stream()
+        .filter(Argument.class::isInstance)
+        .findFirst()
+        .or(() -> rows.stream().findFirst());
   }
 
   /** What an argument takes; null for a name that cannot be set. */

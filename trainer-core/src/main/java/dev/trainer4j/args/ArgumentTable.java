@@ -106,6 +106,15 @@ public final class ArgumentTable<A, B> {
   }
 
   /**
+   * What a builder starts with, for who shows it.
+   *
+   * @return the arguments without any check: a table may have arguments that must be given
+   */
+  public A defaults() {
+    return unchecked.apply(starts.get());
+  }
+
+  /**
    * Sets what a map says.
    *
    * @param builder what to set it in

@@ -385,8 +385,12 @@ public record ValueType<T>(
     return value == Math.rint(value) ? String.valueOf((long) value) : String.valueOf(value);
   }
 
-  /** A plain value as an error message shows it. */
-  static String show(@Nullable Object value) {
+  /**
+   * A plain value as messages and help show it.
+   *
+   * @param value as {@link #write()} gives it; null for what is unset
+   */
+  public static String show(@Nullable Object value) {
     if (value instanceof Enum<?> constant) {
       return hfName(constant);
     }

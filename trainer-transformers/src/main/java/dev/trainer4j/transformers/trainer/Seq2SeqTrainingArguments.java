@@ -25,6 +25,7 @@ public abstract class Seq2SeqTrainingArguments {
   private static final ArgumentTable<Seq2SeqTrainingArguments, Builder> TABLE =
       ArgumentTable.of(
               Seq2SeqTrainingArguments.class, Seq2SeqTrainingArguments::builder, Builder::unchecked)
+          .group("Writing texts")
           .row("predict_with_generate", FLAG, "whether evaluation and prediction write texts")
           .row(
               "generation_max_length",
