@@ -29,6 +29,11 @@ import dev.trainer4j.run.RunState;
 import dev.trainer4j.run.TrainingPlan;
 import dev.trainer4j.saving.RunCheckpoints;
 import dev.trainer4j.schedule.LearningRateScheduler;
+import dev.trainer4j.search.BestRun;
+import dev.trainer4j.search.Direction;
+import dev.trainer4j.search.SearchSpace;
+import dev.trainer4j.search.Trial;
+import dev.trainer4j.search.TrialTrainer;
 import dev.trainer4j.state.LogEntry;
 import dev.trainer4j.state.TrainerState;
 import dev.trainer4j.torch.Determinism;
@@ -62,9 +67,10 @@ import org.jspecify.annotations.Nullable;
  * <p>A trainer is used by one thread at a time; {@link #requestStop} may be called from any. Several
  * trainers in several threads do not see each other.
  */
-public class Trainer implements AutoCloseable {
+public class Trainer implements TrialTrainer {
 
   private final TrainerSetup setup;
+  private final TrialMaker trialMaker;
   private final NDManager manager;
   private final RunLog log;
   private final RunState state = new RunState();
@@ -83,6 +89,7 @@ public class Trainer implements AutoCloseable {
   @SuppressWarnings("this-escape")
   protected Trainer(TrainerBuilder<?> builder) {
     setup = TrainerSetup.of(builder);
+    trialMaker = new TrialMaker(builder, Trainer::new);
     manager = setup.model().manager().newSubManager();
     manager.setName("trainer");
     NativeHeap.keepFreed(manager.getDevice());
@@ -192,6 +199,49 @@ public class Trainer implements AutoCloseable {
             () -> evaluate().metrics(),
             log)
         .run(trainLoader, from.request());
+  }
+
+  /**
+   * Trains a trial of a {@link dev.trainer4j.search.HyperparameterSearch} from its newest checkpoint, if there is one, to its end
+   * or until it is pruned.
+   *
+   * @return the metrics of the model that it ends with, {@code eval_loss} and others
+   * @throws IllegalArgumentException if this trainer has other arguments than the trial
+   * @throws IllegalStateException if the builder was given no evaluation data
+   * @throws dev.trainer4j.search.SearchInterruptedException if a signal or {@link #requestStop} ended it
+   */
+  @Override
+  public Map<String, Double> train(Trial trial) {
+    requireEvalData();
+    TrialMaker.requireArgs(args(), trial, setup.processes());
+    TrainerCallback watch = trial.watch(setup.evalDatasets().size());
+    addCallback(watch);
+    try {
+      TrainOutput output = train(ResumeFrom.latestIfAny());
+      TrialMaker.requireEnd(trial, output.stopReason());
+      boolean sameModel = !args().loadBestModelAtEnd();
+      return trial.result(output.globalStep(), sameModel, () -> evaluate().metrics());
+    } finally {
+      removeCallback(watch);
+    }
+  }
+
+  /**
+   * Looks for hyperparameters with the tree-structured Parzen estimator: trains {@code trials} models of this trainer's {@code
+   * modelInit}, on its data and with its arguments but for those in the space, each in a folder {@code run-N} of {@code outputDir}.
+   * Called again after the process ended, it goes on. This trainer's own model stays as it is.
+   *
+   * <p>For other algorithms, pruning, callbacks, trainers of other classes, or a model that depends on the trial, there is {@link
+   * dev.trainer4j.search.HyperparameterSearch}.
+   *
+   * @param direction which objective is the better one; that is {@code eval_loss}, or the sum of the metrics if there are any
+   * @throws IllegalArgumentException if space and arguments do not go together
+   * @throws IllegalStateException if this trainer cannot be made again for each trial, or all trials failed
+   */
+  public BestRun hyperparameterSearch(SearchSpace space, int trials, Direction direction) {
+    requireEvalData();
+    String subclass = getClass() == Trainer.class ? "" : getClass().getName();
+    return trialMaker.search(subclass, space, trials, direction);
   }
 
   /**

@@ -66,6 +66,8 @@ class ArchitectureTest {
           .definedBy("dev.trainer4j.evaluation..")
           .layer("saving")
           .definedBy("dev.trainer4j.saving..")
+          .layer("search")
+          .definedBy("dev.trainer4j.search..")
           .layer("root")
           .definedBy("dev.trainer4j")
           .whereLayer("args")
@@ -139,6 +141,8 @@ class ArchitectureTest {
               "sharding",
               "run",
               "report")
+          .whereLayer("search")
+          .mayOnlyAccessLayers("args", "json", "state", "callback", "checkpoint")
           .whereLayer("root")
           .mayNotBeAccessedByAnyLayer();
 

@@ -4,6 +4,7 @@ package dev.trainer4j.torch;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -12,8 +13,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * How deep the objects of a pickle are within each other. Reads the instructions that libtorch knows, makes
- * nothing of them, and lets whatever is wrong with them be libtorch's to say.
+ * How deep the objects of a pickle are within each other, and the names of types in it, which libtorch parses
+ * as it does a source. Reads the instructions that libtorch knows, makes nothing of them, and lets whatever is
+ * wrong with them be libtorch's to say.
  */
 final class PickleDepth {
 
@@ -22,8 +24,15 @@ final class PickleDepth {
   /** Depths of a node while and after its parts are looked at. */
   private static final int OPEN = -1;
 
+  /** What gives a list or a dictionary the type that stands in a text. */
+  private static final String TYPE_TAG = "torch.jit._pickle.restore_type_tag";
+
   private static final class Node {
     private final List<Node> parts = new ArrayList<>(0);
+
+    /** A name or a text; empty for all else. */
+    private String text = "";
+
     private int depth;
     private int next;
   }
@@ -71,13 +80,10 @@ final class PickleDepth {
       case 'J' -> leaf(4);
       case 'G' -> leaf(8);
       case (byte) 0x8a, 'U' -> leaf(in.get() & 0xFF);
-      case 'X', 'T', 'B' -> leaf(in.getInt() & 0xFFFFFFFFL);
-      case (byte) 0x8d -> leaf(in.getLong());
-      case 'c' -> {
-        line();
-        line();
-        leaf(0);
-      }
+      case 'X' -> text(in.getInt() & 0xFFFFFFFFL);
+      case 'T', 'B' -> leaf(in.getInt() & 0xFFFFFFFFL);
+      case (byte) 0x8d -> text(in.getLong());
+      case 'c' -> name();
       case 'q' -> memo.put((long) (in.get() & 0xFF), top());
       case 'r' -> put(in.getInt() & 0xFFFFFFFFL);
       case 'h' -> get(in.get() & 0xFF);
@@ -86,7 +92,8 @@ final class PickleDepth {
       case (byte) 0x85 -> push(join(new Node(), pop(1)));
       case (byte) 0x86 -> push(join(new Node(), pop(2)));
       case (byte) 0x87 -> push(join(new Node(), pop(3)));
-      case 'R', (byte) 0x81 -> push(join(new Node(), pop(2)));
+      case 'R' -> reduce(pop(2));
+      case (byte) 0x81 -> push(join(new Node(), pop(2)));
       case 'Q' -> push(join(new Node(), pop(1)));
       case 'a', 'b' -> {
         List<Node> part = pop(1);
@@ -121,9 +128,43 @@ final class PickleDepth {
     in.position(in.position() + (int) bytes);
   }
 
-  private void line() {
+  private void text(long bytes) throws IOException {
+    int begin = in.position();
+    leaf(bytes);
+    top().text = new String(in.array(), begin, (int) bytes, StandardCharsets.UTF_8);
+  }
+
+  /** A class or a function; the name of a class is a type. */
+  private void name() throws IOException {
+    String name = line() + "." + line();
+    requireShallow(name);
+    leaf(0);
+    top().text = name;
+  }
+
+  private String line() {
+    int begin = in.position();
     while (in.get() != '\n') {
       // Only its end matters.
+    }
+    return new String(in.array(), begin, in.position() - 1 - begin, StandardCharsets.UTF_8);
+  }
+
+  /** Calls a function with a tuple. */
+  private void reduce(List<Node> call) throws IOException {
+    if (call.get(0).text.equals(TYPE_TAG)) {
+      for (Node argument : call.get(1).parts) {
+        requireShallow(argument.text);
+      }
+    }
+    push(join(new Node(), call));
+  }
+
+  private static void requireShallow(String type) throws IOException {
+    try {
+      SourceDepth.check(type);
+    } catch (IOException e) {
+      throw new IOException("has the name of a type that " + e.getMessage(), e);
     }
   }
 

@@ -28,6 +28,7 @@ public final class Seeds {
    * wait meanwhile.
    */
   public static <R> R with(long seed, Supplier<R> body) {
+    TorchEngine.get(); // A program may come here before anything else has loaded libtorch.
     GENERATOR.lock();
     try {
       JniUtils.setSeed(seed);

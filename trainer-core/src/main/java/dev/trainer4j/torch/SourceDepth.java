@@ -14,6 +14,10 @@ import java.util.Set;
 final class SourceDepth {
 
   private static final int DEEPEST = 200;
+
+  /** What libtorch reads behind it are types, not a comment. */
+  private static final String TYPE_COMMENT = "# type:";
+
   private static final Set<String> OPERATORS =
       Set.of("not", "and", "or", "if", "else", "is", "in", "for", "lambda");
 
@@ -72,7 +76,7 @@ final class SourceDepth {
         if (open.isEmpty()) {
           beginLine();
         }
-      } else if (c == '#') {
+      } else if (c == '#' && !text.startsWith(TYPE_COMMENT, at)) {
         at = endOfLine();
       } else if (c == '\'' || c == '"') {
         string(c);
@@ -113,14 +117,21 @@ final class SourceDepth {
     return end < 0 ? text.length() : end;
   }
 
+  /** A text between one or three quotes; the latter may have several lines. */
   private void string(char quote) {
-    at++;
-    while (at < text.length() && text.charAt(at) != quote && text.charAt(at) != '\n') {
-      at += text.charAt(at) == '\\' ? 2 : 1;
+    String three = String.valueOf(quote).repeat(3);
+    boolean lines = text.startsWith(three, at);
+    String end = lines ? three : String.valueOf(quote);
+    at += end.length();
+    while (at < text.length() && !text.startsWith(end, at)) {
+      char c = text.charAt(at);
+      if (c == '\n' && !lines) {
+        return;
+      }
+      line += c == '\n' ? 1 : 0;
+      at += c == '\\' ? 2 : 1;
     }
-    if (at < text.length() && text.charAt(at) == quote) {
-      at++;
-    }
+    at = Math.min(text.length(), at + end.length());
   }
 
   private void word() throws IOException {

@@ -9,6 +9,8 @@ import ai.djl.ndarray.NDManager;
 import java.io.IOException;
 import java.net.URISyntaxException;
 import java.net.URL;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -210,6 +212,39 @@ class HostileTorchScriptTest {
         .isInstanceOf(IOException.class)
         .hasMessageContaining(
             expected.equals("ends before") ? "model.pt is no TorchScript file" : expected);
+  }
+
+  /** libtorch parses the names of classes, and the types of lists and dictionaries, as it does a source. */
+  @Test
+  void deepNamesOfTypesInPicklesAreRefused() throws IOException {
+    String name = "x.".repeat(MANY) + "Net";
+    String type = "List[".repeat(MANY) + "int" + "]".repeat(MANY);
+    requireRefused("c__torch__." + name + "\nNet\n)\u0081");
+    requireRefused("c__torch__\n" + type + "\n)\u0081");
+    String length =
+        new String(
+            ByteBuffer.allocate(4).order(ByteOrder.LITTLE_ENDIAN).putInt(type.length()).array(),
+            StandardCharsets.ISO_8859_1);
+    requireRefused("ctorch.jit._pickle\nrestore_type_tag\n]X" + length + type + "\u0086R");
+  }
+
+  private void requireRefused(String objects) throws IOException {
+    String pickle = "\u0080\u0002" + objects + ".";
+    Path file = write("data.pkl", bytes -> pickle.getBytes(StandardCharsets.ISO_8859_1));
+    assertThatThrownBy(() -> load(file))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("data.pkl has the name of a type that nests more than 200 levels");
+  }
+
+  @Test
+  void typesOutsideOfCodeAreCountedAsCode() throws IOException {
+    String deep = "List[".repeat(MANY) + "int" + "]".repeat(MANY);
+    assertThatThrownBy(() -> load(withLine("y = 1  # type: " + deep)))
+        .hasMessageContaining("nests more than 200 levels");
+    String hidden = "y = \"\"\" \" \"\"\" + " + "(".repeat(MANY) + "1" + ")".repeat(MANY);
+    assertThatThrownBy(() -> load(withLine(hidden)))
+        .hasMessageContaining("nests more than 200 levels");
+    load(withLine("y = \"\"\" \" " + "(".repeat(MANY) + "\n \"\"\""));
   }
 
   @Test
