@@ -103,6 +103,8 @@ class TrainedByRanksTest {
       expected.keySet().stream()
           .filter(name -> resumed.containsKey(name) || !name.startsWith("update "))
           .filter(name -> !name.endsWith("train_loss"))
+          // Counted in rounds of micro batches, which are of another size where three ranks share twelve samples.
+          .filter(name -> !name.endsWith(" epoch"))
           .forEach(
               name ->
                   assertThat(Math.abs(resumed.get(name) - expected.get(name)))
