@@ -59,7 +59,7 @@ public final class KillCampaign {
   /** Returns whether a rank was killed before the run was over. */
   private boolean kill(Path out) throws IOException, InterruptedException {
     try (Mpirun.Job job = Mpirun.of(ranks, folder).start(KilledMain.class, out, UPDATES)) {
-      job.awaitOutput("training");
+      job.awaitOutput("updates begin");
       Thread.sleep(random.nextInt(1200));
       long pid = Long.parseLong(Files.readString(out.resolve("pid-" + random.nextInt(ranks))));
       boolean killed = ProcessHandle.of(pid).map(ProcessHandle::destroyForcibly).orElse(false);

@@ -67,7 +67,7 @@ public final class KilledMain {
 
     @Override
     public void onStepBegin(CallbackContext ctx, TrainerState state, TrainerControl control) {
-      say("training");
+      say("updates begin");
     }
 
     @SuppressWarnings("SystemOut")
