@@ -72,11 +72,12 @@ public final class TrainMain {
   }
 
   TrainingArguments.Builder args(String what) {
+    int microBatches = group.worldSize() == 3 ? 4 : 3;
     return TrainingArguments.builder()
         .outputDir(folder.resolve("out-" + what))
         .numTrainEpochs(2)
-        .gradientAccumulationSteps(3)
-        .perDeviceTrainBatchSize(GLOBAL_BATCH / 3 / group.worldSize())
+        .gradientAccumulationSteps(microBatches)
+        .perDeviceTrainBatchSize(GLOBAL_BATCH / microBatches / group.worldSize())
         .perDeviceEvalBatchSize(4)
         .learningRate(1e-2)
         .weightDecay(0.1)

@@ -84,7 +84,7 @@ class TrainedByRanksTest {
   @ValueSource(ints = {2, 4})
   void inFloat64RanksLearnTheSameOfTheSameSamples(int ranks) throws IOException {
     Recorded alone = recorded("exact", 1, 0);
-    assertThat(alone.values()).containsKeys("update 2 sample 11");
+    assertThat(alone.values()).containsKeys("update 1 sample 11");
     for (int rank = 0; rank < ranks; rank++) {
       assertSame(recorded("exact", ranks, rank), alone, 1e-12);
     }
@@ -103,6 +103,8 @@ class TrainedByRanksTest {
       expected.keySet().stream()
           .filter(name -> resumed.containsKey(name) || !name.startsWith("update "))
           .filter(name -> !name.endsWith("train_loss"))
+          // Counted in rounds of micro batches, which are of another size where three ranks share twelve samples.
+          .filter(name -> !name.endsWith(" epoch"))
           .forEach(
               name ->
                   assertThat(Math.abs(resumed.get(name) - expected.get(name)))
