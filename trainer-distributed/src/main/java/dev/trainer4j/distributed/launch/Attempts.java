@@ -18,6 +18,8 @@ final class Attempts {
   /** 128 and SIGTERM's number, as shells have it. */
   private static final int STOPPED = 143;
 
+  private static final int FAILED = 1;
+
   private final LaunchSettings settings;
   private final JobPlan plan;
   private final WorkerCommand worker;
@@ -134,7 +136,9 @@ final class Attempts {
     return all;
   }
 
-  private LaunchResult result(int code, int attempt, RankOutput output) {
+  private LaunchResult result(int ended, int attempt, RankOutput output) {
+    // Whoever starts the ranks may have to be ended by force then, which is not the reason.
+    int code = lost().isPresent() ? FAILED : ended;
     boolean stopped = stopped();
     Optional<Failure> failure =
         code == 0 || stopped

@@ -62,6 +62,6 @@ public record Failure(OptionalInt rank, String cause, List<String> lines) {
 
   /** Says it in one line. */
   String summary() {
-    return (rank.isPresent() ? "rank " + rank.getAsInt() + " failed first, with " : "the job failed, with ") + cause;
+    return rank.isPresent() ? "rank " + rank.getAsInt() + " failed first, with " + cause : "the job failed: " + cause;
   }
 }

@@ -34,7 +34,7 @@ final class Job implements AutoCloseable {
         while read -r word <&3; do
           case "$word" in
             stop) kill -USR1 $child ;;
-            kill) kill -TERM $child ;;
+            kill) break ;;
           esac
         done
         kill -TERM $child
