@@ -79,7 +79,7 @@ final class CollectiveChecks {
     }
   }
 
-  private static NDArray full(NDManager scope, DataType type, long size, double value) {
+  private static NDArray full(NDManager scope, DataType type, long size, int value) {
     return scope.zeros(new Shape(size), type).addi(value - 1).addi(1);
   }
 

@@ -37,23 +37,24 @@ public final class RankProgram {
   public static void main(String[] args) throws IOException {
     Device device = args[1].equals("gpu") ? Device.gpu() : Device.cpu();
     Lab lab = new Lab(device, Path.of(args[2]));
-    if (args[0].equals("collectives")) {
-      collectives(lab);
-    } else {
-      for (String family : Texts.families().keySet()) {
-        train(lab, family, RankSteps.RANKS);
+    try (ProcessGroup group = ProcessGroup.launched()) {
+      if (args[0].equals("collectives")) {
+        collectives(lab, group);
+      } else {
+        for (String family : Texts.families().keySet()) {
+          train(lab, family, group);
+        }
       }
+      group.barrier();
     }
   }
 
-  private static void collectives(Lab lab) throws IOException {
-    try (ProcessGroup group = ProcessGroup.launched();
-        NDManager manager = TorchEngine.get().newBaseManager(lab.device())) {
+  private static void collectives(Lab lab, ProcessGroup group) throws IOException {
+    try (NDManager manager = TorchEngine.get().newBaseManager(lab.device())) {
       Map<String, Double> figures = new CollectiveChecks(group, manager).run(lab.isGpu() ? 100 : 4);
       if (group.isMain()) {
         JSON.writeValue(lab.folder().resolve(RESULT).toFile(), figures);
       }
-      group.barrier();
     }
   }
 
@@ -62,8 +63,8 @@ public final class RankProgram {
     return lab.folder().resolve(family + "-trained");
   }
 
-  /** Ten updates of eight texts, among as many ranks; where there are several, rank 0 writes the model and its losses. */
-  static Run train(Lab lab, String family, int ranks) throws IOException {
+  /** Ten updates of eight texts, shared among the ranks; where there are several, rank 0 writes the model and its losses. */
+  static Run train(Lab lab, String family, ProcessGroup group) throws IOException {
     Path folder = lab.folder().resolve(family + "-whole");
     try (PretrainedModel model = Texts.load(folder, family, lab.device())) {
       Run run =
@@ -71,12 +72,12 @@ public final class RankProgram {
               model,
               Texts.texts(40, 12, Texts.TOKENS, false),
               lab.arguments(family + "-rank")
-                  .perDeviceTrainBatchSize(BATCH / ranks)
+                  .perDeviceTrainBatchSize(BATCH / group.worldSize())
                   .optim(OptimizerName.SGD)
                   .maxSteps(10)
                   .useCpu(!lab.isGpu())
                   .build());
-      if (ranks > 1 && !run.losses().isEmpty()) {
+      if (group.worldSize() > 1 && group.isMain()) {
         write(lab, family, model, run);
       }
       return run;

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.trainer4j.distributed.launch.Launch;
 import dev.trainer4j.distributed.launch.LaunchException;
 import dev.trainer4j.examples.gpu.Lab.Run;
+import dev.trainer4j.process.ProcessGroup;
 import dev.trainer4j.torch.Devices;
 import dev.trainer4j.transformers.PretrainedModel;
 import java.io.IOException;
@@ -58,7 +59,7 @@ final class RankSteps {
     }
     Map<String, Double> figures = new TreeMap<>();
     for (String family : Texts.families().keySet()) {
-      Run alone = RankProgram.train(lab, family, 1);
+      Run alone = RankProgram.train(lab, family, ProcessGroup.single());
       Path folder = RankProgram.result(lab, family);
       Map<String, Double> losses = figures(folder);
       List<Double> ofRanks =
