@@ -5,7 +5,7 @@ import dev.trainer4j.examples.gpu.Verification;
 import java.io.IOException;
 
 /**
- * Checks an installation with a GPU in twelve steps, each in a process of its own, and prints a table of what was
+ * Checks an installation with a GPU in fourteen steps, each in a process of its own, and prints a table of what was
  * expected, what was found, and a verdict. {@code docs/gpu.md} explains it.
  *
  * <pre>./mvnw -q -Pcuda compile exec:java -pl trainer-examples -am -Dexec.mainClass=dev.trainer4j.examples.VerifyGpu</pre>

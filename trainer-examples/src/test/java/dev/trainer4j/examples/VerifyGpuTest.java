@@ -16,7 +16,7 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The twelve steps on the CPU: they run, find no fault, and say what only a GPU can answer. */
+/** The fourteen steps on the CPU: they run, find no fault, and say what only a GPU can answer. */
 final class VerifyGpuTest {
 
   private final Path out;
@@ -44,7 +44,7 @@ final class VerifyGpuTest {
 
     JsonNode json = json();
     assertThat(json.path("faults").asInt()).isZero();
-    assertThat(json.path("steps")).hasSize(12);
+    assertThat(json.path("steps")).hasSize(14);
     for (JsonNode step : json.path("steps")) {
       boolean kernels = step.path("number").asInt() == 2;
       assertThat(step.path("verdict").asText())
@@ -57,10 +57,13 @@ final class VerifyGpuTest {
     assertThat(json.at("/steps/2/figures/adamw_torch").asDouble(1)).isZero();
     assertThat(json.at("/steps/4/figures/t5 weights").asDouble(1)).isZero();
     assertThat(json.at("/steps/6/figures/bf16, workers 2").asDouble(0)).isPositive();
+    // Two ranks beside one: sums in another order, so not to the bit.
+    assertThat(json.at("/steps/12/figures/checks").asDouble()).isEqualTo(2 + 2 + 9 * 6);
+    assertThat(json.at("/steps/13/figures/llama weights").asDouble(1)).isBetween(0.0, 1e-5);
     String table = printed.toString(StandardCharsets.UTF_8);
     assertThat(table)
-        .contains("Can this machine train on a GPU? 12 of 12 steps")
-        .contains("No fault in 12 steps on the CPU. 11 of them only a GPU can answer")
+        .contains("Can this machine train on a GPU? 14 of 14 steps")
+        .contains("No fault in 14 steps on the CPU. 13 of them only a GPU can answer")
         .contains("five wrong indices were named");
     assertThat(table.lines().filter(line -> line.contains("needs a card")))
         .allMatch(line -> line.length() < 130);
@@ -85,8 +88,8 @@ final class VerifyGpuTest {
 
   @Test
   void argumentsThatSayNothingAreRefusedWithWhatThereIs() {
-    assertThatThrownBy(() -> Verification.of("--steps", "13"))
-        .hasMessageContaining("--steps has '13': give numbers from 1 to 12");
+    assertThatThrownBy(() -> Verification.of("--steps", "15"))
+        .hasMessageContaining("--steps has '15': give numbers from 1 to 14");
     assertThatThrownBy(() -> Verification.of("--device", "tpu"))
         .hasMessageContaining("--device is 'tpu'")
         .hasMessageContaining("gpu:0");

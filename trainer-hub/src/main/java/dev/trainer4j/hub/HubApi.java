@@ -20,6 +20,9 @@ import org.jspecify.annotations.Nullable;
 
 /** The calls about one repository. */
 final class HubApi {
+  /** How many files the Hub looks at in one call. */
+  static final int BATCH = 256;
+
   private static final Pattern NEXT = Pattern.compile("<([^>]*)>\\s*;[^,]*rel=\"?next\"?");
   private static final int MOST_PAGES = 10_000;
 
@@ -257,5 +260,10 @@ final class HubApi {
       return Optional.empty();
     }
     return Optional.ofNullable(answer.json().path(0).path("title").asText(null));
+  }
+
+  /** The files of one call, from this one on. */
+  static <T> List<T> part(List<T> all, int from) {
+    return all.subList(from, Math.min(all.size(), from + BATCH));
   }
 }

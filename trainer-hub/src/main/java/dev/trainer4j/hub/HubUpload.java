@@ -25,9 +25,6 @@ import org.slf4j.LoggerFactory;
 final class HubUpload {
   private static final Logger LOGGER = LoggerFactory.getLogger(HubUpload.class);
 
-  /** What the Hub looks at in one call. */
-  private static final int BATCH = 256;
-
   private final HubApi api;
 
   HubUpload(HubApi api) {
@@ -68,9 +65,9 @@ final class HubUpload {
       }
     }
     Map<String, JsonNode> modes = new LinkedHashMap<>();
-    for (int from = 0; from < push.files().size(); from += BATCH) {
+    for (int from = 0; from < push.files().size(); from += HubApi.BATCH) {
       List<Object> asked = new ArrayList<>();
-      for (UploadFile file : part(push.files(), from)) {
+      for (UploadFile file : HubApi.part(push.files(), from)) {
         Map<String, Object> each = new LinkedHashMap<>();
         each.put("path", file.path());
         each.put("sample", Base64.getEncoder().encodeToString(file.sample()));
@@ -94,10 +91,6 @@ final class HubUpload {
       }
     }
     return modes;
-  }
-
-  static <T> List<T> part(List<T> all, int from) {
-    return all.subList(from, Math.min(all.size(), from + BATCH));
   }
 
   /** Hashes a file as the Hub does. */

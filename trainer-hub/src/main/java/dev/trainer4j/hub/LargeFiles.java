@@ -77,8 +77,8 @@ final class LargeFiles {
     }
     List<Item> items = new ArrayList<>();
     List<UploadFile> different = List.copyOf(byHash.values());
-    for (int from = 0; from < different.size(); from += HubUpload.part(different, from).size()) {
-      items.addAll(batch(HubUpload.part(different, from), byHash));
+    for (int from = 0; from < different.size(); from += HubApi.BATCH) {
+      items.addAll(batch(HubApi.part(different, from), byHash));
     }
     long total = items.stream().mapToLong(item -> item.file().size()).sum();
     if (total == 0) {

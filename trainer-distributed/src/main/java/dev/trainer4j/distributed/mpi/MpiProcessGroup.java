@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.Supplier;
 
 /**
  * Processes on one or more machines that talk through Open MPI, for tensors on the CPU.
@@ -231,10 +232,21 @@ public final class MpiProcessGroup implements ProcessGroup {
         of.add(members.get(rank));
       }
     }
-    List<Communicator> part = new ArrayList<>();
-    track(Collective.ofBytes("split"), number -> part.add(communicator.split(color)));
+    Communicator part = made("split", () -> communicator.split(color));
     String partName = "part " + color + " of split " + parts++ + " of " + name;
-    return new MpiProcessGroup(part.get(0), watch, partName, of, place, chunk);
+    return new MpiProcessGroup(part, watch, partName, of, place, chunk);
+  }
+
+  /** Makes a communicator, a collective of these ranks that is watched like the others. */
+  Communicator made(String what, Supplier<Communicator> maker) {
+    List<Communicator> made = new ArrayList<>();
+    track(Collective.ofBytes(what), number -> made.add(maker.get()));
+    return made.get(0);
+  }
+
+  /** Tells the other ranks that this one calls no more; what it has of MPI ends with the process. */
+  void leave() {
+    progress.leave();
   }
 
   /**

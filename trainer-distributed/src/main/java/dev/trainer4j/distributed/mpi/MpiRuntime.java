@@ -22,6 +22,7 @@ final class MpiRuntime {
   private final MpiLibrary library;
   private final Watch watch;
   private final MpiProcessGroup.Place place;
+  private final MpiProcessGroup start;
   private int joined;
 
   private MpiRuntime(MpiLibrary library) {
@@ -30,9 +31,8 @@ final class MpiRuntime {
     watch = Watch.start(all, code -> OpenMpi.MPI_Abort(library.handle("mpi_comm_world"), code));
     Runtime.getRuntime().addShutdownHook(new Thread(this::end, "mpi-end"));
     place = place(all);
-    try (ProcessGroup group = group(all, "the start")) {
-      requireSameVersions(new Agreement(group), version());
-    }
+    start = group(all, "the start");
+    requireSameVersions(new Agreement(start), version());
   }
 
   /** Initializes MPI with the first call, which all processes must make. */
@@ -68,7 +68,8 @@ final class MpiRuntime {
   synchronized ProcessGroup join() {
     String name = "the group of all ranks" + (joined == 0 ? "" : " (number " + (joined + 1) + ")");
     joined++;
-    return group(Communicator.ofAll(library), name);
+    // Watched, so that a rank that waits here for one that has failed is not left waiting.
+    return group(start.made("the start of " + name, () -> Communicator.ofAll(library)), name);
   }
 
   private MpiProcessGroup group(Communicator communicator, String name) {
@@ -119,6 +120,7 @@ final class MpiRuntime {
 
   /** Only where no rank will miss another: else MPI waits for those that never come. */
   private void end() {
+    start.leave();
     if (watch.awaitAllEnding()) {
       OpenMpi.MPI_Finalize();
     }

@@ -33,6 +33,12 @@ public final class FaultMain {
       }
       fail(args[0], Path.of(args[1]), group, manager);
     }
+    if (args[0].equals("throws-between-groups")) {
+      if (given == 1) {
+        throw new IllegalArgumentException("this sample is broken");
+      }
+      ProcessGroup.launched().close();
+    }
     System.out.println("ended well");
   }
 

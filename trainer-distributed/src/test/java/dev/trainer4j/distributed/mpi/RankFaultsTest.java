@@ -76,6 +76,15 @@ class RankFaultsTest {
   }
 
   @Test
+  void aRankThatThrowsBetweenTwoTrainersIsNotWaitedFor() throws Exception {
+    Mpirun.Ended ended = run(2, "throws-between-groups");
+
+    assertThat(ended.output()).contains("IllegalArgumentException: this sample is broken");
+    assertThat(ended.output()).doesNotContain("ended well");
+    assertThat(ended.exitCode()).isNotZero();
+  }
+
+  @Test
   void ranksThatDoDifferentThingsLateAreToldApart() throws Exception {
     Mpirun.Ended ended = run(2, "differs");
 

@@ -4,6 +4,7 @@ package dev.trainer4j.distributed.nccl;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
@@ -22,7 +23,7 @@ class DeviceMemoryTest {
 
   @BeforeEach
   void open() {
-    manager = NDManager.newBaseManager("PyTorch");
+    manager = NDManager.newBaseManager(Device.cpu(), "PyTorch");
   }
 
   @AfterEach

@@ -3,7 +3,7 @@ package dev.trainer4j.examples.gpu;
 
 import java.util.List;
 
-/** The twelve steps, in the order in which a fault in one makes the next ones pointless. */
+/** The fourteen steps, in the order in which a fault in one makes the next ones pointless. */
 final class Steps {
 
   static final List<Step> ALL =
@@ -45,7 +45,15 @@ final class Steps {
               "mistakes",
               "a wrong index is named and harms nobody; a batch that is too large is halved",
               MistakeSteps::indices),
-          new Step("generation", "greedy tokens are those of the CPU", MistakeSteps::generation));
+          new Step("generation", "greedy tokens are those of the CPU", MistakeSteps::generation),
+          new Step(
+              "collectives",
+              "two ranks with a GPU each: every collective gives what it must, in every type",
+              RankSteps::collectives),
+          new Step(
+              "two ranks",
+              "10 updates of each family give the losses and weights of one process within 1e-4",
+              RankSteps::training));
 
   private Steps() {}
 }
