@@ -48,6 +48,7 @@ final class UpdateStep implements AutoCloseable {
   private final CallbackDispatcher callbacks;
   private final ProcessGroup processes;
   private final UpdateRanks ranks;
+  private final SharedBuffers buffers;
   private final RunCheckpoints checkpoints;
   private final TrainingProgress progress;
   private final UpdateLosses losses;
@@ -74,6 +75,7 @@ final class UpdateStep implements AutoCloseable {
     this.callbacks = callbacks;
     this.processes = processes;
     this.ranks = ranks;
+    buffers = new SharedBuffers(args, model, processes);
     this.checkpoints = checkpoints;
     progress = session.progress();
     losses = new UpdateLosses(model.manager());
@@ -105,7 +107,9 @@ final class UpdateStep implements AutoCloseable {
       Consumed consumed = runMicroBatchesOrAgree(batches);
       boolean means = losses.areMeans(ranks);
       requireSums(means);
-      return outcome(consumed, update(), means);
+      UpdateResult result = update();
+      buffers.give();
+      return outcome(consumed, result, means);
     } finally {
       losses.release();
     }
@@ -296,5 +300,6 @@ final class UpdateStep implements AutoCloseable {
   public void close() {
     passes.close();
     losses.close();
+    ranks.close();
   }
 }
