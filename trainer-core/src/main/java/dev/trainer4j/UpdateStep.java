@@ -140,7 +140,9 @@ final class UpdateStep implements AutoCloseable {
     do {
       try (ArrayScope scope = ArrayScope.open();
           Batch batch = noticingShortage(batches::next)) {
-        if (!batch.isEmpty()) { // Else only other ranks have samples.
+        if (batch.isEmpty()) { // Only other ranks have samples.
+          followTrainable();
+        } else {
           callbacks.onSubstepBegin(progress.snapshot(), batch.inputs());
           useThreads(batch);
           counts.add(batch.inputs());
@@ -178,9 +180,7 @@ final class UpdateStep implements AutoCloseable {
 
   /** One micro batch, its random numbers a function of its position. */
   private LossOutput forwardBackward(Batch batch, int microBatch) {
-    if (session.optimizer().freshGradients() != null) {
-      followTrainable(); // What is in its own arrays cannot be had for what was just frozen.
-    }
+    followTrainable();
     TrainingPass pass = passes.pass();
     long seed = Seeds.mix(args.seed(), progress.globalStep(), microBatch, processes.rank());
     pass.begin(seed);

@@ -11,17 +11,17 @@ import org.jspecify.annotations.Nullable;
 final class RankWork {
 
   private final ProcessGroup processes;
+  private final boolean saves;
   private final Agreement agreement;
-  private final boolean savesOnEachNode;
 
   /**
-   * Collects the parts.
+   * Makes ranks fail together.
    *
-   * @param savesOnEachNode whether one rank of each machine saves, and not rank 0 alone
+   * @param saves whether this is rank 0, or what stands in for it on its machine
    */
-  RankWork(ProcessGroup processes, boolean savesOnEachNode) {
+  RankWork(ProcessGroup processes, boolean saves) {
     this.processes = processes;
-    this.savesOnEachNode = savesOnEachNode;
+    this.saves = saves;
     agreement = new Agreement(processes);
   }
 
@@ -31,14 +31,9 @@ final class RankWork {
     void run() throws IOException;
   }
 
-  /** Runs what only rank 0 does, and fails on all ranks if it fails there. */
-  void onMain(Work work) {
-    onEach(processes.isMain() ? work : () -> {});
-  }
-
   /** Runs what only ranks that save do, and fails on all ranks if it fails on one. */
-  void onSavers(Work work) {
-    onEach(processes.isMain(savesOnEachNode) ? work : () -> {});
+  void onMain(Work work) {
+    onEach(saves ? work : () -> {});
   }
 
   /** Runs what each rank does, and fails on all ranks if it fails on one. */

@@ -76,7 +76,7 @@ public final class RunCheckpoints implements AutoCloseable {
     this.manager = manager;
     this.processes = processes;
     this.strategy = strategy;
-    ranks = new RankWork(processes, args.saveOnEachNode());
+    ranks = new RankWork(processes, processes.isMain(args.saveOnEachNode()));
     this.callbacks = callbacks;
     this.state = state;
     this.log = log;
@@ -128,7 +128,7 @@ public final class RunCheckpoints implements AutoCloseable {
       return take(from);
     }
     AtomicReference<@Nullable Path> own = new AtomicReference<>();
-    ranks.onSavers(() -> own.set(take(from)));
+    ranks.onMain(() -> own.set(take(from)));
     String chosen = ranks.asMainSays(Objects.toString(own.get(), ""));
     Path folder = chosen.isEmpty() ? null : Path.of(chosen);
     ranks.requireNone(
@@ -162,7 +162,7 @@ public final class RunCheckpoints implements AutoCloseable {
       joint.save(session, output::own);
       return;
     }
-    ranks.onSavers(
+    ranks.onMain(
         () -> {
           output.own();
           saver.save(session);
@@ -172,14 +172,14 @@ public final class RunCheckpoints implements AutoCloseable {
   /** Throws what a save in the background has failed with, on all ranks. */
   public void check() {
     if (args.asyncSave()) {
-      ranks.onSavers(saver::check);
+      ranks.onMain(saver::check);
     }
     tellCommitted();
   }
 
   /** Waits for the save in the background; if it failed, all ranks do. */
   public void await() {
-    ranks.onSavers(saver::await);
+    ranks.onMain(saver::await);
     tellCommitted();
   }
 
@@ -258,7 +258,7 @@ public final class RunCheckpoints implements AutoCloseable {
     }
     await();
     processes.barrier(); // All have read what they need.
-    ranks.onSavers(
+    ranks.onMain(
         () -> {
           Path folder = best.folder(progress, step);
           if (folder.equals(best.own(step)) && Files.isDirectory(folder)) {
@@ -282,7 +282,7 @@ public final class RunCheckpoints implements AutoCloseable {
       if (processes.worldSize() == 1) {
         writeModel(folder);
       } else {
-        ranks.onSavers(() -> writeModel(folder));
+        ranks.onMain(() -> writeModel(folder));
       }
     }
   }

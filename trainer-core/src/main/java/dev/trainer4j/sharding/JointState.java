@@ -29,21 +29,19 @@ record JointState(ShardRanks ranks, StateFiles form) {
    */
   void read(Optimizer optimizer, CheckpointFiles files) throws IOException {
     ShardedState state = ((ShardedOptimizer) optimizer).pieces();
-    IOException failure = null;
+    Exception failure = null;
     try (TensorPieces saved = files.openOptimizer()) {
       state.read(saved);
-    } catch (IOException e) {
+    } catch (IOException | RuntimeException e) {
       failure = e;
-    } catch (RuntimeException e) {
-      failure = new IOException(e.getMessage(), e);
     }
     String problem =
         new Agreement(ranks.all()).firstProblem(failure == null ? null : failure.getMessage());
-    if (failure != null) {
-      throw failure;
+    if (failure instanceof RuntimeException e) {
+      throw e;
     }
     if (problem != null) {
-      throw new IOException(problem);
+      throw failure instanceof IOException e ? e : new IOException(problem);
     }
   }
 }
