@@ -26,6 +26,8 @@ import org.jspecify.annotations.Nullable;
  * <tr><td>{@code model.safetensors}</td><td>every tensor of the model; Hugging Face's name</td></tr>
  * <tr><td>{@code model-00001-of-0000N.safetensors}, {@code model.safetensors.index.json}</td><td>in
  * its place, where that file would be too large</td></tr>
+ * <tr><td>{@code model_pieces-00001-of-0000N.safetensors}</td><td>in its place, a file of each rank, where ranks
+ * hold pieces of it and write them themselves</td></tr>
  * <tr><td>{@code trainer_state.json}</td><td>the state, in Hugging Face's format</td></tr>
  * <tr><td>{@code training_args.json}</td><td>the arguments</td></tr>
  * <tr><td>{@code optimizer.safetensors}</td><td>the optimizer's state, {@code parameter.slot}</td></tr>
@@ -40,6 +42,8 @@ public final class CheckpointFiles {
 
   /** The model's tensors. */
   public static final String MODEL = "model.safetensors";
+
+  private static final String MODEL_PIECES = "model_pieces";
 
   private static final String STATE = "trainer_state.json";
   private static final String ARGUMENTS = "training_args.json";
@@ -102,12 +106,46 @@ public final class CheckpointFiles {
     }
   }
 
+  /**
+   * Writes the tensors of a model from their sources, one after the other.
+   *
+   * @param file the model's {@link TrainableModel#tensorsFile}
+   * @param maxShardSize bytes of tensors in one file, where the file may be cut
+   */
+  public void writeModelTensors(String file, List<TensorSource> tensors, long maxShardSize)
+      throws IOException {
+    if (file.equals(MODEL)) {
+      ModelTensorsWriter.write(folder, tensors, maxShardSize);
+    } else {
+      SafetensorsWriter.write(folder.resolve(file), tensors, SafetensorsWriter.PYTORCH);
+    }
+  }
+
+  /** Writes the pieces of the model's tensors that this rank holds; see {@link TensorPiecesWriter#write}. */
+  public void writeModelPieces(int rank, int worldSize, List<TensorPiece> pieces)
+      throws IOException {
+    TensorPiecesWriter.write(folder, MODEL_PIECES, rank, worldSize, pieces);
+  }
+
+  /**
+   * Opens the model's tensors, whole or in the pieces that ranks wrote.
+   *
+   * @param file the model's {@link TrainableModel#tensorsFile}
+   * @throws SafetensorsException if there are none, or they do not fit together
+   */
+  public TensorFile openModel(String file) throws IOException {
+    if (!file.equals(MODEL)) {
+      return ModelTensors.of(folder.resolve(file));
+    }
+    return PieceName.areIn(folder, MODEL_PIECES)
+        ? TensorPieces.open(folder, MODEL_PIECES)
+        : ModelTensors.open(folder);
+  }
+
   /** Loads the model's tensors; names and shapes must agree. */
   public void readModel(TrainableModel model) throws IOException {
     model.loadExtras(folder);
-    String file = model.tensorsFile();
-    try (ModelTensors tensors =
-        file.equals(MODEL) ? ModelTensors.open(folder) : ModelTensors.of(folder.resolve(file))) {
+    try (TensorFile tensors = openModel(model.tensorsFile())) {
       TensorFiles.load(tensors, model.savedTensors(), model.manager(), "model");
     }
   }

@@ -287,6 +287,11 @@ public final class ModelTensors implements TensorFile {
     return home(name).read(name, manager);
   }
 
+  @Override
+  public NDArray read(String name, long start, long end, NDManager manager) throws IOException {
+    return home(name).read(name, start, end, manager);
+  }
+
   /**
    * Reads a tensor into a new FLOAT32 array; see {@link TensorFile#readFloat32}.
    *

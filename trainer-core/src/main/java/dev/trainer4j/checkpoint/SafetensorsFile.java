@@ -208,20 +208,40 @@ public final class SafetensorsFile implements TensorFile {
                         path,
                         name,
                         "DJL has no arrays of type " + info.type() + "; take its bytes instead"));
-    return fill(name, info.shape(), type, manager);
+    return fill(name, 0, info.shape(), type, manager);
+  }
+
+  /** Reads from the place of those elements on, and no others. */
+  @Override
+  public NDArray read(String name, long start, long end, NDManager manager) throws IOException {
+    TensorInfo info = info(name);
+    ElementRange.require(info, start, end);
+    Shape shape = new Shape(end - start);
+    if (info.type() == SafetensorsType.BF16) {
+      try (NDArray bytes =
+          fill(name, 2 * start, new Shape(2 * (end - start)), DataType.UINT8, manager)) {
+        return Bfloat16.fromBytes(bytes, shape, manager);
+      }
+    }
+    DataType type = info.type().arrayType().orElse(null);
+    if (type == null || info.type().bits() % Byte.SIZE != 0) {
+      throw SafetensorsException.of(
+          path, name, "DJL has no arrays of type " + info.type() + "; take its bytes instead");
+    }
+    return fill(name, start * (info.type().bits() / Byte.SIZE), shape, type, manager);
   }
 
   private NDArray readBfloat16(String name, TensorInfo info, NDManager manager) throws IOException {
-    try (NDArray bytes = fill(name, new Shape(info.byteLength()), DataType.UINT8, manager)) {
+    try (NDArray bytes = fill(name, 0, new Shape(info.byteLength()), DataType.UINT8, manager)) {
       return Bfloat16.fromBytes(bytes, info.shape(), manager);
     }
   }
 
   /** Read, not mapped: a borrowed read-only page would end the JVM at the first write to it. */
-  private NDArray fill(String name, Shape shape, DataType type, NDManager manager)
+  private NDArray fill(String name, long from, Shape shape, DataType type, NDManager manager)
       throws IOException {
     return ArrayBytes.read(
-        shape, type, manager, (chunk, offset) -> read(name, offset, chunk.duplicate()));
+        shape, type, manager, (chunk, offset) -> read(name, from + offset, chunk.duplicate()));
   }
 
   /** Fills a buffer with bytes of a tensor, from {@code offset} on. */

@@ -81,6 +81,25 @@ public interface TensorFile extends AutoCloseable {
     }
   }
 
+  /**
+   * Reads some elements of a tensor into a new array of its type. By default all of them are read for it.
+   *
+   * @param name one of {@link #names()}
+   * @param start the first element, counted in the order of the shape
+   * @param end the element after the last
+   * @param manager owns the array, and says on which device it is created
+   * @return a vector of {@code end - start} elements; one of BF16 needs care, see {@link Bfloat16}
+   * @throws IllegalArgumentException if that is not a range of the tensor
+   * @throws IOException as {@link #read(String, NDManager)} does
+   */
+  default NDArray read(String name, long start, long end, NDManager manager) throws IOException {
+    ElementRange.require(info(name), start, end);
+    try (NDArray whole = read(name, manager);
+        NDArray vector = whole.reshape(-1)) {
+      return Bfloat16.range(vector, start, end, manager);
+    }
+  }
+
   /** Closes the file. */
   @Override
   void close() throws IOException;

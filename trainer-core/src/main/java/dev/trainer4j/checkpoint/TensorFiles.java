@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /** Copies the tensors of safetensors files into arrays that exist, checked before the first copy. */
 public final class TensorFiles {
@@ -43,14 +44,48 @@ public final class TensorFiles {
   public static void load(
       TensorFile tensors, Map<String, NDArray> targets, NDManager manager, String what)
       throws IOException {
+    load(
+        tensors,
+        targets,
+        what,
+        (name, inFile) -> {
+          try (ArrayScope scope = ArrayScope.open();
+              NDManager host = manager.newSubManager(Device.cpu())) {
+            TorchFunctions.copy(
+                List.of(Objects.requireNonNull(targets.get(name))),
+                List.of(tensors.read(inFile, host)));
+          }
+        });
+  }
+
+  /** What brings a tensor from a file to where it belongs. */
+  @FunctionalInterface
+  public interface Filling {
+    /**
+     * Reads a tensor.
+     *
+     * @param name of the target
+     * @param inFile its name in the file
+     * @throws IOException if the file cannot be read
+     */
+    void fill(String name, String inFile) throws IOException;
+  }
+
+  /**
+   * Has every one of {@code targets} filled, after all of them were checked.
+   *
+   * @param targets shapes by name; who fills them knows where the values go
+   * @param what what is being loaded, for the message
+   * @throws CheckpointMismatchException if names or shapes differ; nothing has been read then
+   * @throws IOException if the file cannot be read
+   */
+  public static void load(
+      TensorFile tensors, Map<String, NDArray> targets, String what, Filling filling)
+      throws IOException {
     Map<String, String> names = namesInFile(tensors, targets);
     check(tensors, names, targets, what);
     for (Map.Entry<String, NDArray> target : targets.entrySet()) {
-      try (ArrayScope scope = ArrayScope.open();
-          NDManager host = manager.newSubManager(Device.cpu())) {
-        TorchFunctions.copy(
-            List.of(target.getValue()), List.of(tensors.read(nameOf(target, names), host)));
-      }
+      filling.fill(target.getKey(), nameOf(target, names));
     }
   }
 

@@ -225,6 +225,7 @@ public final class TensorPieces implements TensorFile {
    * @throws SafetensorsException if there is no such tensor, or there are no arrays of its type
    * @throws IOException if a file cannot be read
    */
+  @Override
   public NDArray read(String name, long start, long end, NDManager manager) throws IOException {
     Tensor tensor = tensor(name);
     requireRange(name, tensor, start, end);

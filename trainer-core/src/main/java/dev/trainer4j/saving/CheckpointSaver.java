@@ -11,6 +11,7 @@ import dev.trainer4j.checkpoint.FrozenTensors;
 import dev.trainer4j.checkpoint.PendingCheckpoint;
 import dev.trainer4j.model.TrainableModel;
 import dev.trainer4j.run.TrainingSession;
+import dev.trainer4j.sharding.ParallelStrategy;
 import dev.trainer4j.state.CallbackState;
 import dev.trainer4j.state.TrainerState;
 import java.io.IOException;
@@ -65,21 +66,27 @@ final class CheckpointSaver implements AutoCloseable {
   }
 
   /** Says why a part of a checkpoint could not be written. */
-  IOException failure(TrainingSession session, IOException cause) {
-    return store.failure(session.progress().globalStep(), "writing the optimizer's state", cause);
+  IOException failure(TrainingSession session, String doing, IOException cause) {
+    return store.failure(session.progress().globalStep(), doing, cause);
   }
 
-  /** Commits a checkpoint into which ranks have written the optimizer's state, whole or in pieces. */
+  /** Writes this rank's part of the model's tensors into a checkpoint that was begun. */
+  void writeModel(ParallelStrategy strategy, Path folder) throws IOException {
+    strategy.writeModel(model, new CheckpointFiles(folder), modelFolder.maxShardBytes(), false);
+  }
+
+  /** Commits a checkpoint into which ranks have written model and optimizer's state, whole or in pieces. */
   void finishJoint(TrainingSession session, PendingCheckpoint pending) throws IOException {
-    SavedTensors tensors =
-        new SavedTensors(model.savedTensors(), null, callbacks.tensors(), () -> {});
+    SavedTensors tensors = new SavedTensors(null, null, callbacks.tensors(), () -> {});
     finish(
         pending,
         () -> tensors,
         kept(session),
         folder -> {
+          CheckpointFiles files = new CheckpointFiles(folder);
+          files.openModel(model.tensorsFile()).close();
           if (!args.saveOnlyModel()) {
-            new CheckpointFiles(folder).openOptimizer().close();
+            files.openOptimizer().close();
           }
         });
   }

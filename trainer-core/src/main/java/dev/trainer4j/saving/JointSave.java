@@ -66,6 +66,7 @@ final class JointSave {
       if (!args.saveOnlyModel()) {
         ranks.onEach(() -> writeState(session, folder));
       }
+      ranks.onEach(() -> writeModel(session, folder));
       ranks.onMain(() -> saver.finishJoint(session, Objects.requireNonNull(pending)));
     } finally {
       PendingCheckpoint pending = begun.get();
@@ -85,11 +86,19 @@ final class JointSave {
     }
   }
 
+  private void writeModel(TrainingSession session, Path folder) throws IOException {
+    try {
+      saver.writeModel(strategy, folder);
+    } catch (IOException e) {
+      throw saver.failure(session, "writing the model", e);
+    }
+  }
+
   private void writeState(TrainingSession session, Path folder) throws IOException {
     try {
       strategy.writeState(session.optimizer(), new CheckpointFiles(folder));
     } catch (IOException e) {
-      throw saver.failure(session, e);
+      throw saver.failure(session, "writing the optimizer's state", e);
     }
   }
 }

@@ -132,7 +132,7 @@ final class Resume {
     if (frozen != null && frozen.restore(model)) {
       log.info("Freezing what the run had frozen when the checkpoint was written");
     }
-    files.readModel(model);
+    strategy.readModel(model, files);
     Map<String, @Nullable Object> before = files.readArguments();
     Continuation next =
         Continuation.of(

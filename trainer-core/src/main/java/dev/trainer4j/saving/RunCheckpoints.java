@@ -240,7 +240,7 @@ public final class RunCheckpoints implements AutoCloseable {
           args.resolvedMetricForBestModel(),
           String.format(Locale.ROOT, "%.4g", progress.bestMetric()));
       CheckpointFiles files = new CheckpointFiles(folder);
-      files.readModel(model);
+      strategy.readModel(model, files);
       CallbackTensors.restore(callbacks, files, manager);
     } catch (IOException e) {
       throw new UncheckedIOException(e.getMessage(), e);
@@ -279,7 +279,17 @@ public final class RunCheckpoints implements AutoCloseable {
   public void saveModel(Path folder) throws IOException {
     // Lent on all ranks: each may have a part of the weights for evaluations.
     try (CallbackDispatcher.Lent weights = lendWeights()) {
-      if (processes.worldSize() == 1) {
+      if (strategy.savesTogether()) {
+        ranks.onMain(
+            () -> {
+              Files.createDirectories(folder);
+              modelFolder.writeExtras(folder);
+            });
+        ranks.onEach(
+            () ->
+                strategy.writeModel(
+                    model, new CheckpointFiles(folder), modelFolder.maxShardBytes(), true));
+      } else if (processes.worldSize() == 1) {
         writeModel(folder);
       } else {
         ranks.onMain(() -> writeModel(folder));

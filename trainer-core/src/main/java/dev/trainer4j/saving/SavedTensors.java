@@ -10,13 +10,13 @@ import org.jspecify.annotations.Nullable;
 /**
  * The tensors of one checkpoint: those that training changes, or a copy that stays as it is.
  *
- * @param model of the model, by name
+ * @param model of the model, by name; null if they are written already
  * @param optimizer the optimizer's state, null if it is not saved
  * @param others what callbacks save, by file and name
  * @param check throws if one of them changed while it was written
  */
 record SavedTensors(
-    Map<String, NDArray> model,
+    @Nullable Map<String, NDArray> model,
     @Nullable Map<String, NDArray> optimizer,
     Map<String, Map<String, NDArray>> others,
     Runnable check) {
@@ -27,7 +27,9 @@ record SavedTensors(
    * @param modelFile the name of the model's
    */
   void write(CheckpointFiles files, String modelFile, long maxShardBytes) throws IOException {
-    files.writeModelTensors(modelFile, model, maxShardBytes);
+    if (model != null) {
+      files.writeModelTensors(modelFile, model, maxShardBytes);
+    }
     if (optimizer != null) {
       files.writeOptimizer(optimizer);
     }

@@ -48,6 +48,11 @@ final class FlatTensors {
     return parameters;
   }
 
+  /** Returns whether ranks exchange the bytes of these tensors. */
+  boolean isBytes() {
+    return isBytes;
+  }
+
   /** Returns the buffer: of all parameters, or of their bytes, which belong together. */
   ShardUnit layout(int worldSize) {
     if (!isBytes) {

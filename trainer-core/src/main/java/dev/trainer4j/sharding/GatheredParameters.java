@@ -162,6 +162,7 @@ final class GatheredParameters implements SegmentParameters, AutoCloseable {
 
   /** Takes part in what other ranks need until none needs anything; all do so at the same place. */
   void rest() {
+    settle();
     attendance.rest();
   }
 
@@ -259,6 +260,15 @@ final class GatheredParameters implements SegmentParameters, AutoCloseable {
   /** Returns the units, trained or not. */
   List<ParameterUnit> units() {
     return members.stream().map(m -> m.unit).toList();
+  }
+
+  /** Returns the unit of a tensor that {@link #has} knows. */
+  ParameterUnit unitOf(String name) {
+    Integer index = memberOf.get(name);
+    if (index == null) {
+      throw new IllegalArgumentException("tensor " + name + " was not taken");
+    }
+    return members.get(index).unit;
   }
 
   /** Returns the owner of what is gathered. */

@@ -141,7 +141,30 @@ public interface ParallelStrategy extends AutoCloseable {
   void readState(Optimizer optimizer, CheckpointFiles files, TrainableModel model)
       throws IOException;
 
-  /** Leaves the groups that were made for it. */
+  /**
+   * Writes the model's tensors, or this rank's part of them. Where ranks {@link #savesTogether save together} it is
+   * a collective, which all of them leave whether it fails on one or not; else rank 0 calls it alone.
+   *
+   * @param maxShardBytes bytes of tensors in one file
+   * @param consolidated whether they are to be whole in the model's own files, whatever a checkpoint has
+   * @throws IOException if this rank cannot write
+   */
+  default void writeModel(
+      TrainableModel model, CheckpointFiles files, long maxShardBytes, boolean consolidated)
+      throws IOException {
+    files.writeModelTensors(model.tensorsFile(), model.savedTensors(), maxShardBytes);
+  }
+
+  /**
+   * Reads the model's tensors, or this rank's part of them, in whatever form they are. Called by all ranks.
+   *
+   * @throws IOException if this rank cannot read
+   */
+  default void readModel(TrainableModel model, CheckpointFiles files) throws IOException {
+    files.readModel(model);
+  }
+
+  /** Gives back what was taken, and leaves the groups that were made for it. */
   @Override
   void close();
 }

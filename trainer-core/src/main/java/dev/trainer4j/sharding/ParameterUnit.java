@@ -16,7 +16,7 @@ import java.util.List;
  */
 final class ParameterUnit {
 
-  private final List<FlatParameter> parameters;
+  private final FlatTensors content;
   private final MovableTensors tensors;
   private final ShardUnit layout;
   private final long[] offsets;
@@ -35,7 +35,7 @@ final class ParameterUnit {
   ParameterUnit(FlatTensors content, ProcessGroup ranks, NDManager manager, NDManager home) {
     this.ranks = ranks;
     this.manager = manager;
-    parameters = content.parameters();
+    this.content = content;
     layout = content.layout(ranks.worldSize());
     offsets = content.offsets();
     share = content.share(layout, ranks.rank(), home);
@@ -44,7 +44,7 @@ final class ParameterUnit {
   }
 
   List<FlatParameter> parameters() {
-    return parameters;
+    return content.parameters();
   }
 
   List<NDArray> tensors() {
@@ -81,6 +81,20 @@ final class ParameterUnit {
         tensors.place(flat, offsets);
         there = true;
       }
+    }
+  }
+
+  /** Whether ranks exchange bytes, so that a share is no range of a tensor. */
+  boolean isBytes() {
+    return content.isBytes();
+  }
+
+  /** Makes the share that of the tensors as they are; they must be there. */
+  void keep() {
+    try (ArrayScope scope = ArrayScope.open()) {
+      NDArray now = content.share(layout, ranks.rank(), share.getManager());
+      TorchFunctions.copy(List.of(share), List.of(now));
+      now.close();
     }
   }
 

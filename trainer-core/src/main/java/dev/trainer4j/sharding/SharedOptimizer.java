@@ -90,6 +90,16 @@ final class SharedOptimizer implements ParallelStrategy {
     state.write(optimizer, files);
   }
 
+  /** Every rank has the model: one writes. */
+  @Override
+  public void writeModel(
+      TrainableModel model, CheckpointFiles files, long maxShardBytes, boolean consolidated)
+      throws IOException {
+    if (ranks.all().isMain()) {
+      files.writeModelTensors(model.tensorsFile(), model.savedTensors(), maxShardBytes);
+    }
+  }
+
   @Override
   public void readState(Optimizer optimizer, CheckpointFiles files, TrainableModel model)
       throws IOException {

@@ -34,6 +34,10 @@ final class SharedParameters implements ParallelStrategy {
   private final ShardRanks ranks;
   private final JointState state;
   private final boolean offload;
+
+  /** Whether checkpoints have the model in the pieces of ranks. */
+  private final boolean writesPieces;
+
   private @Nullable GatheredParameters taken;
 
   /**
@@ -46,6 +50,7 @@ final class SharedParameters implements ParallelStrategy {
     this.ranks = ranks;
     this.offload = offload;
     state = new JointState(ranks, StateFiles.of(plan.stateDictType()));
+    writesPieces = plan.stateDictType() != ShardingPlan.StateDictType.FULL_STATE_DICT;
   }
 
   @Override
@@ -192,6 +197,30 @@ final class SharedParameters implements ParallelStrategy {
   public void readState(Optimizer optimizer, CheckpointFiles files, TrainableModel model)
       throws IOException {
     state.read(optimizer, files);
+  }
+
+  @Override
+  public void writeModel(
+      TrainableModel model, CheckpointFiles files, long maxShardBytes, boolean consolidated)
+      throws IOException {
+    GatheredParameters parameters = taken;
+    if (parameters == null) {
+      if (ranks.all().isMain()) {
+        files.writeModelTensors(model.tensorsFile(), model.savedTensors(), maxShardBytes);
+      }
+      return;
+    }
+    ModelFiles written = new ModelFiles(model, parameters, ranks);
+    if (consolidated || !writesPieces || !written.canBePieces()) {
+      written.writeWhole(files, maxShardBytes);
+    } else {
+      written.writePieces(files);
+    }
+  }
+
+  @Override
+  public void readModel(TrainableModel model, CheckpointFiles files) throws IOException {
+    new ModelFiles(model, taken(), ranks).read(files);
   }
 
   @Override

@@ -88,6 +88,21 @@ public final class Bfloat16 {
   }
 
   /**
+   * Returns some elements of a vector of whatever type, as a copy.
+   *
+   * @param start the first element
+   * @param end the element after the last
+   * @param owner of the result
+   */
+  public static NDArray range(NDArray vector, long start, long end, NDManager owner) {
+    try (IValue x = IValue.from((PtNDArray) vector);
+        IValue from = IValue.from(start);
+        IValue to = IValue.from(end)) {
+      return result(owner, "range_of", x, from, to);
+    }
+  }
+
+  /**
    * Returns the memory of some elements of an array.
    *
    * @param array of bfloat16

@@ -873,6 +873,9 @@ class Kernels(Module):
   def from_bytes(self: __torch__.Kernels, x: Tensor, dtype: int, shape: List[int]) -> Tensor:
     return torch.reshape(torch.view_copy(x, dtype=dtype), shape)
 
+  def range_of(self: __torch__.Kernels, x: Tensor, start: int, end: int) -> Tensor:
+    return torch.clone(torch.slice(torch.detach(x), 0, start, end, 1))
+
   # Elements from start to before end, in the order of the shape.
   def to_bytes(self: __torch__.Kernels, x: Tensor, start: int, end: int) -> Tensor:
     part = torch.slice(torch.reshape(torch.detach(x), [-1]), 0, start, end, 1)

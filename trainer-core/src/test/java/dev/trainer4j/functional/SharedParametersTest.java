@@ -16,6 +16,7 @@ import dev.trainer4j.Trainer;
 import dev.trainer4j.args.IntervalStrategy;
 import dev.trainer4j.args.SchedulerType;
 import dev.trainer4j.args.TrainingArguments;
+import dev.trainer4j.checkpoint.CheckpointFiles;
 import dev.trainer4j.model.BlockModel;
 import dev.trainer4j.model.TrainableModel;
 import dev.trainer4j.process.ProcessGroup;
@@ -182,5 +183,76 @@ class SharedParametersTest {
     assertThat(alone.evaluations).hasSize(3);
     ranks.forEach(rank -> assertSame(rank, alone, tolerance));
     ranks.forEach(rank -> assertThat(rank.weights).isEqualTo(ranks.get(0).weights));
+  }
+
+  /** {@code FULL} in Hugging Face's files, {@code SHARDED} in pieces. */
+  @ParameterizedTest
+  @CsvSource({"4, 2, FULL", "2, 3, FULL", "4, 2, SHARDED", "2, 3, SHARDED", "3, 1, SHARDED"})
+  void aRunGoesOnWithAnotherNumberOfRanks(int before, int after, String form) throws Exception {
+    Consumer<TrainingArguments.Builder> constant =
+        args -> args.lrSchedulerType(SchedulerType.CONSTANT); // Else it depends on where a run ends.
+    Seen whole = inWorld("chain", 1, 0, constant).get(0);
+    Consumer<TrainingArguments.Builder> saving =
+        args ->
+            args.lrSchedulerType(SchedulerType.CONSTANT)
+.saveStrategy(IntervalStrategy.STEPS)
+                .saveSteps(5)
+                .deepspeed(Map.of())
+                .fsdp(List.of("full_shard"))
+                .fsdpConfig(Map.of("state_dict_type", form + "_STATE_DICT"));
+    inWorld("chain", before, 3, saving.andThen(args -> args.maxSteps(5)));
+    assertThat(folder.resolve("out/checkpoint-5/model.safetensors").toFile().exists())
+        .isEqualTo(form.equals("FULL"));
+    List<Seen> ranks = inWorld("chain", after, 3, saving);
+    ranks.forEach(
+        rank -> {
+          assertThat(rank.losses).hasSize(whole.losses.size());
+          assertSame(rank, whole, 1e-6);
+        });
+  }
+
+  @Test
+  void theBestModelIsLoadedAndSavedWholeByAllRanks() throws Exception {
+    Path saved = folder.resolve("saved");
+    List<Double> losses =
+        InMemoryWorld.call(
+            3,
+            group -> {
+              TrainingArguments args =
+                  args(3, 3)
+                      .learningRate(0.5) // So that later models are worse.
+                      .saveStrategy(IntervalStrategy.EPOCH)
+                      .loadBestModelAtEnd(true)
+                      .build();
+              try (Owned owned = Owned.of("chain", 1);
+                  Trainer trainer =
+                      Trainer.builder(owned.model, args)
+                          .trainDataset(TinyData.points(SAMPLES, 1))
+                          .evalDataset(TinyData.points(17, 2))
+                          .processGroup(group)
+                          .build()) {
+                trainer.train();
+                trainer.saveModel(saved);
+                double best =
+                    values(trainer.state().logHistory(), "eval_loss").stream()
+                        .mapToDouble(Double::doubleValue)
+                        .min()
+                        .orElseThrow();
+                assertThat(trainer.evaluate().metrics().get("eval_loss"))
+                    .isCloseTo(best, within(1e-6));
+                return best;
+              }
+            });
+    try (Owned alone = Owned.of("chain", 9)) {
+      new CheckpointFiles(saved).readModel(alone.model);
+      try (Trainer trainer =
+          Trainer.builder(alone.model, args(1, 0).build())
+              .trainDataset(TinyData.points(SAMPLES, 1))
+              .evalDataset(TinyData.points(17, 2))
+              .build()) {
+        assertThat(trainer.evaluate().metrics().get("eval_loss"))
+            .isCloseTo(losses.get(0), within(1e-6));
+      }
+    }
   }
 }
