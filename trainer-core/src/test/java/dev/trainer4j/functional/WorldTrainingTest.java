@@ -10,6 +10,7 @@ import dev.trainer4j.ResumeFrom;
 import dev.trainer4j.StopReason;
 import dev.trainer4j.TrainOutput;
 import dev.trainer4j.Trainer;
+import dev.trainer4j.args.DdpBackend;
 import dev.trainer4j.args.IntervalStrategy;
 import dev.trainer4j.args.SchedulerType;
 import dev.trainer4j.args.TrainingArguments;
@@ -304,6 +305,23 @@ class WorldTrainingTest {
         .hasMessageContaining("rank 0: Cannot save")
         .hasMessageContaining("checkpoint-4");
     assertThat(out.resolve("checkpoint-2")).isDirectory();
+  }
+
+  @Test
+  void anotherBackendThanThatOfTheProcessesIsRefused() {
+    assertThatThrownBy(
+            () ->
+                InMemoryWorld.run(
+                    2,
+                    group ->
+                        train(
+                            group,
+                            args(folder, 2).ddpBackend(DdpBackend.NCCL).build(),
+                            ResumeFrom.never())))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage(
+            "ddpBackend is nccl, but these processes talk through threads: leave it out, or start"
+                + " them with that backend");
   }
 
   /** Puts a file where the second checkpoint is to be. */

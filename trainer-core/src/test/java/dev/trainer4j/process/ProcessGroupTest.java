@@ -11,6 +11,9 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import dev.trainer4j.testing.InMemoryWorld;
 import dev.trainer4j.torch.Bfloat16;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -222,6 +225,61 @@ class ProcessGroupTest {
                       }
                     }))
         .hasMessage("broken sample");
+  }
+
+  /** Two machines of two ranks: the first of each prepares, or the first of all. */
+  @Test
+  void theFirstProcessPreparesAndTheOthersFindIt() throws Exception {
+    for (boolean onEachNode : new boolean[] {true, false}) {
+      List<String> order = Collections.synchronizedList(new ArrayList<>());
+      List<Integer> results =
+          InMemoryWorld.callOnNodes(
+              2,
+              2,
+              group ->
+                  group.mainProcessFirst(
+                      onEachNode,
+                      () -> {
+                        order.add("rank " + group.rank());
+                        return group.rank();
+                      }));
+      assertThat(results).containsExactly(0, 1, 2, 3);
+      assertThat(order.subList(0, onEachNode ? 2 : 1))
+          .containsExactlyInAnyOrderElementsOf(
+              onEachNode ? List.of("rank 0", "rank 2") : List.of("rank 0"));
+    }
+  }
+
+  /** Whoever fails throws its own error; the others are told, and those behind do not begin. */
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1})
+  void whatFailsOnOneRankFailsOnAll(int failing) throws Exception {
+    List<String> begun = Collections.synchronizedList(new ArrayList<>());
+    List<Exception> errors =
+        InMemoryWorld.call(
+            3,
+            group -> {
+              try {
+                group.mainProcessFirst(
+                    false,
+                    () -> {
+                      begun.add("rank " + group.rank());
+                      if (group.rank() == failing) {
+                        throw new IOException("disk full");
+                      }
+                      return 1;
+                    });
+                throw new AssertionError("it went well");
+              } catch (IOException | IllegalStateException e) {
+                return e;
+              }
+            });
+    for (int rank = 0; rank < 3; rank++) {
+      assertThat(errors.get(rank))
+          .hasMessage(rank == failing ? "disk full" : "rank " + failing + ": disk full");
+    }
+    assertThat(begun).hasSize(failing == 0 ? 1 : 3);
+    assertThat(ProcessGroup.single().mainProcessFirst(() -> "alone")).isEqualTo("alone");
   }
 
   @Test

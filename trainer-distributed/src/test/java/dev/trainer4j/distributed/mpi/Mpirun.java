@@ -4,6 +4,7 @@ package dev.trainer4j.distributed.mpi;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** Starts ranks that are processes of their own, as a user does. */
@@ -22,6 +24,7 @@ public final class Mpirun {
   private final int ranks;
   private final Path folder;
   private final List<String> jvm = new ArrayList<>();
+  private final List<String> shell = new ArrayList<>();
   private final Map<String, String> environment = new LinkedHashMap<>();
 
   /**
@@ -87,6 +90,13 @@ public final class Mpirun {
     return this;
   }
 
+  /** Lets each rank work in a folder of its own, whose name ends in its number. */
+  public Mpirun inFoldersOfRanks(Path prefix) {
+    shell.addAll(
+        List.of("sh", "-c", "cd \"$0$OMPI_COMM_WORLD_RANK\" && exec \"$@\"", prefix.toString()));
+    return this;
+  }
+
   /** A variable of the ranks' environment. */
   public Mpirun environment(String name, String value) {
     environment.put(name, value);
@@ -100,11 +110,19 @@ public final class Mpirun {
     }
   }
 
+  /** Absolute, for ranks that work elsewhere. */
+  private static String classPath() {
+    return Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
+        .map(entry -> Path.of(entry).toAbsolutePath().toString())
+        .collect(Collectors.joining(File.pathSeparator));
+  }
+
   /** Starts a program. */
   public Job start(Class<?> main, Object... arguments) throws IOException {
     List<String> command =
         new ArrayList<>(List.of("mpirun", "--oversubscribe", "--bind-to", "none", "-n", "" + ranks));
     environment.keySet().forEach(name -> command.addAll(List.of("-x", name)));
+    command.addAll(shell);
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(
         List.of(
@@ -115,7 +133,7 @@ public final class Mpirun {
             "-DOPT_OUT_TRACKING=true",
             "-Dai.djl.offline=true"));
     command.addAll(jvm);
-    command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
+    command.addAll(List.of("-cp", classPath(), main.getName()));
     Stream.of(arguments).map(String::valueOf).forEach(command::add);
     Path log = Files.createTempFile(folder, "job", ".log");
     ProcessBuilder builder =
