@@ -107,7 +107,7 @@ final class LaunchFlags {
 
   private static void refusedOnes(List<LaunchFlag> flags) {
     refuse(flags, SCRIPT, SWITCH, "module", "no_python");
-    refuse(flags, TPU, SWITCH, "tpu", "tpu_cluster", "tpu_use_cluster", "tpu_use_sudo");
+    refuse(flags, TPU, SWITCH, "tpu", "tpu_cluster", "no_tpu_cluster", "tpu_use_cluster", "tpu_use_sudo");
     refuse(flags, TPU, TEXT, "vm", "env", "tpu_name", "tpu_zone");
     refuse(flags, TPU, FLAG, "downcast_bf16");
     refuse(flags, COMPILES, TEXT, "dynamo_backend", "dynamo_mode");

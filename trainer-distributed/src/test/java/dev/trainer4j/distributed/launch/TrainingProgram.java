@@ -14,6 +14,7 @@ import dev.trainer4j.callback.TrainerControl;
 import dev.trainer4j.data.Dataset;
 import dev.trainer4j.data.Datasets;
 import dev.trainer4j.state.TrainerState;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -71,13 +72,19 @@ public final class TrainingProgram {
     private void pause(long step) {
       try {
         if (step == 3) {
-          Files.writeString(folder.resolve("running-" + System.getenv("RANK")), "yes");
+          tellPid(folder);
         }
         TimeUnit.MILLISECONDS.sleep(step < 3 ? 0 : 100);
-      } catch (java.io.IOException | InterruptedException e) {
+      } catch (IOException | InterruptedException e) {
         throw new IllegalStateException(e);
       }
     }
+  }
+
+  private static void tellPid(Path folder) throws IOException {
+    Path draft = folder.resolve("draft-" + System.getenv("RANK"));
+    Files.writeString(draft, String.valueOf(ProcessHandle.current().pid()));
+    Files.move(draft, folder.resolve("running-" + System.getenv("RANK")));
   }
 
   private static Block network() {

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j.distributed.launch;
+
+import static dev.trainer4j.distributed.launch.Processes.await;
+import static dev.trainer4j.distributed.launch.Processes.awaitEnd;
+import static dev.trainer4j.distributed.launch.Processes.launcher;
+import static dev.trainer4j.distributed.launch.Processes.pids;
+import static dev.trainer4j.distributed.launch.Processes.signal;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.trainer4j.distributed.launch.Processes.Ended;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Jobs of real processes, through Open MPI, with all that goes wrong with processes. */
+final class LaunchTest {
+
+  private static final String PROGRAM = Program.class.getName();
+  private static final String TRAINING = TrainingProgram.class.getName();
+
+  @TempDir private Path folder;
+
+  private Path log() {
+    return folder.resolve("log");
+  }
+
+  @Test
+  void tellsEachRankWhoItIsAndHowToTrain() throws Exception {
+    LaunchResult result =
+        Launch.processes(2)
+            .flag("cpu", "true")
+            .flag("mixed_precision", "bf16")
+            .flag("num_cpu_threads_per_process", "3")
+            .environment("OF_THE_TEST", "a b")
+            .silently().jvmOptions("-XX:TieredStopAtLevel=1")
+            .run(Program.class, "environment", "--learning_rate", "an \"x\" $y")
+            .orThrow();
+
+    for (int rank = 0; rank < 2; rank++) {
+      assertThat(result.output().get(rank))
+          .contains(
+              "RANK=" + rank,
+              "LOCAL_RANK=" + rank,
+              "WORLD_SIZE=2",
+              "LOCAL_WORLD_SIZE=2",
+              "MASTER_ADDR=127.0.0.1",
+              "MASTER_PORT=29500",
+              "ACCELERATE_USE_CPU=true",
+              "ACCELERATE_MIXED_PRECISION=bf16",
+              "CUDA_VISIBLE_DEVICES=",
+              "OMP_NUM_THREADS=3",
+              "OF_THE_TEST=a b",
+              "threads=3",
+              "args=[environment, --learning_rate, an \"x\" $y]");
+    }
+  }
+
+  @Test
+  void givesEachLocalRankItsGpu() throws Exception {
+    LaunchResult result =
+        Launch.processes(2).flag("gpu_ids", "6,3").silently().jvmOptions("-XX:TieredStopAtLevel=1").run(Program.class, "environment").orThrow();
+
+    assertThat(result.output().get(0)).contains("CUDA_VISIBLE_DEVICES=6");
+    assertThat(result.output().get(1)).contains("CUDA_VISIBLE_DEVICES=3");
+  }
+
+  @Test
+  void endsAllRanksWhenOneThrowsAndSaysWhatItThrew() throws Exception {
+    Ended ended =
+        await(
+            launcher(
+                log(), Map.of(), "launch", "--num_processes", "3", "--cpu", "--quiet", PROGRAM, "throw", "2"),
+            log());
+
+    assertThat(ended.exitCode()).isEqualTo(1);
+    assertThat(ended.output())
+        .startsWith("launch: rank 2 failed first, with exit code 1; its last lines:")
+        .contains("IllegalStateException: the data of rank 2 is broken")
+        .doesNotContain("mpirun");
+  }
+
+  @Test
+  void endsAllRanksWhenOneIsKilled() throws Exception {
+    Process launcher =
+        launcher(log(), Map.of(), "launch", "--num_processes", "2", "--cpu", PROGRAM, "sleep", folder.toString());
+    List<Long> pids = pids(folder, 2);
+
+    signal("KILL", pids.get(1));
+    Ended ended = await(launcher, log());
+
+    assertThat(ended.exitCode()).isEqualTo(137);
+    assertThat(ended.output()).contains("rank 1 failed first, with signal 9 (Killed)");
+    awaitEnd(pids);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"TERM", "INT"})
+  void handsASignalOnToAllRanksAndWaitsForThem(String name) throws Exception {
+    Process launcher =
+        launcher(log(), Map.of(), "launch", "--num_processes", "2", "--cpu", PROGRAM, "save", folder.toString());
+    List<Long> pids = pids(folder, 2);
+
+    signal(name, launcher.pid());
+    Ended ended = await(launcher, log());
+
+    assertThat(ended.exitCode()).isEqualTo(name.equals("TERM") ? 143 : 130);
+    assertThat(folder.resolve("saved-0")).exists();
+    assertThat(folder.resolve("saved-1")).exists();
+    awaitEnd(pids);
+  }
+
+  @Test
+  void leavesNoRankBehindWhenItIsKilled() throws Exception {
+    Process launcher =
+        launcher(log(), Map.of(), "launch", "--num_processes", "2", "--cpu", PROGRAM, "sleep", folder.toString());
+    List<Long> pids = pids(folder, 2);
+
+    signal("KILL", launcher.pid());
+    launcher.waitFor();
+
+    awaitEnd(pids);
+  }
+
+  @Test
+  void savesACheckpointOnEveryRanksWordWhenItIsAskedToEnd() throws Exception {
+    Path out = Files.createDirectories(folder.resolve("out"));
+    Process launcher =
+        launcher(
+            log(), Map.of(), "launch", "--num_processes", "2", "--cpu", TRAINING, out.toString(), "1000", "wait");
+    for (int rank = 0; rank < 2; rank++) {
+      Path running = out.resolve("running-" + rank);
+      Processes.awaitThat("rank " + rank + " trains", () -> Files.exists(running));
+    }
+
+    signal("TERM", launcher.pid());
+    Ended ended = await(launcher, log());
+
+    assertThat(ended.exitCode()).isEqualTo(143);
+    assertThat(ended.output()).contains("[rank 0] stopped=SIGNAL").contains("[rank 1] stopped=SIGNAL");
+    try (var children = Files.list(out)) {
+      assertThat(children).anyMatch(child -> child.getFileName().toString().startsWith("checkpoint-"));
+    }
+  }
+
+  @Test
+  void startsAgainFromTheNewestCheckpointOfTheJobAndEndsWithTheSameWeights() throws Exception {
+    Path out = folder.resolve("again");
+    // Of an earlier job, with a higher number than any of this one; it must not be taken for this one's.
+    Launch.processes(1).silently().jvmOptions("-XX:TieredStopAtLevel=1").run(TrainingProgram.class, out.toString(), "40", "none").orThrow();
+
+    Launch two = Launch.processes(2).flag("cpu", "true").silently().jvmOptions("-XX:TieredStopAtLevel=1");
+    LaunchResult again =
+        two.flag("max_restarts", "1").run(TrainingProgram.class, out.toString(), "20", "die").orThrow();
+    LaunchResult whole =
+        two.run(TrainingProgram.class, folder.resolve("whole").toString(), "20", "none").orThrow();
+
+    assertThat(again.restarts()).isEqualTo(1);
+    assertThat(again.output().get(0)).anyMatch(line -> line.startsWith("weights="));
+    assertThat(again.output()).isEqualTo(whole.output());
+  }
+
+  @Test
+  void givesUpAfterTheLastRestart() throws Exception {
+    LaunchResult result =
+        Launch.processes(2).flag("cpu", "true").flag("max_restarts", "2").silently().jvmOptions("-XX:TieredStopAtLevel=1").run(Program.class, "exit", "1");
+
+    assertThat(result.restarts()).isEqualTo(2);
+    assertThat(result.failure())
+        .hasValueSatisfying(
+            failure -> {
+              assertThat(failure.rank()).hasValue(1);
+              assertThat(failure.cause()).isEqualTo("exit code 7");
+            });
+  }
+
+  @Test
+  void keepsTheOutputOfEachRankInFiles() throws Exception {
+    Path logs = folder.resolve("logs");
+
+    Launch.processes(2)
+        .flag("cpu", "true")
+        .flag("log_dir", logs.toString())
+        .flag("max_restarts", "1")
+        .silently().jvmOptions("-XX:TieredStopAtLevel=1")
+        .run(Program.class, "once")
+        .orThrow();
+
+    assertThat(logs.resolve("attempt_0/1/stderr.log")).content().contains("the data of rank 1 is broken");
+    assertThat(logs.resolve("attempt_1/0/stdout.log")).hasContent("attempt 1");
+    assertThat(logs.resolve("attempt_1/1/stdout.log")).hasContent("attempt 1");
+  }
+
+  @Test
+  void saysWhatToInstallWhereOpenMpiIsMissing() throws Exception {
+    Ended ended =
+        await(
+            launcher(
+                log(), Map.of("PATH", folder.toString()), "launch", "--num_processes", "2", "--cpu", PROGRAM, "environment"),
+            log());
+
+    assertThat(ended.exitCode()).isEqualTo(2);
+    assertThat(ended.output()).contains("mpirun is not found").contains("apt-get install openmpi-bin");
+  }
+
+  @Test
+  void needsNoOpenMpiForOneProcess() throws Exception {
+    Ended ended =
+        await(
+            launcher(log(), Map.of("PATH", "/bin"), "launch", "--num_processes", "1", "--cpu", PROGRAM, "environment"),
+            log());
+
+    assertThat(ended.exitCode()).isZero();
+    assertThat(ended.output()).contains("\nRANK=0\n").contains("\nWORLD_SIZE=1\n");
+  }
+}
