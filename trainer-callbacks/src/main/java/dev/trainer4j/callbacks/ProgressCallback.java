@@ -54,7 +54,16 @@ public final class ProgressCallback implements TrainerCallback, AutoCloseable {
 
   /** Returns bars where they can be shown, and a {@link PrinterCallback} elsewhere. */
   public static TrainerCallback orPrinter() {
-    return Terminal.suitsBars() ? new ProgressCallback() : new PrinterCallback();
+    return orPrinter(System.out);
+  }
+
+  /**
+   * Returns bars where they can be shown, and a {@link PrinterCallback} elsewhere.
+   *
+   * @param out where to draw or print; stays open
+   */
+  public static TrainerCallback orPrinter(PrintStream out) {
+    return Terminal.suitsBars() ? builder().out(out).build() : new PrinterCallback(out);
   }
 
   /** Starts a callback with other settings. */

@@ -8,6 +8,7 @@ import java.util.Collection;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Help;
 import picocli.CommandLine.Model.ArgGroupSpec;
@@ -57,7 +58,7 @@ final class ArgumentsHelp {
   private static <A, B> void addGroups(
       CommandSpec spec, ArgumentTable<A, B> table, Predicate<String> shown) {
     A defaults = table.defaults();
-    ArgGroupSpec.Builder group = null;
+    ArgGroupSpec.@Nullable Builder group = null;
     String heading = "";
     for (Argument<?> argument : table.arguments()) {
       if (!shown.test(argument.name())) {
@@ -80,7 +81,7 @@ final class ArgumentsHelp {
         .order(spec.argGroups().size());
   }
 
-  private static void addGroup(CommandSpec spec, ArgGroupSpec.Builder group) {
+  private static void addGroup(CommandSpec spec, ArgGroupSpec.@Nullable Builder group) {
     if (group != null) {
       spec.addArgGroup(group.build());
     }

@@ -10,6 +10,8 @@ import dev.trainer4j.cli.inspect.CompareCommand;
 import dev.trainer4j.cli.inspect.InspectCommand;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import dev.trainer4j.cli.train.EvaluateCommand;
+import dev.trainer4j.cli.train.PredictCommand;
 import dev.trainer4j.cli.train.SftCommand;
 import dev.trainer4j.cli.train.TrainCommand;
 import java.util.List;
@@ -26,6 +28,8 @@ final class Program {
   private static List<Object> commands() {
     return List.of(
         new TrainCommand(),
+        new EvaluateCommand(),
+        new PredictCommand(),
         new SftCommand(),
         new GenerateCommand(),
         new ChatCommand(),

@@ -37,12 +37,14 @@ final class TrainerCommand implements Runnable {
       usageHelp = true,
       scope = ScopeType.INHERIT,
       description = "Explain the command and exit.")
+  @SuppressWarnings("UnusedVariable") // picocli acts on it.
   private boolean help;
 
   @Option(
       names = {"-V", "--version"},
       versionHelp = true,
       description = "Print the versions of the program and what it runs on, and exit.")
+  @SuppressWarnings("UnusedVariable") // picocli acts on it.
   private boolean version;
 
   @Option(

@@ -6,6 +6,7 @@ import dev.trainer4j.cli.train.RunData.Rows;
 import dev.trainer4j.data.DataCollator;
 import dev.trainer4j.data.Dataset;
 import dev.trainer4j.metrics.ComputeMetrics;
+import dev.trainer4j.metrics.EvalPrediction;
 import dev.trainer4j.model.Inference;
 import dev.trainer4j.transformers.PretrainedModel;
 import dev.trainer4j.transformers.Task;
@@ -16,6 +17,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /** The part of a context that answers a question, as run_qa does. */
 final class AnswerRecipe implements Recipe {
@@ -34,6 +36,15 @@ final class AnswerRecipe implements Recipe {
             "question answering needs the columns question, context and answers, and " + data.first().source() + " has "
                 + String.join(", ", data.first().columns()) + ": rename them");
       }
+    }
+    return new AnswerRecipe(args);
+  }
+
+  /** For rows without answers. */
+  static AnswerRecipe ofQuestions(TextArguments args, Rows rows) {
+    if (!rows.columns().containsAll(List.of("question", "context"))) {
+      throw new IllegalArgumentException(
+          "the columns question and context are needed, and " + rows.source() + " has " + String.join(", ", rows.columns()));
     }
     return new AnswerRecipe(args);
   }
@@ -102,15 +113,19 @@ final class AnswerRecipe implements Recipe {
             prediction ->
                 Squad.score(
                     features.answers(
-                        Inference.rows(prediction.allPredictions().get("start_logits")),
-                        Inference.rows(prediction.allPredictions().get("end_logits")),
+                        rows(prediction, "start_logits"),
+                        rows(prediction, "end_logits"),
                         args.nBestSize(),
                         args.maxAnswerLength()),
                     features.references()));
   }
 
+  private static float[][] rows(EvalPrediction prediction, String name) {
+    return Inference.rows(Objects.requireNonNull(prediction.allPredictions().get(name), name));
+  }
+
   @Override
-  public RowPredictor predictor(PretrainedModel model, TextSettings texts) throws IOException {
+  public RowPredictor predictor(PretrainedModel model, TextSettings texts, int batchSize) throws IOException {
     return Predictors.ofQuestions(
         model, texts.tokenizer(), texts.maxLength(USUAL_LENGTH), Math.max(1, stride(texts)), args.maxAnswerLength());
   }

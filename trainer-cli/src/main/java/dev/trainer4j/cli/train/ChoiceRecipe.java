@@ -101,7 +101,7 @@ final class ChoiceRecipe implements Recipe {
   }
 
   @Override
-  public RowPredictor predictor(PretrainedModel model, TextSettings texts) {
+  public RowPredictor predictor(PretrainedModel model, TextSettings texts, int batchSize) {
     DataCollatorForMultipleChoice collator = new DataCollatorForMultipleChoice(texts.tokenizer());
     return Predictors.each(
         row -> {

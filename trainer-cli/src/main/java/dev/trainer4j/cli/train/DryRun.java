@@ -30,30 +30,31 @@ final class DryRun {
 
   private final RunSetup setup;
   private final Console console;
+  private final Verbs verbs;
   private final PrintWriter out;
 
-  DryRun(RunSetup setup, Console console) {
+  DryRun(RunSetup setup, Console console, Verbs verbs) {
     this.setup = setup;
     this.console = console;
+    this.verbs = verbs;
     out = console.out();
   }
 
   void print() throws IOException {
-    Verbs verbs = Verbs.of(setup.args(), setup.data());
     Path folder = setup.training().outputDir();
     if (verbs.trains()) {
       OutputFolder.resume(setup.args(), folder, console);
     }
     try (PretrainedModel model = setup.loadModel()) {
-      out.println("Model: " + setup.source() + ", " + setup.source().config().modelType() + " for " + setup.recipe().head());
-      setup.recipe().findings().forEach(out::println);
+      out.println("Model: " + setup.source() + ", " + setup.source().config().modelType() + " for " + PredictRun.words(setup.recipe().head()));
+      setup.findings().forEach(out::println);
       rows("Train", verbs.trains() ? setup.data().train() : null);
       rows("Evaluate", verbs.evaluates() ? setup.data().validation() : null);
       rows("Predict", verbs.predicts() ? setup.data().test() : null);
       if (verbs.trains() && setup.data().train() != null) {
         training(model, setup.data().train());
       }
-      written(verbs, folder);
+      written(folder);
     }
     out.println("Nothing was written: this was a dry run.");
   }
@@ -117,7 +118,7 @@ final class DryRun {
         state / MIB);
   }
 
-  private void written(Verbs verbs, Path folder) {
+  private void written(Path folder) {
     out.println("Written into " + folder + ":");
     if (verbs.trains()) {
       out.println("  config.json, model.safetensors and the tokenizer's files: the trained model");
@@ -141,7 +142,7 @@ final class DryRun {
     return switch (args.saveStrategy()) {
       case NO -> "none";
       case EPOCH -> "after every epoch";
-      case STEPS -> "every " + args.saveSteps() + " updates";
+      case STEPS -> "every " + (args.saveSteps() < 1 ? 100 * args.saveSteps() + " % of the" : (long) args.saveSteps()) + " updates, and at the end";
       default -> args.saveStrategy().name().toLowerCase(Locale.ROOT);
     };
   }

@@ -9,6 +9,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.TreeSet;
 
 /** The labels of a run, sorted as Hugging Face's scripts sort them, or in the order of a model that was trained with them. */
@@ -38,12 +39,29 @@ final class LabelSet {
     TreeSet<String> sorted = new TreeSet<>(ORDER);
     sorted.addAll(seen);
     if (config.has("id2label") || config.has("label2id")) {
-      List<String> known = new ArrayList<>(new java.util.TreeMap<>(config.id2label()).values());
+      List<String> known = new ArrayList<>(new TreeMap<>(config.id2label()).values());
       if (known.containsAll(sorted)) {
         return new LabelSet(known);
       }
     }
     return new LabelSet(List.copyOf(sorted));
+  }
+
+  /**
+   * The labels of a trained model; data that numbers them from 0 has their numbers.
+   *
+   * @param seen every label of the data
+   */
+  static LabelSet ofTrained(Collection<String> seen, PretrainedConfig config) {
+    LabelSet own = new LabelSet(new ArrayList<>(new TreeMap<>(config.id2label()).values()));
+    boolean named = own.names.containsAll(seen);
+    boolean numbered = seen.stream().allMatch(name -> isWhole(name) && Long.parseLong(name) < own.size());
+    if (!named && numbered) {
+      for (int i = 0; i < own.size(); i++) {
+        own.indices.put(Integer.toString(i), i);
+      }
+    }
+    return own;
   }
 
   List<String> names() {

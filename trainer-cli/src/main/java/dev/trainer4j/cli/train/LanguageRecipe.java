@@ -146,7 +146,7 @@ final class LanguageRecipe implements Recipe {
   }
 
   @Override
-  public RowPredictor predictor(PretrainedModel model, TextSettings texts) {
+  public RowPredictor predictor(PretrainedModel model, TextSettings texts, int batchSize) {
     throw new IllegalArgumentException(
         masked
             ? "a model of masked words predicts nothing for a text: remove do_predict"

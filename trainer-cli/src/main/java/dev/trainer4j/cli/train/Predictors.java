@@ -27,16 +27,16 @@ final class Predictors {
 
   /** Labels or numbers for texts, or for pairs where there are two columns. */
   static RowPredictor ofTexts(
-      PretrainedModel model, PretrainedTokenizer tokenizer, List<String> columns, ProblemType problem)
+      PretrainedModel model, PretrainedTokenizer tokenizer, List<String> columns, ProblemType problem, int batchSize)
       throws IOException {
     if (problem == ProblemType.REGRESSION) {
-      TextRegressor regressor = TextRegressor.builder(model, tokenizer).build();
+      TextRegressor regressor = TextRegressor.builder(model, tokenizer).batchSize(batchSize).build();
       return columns.size() == 2
           ? each(row -> number(regressor.predictPair(text(row, columns, 0), text(row, columns, 1))), regressor::close)
           : all(columns.get(0), texts -> regressor.predict(texts).stream().map(Predictors::number).toList(), regressor::close);
     }
     boolean several = problem == ProblemType.MULTI_LABEL_CLASSIFICATION;
-    TextClassifier classifier = TextClassifier.builder(model, tokenizer).build();
+    TextClassifier classifier = TextClassifier.builder(model, tokenizer).batchSize(batchSize).build();
     return columns.size() == 2
         ? each(row -> labels(classifier.scoresOfPair(text(row, columns, 0), text(row, columns, 1)), several), classifier::close)
         : all(
@@ -46,9 +46,9 @@ final class Predictors {
   }
 
   /** Entities in texts, or in lists of words, which are joined by spaces. */
-  static RowPredictor ofWords(PretrainedModel model, PretrainedTokenizer tokenizer, String column)
+  static RowPredictor ofWords(PretrainedModel model, PretrainedTokenizer tokenizer, String column, int batchSize)
       throws IOException {
-    TokenClassifier classifier = TokenClassifier.builder(model, tokenizer).build();
+    TokenClassifier classifier = TokenClassifier.builder(model, tokenizer).batchSize(batchSize).build();
     return all(column, texts -> classifier.predict(texts).stream().map(Predictors::entities).toList(), classifier::close);
   }
 

@@ -52,5 +52,5 @@ interface Recipe {
   }
 
   /** Predicts for rows with a model in memory. */
-  RowPredictor predictor(PretrainedModel model, TextSettings texts) throws IOException;
+  RowPredictor predictor(PretrainedModel model, TextSettings texts, int batchSize) throws IOException;
 }

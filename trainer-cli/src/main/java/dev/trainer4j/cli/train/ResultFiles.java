@@ -9,15 +9,16 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Map;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /** The figures of a run as Hugging Face's {@code save_metrics} writes them: {@code eval_results.json}, and all in {@code all_results.json}. */
 final class ResultFiles {
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  private final Path folder;
+  private final @Nullable Path folder;
   private final Map<String, Object> all = new TreeMap<>();
 
-  ResultFiles(Path folder) {
+  ResultFiles(@Nullable Path folder) {
     this.folder = folder;
   }
 
@@ -41,6 +42,9 @@ final class ResultFiles {
   }
 
   private void write(String name, Map<String, Object> values) throws IOException {
+    if (folder == null) {
+      return;
+    }
     Files.createDirectories(folder);
     Path draft = folder.resolve("." + name + ".tmp");
     Files.writeString(draft, JSON.writerWithDefaultPrettyPrinter().writeValueAsString(values) + "\n");

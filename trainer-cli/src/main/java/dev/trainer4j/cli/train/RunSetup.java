@@ -14,6 +14,8 @@ import dev.trainer4j.transformers.tokenization.PretrainedTokenizer;
 import dev.trainer4j.transformers.tokenization.SpecialToken;
 import dev.trainer4j.transformers.trainer.Seq2SeqTrainingArguments;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -28,6 +30,7 @@ final class RunSetup implements AutoCloseable {
   private final RunData data;
   private final Recipe recipe;
   private final TextSettings texts;
+  private final List<String> findings;
 
   private RunSetup(
       TextArguments args,
@@ -36,7 +39,8 @@ final class RunSetup implements AutoCloseable {
       ModelSource source,
       RunData data,
       Recipe recipe,
-      TextSettings texts) {
+      TextSettings texts,
+      List<String> findings) {
     this.args = args;
     this.training = training;
     this.writing = writing;
@@ -44,20 +48,34 @@ final class RunSetup implements AutoCloseable {
     this.data = data;
     this.recipe = recipe;
     this.texts = texts;
+    this.findings = findings;
   }
 
   /** Finds everything, and tells what was guessed. */
   static RunSetup of(ArgumentReader.Reading read, Console console) throws IOException {
+    return of(read, console, false);
+  }
+
+  /** The same for a trained model, which says itself what it does. */
+  static RunSetup forEvaluation(ArgumentReader.Reading read, Console console) throws IOException {
+    return of(read, console, true);
+  }
+
+  private static RunSetup of(ArgumentReader.Reading read, Console console, boolean trained) throws IOException {
     TextArguments args = read.get(TextArguments.table());
     TrainingArguments training = read.get(TrainingArguments.table());
     Seq2SeqTrainingArguments writing = read.get(Seq2SeqTrainingArguments.table());
     ModelSource source = ModelSource.of(args);
     RunData data = RunData.of(args, training.resolvedDataSeed(), console);
-    TaskGuess guess = TaskGuess.of(args, data.first(), source.config());
-    console.tell(
-        "Task: " + guess.task().flag() + " (" + guess.task().meaning() + "), as " + guess.reason() + ".");
+    TaskGuess guess =
+        trained ? TaskGuess.ofTrained(args, source.config()) : TaskGuess.of(args, data.first(), source.config());
     Recipe recipe = recipe(args, data, guess.task(), source.config(), training.seed());
-    recipe.findings().forEach(finding -> console.tell(finding + "."));
+    List<String> findings = new ArrayList<>();
+    findings.add("Task: " + guess.task().flag() + " (" + guess.task().meaning() + "), as " + guess.reason());
+    findings.addAll(recipe.findings());
+    if (!args.dryRun()) {
+      findings.forEach(finding -> console.tell(finding + "."));
+    }
     if (writing.predictWithGenerate() && recipe.head() != dev.trainer4j.transformers.Task.SEQ2SEQ_LM) {
       throw new IllegalArgumentException(
           "predict_with_generate is for summarization and translation, and the task is " + guess.task().flag() + "; remove it");
@@ -65,7 +83,7 @@ final class RunSetup implements AutoCloseable {
     PretrainedTokenizer tokenizer = padded(source.tokenizer(), guess.task(), console);
     int limit = TextLimit.of(source.config(), tokenizer);
     return new RunSetup(
-        args, training, writing, source, data, recipe, new TextSettings(tokenizer, limit, args));
+        args, training, writing, source, data, recipe, new TextSettings(tokenizer, limit, args), findings);
   }
 
   private static Recipe recipe(
@@ -91,7 +109,9 @@ final class RunSetup implements AutoCloseable {
       return tokenizer;
     }
     console.tell("The tokenizer has no padding token: its end token, " + end.get() + ", is taken.");
-    return tokenizer.withSpecialToken(SpecialToken.PAD, end.get());
+    try (tokenizer) {
+      return tokenizer.withSpecialToken(SpecialToken.PAD, end.get());
+    }
   }
 
   /** Loads the weights, or makes them. */
@@ -147,6 +167,11 @@ final class RunSetup implements AutoCloseable {
 
   Recipe recipe() {
     return recipe;
+  }
+
+  /** What is learned from which columns, one line each. */
+  List<String> findings() {
+    return findings;
   }
 
   TextSettings texts() {

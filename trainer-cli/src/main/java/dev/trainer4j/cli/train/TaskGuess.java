@@ -3,6 +3,7 @@ package dev.trainer4j.cli.train;
 
 import dev.trainer4j.cli.train.RunData.Rows;
 import dev.trainer4j.transformers.PretrainedConfig;
+import dev.trainer4j.transformers.ProblemType;
 import dev.trainer4j.transformers.Task;
 import java.util.List;
 import java.util.Set;
@@ -24,6 +25,29 @@ record TaskGuess(TextTask task, String reason) {
       return named(name);
     }
     return ofColumns(args, rows, config);
+  }
+
+  /** What a model was trained for. */
+  static TaskGuess ofTrained(TextArguments args, PretrainedConfig config) {
+    TextTask task =
+        switch (Task.of(config)) {
+          case SEQUENCE_CLASSIFICATION ->
+              TextLabelRecipe.problem(config) == ProblemType.REGRESSION ? TextTask.REGRESSION : TextTask.CLASSIFICATION;
+          case TOKEN_CLASSIFICATION -> TextTask.TOKEN_CLASSIFICATION;
+          case QUESTION_ANSWERING -> TextTask.QUESTION_ANSWERING;
+          case MULTIPLE_CHOICE -> TextTask.MULTIPLE_CHOICE;
+          case SEQ2SEQ_LM -> args.sourceLang() == null ? TextTask.SUMMARIZATION : TextTask.TRANSLATION;
+          case CAUSAL_LM -> TextTask.CAUSAL_LM;
+          case MASKED_LM -> TextTask.MASKED_LM;
+          case FEATURE_EXTRACTION ->
+              throw new IllegalArgumentException(
+                  config.source() + " is the body of a model, which has learned no task: train it first");
+        };
+    if (args.task() != null && args.task() != task) {
+      throw new IllegalArgumentException(
+          "task is " + args.task().flag() + ", but the model of " + config.source() + " was trained for " + task.flag());
+    }
+    return new TaskGuess(task, "the model was trained for it");
   }
 
   private static TaskGuess named(String name) {

@@ -16,7 +16,6 @@ import dev.trainer4j.transformers.collate.DataCollatorWithPadding;
 import dev.trainer4j.transformers.metrics.Correlations;
 import dev.trainer4j.transformers.tokenization.TokenizedText;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -54,7 +53,8 @@ final class TextLabelRecipe implements Recipe {
       return new TextLabelRecipe(texts, label, ProblemType.REGRESSION, LabelSet.of(Set.of("LABEL_0"), PretrainedConfig.of(Map.of("model_type", "none"))));
     }
     boolean several = Cells.sample(rows, label).stream().anyMatch(List.class::isInstance);
-    LabelSet labels = LabelSet.of(seen(data, label), config);
+    Set<String> seen = seen(data, label);
+    LabelSet labels = data.train() == null ? LabelSet.ofTrained(seen, config) : LabelSet.of(seen, config);
     if (labels.size() < 2) {
       throw new IllegalArgumentException(
           "the column '" + label + "' of " + rows.source() + " has one label alone, " + Cells.shown(labels.name(0))
@@ -99,6 +99,13 @@ final class TextLabelRecipe implements Recipe {
     return fraction;
   }
 
+  /** What a trained model predicts. */
+  static ProblemType problem(PretrainedConfig config) {
+    return config
+        .problemType()
+        .orElse(config.numLabels() == 1 ? ProblemType.REGRESSION : ProblemType.SINGLE_LABEL_CLASSIFICATION);
+  }
+
   @Override
   public Task head() {
     return Task.SEQUENCE_CLASSIFICATION;
@@ -123,12 +130,11 @@ final class TextLabelRecipe implements Recipe {
   @Override
   public Dataset<Map<String, Object>> samples(Rows rows, TextSettings settings) {
     Dataset<Map<String, Object>> source = rows.rows();
-    List<Object> known = new ArrayList<>();
     for (long i = 0; i < source.size(); i++) {
       Map<String, Object> row = source.get(i);
       try {
         texts.forEach(column -> Cells.text(row, column));
-        known.add(value(row));
+        value(row);
       } catch (IllegalArgumentException e) {
         throw Cells.at(rows, i, e);
       }
@@ -202,7 +208,7 @@ final class TextLabelRecipe implements Recipe {
   }
 
   @Override
-  public RowPredictor predictor(PretrainedModel model, TextSettings settings) throws IOException {
-    return Predictors.ofTexts(model, settings.tokenizer(), texts, problem);
+  public RowPredictor predictor(PretrainedModel model, TextSettings settings, int batchSize) throws IOException {
+    return Predictors.ofTexts(model, settings.tokenizer(), texts, problem, batchSize);
   }
 }

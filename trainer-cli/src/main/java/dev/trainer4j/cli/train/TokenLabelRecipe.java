@@ -70,7 +70,7 @@ final class TokenLabelRecipe implements Recipe {
     String tags = tags(args, rows).orElseThrow(() -> missing(rows, "labels", "--label_column_name"));
     Set<String> seen = new HashSet<>();
     Cells.all(rows, tags).forEach(list -> ((List<?>) list).forEach(tag -> seen.add(LabelSet.nameOf(tag))));
-    LabelSet labels = LabelSet.of(seen, config);
+    LabelSet labels = data.train() == null ? LabelSet.ofTrained(seen, config) : LabelSet.of(seen, config);
     if (data.validation() != null) {
       labels.require(data.validation(), tags);
     }
@@ -186,7 +186,7 @@ final class TokenLabelRecipe implements Recipe {
   }
 
   @Override
-  public RowPredictor predictor(PretrainedModel model, TextSettings settings) throws IOException {
-    return Predictors.ofWords(model, settings.tokenizer(), words);
+  public RowPredictor predictor(PretrainedModel model, TextSettings settings, int batchSize) throws IOException {
+    return Predictors.ofWords(model, settings.tokenizer(), words, batchSize);
   }
 }

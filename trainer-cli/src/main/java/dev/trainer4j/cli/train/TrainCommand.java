@@ -7,6 +7,7 @@ import dev.trainer4j.args.TrainingArguments;
 import dev.trainer4j.cli.ArgumentsCommand;
 import dev.trainer4j.cli.ExitCodes;
 import dev.trainer4j.transformers.trainer.Seq2SeqTrainingArguments;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
 import picocli.CommandLine.Command;
@@ -62,10 +63,12 @@ public final class TrainCommand extends ArgumentsCommand {
   @Override
   protected int run(ArgumentReader.Reading arguments) throws Exception {
     try (RunSetup setup = RunSetup.of(arguments, console())) {
+      Verbs verbs = Verbs.of(setup.args(), setup.data());
       if (setup.args().dryRun()) {
-        new DryRun(setup, console()).print();
+        new DryRun(setup, console(), verbs).print();
       } else {
-        console().out().println(new TrainRun(setup, console()).run());
+        Path folder = setup.training().outputDir();
+        console().out().println(new TrainRun(setup, console(), verbs, folder).run());
       }
     }
     return ExitCodes.OK;

@@ -26,6 +26,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /** Trains, evaluates and predicts, in this order, and writes what comes of it into the output folder. */
 final class TrainRun {
@@ -37,11 +38,16 @@ final class TrainRun {
   private final Path folder;
   private final ResultFiles results;
 
-  TrainRun(RunSetup setup, Console console) {
+  /**
+   * Makes a run.
+   *
+   * @param folder where all is written; null for nowhere
+   */
+  TrainRun(RunSetup setup, Console console, Verbs verbs, @Nullable Path folder) {
     this.setup = setup;
     this.console = console;
-    verbs = Verbs.of(setup.args(), setup.data());
-    folder = setup.training().outputDir();
+    this.verbs = verbs;
+    this.folder = folder == null ? Path.of("") : folder;
     results = new ResultFiles(folder);
   }
 
@@ -82,8 +88,9 @@ final class TrainRun {
 
   /** On standard error: standard output is for figures. */
   private TrainerCallback progress() {
-    boolean bar = !setup.args().disableTqdm() && System.console() != null;
-    return bar ? ProgressCallback.builder().out(System.err).build() : new PrinterCallback(System.err);
+    return setup.args().disableTqdm()
+        ? new PrinterCallback(System.err)
+        : ProgressCallback.orPrinter(System.err);
   }
 
   private ModelCardDetails details() {
@@ -111,7 +118,7 @@ final class TrainRun {
     Rows rows = Objects.requireNonNull(setup.data().test());
     Files.createDirectories(folder);
     Path file = folder.resolve(PREDICTIONS);
-    try (RowPredictor predictor = setup.recipe().predictor(model, setup.texts());
+    try (RowPredictor predictor = setup.recipe().predictor(model, setup.texts(), setup.training().perDeviceEvalBatchSize());
         BufferedWriter out = Files.newBufferedWriter(file)) {
       int batch = setup.training().perDeviceEvalBatchSize();
       for (long at = 0; at < rows.rows().size(); at += batch) {
@@ -128,7 +135,7 @@ final class TrainRun {
     console.tell("Predictions: " + file + " (" + rows.rows().size() + " lines).");
   }
 
-  private static long samples(RunData.@org.jspecify.annotations.Nullable Rows rows) {
+  private static long samples(RunData.@Nullable Rows rows) {
     return rows == null ? 0 : rows.rows().size();
   }
 }

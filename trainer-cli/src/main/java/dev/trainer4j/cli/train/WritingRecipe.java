@@ -70,6 +70,18 @@ final class WritingRecipe implements Recipe {
     return new WritingRecipe(false, source, target, args);
   }
 
+  /** For rows without targets. */
+  static WritingRecipe ofSources(TextArguments args, Rows rows) {
+    String source =
+        args.textColumnName().isEmpty()
+            ? SOURCES.stream()
+                .filter(rows.columns()::contains)
+                .findFirst()
+                .orElseGet(() -> TextColumns.texts(args, rows, Optional.empty()).get(0))
+            : Cells.require(rows, "--text_column_name", args.textColumnName().get(0));
+    return new WritingRecipe(false, source, "", args);
+  }
+
   static WritingRecipe translation(TextArguments args, RunData data) {
     if (args.sourceLang() == null || args.targetLang() == null) {
       throw new IllegalArgumentException(
@@ -190,7 +202,7 @@ final class WritingRecipe implements Recipe {
   }
 
   @Override
-  public RowPredictor predictor(PretrainedModel model, TextSettings texts) {
+  public RowPredictor predictor(PretrainedModel model, TextSettings texts, int batchSize) {
     return new Predictors.Written(model, texts.tokenizer(), this::source, options(texts));
   }
 }
