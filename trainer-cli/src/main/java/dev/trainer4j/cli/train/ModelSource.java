@@ -5,6 +5,7 @@ import dev.trainer4j.hub.Hub;
 import dev.trainer4j.transformers.AutoModels;
 import dev.trainer4j.transformers.LoadOptions;
 import dev.trainer4j.transformers.PretrainedConfig;
+import dev.trainer4j.transformers.PretrainedException;
 import dev.trainer4j.transformers.PretrainedModel;
 import dev.trainer4j.transformers.Task;
 import dev.trainer4j.transformers.tokenization.PretrainedTokenizer;
@@ -93,9 +94,16 @@ record ModelSource(@Nullable Path folder, PretrainedConfig config, Path tokenize
   }
 
   PretrainedModel load(Task head, LoadOptions options) throws IOException {
-    return folder == null
-        ? AutoModels.fromConfig(config, head, options)
-        : AutoModels.load(folder, head, options);
+    if (folder == null) {
+      return AutoModels.fromConfig(config, head, options);
+    }
+    try {
+      return AutoModels.load(folder, head, options);
+    } catch (PretrainedException e) {
+      // What it advises to a programmer has a flag here.
+      String advice = e.getMessage().replace("LoadOptions.withIgnoreMismatchedSizes(true)", "--ignore_mismatched_sizes");
+      throw new PretrainedException(advice, e);
+    }
   }
 
   PretrainedTokenizer tokenizer() {
