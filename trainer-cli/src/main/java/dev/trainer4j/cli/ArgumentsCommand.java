@@ -10,6 +10,7 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -52,6 +53,7 @@ public abstract class ArgumentsCommand implements Callable<Integer> {
 
   /** Reads the command line by these tables, which may start from other defaults than those of {@link #tables}. */
   protected final ArgumentReader.Reading read(List<ArgumentTable<?, ?>> by) {
+    refuseTokens();
     List<String> named = new ArrayList<>(words);
     List<String> names = leading();
     for (int i = 0; i < names.size() && 2 * i < named.size() && !isFlag(named.get(2 * i)); i++) {
@@ -59,6 +61,19 @@ public abstract class ArgumentsCommand implements Callable<Integer> {
     }
     return ArgumentReader.of(by.toArray(ArgumentTable<?, ?>[]::new))
         .fromCommandLine(named.toArray(String[]::new));
+  }
+
+  /** What stands in a command line stands in the list of processes, for all users of the computer to see. */
+  private void refuseTokens() {
+    for (String word : words) {
+      if (word.split("=", 2)[0].replace('-', '_').equals("__hub_token")) {
+        throw new ParameterException(
+            spec.commandLine(),
+            "--hub_token is not taken from a command line, which every user of the computer sees in the list of"
+                + " processes: set the environment variable HF_TOKEN, or run 'hf auth login' once, or write hub_token"
+                + " into the file of --config.");
+      }
+    }
   }
 
   private static boolean isFlag(String word) {

@@ -4,6 +4,8 @@ package dev.trainer4j.cli;
 import dev.trainer4j.cli.folder.ConvertCommand;
 import dev.trainer4j.cli.folder.MergeAdapterCommand;
 import dev.trainer4j.cli.folder.QuantizeCommand;
+import dev.trainer4j.cli.generate.ChatCommand;
+import dev.trainer4j.cli.generate.GenerateCommand;
 import dev.trainer4j.cli.inspect.CompareCommand;
 import dev.trainer4j.cli.inspect.InspectCommand;
 import java.io.PrintWriter;
@@ -29,6 +31,8 @@ final class Program {
         new EvaluateCommand(),
         new PredictCommand(),
         new SftCommand(),
+        new GenerateCommand(),
+        new ChatCommand(),
         new InspectCommand(),
         new CompareCommand(),
         new ConvertCommand(),

@@ -6,6 +6,7 @@ import dev.trainer4j.callbacks.ReportNumbers;
 import dev.trainer4j.cli.Console;
 import dev.trainer4j.cli.ExitCodes;
 import dev.trainer4j.cli.inspect.FolderKind;
+import dev.trainer4j.cli.inspect.TensorFacts;
 import dev.trainer4j.data.Folders;
 import dev.trainer4j.transformers.ConvertedWeights;
 import dev.trainer4j.transformers.Dtype;
@@ -73,9 +74,9 @@ public final class ConvertCommand implements Callable<Integer> {
     SaveOptions options = options();
     Path source = Folders.ofModel(in);
     FolderKind kind = FolderKind.of(source);
-    if (kind == FolderKind.RUN) {
+    if (kind == FolderKind.RUN && TensorFacts.ofModel(source).isEmpty()) {
       throw new IllegalArgumentException(
-          source + " is " + kind.described() + ": name one of its checkpoints");
+          source + " is " + kind.described() + " and holds no model: name one of its checkpoints");
     }
     boolean isAdapter = Files.exists(source.resolve(FolderKind.ADAPTER_CONFIG));
     if (isAdapter && shardSize != null) {

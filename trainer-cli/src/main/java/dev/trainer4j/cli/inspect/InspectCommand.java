@@ -17,13 +17,14 @@ import picocli.CommandLine.Spec;
 /** {@code trainer inspect}. */
 @Command(
     name = "inspect",
-    description =
-        "Shows what is in a checkpoint, an output folder, an adapter or the folder of a model: whether it is whole, the arguments that"
-            + " differ from their defaults, step and best metric, tensors, and the learning curves.",
-    footer = {
+    header = "Look into a checkpoint, the output folder of a run, an adapter or a model.",
+    description = {
       "",
-      "Tensors are not read unless --verify asks for it, so that a large checkpoint takes no longer than a small one.",
-      "The exit status is 1 if something is damaged.",
+      "Shows whether it is whole, the arguments that differ from their defaults, step and best metric, tensors, and the "
+          + "learning curves. Tensors are not read unless --verify asks for it, so that a large checkpoint takes no longer "
+          + "than a small one. The exit code is 1 if something is damaged."
+    },
+    footer = {
       "",
       "  trainer inspect out                          all checkpoints of a run",
       "  trainer inspect out/checkpoint-500 --verify"
@@ -34,13 +35,13 @@ public final class InspectCommand implements Callable<Integer> {
 
   @Parameters(
       paramLabel = "FOLDER",
-      description = "a checkpoint, the output folder of a run, an adapter, or a model")
+      description = "A checkpoint, the output folder of a run, an adapter, or a model.")
   private Path folder = Path.of("");
 
-  @Option(names = "--verify", description = "read every byte and hold it against the manifest")
+  @Option(names = "--verify", description = "Read every byte and hold it against the manifest.")
   private boolean verify;
 
-  @Option(names = "--json", description = "print everything as JSON")
+  @Option(names = "--json", description = "Print everything as JSON.")
   private boolean json;
 
   @Override

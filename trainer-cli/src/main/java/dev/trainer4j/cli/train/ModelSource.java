@@ -5,6 +5,7 @@ import dev.trainer4j.hub.Hub;
 import dev.trainer4j.transformers.AutoModels;
 import dev.trainer4j.transformers.LoadOptions;
 import dev.trainer4j.transformers.PretrainedConfig;
+import dev.trainer4j.transformers.PretrainedException;
 import dev.trainer4j.transformers.PretrainedModel;
 import dev.trainer4j.transformers.Task;
 import dev.trainer4j.transformers.tokenization.PretrainedTokenizer;
@@ -15,6 +16,8 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Where the model of a run comes from.
@@ -24,6 +27,8 @@ import org.jspecify.annotations.Nullable;
  * @param tokenizerFolder with the tokenizer
  */
 record ModelSource(@Nullable Path folder, PretrainedConfig config, Path tokenizerFolder) {
+
+  private static final Logger LOG = LoggerFactory.getLogger(ModelSource.class);
 
   /** Finds the folders, and downloads those that are names of the Hub. */
   static ModelSource of(TextArguments args) throws IOException {
@@ -61,6 +66,7 @@ record ModelSource(@Nullable Path folder, PretrainedConfig config, Path tokenize
       throw new IllegalArgumentException(
           flag + " is '" + name + "': there is no such folder, and a name of the Hub is owner/name");
     }
+    LOG.info("There is no folder {}: it is taken for a name of the Hub", name);
     return Hub.model(name, revision == null ? "main" : revision);
   }
 
@@ -93,9 +99,18 @@ record ModelSource(@Nullable Path folder, PretrainedConfig config, Path tokenize
   }
 
   PretrainedModel load(Task head, LoadOptions options) throws IOException {
-    return folder == null
-        ? AutoModels.fromConfig(config, head, options)
-        : AutoModels.load(folder, head, options);
+    if (folder == null) {
+      return AutoModels.fromConfig(config, head, options);
+    }
+    try {
+      return AutoModels.load(folder, head, options);
+    } catch (PretrainedException e) {
+      // What it advises to a programmer has a flag here.
+      String advice = e.getMessage().replace("LoadOptions.withIgnoreMismatchedSizes(true)", "--ignore_mismatched_sizes");
+      PretrainedException translated = new PretrainedException(advice);
+      translated.addSuppressed(e);
+      throw translated;
+    }
   }
 
   PretrainedTokenizer tokenizer() {

@@ -6,6 +6,7 @@ import dev.trainer4j.Trainer;
 import dev.trainer4j.args.ArgumentReader;
 import dev.trainer4j.args.TrainingArguments;
 import dev.trainer4j.cli.Console;
+import dev.trainer4j.data.Dataset;
 import dev.trainer4j.transformers.LoadOptions;
 import dev.trainer4j.transformers.PretrainedConfig;
 import dev.trainer4j.transformers.PretrainedModel;
@@ -16,6 +17,7 @@ import dev.trainer4j.transformers.trainer.Seq2SeqTrainingArguments;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -81,9 +83,9 @@ final class RunSetup implements AutoCloseable {
           "predict_with_generate is for summarization and translation, and the task is " + guess.task().flag() + "; remove it");
     }
     PretrainedTokenizer tokenizer = padded(source.tokenizer(), guess.task(), console);
-    int limit = TextLimit.of(source.config(), tokenizer);
-    return new RunSetup(
-        args, training, writing, source, data, recipe, new TextSettings(tokenizer, limit, args), findings);
+    TextSettings texts = new TextSettings(tokenizer, TextLimit.of(source.config(), tokenizer), args);
+    texts.maxLength(1); // A length beyond the model's is known now.
+    return new RunSetup(args, training, writing, source, data, recipe, texts, findings);
   }
 
   private static Recipe recipe(
@@ -129,20 +131,16 @@ final class RunSetup implements AutoCloseable {
     return model;
   }
 
-  /** Begins a trainer: data, batches and figures. */
-  Trainer.Builder builder(PretrainedModel model, boolean trains, boolean evaluates) {
-    Trainer.Builder builder =
-        Trainer.builder(model, training)
-            .dataCollator(recipe.collator(texts, model))
-            .processingClass(texts.tokenizer());
-    if (trains && data.train() != null) {
-      builder.trainDataset(recipe.samples(data.train(), texts));
-    }
-    if (evaluates && data.validation() != null) {
-      builder.evalDataset(recipe.samples(data.validation(), texts));
-      recipe.measure(builder, data.validation(), texts);
-    }
-    return builder;
+  /** Begins a trainer. */
+  Trainer.Builder builder(PretrainedModel model) {
+    return Trainer.builder(model, training)
+        .dataCollator(recipe.collator(texts, model))
+        .processingClass(texts.tokenizer());
+  }
+
+  /** Makes the samples of rows. */
+  Dataset<Map<String, Object>> samples(RunData.Rows rows) {
+    return recipe.samples(rows, texts);
   }
 
   TextArguments args() {

@@ -37,7 +37,7 @@ public final class SftCommand extends ArgumentsCommand {
       Set.of(
           "model_name_or_path", "config_name", "tokenizer_name", "use_peft", "lora_r", "lora_alpha",
           "lora_target_modules", "load_in_4bit", "load_in_8bit", "train_file", "validation_file", "dataset_name",
-          "max_train_samples", "resume_from_checkpoint", "dry_run", "output_dir", "num_train_epochs",
+          "max_train_samples", "resume_from_checkpoint", "overwrite_output_dir", "dry_run", "output_dir", "num_train_epochs",
           "max_steps", "per_device_train_batch_size", "gradient_accumulation_steps", "learning_rate",
           "eval_strategy", "save_strategy", "push_to_hub", "packing", "max_length", "assistant_only_loss",
           "completion_only_loss", "chat_template_path", "predict_with_generate", "generation_config");

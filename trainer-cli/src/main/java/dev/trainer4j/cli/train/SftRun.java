@@ -52,11 +52,7 @@ final class SftRun {
 
   /** Does the work; returns the figures as JSON, or a sentence after a dry run. */
   String run() throws IOException {
-    ResumeFrom from =
-        OutputFolder.resume(
-            TextArguments.builder().resumeFromCheckpoint(args.resumeFromCheckpoint()).build(),
-            folder,
-            console);
+    ResumeFrom from = OutputFolder.resume(before(), folder, console);
     SftModelFactory models = SftModelFactory.of(args);
     SftRows rows =
         SftRows.of(args, training.evalStrategy() != IntervalStrategy.NO, console);
@@ -76,6 +72,14 @@ final class SftRun {
         }
       }
     }
+  }
+
+  /** What becomes of an earlier run in the output folder. */
+  private TextArguments before() {
+    return TextArguments.builder()
+        .resumeFromCheckpoint(args.resumeFromCheckpoint())
+        .overwriteOutputDir(args.overwriteOutputDir())
+        .build();
   }
 
   private SftTrainer trainer(
@@ -110,6 +114,7 @@ final class SftRun {
   }
 
   private String train(SftTrainer trainer, SftRows rows, ResumeFrom from) throws IOException {
+    OutputFolder.clear(before(), folder, console);
     ResultFiles results = new ResultFiles(folder);
     TrainOutput output = trainer.train(from);
     trainer.saveModel(folder);

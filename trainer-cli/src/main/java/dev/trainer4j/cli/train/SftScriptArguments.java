@@ -86,6 +86,7 @@ public abstract class SftScriptArguments {
               "resume_from_checkpoint",
               TEXT,
               "a checkpoint to go on from; 'true' means the newest of output_dir")
+          .row("overwrite_output_dir", FLAG, "begin anew and delete the checkpoints of output_dir")
           .ours("dry_run", FLAG, "print what would be trained, and do and write nothing")
           .rules(SftScriptArguments::check)
           .build();
@@ -195,6 +196,12 @@ public abstract class SftScriptArguments {
   /** The checkpoint to go on from. */
   public abstract @Nullable String resumeFromCheckpoint();
 
+  /** Whether checkpoints of an earlier run are deleted. */
+  @Value.Default
+  public boolean overwriteOutputDir() {
+    return false;
+  }
+
   /** Whether nothing is done. */
   @Value.Default
   public boolean dryRun() {
@@ -217,6 +224,11 @@ public abstract class SftScriptArguments {
         "validation_file",
         "to be unset beside dataset_name, whose dataset_test_split is evaluated on",
         "");
+    problems.check(
+        args.overwriteOutputDir() && args.resumeFromCheckpoint() != null,
+        "overwrite_output_dir",
+        "false beside resume_from_checkpoint, whose checkpoint it would delete",
+        "Give one of the two");
     needs(problems, args.datasetName() != null, "dataset_name", ofDataset(args));
     needs(problems, args.usePeft(), "use_peft", ofAdapter(args));
     needs(

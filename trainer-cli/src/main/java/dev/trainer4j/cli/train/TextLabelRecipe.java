@@ -6,7 +6,10 @@ import dev.trainer4j.cli.train.RunData.Rows;
 import dev.trainer4j.data.DataCollator;
 import dev.trainer4j.data.Dataset;
 import dev.trainer4j.metrics.Classification;
+import dev.trainer4j.metrics.ComputeMetrics;
+import dev.trainer4j.metrics.EvalPrediction;
 import dev.trainer4j.metrics.Metrics;
+import dev.trainer4j.metrics.StreamingMetrics;
 import dev.trainer4j.transformers.LoadOptions;
 import dev.trainer4j.transformers.PretrainedConfig;
 import dev.trainer4j.transformers.PretrainedModel;
@@ -16,6 +19,7 @@ import dev.trainer4j.transformers.collate.DataCollatorWithPadding;
 import dev.trainer4j.transformers.metrics.Correlations;
 import dev.trainer4j.transformers.tokenization.TokenizedText;
 import java.io.IOException;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -157,7 +161,7 @@ final class TextLabelRecipe implements Recipe {
 
   private Object value(Map<String, Object> row) {
     Object value = row.get(label);
-    if (value == null) {
+    if (value == null || Cells.isEmpty(value)) {
       throw new IllegalArgumentException("the column '" + label + "' is empty, expected a label");
     }
     return switch (problem) {
@@ -191,15 +195,23 @@ final class TextLabelRecipe implements Recipe {
   @Override
   public void measure(Trainer.Builder builder, Rows evaluated, TextSettings settings) {
     switch (problem) {
-      case REGRESSION -> {
-        builder.computeMetrics(Metrics.regression());
-        builder.computeMetrics(Correlations.pearsonAndSpearman());
-      }
+      case REGRESSION -> builder.computeMetrics((ComputeMetrics) TextLabelRecipe::ofNumbers);
       case SINGLE_LABEL_CLASSIFICATION ->
           builder.computeMetrics(Metrics.classification(Classification.Average.MACRO));
       case MULTI_LABEL_CLASSIFICATION ->
           builder.computeMetrics(Metrics.multiLabel(Classification.Average.MICRO, 0.5));
     }
+  }
+
+  /** Errors, and run_glue's correlations for stsb, which two rows are too few for. */
+  private static Map<String, Double> ofNumbers(EvalPrediction prediction) {
+    StreamingMetrics.Accumulator errors = Metrics.regression().start();
+    errors.add(prediction);
+    Map<String, Double> figures = new LinkedHashMap<>(errors.result());
+    if (prediction.labelIds().size() > 1) {
+      figures.putAll(Correlations.pearsonAndSpearman().compute(prediction));
+    }
+    return figures;
   }
 
   @Override

@@ -11,6 +11,7 @@ import dev.trainer4j.callbacks.PrinterCallback;
 import dev.trainer4j.callbacks.ProgressCallback;
 import dev.trainer4j.cli.Console;
 import dev.trainer4j.cli.train.RunData.Rows;
+import dev.trainer4j.data.Dataset;
 import dev.trainer4j.hub.Hub;
 import dev.trainer4j.hub.HubClient;
 import dev.trainer4j.hub.HubPushCallback;
@@ -37,6 +38,8 @@ final class TrainRun {
   private final Verbs verbs;
   private final Path folder;
   private final ResultFiles results;
+  private long trainSamples;
+  private long evalSamples;
 
   /**
    * Makes a run.
@@ -76,7 +79,20 @@ final class TrainRun {
 
   private Trainer.Builder builder(PretrainedModel model) {
     TrainingArguments training = setup.training();
-    Trainer.Builder builder = setup.builder(model, verbs.trains(), verbs.evaluates() || verbs.trains());
+    Trainer.Builder builder = setup.builder(model);
+    Rows train = setup.data().train();
+    Rows validation = setup.data().validation();
+    if (verbs.trains() && train != null) {
+      Dataset<Map<String, Object>> samples = setup.samples(train);
+      trainSamples = samples.size();
+      builder.trainDataset(samples);
+    }
+    if (validation != null) {
+      Dataset<Map<String, Object>> samples = setup.samples(validation);
+      evalSamples = samples.size();
+      builder.evalDataset(samples);
+      setup.recipe().measure(builder, validation, setup.texts());
+    }
     if (!console.quiet()) {
       builder.callback(progress());
     }
@@ -104,14 +120,14 @@ final class TrainRun {
     TrainOutput output = trainer.train(from);
     trainer.saveModel(folder);
     Map<String, Double> metrics = new LinkedHashMap<>(output.metrics());
-    results.save("train", metrics, samples(setup.data().train()));
+    results.save("train", metrics, trainSamples);
     Files.writeString(folder.resolve("trainer_state.json"), TrainerStateJson.write(trainer.state()));
     console.tell("Model saved: " + folder + " (" + output.globalStep() + " updates).");
   }
 
   private void evaluate(Trainer trainer) throws IOException {
     EvaluationOutput output = trainer.evaluate();
-    results.save("eval", setup.recipe().derived(output.metrics(), "eval"), samples(setup.data().validation()));
+    results.save("eval", setup.recipe().derived(output.metrics(), "eval"), evalSamples);
   }
 
   private void predict(PretrainedModel model) throws IOException {
@@ -133,9 +149,5 @@ final class TrainRun {
       }
     }
     console.tell("Predictions: " + file + " (" + rows.rows().size() + " lines).");
-  }
-
-  private static long samples(RunData.@Nullable Rows rows) {
-    return rows == null ? 0 : rows.rows().size();
   }
 }

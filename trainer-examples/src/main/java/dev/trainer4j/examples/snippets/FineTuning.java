@@ -6,13 +6,16 @@ import dev.trainer4j.args.IntervalStrategy;
 import dev.trainer4j.args.TrainingArguments;
 import dev.trainer4j.data.Dataset;
 import dev.trainer4j.data.Datasets;
+import dev.trainer4j.metrics.ComputeMetrics;
 import dev.trainer4j.transformers.AutoModels;
 import dev.trainer4j.transformers.PeftModel;
 import dev.trainer4j.transformers.PretrainedModel;
+import dev.trainer4j.transformers.generation.GenerationConfig;
 import dev.trainer4j.transformers.peft.LoraConfig;
 import dev.trainer4j.transformers.sft.LossType;
 import dev.trainer4j.transformers.sft.SftArguments;
 import dev.trainer4j.transformers.sft.SftTrainer;
+import dev.trainer4j.transformers.trainer.Seq2SeqTrainingArguments;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
@@ -64,6 +67,32 @@ public final class FineTuning {
             .formattingFunc(
                 row -> "Question: " + row.get("question") + "\nAnswer: " + row.get("answer"))
             .trainDataset(Datasets.jsonLines(file))
+            .build();
+    // end docs
+    try (trainer) {
+      trainer.train();
+    }
+  }
+
+  /** Judge a model by what it writes. */
+  public static void written(
+      PretrainedModel model,
+      SftArguments args,
+      Dataset<Map<String, Object>> train,
+      Dataset<Map<String, Object>> test,
+      ComputeMetrics rouge) {
+    // docs: written
+    GenerationConfig settings = GenerationConfig.builder().maxNewTokens(64).build();
+    SftTrainer trainer =
+        SftTrainer.builder(model, args)
+            .trainDataset(train)
+            .evalDataset(test) // rows of prompt and completion
+            .generation(
+                Seq2SeqTrainingArguments.builder()
+                    .predictWithGenerate(true)
+                    .generationConfig(settings)
+                    .build())
+            .computeMetrics(rouge)
             .build();
     // end docs
     try (trainer) {

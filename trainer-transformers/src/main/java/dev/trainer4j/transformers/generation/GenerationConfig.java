@@ -82,6 +82,16 @@ public abstract class GenerationConfig {
     return GenerationConfigJson.write(this);
   }
 
+  /**
+   * Returns these settings if each one that differs from another's does something, as {@link Builder#build} asks of those that were set
+   * in it: for settings that a table has read over {@code origin}.
+   *
+   * @throws IllegalArgumentException naming each one that does nothing, such as {@code topP} without {@code doSample}
+   */
+  public GenerationConfig requireEffect(GenerationConfig origin) {
+    return Builder.checked(this, IdleSettings.of(this, origin));
+  }
+
   /** Returns a builder that starts from this. */
   public Builder toBuilder() {
     return new Builder(this).from(this);

@@ -12,8 +12,8 @@ import java.util.function.Consumer;
  * Generator.of(model).withStreamer(new TextStreamer(tokenizer, System.out::print))
  * }</pre>
  *
- * <p>A character that is made of several tokens comes when it is whole. Special tokens are left out. One
- * object streams one text.
+ * <p>A character that is made of several tokens comes when it is whole; {@link #end} hands on what never became so. Special tokens are
+ * left out. One object streams one text.
  */
 public final class TextStreamer implements TokenStreamer {
 
@@ -56,5 +56,15 @@ public final class TextStreamer implements TokenStreamer {
     } else {
       told = text.length();
     }
+  }
+
+  /** Hands on what is left where the text ends within a character, as transformers' {@code end()}; to be called once, or not at all. */
+  public void end() {
+    String text = tokenizer.decode(tokens, true);
+    if (text.length() > told) {
+      out.accept(text.substring(told));
+    }
+    tokens = new long[0];
+    told = 0;
   }
 }
