@@ -5,6 +5,7 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import dev.trainer4j.cli.train.EvaluateCommand;
 import dev.trainer4j.cli.train.PredictCommand;
+import dev.trainer4j.cli.train.SearchCommand;
 import dev.trainer4j.cli.train.TrainCommand;
 import java.util.List;
 import picocli.CommandLine;
@@ -22,6 +23,7 @@ final class Program {
         new TrainCommand(),
         new EvaluateCommand(),
         new PredictCommand(),
+        new SearchCommand(),
         new CompletionCommand());
   }
 
