@@ -20,6 +20,9 @@ final class SearchChart {
   private static final int BOTTOM = 36;
   private static final int MARGIN = 14;
 
+  /** The mark below the right end needs half of its width. */
+  private static final int RIGHT = 34;
+
   private final List<TrialRecord> trials;
   private final Direction direction;
   private final int objective;
@@ -46,14 +49,19 @@ final class SearchChart {
     for (TrialRecord trial : trials) {
       double value = objectiveOf(trial);
       boolean better = direction == Direction.MINIMIZE ? !(value >= best) : !(value <= best);
+      if (!Double.isNaN(best)) {
+        line.append(point(x, trial, best));
+      }
       if (trial.state() == TrialState.COMPLETED && better) {
         best = value;
-      }
-      if (!Double.isNaN(best)) {
-        line.append(format(left(x, trial.number()))).append(',').append(format(top(best))).append(' ');
+        line.append(point(x, trial, best));
       }
     }
     return chart(objectiveName + " over trials", x, TrialRecord::number, line.toString().strip());
+  }
+
+  private String point(SearchAxis x, TrialRecord trial, double value) {
+    return format(left(x, trial.number())) + "," + format(top(value)) + " ";
   }
 
   /** Returns the objective over a hyperparameter. */
@@ -89,7 +97,7 @@ final class SearchChart {
   }
 
   private double left(SearchAxis axis, Object value) {
-    return LEFT + axis.place(value) * (WIDTH - LEFT - MARGIN);
+    return LEFT + axis.place(value) * (WIDTH - LEFT - RIGHT);
   }
 
   private double top(Object value) {

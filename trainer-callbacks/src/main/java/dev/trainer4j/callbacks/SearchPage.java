@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.callbacks;
 
+import dev.trainer4j.search.BestRun;
 import dev.trainer4j.search.Direction;
 import dev.trainer4j.search.SearchResult;
 import dev.trainer4j.search.TrialRecord;
@@ -60,7 +61,7 @@ final class SearchPage {
       text.append(count).append(' ').append(state.name().toLowerCase(Locale.ROOT)).append(", ");
     }
     if (result.directions().size() > 1) {
-      return text + "best: " + result.bestRuns().stream().map(run -> run.runId()).toList();
+      return text + "best: " + result.bestRuns().stream().map(BestRun::runId).toList();
     }
     return text
         + result
@@ -80,7 +81,9 @@ final class SearchPage {
 
   /** The best first where there is one direction. */
   private static List<Map<String, Object>> rows(SearchResult result, List<String> names) {
-    List<String> best = result.bestRuns().stream().map(run -> run.runId()).toList();
+    List<BestRun> runs =
+        result.directions().size() == 1 ? result.best().stream().toList() : result.bestRuns();
+    List<String> best = runs.stream().map(BestRun::runId).toList();
     boolean up = result.directions().get(0) == Direction.MAXIMIZE;
     return result.trials().stream()
         .sorted(

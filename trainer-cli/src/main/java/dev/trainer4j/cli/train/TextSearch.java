@@ -67,7 +67,6 @@ final class TextSearch {
               + " validation_split_percentage");
     }
     SearchResult result = build().run(this::trainer);
-    console.tell(result.table());
     console.tell("Report: " + result.folder().resolve(HtmlSearchReport.FILE_NAME));
     return json(result.best().orElseThrow(() -> new IllegalStateException("no trial was trained to its end")));
   }
