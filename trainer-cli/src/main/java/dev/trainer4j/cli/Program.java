@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import dev.trainer4j.cli.train.EvaluateCommand;
 import dev.trainer4j.cli.train.PredictCommand;
 import dev.trainer4j.cli.train.SftCommand;
+import dev.trainer4j.cli.train.SearchCommand;
 import dev.trainer4j.cli.train.TrainCommand;
 import java.util.List;
 import picocli.CommandLine;
@@ -38,6 +39,7 @@ final class Program {
         new ConvertCommand(),
         new MergeAdapterCommand(),
         new QuantizeCommand(),
+        new SearchCommand(),
         new CompletionCommand());
   }
 

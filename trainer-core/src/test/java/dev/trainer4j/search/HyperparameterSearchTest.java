@@ -230,7 +230,7 @@ class HyperparameterSearchTest {
     TrainingArguments evaluated =
         args().maxSteps(9).evalStrategy(IntervalStrategy.STEPS).evalSteps(1).build();
     SearchResult result =
-        HyperparameterSearch.builder(evaluated, rates(0.05, 0.02, 1e-5, 0.3))
+        HyperparameterSearch.builder(evaluated, rates(0.01, 0.005, 1e-5, 0.1))
             .algorithm(SearchAlgorithm.GRID)
             .pruner(Pruner.asha(1, 9))
             .build()

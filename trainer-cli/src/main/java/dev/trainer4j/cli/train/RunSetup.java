@@ -116,6 +116,11 @@ final class RunSetup implements AutoCloseable {
     }
   }
 
+  /** The same run with other training arguments; closing this one is enough. */
+  RunSetup with(TrainingArguments other) {
+    return new RunSetup(args, other, writing, source, data, recipe, texts, findings);
+  }
+
   /** Loads the weights, or makes them. */
   PretrainedModel loadModel() throws IOException {
     LoadOptions options =
