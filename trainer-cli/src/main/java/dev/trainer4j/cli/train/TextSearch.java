@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /** Trains the trials of a search, and tells what they came to. */
 final class TextSearch {
@@ -60,7 +61,7 @@ final class TextSearch {
 
   /** Searches; returns the best trial as JSON. */
   String run() {
-    Verbs verbs = Verbs.of(setup.args(), setup.data());
+    Verbs verbs = Verbs.of(setup.args(), setup.training(), setup.data());
     if (!verbs.trains() || !verbs.evaluates()) {
       throw new IllegalArgumentException(
           "a search needs data to train and to evaluate on: give a train_file, and a validation_file or a"
@@ -99,10 +100,20 @@ final class TextSearch {
     RunSetup own = setup.with(trial.args());
     try {
       PretrainedModel model = trial.closing(own.loadModel());
-      return own.recipe().trainer(own.builder(model, true, true), own.writing());
+      return own.recipe().trainer(builder(own, model), own.writing());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  private static Trainer.Builder builder(RunSetup own, PretrainedModel model) {
+    RunData.Rows validation = Objects.requireNonNull(own.data().validation());
+    Trainer.Builder builder =
+        own.builder(model)
+            .trainDataset(own.samples(Objects.requireNonNull(own.data().train())))
+            .evalDataset(own.samples(validation));
+    own.recipe().measure(builder, validation, own.texts());
+    return builder;
   }
 
   private static String json(BestRun best) {
