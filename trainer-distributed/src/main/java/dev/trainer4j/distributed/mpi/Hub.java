@@ -10,6 +10,7 @@ import java.net.InetAddress;
 import java.net.NetworkInterface;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.UnknownHostException;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.HexFormat;
@@ -42,12 +43,21 @@ final class Hub implements Watch.Channel {
   /** The secret that lets ranks in, the port, and all addresses of this machine, apart by spaces. */
   String address() throws IOException {
     List<String> words = new ArrayList<>(List.of(token, String.valueOf(server.getLocalPort())));
-    words.add(InetAddress.getLocalHost().getHostName());
+    try {
+      words.add(InetAddress.getLocalHost().getHostName());
+    } catch (UnknownHostException e) {
+      // A container may not know its own name; it has addresses.
+    }
     for (NetworkInterface each : NetworkInterface.networkInterfaces().toList()) {
       if (each.isUp() && !each.isLoopback()) {
-        each.inetAddresses().map(InetAddress::getHostAddress).forEach(words::add);
+        each.inetAddresses()
+            .filter(address -> !address.isLinkLocalAddress())
+            .map(InetAddress::getHostAddress)
+            .forEach(words::add);
       }
     }
+    // Without any network, for ranks of this machine.
+    words.add(InetAddress.getLoopbackAddress().getHostAddress());
     return String.join(" ", words);
   }
 
@@ -75,6 +85,8 @@ final class Hub implements Watch.Channel {
         return;
       }
       socket.setSoTimeout(0);
+      out.writeBoolean(true); // To a rank that has found another job's port, nobody says so.
+      out.flush();
       while (true) {
         verdicts.hear(RankReport.read(in));
         out.writeBoolean(verdicts.allAreEnding());
