@@ -37,6 +37,11 @@ record ConfigReading(
         argument, values, older, withoutEffect, new ArrayList<>(problems));
   }
 
+  /** The same with other values. */
+  ConfigReading with(Map<String, Object> others) {
+    return new ConfigReading(argument, others, older, withoutEffect, problems);
+  }
+
   boolean has(String key) {
     return values.containsKey(key);
   }

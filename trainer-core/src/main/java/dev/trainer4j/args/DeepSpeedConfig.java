@@ -10,6 +10,7 @@ import static dev.trainer4j.args.ValueType.FLAG;
 
 import dev.trainer4j.args.ShardingPlan.Stage;
 import dev.trainer4j.args.ShardingPlan.StateDictType;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -23,6 +24,8 @@ final class DeepSpeedConfig {
   private static final String OFFLOAD_OPTIMIZER = ZERO + "offload_optimizer.device";
   private static final String OFFLOAD_PARAMETERS = ZERO + "offload_param.device";
   private static final String GATHERS = ZERO + "stage3_gather_16bit_weights_on_model_save";
+
+  private static final String WARMUP_TYPE = SCHEDULER + "warmup_type";
 
   private final ConfigReading reading;
 
@@ -97,15 +100,16 @@ final class DeepSpeedConfig {
 
   /** What has an effect, and a warning about the rest. */
   Map<String, Object> canonical() {
-    if (isOn()) {
-      reading.warn();
-      if (reading.has("scheduler.type") && !reading.has(SCHEDULER + "warmup_type")) {
-        log.warn(
-            "deepspeed.scheduler has no warmup_type: the learning rate rises linearly here, where DeepSpeed's"
-                + " own default is log.");
-      }
+    reading.warn();
+    if (!reading.has("scheduler.type") || reading.has(WARMUP_TYPE)) {
+      return reading.canonical();
     }
-    return reading.canonical();
+    log.warn(
+        "deepspeed.scheduler has no warmup_type: the learning rate rises linearly here, where DeepSpeed's own"
+            + " default is log.");
+    Map<String, Object> values = new LinkedHashMap<>(reading.values());
+    values.put(WARMUP_TYPE, "linear");
+    return reading.with(values).canonical();
   }
 
   int stage() {

@@ -129,6 +129,12 @@ class DeepSpeedConfigTest {
         .isEqualTo(StateDictType.SHARDED_STATE_DICT);
   }
 
+  @Test
+  void aWarmupWithoutATypeIsWrittenAsTheLinearOneThatItIs() {
+    assertThat(deepspeed(ZERO2).deepspeed().get("scheduler").toString())
+        .contains("warmup_type=linear");
+  }
+
   @ParameterizedTest
   @CsvSource({"0, NONE", "1, OPTIMIZER", "2, GRADIENTS", "3, PARAMETERS"})
   void stagesAreThoseOfZero(int stage, Stage expected) {
