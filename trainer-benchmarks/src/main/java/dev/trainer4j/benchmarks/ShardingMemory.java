@@ -3,6 +3,7 @@ package dev.trainer4j.benchmarks;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import dev.trainer4j.Trainer;
 import dev.trainer4j.args.IntervalStrategy;
@@ -35,6 +36,7 @@ import java.util.stream.IntStream;
 public final class ShardingMemory {
 
   private static final int WIDTH = 2048;
+  private static final int SMALL = 64;
   private static final int LAYERS = 24;
   private static final double MEGABYTE = 1e6;
   private static final long BUCKET = 25L << 20;
@@ -67,37 +69,34 @@ public final class ShardingMemory {
   }
 
   private String measure() {
+    train(SMALL); // Libraries, kernels and the group's buffers are there whatever is trained.
+    forwards.clear();
+    base = ResidentMemory.nowKilobytes() * 1024;
+    train(WIDTH);
+    return report();
+  }
+
+  private void train(int width) {
     try (NDManager manager = NDManager.newBaseManager("PyTorch")) {
-      warm(manager);
-      base = ResidentMemory.nowKilobytes() * 1024;
       Map<String, NDArray> weights = new LinkedHashMap<>();
       for (int i = 0; i < LAYERS; i++) {
-        weights.put("layer." + i, manager.randomNormal(0, 0.02f, new Shape(WIDTH, WIDTH), ai.djl.ndarray.types.DataType.FLOAT32));
+        weights.put(
+            "layer." + i,
+            manager.randomNormal(0, 0.02f, new Shape(width, width), DataType.FLOAT32));
       }
-      FunctionModel model = new FunctionModel(weights, manager, (inputs, training) -> forward(inputs, weights));
+      FunctionModel model =
+          new FunctionModel(weights, manager, (inputs, training) -> forward(inputs, weights));
       try (Trainer trainer =
           Trainer.builder(model, arguments())
               .trainDataset(Datasets.of(IntStream.range(0, 4096).boxed().toList()))
               .<Integer>dataCollator(
                   (samples, owner) ->
-                      ModelInputs.of("x", owner.ones(new Shape(samples.size(), WIDTH))))
+                      ModelInputs.of("x", owner.ones(new Shape(samples.size(), width))))
               .callback(new Looking())
               .processGroup(group)
               .build()) {
         trainer.train();
       }
-    }
-    return report();
-  }
-
-  /** The libraries, kernels and buffers of the group that are there whatever is trained. */
-  private void warm(NDManager manager) {
-    try (NDArray small = manager.ones(new Shape(64 * group.worldSize(), 64))) {
-      group.allReduce(small);
-      group.allGather(small);
-      group.reduceScatter(small);
-      NDArray unused = small.matMul(small.transpose());
-      unused.close();
     }
   }
 
@@ -152,10 +151,10 @@ public final class ShardingMemory {
         group.rank(),
         between / MEGABYTE,
         formula,
-        100 * (between / formula - 1),
+        100 * (between / MEGABYTE / formula - 1),
         peak / MEGABYTE,
         formulaOfPeak,
-        100 * (peak / formulaOfPeak - 1),
+        100 * (peak / MEGABYTE / formulaOfPeak - 1),
         base / MEGABYTE);
   }
 

@@ -6,6 +6,7 @@ import dev.trainer4j.model.NamedParameter;
 import dev.trainer4j.optim.UpdateRanks;
 import dev.trainer4j.torch.FreshGradients;
 import dev.trainer4j.torch.GivenGradients;
+import dev.trainer4j.torch.NativeHeap;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
@@ -58,6 +59,8 @@ final class FreshShares extends BucketShares {
       bucket.stream().filter(Objects::nonNull).forEach(NDArray::close);
       first = end;
     }
+    // Memory is what this stage is chosen for: what the next backward pass needs is not there until then.
+    NativeHeap.giveBack(manager().getDevice());
   }
 
   private void notePresent(UpdateRanks ranks, boolean[] here) {

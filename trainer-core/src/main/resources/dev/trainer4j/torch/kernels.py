@@ -103,9 +103,10 @@ class Kernels(Module):
       if torch.__isnot__(g, None):
         if copies:
           grads = torch.append(grads, (self).copy_of(unchecked_cast(Tensor, g), params[i]))
-          torch._set_item(found, i, annotate(Optional[Tensor], None))
         else:
           grads = torch.append(grads, (self).own(unchecked_cast(Tensor, g), params[i]))
+        # So that what was copied is there once.
+        torch._set_item(found, i, annotate(Optional[Tensor], None))
         torch._set_item(seen, i, 1)
       else:
         grads = torch.append(grads, torch.empty([0], dtype=ops.prim.dtype(loss), device=ops.prim.device(loss)))

@@ -16,7 +16,6 @@ import dev.trainer4j.callback.TrainerControl;
 import dev.trainer4j.functional.ShardedRuns.Seen;
 import dev.trainer4j.optim.Optimizer;
 import dev.trainer4j.optim.Optimizers;
-import dev.trainer4j.process.ProcessGroup;
 import dev.trainer4j.state.TrainerState;
 import dev.trainer4j.testing.InMemoryWorld;
 import java.nio.file.Path;
@@ -228,6 +227,5 @@ class ShardedTrainingTest {
   void aWorldOfOneTrainsAsWithoutSharding() throws Exception {
     Seen plain = inWorld(1, 0, args -> {}).get(0);
     assertThat(inWorld(1, 2, args -> {}).get(0)).isEqualTo(plain);
-    assertThat(ProcessGroup.single().worldSize()).isOne();
   }
 }
