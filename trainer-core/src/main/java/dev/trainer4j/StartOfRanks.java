@@ -3,6 +3,9 @@ package dev.trainer4j;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.DataType;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.trainer4j.args.TrainingArguments;
 import dev.trainer4j.data.DataLoader;
 import dev.trainer4j.model.TrainableModel;
@@ -19,6 +22,11 @@ final class StartOfRanks {
 
   private static final Set<DataType> GIVEN =
       Set.of(DataType.FLOAT32, DataType.FLOAT64, DataType.INT64);
+
+  private static final JsonMapper JSON =
+      JsonMapper.builder()
+          .enable(SerializationFeature.INDENT_OUTPUT, SerializationFeature.ORDER_MAP_ENTRIES_BY_KEYS)
+          .build();
 
   private StartOfRanks() {}
 
@@ -45,7 +53,7 @@ final class StartOfRanks {
               + " train together; give DataLoaderOptions world(rank, worldSize)");
     }
     Agreement agreement = new Agreement(processes);
-    agreement.requireSame("the training arguments", args.toJson());
+    agreement.requireSame("the training arguments", sorted(args.toJson()));
     agreement.requireSame("the number of training samples", loader.sampleCount());
     agreement.requireSame(
         "the model's parameters",
@@ -58,6 +66,15 @@ final class StartOfRanks {
           processes.broadcast(tensor, 0);
         }
       }
+    }
+  }
+
+  /** Maps that a program makes have their keys in another order in each JVM ({@link java.util.Map#of}). */
+  private static String sorted(String json) {
+    try {
+      return JSON.writeValueAsString(JSON.readValue(json, Object.class));
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("the training arguments are written as no JSON", e);
     }
   }
 }

@@ -87,7 +87,8 @@ public class Trainer implements AutoCloseable {
     manager.setName("trainer");
     NativeHeap.keepFreed(manager.getDevice());
     determinism = args().fullDeterminism() ? Determinism.on(manager.getDevice()) : null;
-    log = new RunLog(setup.processes().isMain() ? args().logLevel() : args().logLevelReplica());
+    boolean speaks = setup.processes().isMain(args().logOnEachNode());
+    log = new RunLog(speaks ? args().logLevel() : args().logLevelReplica());
     context =
         new LiveContext(args(), model(), this::evaluate, this::saveModel, this::tellPushBegins);
     callbacks = new CallbackDispatcher(context, new TrainerControl());

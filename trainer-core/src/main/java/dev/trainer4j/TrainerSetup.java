@@ -29,6 +29,7 @@ import dev.trainer4j.schedule.ScheduleContext;
 import dev.trainer4j.sharding.ParallelStrategy;
 import dev.trainer4j.torch.Devices;
 import dev.trainer4j.torch.TorchEngine;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -123,6 +124,8 @@ final class TrainerSetup {
     precision = Precision.of(args);
     ownsProcesses = builder.processes == null;
     processes = builder.processes == null ? ProcessGroup.launched() : builder.processes;
+    requireBackend();
+    processes.limitWaits(Duration.ofSeconds(args.ddpTimeout()));
     strategy = ParallelStrategy.of(args.sharding(), processes, model.manager().getDevice());
     evalDatasets = Collections.unmodifiableMap(new LinkedHashMap<>(builder.evalDatasets));
     DataCollator<?> collator =
@@ -153,6 +156,22 @@ final class TrainerSetup {
     // Last, so that it finds what the others write.
     all.addAll(pushes.create(builder.callbacks));
     callbacks = List.copyOf(all);
+  }
+
+  private void requireBackend() {
+    String wanted =
+        args.ddpBackend().map(backend -> backend.name().toLowerCase(Locale.ROOT)).orElse("");
+    if (wanted.isEmpty() || processes.worldSize() == 1 || wanted.equals(processes.backend())) {
+      return;
+    }
+    String has = processes.backend();
+    closeProcesses();
+    throw new IllegalArgumentException(
+        "ddpBackend is "
+            + wanted
+            + ", but these processes talk through "
+            + has
+            + ": leave it out, or start them with that backend");
   }
 
   private static Device device(TrainingArguments args) {

@@ -185,7 +185,10 @@ final class TrainingRun {
         passes,
         callbacks,
         setup.processes(),
-        new UpdateRanks(setup.processes(), GradientSync.dataParallel(setup.processes())),
+        
+        new UpdateRanks(
+            setup.processes(),
+            GradientSync.dataParallel(setup.processes(), args.ddpBucketBytes())),
         checkpoints,
         log);
   }

@@ -46,6 +46,7 @@ final class UpdateStep implements AutoCloseable {
   private final CallbackDispatcher callbacks;
   private final ProcessGroup processes;
   private final UpdateRanks ranks;
+  private final SharedBuffers buffers;
   private final RunCheckpoints checkpoints;
   private final TrainingProgress progress;
   private final UpdateLosses losses;
@@ -72,6 +73,7 @@ final class UpdateStep implements AutoCloseable {
     this.callbacks = callbacks;
     this.processes = processes;
     this.ranks = ranks;
+    buffers = new SharedBuffers(args, model, processes);
     this.checkpoints = checkpoints;
     progress = session.progress();
     losses = new UpdateLosses(model.manager());
@@ -103,7 +105,9 @@ final class UpdateStep implements AutoCloseable {
       Consumed consumed = runMicroBatchesOrAgree(batches);
       boolean means = losses.areMeans(ranks);
       requireSums(means);
-      return outcome(consumed, update(), means);
+      UpdateResult result = update();
+      buffers.give();
+      return outcome(consumed, result, means);
     } finally {
       losses.release();
     }
@@ -136,7 +140,9 @@ final class UpdateStep implements AutoCloseable {
     do {
       try (ArrayScope scope = ArrayScope.open();
           Batch batch = noticingShortage(batches::next)) {
-        if (!batch.isEmpty()) { // Else only other ranks have samples.
+        if (batch.isEmpty()) { // Only other ranks have samples.
+          followTrainable();
+        } else {
           callbacks.onSubstepBegin(progress.snapshot(), batch.inputs());
           useThreads(batch);
           counts.add(batch.inputs());
@@ -174,9 +180,7 @@ final class UpdateStep implements AutoCloseable {
 
   /** One micro batch, its random numbers a function of its position. */
   private LossOutput forwardBackward(Batch batch, int microBatch) {
-    if (session.optimizer().freshGradients() != null) {
-      followTrainable(); // What is in its own arrays cannot be had for what was just frozen.
-    }
+    followTrainable();
     TrainingPass pass = passes.pass();
     long seed = Seeds.mix(args.seed(), progress.globalStep(), microBatch, processes.rank());
     pass.begin(seed);
@@ -291,5 +295,6 @@ final class UpdateStep implements AutoCloseable {
   public void close() {
     passes.close();
     losses.close();
+    ranks.close();
   }
 }

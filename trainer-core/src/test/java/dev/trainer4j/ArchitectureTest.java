@@ -75,7 +75,7 @@ class ArchitectureTest {
           .whereLayer("state")
           .mayOnlyAccessLayers("json")
           .whereLayer("process")
-          .mayNotAccessAnyLayer()
+          .mayOnlyAccessLayers("torch")
           .whereLayer("metrics")
           .mayNotAccessAnyLayer()
           .whereLayer("schedule")

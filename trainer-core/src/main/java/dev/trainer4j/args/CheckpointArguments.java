@@ -58,6 +58,17 @@ public interface CheckpointArguments {
   }
 
   /**
+   * Whether the first process of each machine writes checkpoints and models; else only the main process does. For machines that
+   * share no disk: where they do, the second one finds the output folder taken, which is an error.
+   *
+   * @return false by default
+   */
+  @Value.Default
+  default boolean saveOnEachNode() {
+    return false;
+  }
+
+  /**
    * How many checkpoints to keep. The best one is never deleted while {@link #loadBestModelAtEnd()} needs it.
    *
    * @return at least 1; unset by default, which keeps all

@@ -50,7 +50,7 @@ public interface LoggingArguments {
   }
 
   /**
-   * How much the main process says.
+   * How much the main process says, and with {@link #logOnEachNode()} the first one of each machine.
    *
    * @return {@link LogLevel#PASSIVE} by default
    */
@@ -67,6 +67,16 @@ public interface LoggingArguments {
   @Value.Default
   default LogLevel logLevelReplica() {
     return LogLevel.WARNING;
+  }
+
+  /**
+   * Whether the first process of each machine says as much as {@link #logLevel()} lets it; else only the main process does.
+   *
+   * @return true by default
+   */
+  @Value.Default
+  default boolean logOnEachNode() {
+    return true;
   }
 
   /**

@@ -97,7 +97,7 @@ final class TrainingArgumentTable {
           .row("logging_strategy", oneOf(IntervalStrategy.class), "when to log")
           .row("logging_steps", steps(), "updates between log lines; below 1 a share of all")
           .row("logging_first_step", FLAG, "log the first update too")
-          .later("log_on_each_node", "several processes")
+          .row("log_on_each_node", FLAG, "one process of each machine says as much as log_level")
           .never("logging_nan_inf_filter", "nan_policy replaces it, and logs never hide a NaN")
           .row(
               "include_num_input_tokens_seen",
@@ -143,7 +143,7 @@ final class TrainingArgumentTable {
               DURATION,
               "time between checkpoints, such as 30min, beside save_strategy")
           .row("save_only_model", FLAG, "save no training state; such a run cannot resume")
-          .later("save_on_each_node", "several processes")
+          .row("save_on_each_node", FLAG, "one process of each machine saves, to a disk of its own")
           .row("save_total_limit", wholeFrom(1), "checkpoints to keep; unset keeps all")
           .ours(
               "save_keep_every",

@@ -15,7 +15,7 @@ import java.util.Set;
  * The ranks that make an update together, and what they exchange for it, so that every number that decides
  * it is the same on all of them. In a world of one the answers are the questions.
  */
-public final class UpdateRanks {
+public final class UpdateRanks implements AutoCloseable {
 
   private final ProcessGroup group;
   private final GradientSync gradients;
@@ -106,5 +106,11 @@ public final class UpdateRanks {
   /** Returns the global norm, of the norm of what this rank holds of the gradients. */
   double norm(double own) {
     return isAlone() ? own : Math.sqrt(gradients.squaredNorm(own * own));
+  }
+
+  /** Releases what the synchronization of gradients keeps. */
+  @Override
+  public void close() {
+    gradients.close();
   }
 }

@@ -11,7 +11,7 @@ import java.util.List;
  * <p>Losses are sums, and so are gradients: ranks add theirs up, and the optimizer divides by the weight of
  * the samples of all ranks. A rank that had no samples takes part with gradients of zero.
  */
-public interface GradientSync {
+public interface GradientSync extends AutoCloseable {
 
   /** Returns whether the gradients of this process are all there are, so that nothing needs to be done. */
   boolean isLocal();
@@ -31,13 +31,21 @@ public interface GradientSync {
    */
   double squaredNorm(double own);
 
+  /** Releases what it keeps from one update to the next; by default nothing. */
+  @Override
+  default void close() {}
+
   /** Returns the one for a world of one: it leaves gradients alone. */
   static GradientSync none() {
     return NoSync.INSTANCE;
   }
 
-  /** Returns the one for ranks that hold the whole model each: gradients are added up over the group. */
-  static GradientSync dataParallel(ProcessGroup group) {
-    return group.worldSize() == 1 ? none() : new DataParallelSync(group);
+  /**
+   * Returns the one for ranks that hold the whole model each: gradients are added up over the group.
+   *
+   * @param bucketBytes of the gradients that are added up at once, from 1
+   */
+  static GradientSync dataParallel(ProcessGroup group, long bucketBytes) {
+    return group.worldSize() == 1 ? none() : new DataParallelSync(group, bucketBytes);
   }
 }

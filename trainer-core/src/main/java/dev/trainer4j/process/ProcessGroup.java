@@ -4,6 +4,7 @@ package dev.trainer4j.process;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 
 /**
@@ -46,6 +47,20 @@ public interface ProcessGroup extends AutoCloseable {
   }
 
   /**
+   * Returns whether this process is the one that speaks for others.
+   *
+   * @param onEachNode whether one process of each machine is meant; else it is {@link #isMain()}
+   */
+  default boolean isMain(boolean onEachNode) {
+    return isMain() || (onEachNode && localRank() == 0);
+  }
+
+  /** What carries the tensors, as the argument {@code ddp_backend} calls it, such as {@code mpi}. */
+  default String backend() {
+    return getClass().getSimpleName();
+  }
+
+  /**
    * Gives all ranks what one of them has.
    *
    * @param array read on rank {@code root}, overwritten on all others
@@ -76,6 +91,12 @@ public interface ProcessGroup extends AutoCloseable {
 
   /** Returns the bytes of all ranks, by rank; they may be of any length, also of none. */
   List<byte[]> allGather(byte[] bytes);
+
+  /**
+   * Sets how long this rank waits for others in a collective, before the group ends the job, or the wait, with an error
+   * that names those that did not come. By default as long as the implementation sees fit.
+   */
+  default void limitWaits(Duration timeout) {}
 
   /** Waits until all ranks are here. */
   default void barrier() {
@@ -116,6 +137,39 @@ public interface ProcessGroup extends AutoCloseable {
    */
   default double[] max(double... values) {
     return worldSize() == 1 ? values : Numbers.combine(this, values, Math::max);
+  }
+
+  /**
+   * Work that may fail.
+   *
+   * @param <T> what comes of it
+   * @param <E> what it fails with
+   */
+  @FunctionalInterface
+  interface Work<T, E extends Exception> {
+    /** Does it. */
+    T run() throws E;
+  }
+
+  /**
+   * Does work on the first process of each machine, and on the others when that is done, so that they find what it
+   * has prepared: data that are downloaded, tokenized and kept in a folder. A collective, which all ranks call.
+   *
+   * <p>If it fails on one rank, it fails on all: there with its own error, elsewhere with an {@link
+   * IllegalStateException} that names the rank.
+   */
+  default <T, E extends Exception> T mainProcessFirst(Work<T, E> work) throws E {
+    return mainProcessFirst(true, work);
+  }
+
+  /**
+   * The same.
+   *
+   * @param onEachNode false where machines share a disk: then only rank 0 comes first
+   */
+  default <T, E extends Exception> T mainProcessFirst(boolean onEachNode, Work<T, E> work)
+      throws E {
+    return MainFirst.run(this, onEachNode, work);
   }
 
   /**

@@ -19,6 +19,11 @@ enum SingleProcess implements ProcessGroup {
   }
 
   @Override
+  public String backend() {
+    return "none";
+  }
+
+  @Override
   public void broadcast(NDArray array, int root) {}
 
   @Override

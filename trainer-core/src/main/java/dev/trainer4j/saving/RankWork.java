@@ -11,10 +11,17 @@ import org.jspecify.annotations.Nullable;
 final class RankWork {
 
   private final ProcessGroup processes;
+  private final boolean saves;
   private final Agreement agreement;
 
-  RankWork(ProcessGroup processes) {
+  /**
+   * Makes ranks fail together.
+   *
+   * @param saves whether this is rank 0, or what stands in for it on its machine
+   */
+  RankWork(ProcessGroup processes, boolean saves) {
     this.processes = processes;
+    this.saves = saves;
     agreement = new Agreement(processes);
   }
 
@@ -24,9 +31,9 @@ final class RankWork {
     void run() throws IOException;
   }
 
-  /** Runs what only rank 0 does, and fails on all ranks if it fails there. */
+  /** Runs what only ranks that save do, and fails on all ranks if it fails on one. */
   void onMain(Work work) {
-    onEach(processes.isMain() ? work : () -> {});
+    onEach(saves ? work : () -> {});
   }
 
   /** Runs what each rank does, and fails on all ranks if it fails on one. */

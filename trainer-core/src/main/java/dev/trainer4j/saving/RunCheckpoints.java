@@ -74,7 +74,7 @@ public final class RunCheckpoints implements AutoCloseable {
     this.manager = manager;
     this.processes = processes;
     this.strategy = strategy;
-    ranks = new RankWork(processes);
+    ranks = new RankWork(processes, processes.isMain(args.saveOnEachNode()));
     this.callbacks = callbacks;
     this.state = state;
     this.log = log;

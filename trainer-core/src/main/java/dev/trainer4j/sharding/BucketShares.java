@@ -133,6 +133,16 @@ abstract class BucketShares implements Shares {
     }
   }
 
+  /** Returns the sums as the state of parameters, by {@code <parameter>.gradient}. A collective. */
+  final ShardedState partialSums() {
+    Map<String, NDArray> sums = new LinkedHashMap<>();
+    List<ShardSlice> slices = layout.slices();
+    for (int i = 0; i < slices.size(); i++) {
+      sums.put(slices.get(i).parameter().name() + ".gradient", gradients.get(i));
+    }
+    return ShardedState.of(layout, sums, ranks.sharing(), manager);
+  }
+
   /** Notes which parameters have had a gradient, in the order of the layout. */
   final void note(boolean[] present) {
     seen = present;

@@ -88,6 +88,14 @@ final class FreshShares extends BucketShares {
     summedScale = common;
   }
 
+  @Override
+  public void takeOver(Shares before) {
+    if (before instanceof FreshShares known) {
+      known.partialSums().moveTo(partialSums());
+      summedScale = known.summedScale;
+    }
+  }
+
   /** All micro batches have been collected. */
   @Override
   public double synchronize(UpdateRanks ranks, double scale) {

@@ -171,6 +171,7 @@ public final class ShardedOptimizer implements Optimizer {
   public void takeOver(Optimizer before) {
     if (before instanceof ShardedOptimizer sharded) {
       sharded.pieces().moveTo(pieces());
+      shares.takeOver(sharded.shares);
     } else {
       throw new IllegalArgumentException(
           "state of " + before.getClass().getName() + " is not shared out as this optimizer's is");

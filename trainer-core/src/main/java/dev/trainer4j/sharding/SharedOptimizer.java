@@ -46,6 +46,11 @@ final class SharedOptimizer implements ParallelStrategy {
           "asyncSave: ranks that share the optimizer's state save it together, in the training thread; leave"
               + " asyncSave out");
     }
+    if (args.saveOnEachNode()) {
+      problems.add(
+          "saveOnEachNode: ranks that share the optimizer's state write one checkpoint together, into a folder"
+              + " that all machines see; leave saveOnEachNode out");
+    }
     problems.addAll(gradients.problems(args, ownSteps));
     return problems;
   }

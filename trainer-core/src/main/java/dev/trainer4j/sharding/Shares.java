@@ -46,6 +46,13 @@ public interface Shares extends UpdateGradients, AutoCloseable {
    */
   default void collect(UpdateRanks ranks, double scale) {}
 
+  /**
+   * Takes over what has been collected for an update that goes on with other parameters. A collective.
+   *
+   * @param before still open, of the same kind
+   */
+  default void takeOver(Shares before) {}
+
   /** Returns where backward is to put gradients; null if it adds them up in the parameters. */
   default @Nullable FreshGradients freshGradients() {
     return null;

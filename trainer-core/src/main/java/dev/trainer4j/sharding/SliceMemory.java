@@ -51,13 +51,11 @@ interface SliceMemory extends AutoCloseable {
 
   /** Refuses parameters of which no slice is a vector in memory. */
   static void requireVectors(List<NamedParameter> parameters) {
-    boolean[] vectors =
-        TorchFunctions.areContiguous(parameters.stream().map(NamedParameter::array).toList());
-    for (int i = 0; i < vectors.length; i++) {
-      if (!vectors[i]) {
+    for (NamedParameter parameter : parameters) {
+      if (!TorchFunctions.isContiguous(parameter.array())) {
         throw new IllegalArgumentException(
             "parameter "
-                + parameters.get(i).name()
+                + parameter.name()
                 + " does not lie in memory in the order of its indices (it is a transposed view or the"
                 + " like), so it cannot be cut into slices: make it contiguous, or train without sharding");
       }

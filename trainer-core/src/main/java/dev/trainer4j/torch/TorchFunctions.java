@@ -153,18 +153,11 @@ public final class TorchFunctions {
     }
   }
 
-  /** Returns whether each array lies in memory in the order of its indices, so that parts of it are vectors. */
-  public static boolean[] areContiguous(List<NDArray> arrays) {
-    boolean[] contiguous = new boolean[arrays.size()];
-    if (contiguous.length > 0) {
-      try (IValue list = Kernels.list(arrays)) {
-        long[] flags = Kernels.shared().integers("contiguous", list);
-        for (int i = 0; i < flags.length; i++) {
-          contiguous[i] = flags[i] == 1;
-        }
-      }
+  /** Returns whether the elements lie in the order of the shape, without gaps. */
+  public static boolean isContiguous(NDArray array) {
+    try (IValue value = IValue.from((PtNDArray) array)) {
+      return Kernels.shared().integer("contiguous", value) != 0;
     }
-    return contiguous;
   }
 
   /** Returns how often the arrays were changed in place so far, all together. */

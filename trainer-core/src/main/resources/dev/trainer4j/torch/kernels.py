@@ -891,11 +891,9 @@ class Kernels(Module):
       torch.add_(targets[i], torch.to(sources[i], targets[i]))
     return None
 
-  def contiguous(self: __torch__.Kernels, xs: List[Tensor]) -> List[int]:
-    flags = annotate(List[int], [])
-    for i in range(torch.len(xs)):
-      flags = torch.append(flags, int(torch.is_contiguous(xs[i])))
-    return flags
+  # Whether its elements lie in the order of its shape without gaps.
+  def contiguous(self: __torch__.Kernels, x: Tensor) -> int:
+    return int(torch.is_contiguous(x))
 
   # How often each was changed in place, together.
   def versions(self: __torch__.Kernels, xs: List[Tensor]) -> int:

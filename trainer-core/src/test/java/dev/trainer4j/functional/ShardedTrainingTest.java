@@ -3,21 +3,25 @@ package dev.trainer4j.functional;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.assertj.core.api.Assertions.within;
 
-import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.NDArray;
 import dev.trainer4j.ResumeFrom;
-import dev.trainer4j.Trainer;
 import dev.trainer4j.args.IntervalStrategy;
 import dev.trainer4j.args.OptimizerName;
 import dev.trainer4j.args.SchedulerType;
 import dev.trainer4j.args.TrainingArguments;
+import dev.trainer4j.callback.CallbackContext;
+import dev.trainer4j.callback.TrainerCallback;
+import dev.trainer4j.callback.TrainerControl;
+import dev.trainer4j.functional.ShardedRuns.Seen;
+import dev.trainer4j.optim.Optimizer;
+import dev.trainer4j.optim.Optimizers;
 import dev.trainer4j.process.ProcessGroup;
-import dev.trainer4j.state.LogEntry;
+import dev.trainer4j.state.TrainerState;
 import dev.trainer4j.testing.InMemoryWorld;
-import dev.trainer4j.testing.TinyData;
-import dev.trainer4j.testing.TinyModel;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -26,81 +30,18 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Ranks that share the optimizer out, against one process and against ranks that hold it all. */
 @Timeout(300)
 class ShardedTrainingTest {
 
-  private static final int GLOBAL_BATCH = 12;
-
-  /** The last batch of an epoch has two samples: fewer than some worlds have ranks. */
-  private static final int SAMPLES = 38;
-
   @TempDir Path folder;
-
-  /** What one rank saw. */
-  private record Seen(List<Double> losses, List<Double> norms, Map<String, List<Double>> weights) {}
-
-  private TrainingArguments.Builder args(int worldSize, int stage) {
-    return TrainingArguments.builder()
-        .outputDir(folder.resolve("out"))
-        .numTrainEpochs(3)
-        .perDeviceTrainBatchSize(GLOBAL_BATCH / worldSize)
-        .learningRate(0.05)
-        .weightDecay(0.1)
-        .maxGradNorm(0.5)
-        .lrSchedulerType(SchedulerType.LINEAR)
-        .loggingSteps(1)
-        .saveStrategy(IntervalStrategy.NO)
-        .useCpu(true)
-        // So small that there are several buckets.
-        .deepspeed(
-            Map.of("zero_optimization", Map.of("stage", stage, "reduce_bucket_size", 40)));
-  }
-
-  private static Seen train(ProcessGroup group, TrainingArguments args, ResumeFrom from) {
-    // Only rank 0 has the weights that count.
-    try (TinyModel tiny = new TinyModel(1 + group.rank(), 0, DataType.FLOAT64);
-        Trainer trainer =
-            Trainer.builder(tiny.model(), args)
-                .trainDataset(TinyData.points(SAMPLES, 1))
-                .processGroup(group)
-                .build()) {
-      trainer.train(from);
-      List<LogEntry> log = trainer.state().logHistory();
-      return new Seen(values(log, "loss"), values(log, "grad_norm"), tiny.weights());
-    }
-  }
-
-  private static List<Double> values(List<LogEntry> log, String name) {
-    return log.stream().flatMap(line -> line.value(name).stream().boxed()).toList();
-  }
 
   private List<Seen> inWorld(int worldSize, int stage, Consumer<TrainingArguments.Builder> further)
       throws Exception {
-    return InMemoryWorld.call(
-        worldSize,
-        group -> {
-          TrainingArguments.Builder args = args(worldSize, stage);
-          further.accept(args);
-          return train(group, args.build(), ResumeFrom.latestIfAny());
-        });
-  }
-
-  private static void assertSame(Seen actual, Seen expected) {
-    assertClose("loss", actual.losses, expected.losses);
-    assertClose("norm", actual.norms, expected.norms);
-    assertThat(actual.weights.keySet()).isEqualTo(expected.weights.keySet());
-    actual.weights.forEach((name, values) -> assertClose(name, values, expected.weights.get(name)));
-  }
-
-  private static void assertClose(String what, List<Double> actual, List<Double> expected) {
-    assertThat(actual).as(what).hasSameSizeAs(expected);
-    for (int i = 0; i < actual.size(); i++) {
-      assertThat(actual.get(i))
-          .as(what)
-          .isCloseTo(expected.get(i), within(1e-11 * Math.max(1, Math.abs(expected.get(i)))));
-    }
+    return ShardedRuns.inWorld(folder.resolve("out"), worldSize, stage, further);
   }
 
   @ParameterizedTest
@@ -110,12 +51,183 @@ class ShardedTrainingTest {
   })
   void ranksThatShareLearnWhatOneProcessLearns(int worldSize, int stage, int accumulation)
       throws Exception {
-    Seen alone = inWorld(1, 0, args -> args.gradientAccumulationSteps(accumulation)).get(0);
-    List<Seen> ranks =
-        inWorld(worldSize, stage, args -> args.gradientAccumulationSteps(accumulation));
+    Consumer<TrainingArguments.Builder> further =
+        args -> args.gradientAccumulationSteps(accumulation);
+    Seen alone = inWorld(1, 0, further).get(0);
+    assertThat(alone.losses()).hasSizeGreaterThan(5);
+    ShardedRuns.assertSame(inWorld(worldSize, stage, further), alone);
+  }
 
-    assertThat(alone.losses).hasSizeGreaterThan(5);
-    ranks.forEach(rank -> assertSame(rank, alone));
-    ranks.forEach(rank -> assertThat(rank.weights).isEqualTo(ranks.get(0).weights));
+  @ParameterizedTest
+  @EnumSource(
+      value = OptimizerName.class,
+      names = {"ADAM", "SGD", "ADAGRAD", "RMSPROP", "LION_32BIT", "ADEMAMIX"})
+  void everyElementWiseOptimizerIsSharedOut(OptimizerName optim) throws Exception {
+    Consumer<TrainingArguments.Builder> further =
+        args -> {
+          args.optim(optim).learningRate(0.01).numTrainEpochs(2);
+          if (optim == OptimizerName.SGD) {
+            args.optimArgs(Map.of("momentum", "0.9", "dampening", "0.1"));
+          }
+        };
+    ShardedRuns.assertSame(inWorld(3, 1, further), inWorld(1, 0, further).get(0));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "ADAFACTOR, rows and columns", "STABLE_ADAMW, the mean of all its gradients",
+    "ADAMW_8BIT, blocks",
+  })
+  void anOptimizerThatNeedsWholeParametersIsRefusedOnAllRanks(OptimizerName optim, String why) {
+    List<String> messages = Collections.synchronizedList(new ArrayList<>());
+    assertThatThrownBy(
+            () ->
+                InMemoryWorld.run(
+                    4,
+                    group -> {
+                      try {
+                        ShardedRuns.train(
+                            group,
+                            ShardedRuns.args(folder, 4, 2).optim(optim).build(),
+                            ResumeFrom.never());
+                      } catch (IllegalArgumentException e) {
+                        messages.add(e.getMessage());
+                        throw e;
+                      }
+                    }))
+        .isInstanceOf(IllegalArgumentException.class);
+    assertThat(messages)
+        .hasSize(4)
+        .allSatisfy(message -> assertThat(message).contains(why, "choose another optim"));
+  }
+
+  /** Keeps what the optimizers of a run hold. */
+  private static final class Weighing {
+    private final List<Optimizer> made = new ArrayList<>();
+
+    long bytes() {
+      return made.stream()
+          .flatMap(optimizer -> optimizer.state().values().stream())
+          .filter(array -> array.getShape().dimension() > 0)
+          .mapToLong(array -> array.size() * array.getDataType().getNumOfBytes())
+          .sum();
+    }
+  }
+
+  /** Of 12 x 6 + 12 + 3 x 12 + 3 = 123 numbers, two moments of 8 bytes each. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2})
+  void aRankHoldsAShareOfTheOptimizersState(int stage) throws Exception {
+    List<Long> bytes =
+        InMemoryWorld.call(
+            4,
+            group -> {
+              Weighing weighing = new Weighing();
+              List<Long> seen = new ArrayList<>();
+              ShardedRuns.train(
+                  group,
+                  ShardedRuns.args(folder, 4, stage).maxSteps(2).build(),
+                  ResumeFrom.never(),
+                  builder -> {
+                    builder.optimizer(
+                        groups -> {
+                          Optimizer adam = Optimizers.adamW(groups, 0.9, 0.999, 1e-8, false);
+                          weighing.made.add(adam);
+                          return adam;
+                        });
+                    builder.callback(
+                        new TrainerCallback() {
+                          @Override
+                          public void onStepEnd(
+                              CallbackContext ctx, TrainerState state, TrainerControl control) {
+                            seen.add(weighing.bytes());
+                          }
+                        });
+                  });
+              return seen.get(0);
+            });
+    assertThat(bytes.stream().mapToLong(Long::longValue).sum()).isEqualTo(123 * 2 * 8);
+    assertThat(bytes).allSatisfy(own -> assertThat(own).isLessThanOrEqualTo((123 / 4 + 3) * 16L));
+  }
+
+  /** Freezes and releases a layer on the way. */
+  private static final class Freezing implements TrainerCallback {
+
+    @Override
+    public void onStepBegin(CallbackContext ctx, TrainerState state, TrainerControl control) {
+      if (state.globalStep() == 2) {
+        ctx.model().state().get("fc2.weight").setRequiresGradient(false);
+      }
+    }
+
+    /** In the middle of an update, whose first gradients are there already. */
+    @Override
+    public void onSubstepEnd(CallbackContext ctx, TrainerState state, TrainerControl control) {
+      if (state.globalStep() == 3) {
+        ctx.model().state().get("fc1.weight").setRequiresGradient(false);
+      }
+      if (state.globalStep() == 4) {
+        ctx.model().state().values().forEach(tensor -> tensor.setRequiresGradient(true));
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2})
+  void stateMovesAmongRanksWhenParametersAreFrozenAndReleased(int stage) throws Exception {
+    ShardedRuns.assertSame(frozenOnTheWay(3, stage), frozenOnTheWay(1, 0).get(0));
+  }
+
+  private List<Seen> frozenOnTheWay(int worldSize, int stage) throws Exception {
+    return InMemoryWorld.call(
+        worldSize,
+        group ->
+            ShardedRuns.train(
+                group,
+                ShardedRuns.args(folder, worldSize, stage)
+                    .numTrainEpochs(4)
+                    .gradientAccumulationSteps(2)
+                    .build(),
+                ResumeFrom.never(),
+                new Freezing()));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "SCHEDULE_FREE_ADAMW, 1", "SCHEDULE_FREE_ADAMW, 2", "SCHEDULE_FREE_SGD, 1",
+  })
+  void weightsForEvaluationsAreExchangedOnAllRanks(OptimizerName optim, int stage)
+      throws Exception {
+    Consumer<TrainingArguments.Builder> further =
+        args ->
+            args.optim(optim)
+                .lrSchedulerType(SchedulerType.CONSTANT)
+                .evalStrategy(IntervalStrategy.STEPS)
+                .evalSteps(3)
+                .saveStrategy(IntervalStrategy.STEPS)
+                .saveSteps(3);
+    ShardedRuns.assertSame(inWorld(3, stage, further), inWorld(1, 0, further).get(0));
+  }
+
+  @Test
+  void whatCannotBeTogetherIsRefusedByNameBeforeTheFirstUpdate() {
+    assertThatThrownBy(
+            () ->
+                inWorld(
+                    2,
+                    2,
+                    args ->
+                        args.autoFindBatchSize(true)
+                            .saveStrategy(IntervalStrategy.STEPS)
+                            .asyncSave(true)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContainingAll("asyncSave", "autoFindBatchSize");
+  }
+
+  @Test
+  void aWorldOfOneTrainsAsWithoutSharding() throws Exception {
+    Seen plain = inWorld(1, 0, args -> {}).get(0);
+    assertThat(inWorld(1, 2, args -> {}).get(0)).isEqualTo(plain);
+    assertThat(ProcessGroup.single().worldSize()).isOne();
   }
 }

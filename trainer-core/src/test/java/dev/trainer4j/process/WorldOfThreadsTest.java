@@ -64,7 +64,7 @@ class WorldOfThreadsTest {
                 .order((size, epoch) -> SampleOrder.shuffled(size, 1, epoch))
                 .world(group.rank(), group.worldSize())
                 .build());
-    GradientSync sync = GradientSync.dataParallel(group);
+    GradientSync sync = GradientSync.dataParallel(group, 25 << 20);
     Agreement agreement = new Agreement(group);
     double lossSum = 0;
     long updates = 0;

@@ -58,6 +58,11 @@ record InMemoryGroup(
   }
 
   @Override
+  public String backend() {
+    return "threads";
+  }
+
+  @Override
   public void broadcast(NDArray array, int root) {
     Objects.checkIndex(root, worldSize);
     meet(

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j.distributed.mpi;
+
+import java.io.BufferedInputStream;
+import java.io.BufferedOutputStream;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The way of another rank to rank 0. Where rank 0 is silent, the rank judges by its own wait. */
+final class HubClient implements Watch.Channel {
+
+  private static final Logger LOG = LoggerFactory.getLogger(HubClient.class);
+
+  private static final int CONNECT_MILLIS = 3000;
+  private static final int ANSWER_MILLIS = 1000;
+
+  /** Ranks end a job one after the other, so that one of them says why. */
+  private static final long STAGGER_MILLIS = 300;
+
+  private static final long LONGEST_STAGGER_MILLIS = 10_000;
+
+  private final int rank;
+  private @Nullable Socket socket;
+  private @Nullable DataInputStream in;
+  private @Nullable DataOutputStream out;
+  private boolean owesAnswer;
+
+  private HubClient(int rank) {
+    this.rank = rank;
+  }
+
+  /** Tries all addresses of rank 0. */
+  static HubClient connect(String address, int rank) {
+    HubClient client = new HubClient(rank);
+    List<String> words = List.of(address.split(" "));
+    List<String> reasons = new ArrayList<>();
+    for (String host : words.subList(Math.min(2, words.size()), words.size())) {
+      try {
+        client.open(host, Integer.parseInt(words.get(1)), words.get(0));
+        return client;
+      } catch (IOException e) {
+        reasons.add(host + ": " + e.getMessage());
+      }
+    }
+    LOG.warn(
+        "rank {} cannot reach rank 0 on port {} ({}): if a rank hangs, it will not be named",
+        rank,
+        words.size() > 1 ? words.get(1) : "?",
+        String.join("; ", reasons));
+    return client;
+  }
+
+  private void open(String host, int port, String token) throws IOException {
+    Socket opened = new Socket();
+    try {
+      opened.connect(new InetSocketAddress(host, port), CONNECT_MILLIS);
+      opened.setTcpNoDelay(true);
+      opened.setSoTimeout(ANSWER_MILLIS);
+      in = new DataInputStream(new BufferedInputStream(opened.getInputStream()));
+      out = new DataOutputStream(new BufferedOutputStream(opened.getOutputStream()));
+      out.writeUTF(token);
+      socket = opened;
+    } catch (IOException e) {
+      opened.close();
+      throw e;
+    }
+  }
+
+  @Override
+  public synchronized Answer tell(RankReport report) {
+    DataInputStream input = in;
+    DataOutputStream output = out;
+    if (socket != null && input != null && output != null) {
+      try {
+        if (!owesAnswer) {
+          report.write(output);
+          output.flush();
+        }
+        owesAnswer = true;
+        boolean allAreEnding = input.readBoolean();
+        owesAnswer = false;
+        return new Answer(null, allAreEnding);
+      } catch (SocketTimeoutException e) {
+        // Rank 0 hangs or is slow.
+      } catch (IOException e) {
+        socket = null;
+      }
+    }
+    return new Answer(verdict(report), false);
+  }
+
+  /** Rank 0 would have judged before. */
+  private @Nullable String verdict(RankReport report) {
+    long late = Math.min(LONGEST_STAGGER_MILLIS, rank * STAGGER_MILLIS);
+    for (GroupReport group : report.groups()) {
+      if (group.waitedMillis() >= report.timeoutMillis() + late) {
+        return String.format(
+            "rank %d has waited %d s (ddp_timeout) in %s of %s, and rank 0 gives no sign of life. It hangs, or its"
+                + " machine cannot be reached.",
+            rank, report.timeoutMillis() / 1000, group.last(), group.group());
+      }
+    }
+    return null;
+  }
+
+  @Override
+  public synchronized boolean isBroken() {
+    return socket == null;
+  }
+}
