@@ -4,7 +4,6 @@ package dev.trainer4j.sharding;
 import dev.trainer4j.checkpoint.CheckpointFiles;
 import dev.trainer4j.checkpoint.TensorPieces;
 import dev.trainer4j.optim.Optimizer;
-import dev.trainer4j.process.Agreement;
 import java.io.IOException;
 
 /** The state of an optimizer that ranks share, in checkpoints. */
@@ -29,19 +28,11 @@ record JointState(ShardRanks ranks, StateFiles form) {
    */
   void read(Optimizer optimizer, CheckpointFiles files) throws IOException {
     ShardedState state = ((ShardedOptimizer) optimizer).pieces();
-    Exception failure = null;
-    try (TensorPieces saved = files.openOptimizer()) {
-      state.read(saved);
-    } catch (IOException | RuntimeException e) {
-      failure = e;
-    }
-    String problem =
-        new Agreement(ranks.all()).firstProblem(failure == null ? null : failure.getMessage());
-    if (failure instanceof RuntimeException e) {
-      throw e;
-    }
-    if (problem != null) {
-      throw failure instanceof IOException e ? e : new IOException(problem);
-    }
+    ranks.failTogether(
+        () -> {
+          try (TensorPieces saved = files.openOptimizer()) {
+            state.read(saved);
+          }
+        });
   }
 }

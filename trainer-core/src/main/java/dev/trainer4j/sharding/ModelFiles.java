@@ -11,7 +11,6 @@ import dev.trainer4j.checkpoint.TensorPiece;
 import dev.trainer4j.checkpoint.TensorSource;
 import dev.trainer4j.model.Segment;
 import dev.trainer4j.model.TrainableModel;
-import dev.trainer4j.process.Agreement;
 import dev.trainer4j.torch.ArrayScope;
 import dev.trainer4j.torch.Autograd;
 import dev.trainer4j.torch.TiedTensors;
@@ -120,29 +119,18 @@ final class ModelFiles {
    * @throws IOException if a rank cannot read
    */
   void read(CheckpointFiles files) throws IOException {
-    IOException failure = null;
-    try (Autograd.Recording off = Autograd.record(false)) {
-      model.loadExtras(files.folder());
-      parameters.settle();
-      try (TensorFile tensors = files.openModel(model.tensorsFile())) {
-        TensorFiles.load(
-            tensors, saved, "model", (name, inFile) -> read(name, tensors, inFile));
-      }
-    } catch (IOException e) {
-      failure = e;
-    } catch (RuntimeException e) {
-      failure = new IOException(e.getMessage(), e);
-    } finally {
-      parameters.rest();
-    }
-    String problem =
-        new Agreement(ranks.all()).firstProblem(failure == null ? null : failure.getMessage());
-    if (failure != null) {
-      throw failure;
-    }
-    if (problem != null) {
-      throw new IOException(problem);
-    }
+    ranks.failTogether(
+        () -> {
+          model.loadExtras(files.folder());
+          parameters.settle();
+          try (Autograd.Recording off = Autograd.record(false);
+              TensorFile tensors = files.openModel(model.tensorsFile())) {
+            TensorFiles.load(
+                tensors, saved, "model", (name, inFile) -> read(name, tensors, inFile));
+          } finally {
+            parameters.rest();
+          }
+        });
   }
 
   private void read(String name, TensorFile tensors, String inFile) throws IOException {

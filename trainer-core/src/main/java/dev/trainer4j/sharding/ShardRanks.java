@@ -4,6 +4,7 @@ package dev.trainer4j.sharding;
 import ai.djl.ndarray.NDArray;
 import dev.trainer4j.process.Agreement;
 import dev.trainer4j.process.ProcessGroup;
+import java.io.IOException;
 
 /**
  * The ranks of a run: those that share with each other, and those that hold the same shares.
@@ -45,6 +46,34 @@ public record ShardRanks(ProcessGroup all, ProcessGroup sharing, ProcessGroup al
     sharing.reduceScatter(whole);
     if (alike.worldSize() > 1) {
       alike.allReduce(share);
+    }
+  }
+
+  /** What a rank does with files. */
+  @FunctionalInterface
+  interface FileWork {
+    void run() throws IOException;
+  }
+
+  /**
+   * Runs what each rank does by itself, and fails on all ranks if it fails on one.
+   *
+   * @throws IOException if a rank cannot read or write
+   */
+  void failTogether(FileWork work) throws IOException {
+    Exception failure = null;
+    try {
+      work.run();
+    } catch (IOException | RuntimeException e) {
+      failure = e;
+    }
+    String problem =
+        new Agreement(all).firstProblem(failure == null ? null : String.valueOf(failure.getMessage()));
+    if (failure instanceof RuntimeException e) {
+      throw e;
+    }
+    if (problem != null) {
+      throw failure instanceof IOException e ? e : new IOException(problem);
     }
   }
 
