@@ -19,19 +19,24 @@ import java.util.List;
 /** Where ranks tell how far they are: in rank 0. */
 final class Hub implements Watch.Channel {
 
+  /** Sets where rank 0 listens; a free port by default. */
+  static final String PORT = "trainer4j.mpi.port";
+
   private final ServerSocket server;
   private final String token;
+  private final String address;
   private final Verdicts verdicts;
 
   private Hub(int worldSize) throws IOException {
-    server = new ServerSocket(0, worldSize);
+    server = new ServerSocket(Integer.getInteger(PORT, 0), worldSize);
     byte[] secret = new byte[16];
     new SecureRandom().nextBytes(secret);
     token = HexFormat.of().formatHex(secret);
+    address = address(token, server.getLocalPort());
     verdicts = new Verdicts(worldSize, () -> System.nanoTime() / 1_000_000);
   }
 
-  /** Listens on a free port. */
+  /** Begins to listen. */
   static Hub open(int worldSize) throws IOException {
     Hub hub = new Hub(worldSize);
     Thread thread = new Thread(hub::accept, "mpi-hub");
@@ -41,8 +46,12 @@ final class Hub implements Watch.Channel {
   }
 
   /** The secret that lets ranks in, the port, and all addresses of this machine, apart by spaces. */
-  String address() throws IOException {
-    List<String> words = new ArrayList<>(List.of(token, String.valueOf(server.getLocalPort())));
+  String address() {
+    return address;
+  }
+
+  private static String address(String token, int port) throws IOException {
+    List<String> words = new ArrayList<>(List.of(token, String.valueOf(port)));
     try {
       words.add(InetAddress.getLocalHost().getHostName());
     } catch (UnknownHostException e) {

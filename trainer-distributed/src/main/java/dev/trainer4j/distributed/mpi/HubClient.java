@@ -23,27 +23,26 @@ final class HubClient implements Watch.Channel {
   private static final int CONNECT_MILLIS = 3000;
   private static final int ANSWER_MILLIS = 1000;
 
-  /** Ranks end a job one after the other, so that one of them says why. */
-  private static final long STAGGER_MILLIS = 300;
-
-  private static final long LONGEST_STAGGER_MILLIS = 10_000;
-
-  private final int rank;
   private @Nullable Socket socket;
   private @Nullable DataInputStream in;
   private @Nullable DataOutputStream out;
   private boolean owesAnswer;
 
-  private HubClient(int rank) {
-    this.rank = rank;
-  }
+  private HubClient() {}
 
-  /** Tries all addresses of rank 0. */
-  static HubClient connect(String address, int rank) {
-    HubClient client = new HubClient(rank);
+  /**
+   * Tries all addresses of rank 0.
+   *
+   * @return null if it cannot be reached; there is a warning then
+   */
+  static @Nullable HubClient connect(String address, int rank) {
+    if (address.isEmpty()) {
+      return null;
+    }
+    HubClient client = new HubClient();
     List<String> words = List.of(address.split(" "));
     List<String> reasons = new ArrayList<>();
-    for (String host : words.subList(Math.min(2, words.size()), words.size())) {
+    for (String host : words.subList(2, words.size())) {
       try {
         client.open(host, Integer.parseInt(words.get(1)), words.get(0));
         return client;
@@ -52,11 +51,12 @@ final class HubClient implements Watch.Channel {
       }
     }
     LOG.warn(
-        "rank {} cannot reach rank 0 on port {} ({}): if a rank hangs, it will not be named",
+        "rank {} cannot reach rank 0 on port {} ({}): if a rank hangs, it will not be named. -D{} sets the port",
         rank,
-        words.size() > 1 ? words.get(1) : "?",
-        String.join("; ", reasons));
-    return client;
+        words.get(1),
+        String.join("; ", reasons),
+        Hub.PORT);
+    return null;
   }
 
   private void open(String host, int port, String token) throws IOException {
@@ -99,21 +99,10 @@ final class HubClient implements Watch.Channel {
         socket = null;
       }
     }
-    return new Answer(verdict(report), false);
-  }
-
-  /** Rank 0 would have judged before. */
-  private @Nullable String verdict(RankReport report) {
-    long late = Math.min(LONGEST_STAGGER_MILLIS, rank * STAGGER_MILLIS);
-    for (GroupReport group : report.groups()) {
-      if (group.waitedMillis() >= report.timeoutMillis() + late) {
-        return String.format(
-            "rank %d has waited %d s (ddp_timeout) in %s of %s, and rank 0 gives no sign of life. It hangs, or its"
-                + " machine cannot be reached.",
-            rank, report.timeoutMillis() / 1000, group.last(), group.group());
-      }
-    }
-    return null;
+    // Rank 0 would have judged before.
+    String silent =
+        "rank 0 gives no sign of life. It hangs, or its machine cannot be reached.";
+    return new Answer(OwnWait.verdict(report, silent), false);
   }
 
   @Override

@@ -25,6 +25,9 @@ final class Watch {
   /** A process that ends without having left its groups may be failing: then the others need not be waited for. */
   private static final long PATIENCE_OF_OPEN_GROUPS_MILLIS = 2000;
 
+  /** So many groups that this rank has left are still told of. */
+  private static final int REMEMBERED = 32;
+
   private static final long DEFAULT_TIMEOUT_MILLIS = Duration.ofMinutes(30).toMillis();
 
   private final int rank;
@@ -53,31 +56,40 @@ final class Watch {
     return watch;
   }
 
-  /** Rank 0 listens, and tells the others where through MPI. */
+  /** Rank 0 listens, and tells the others where through MPI. Either all reach it, or nobody counts on it. */
   private static Channel channel(Communicator all) {
     ByteExchange exchange = new ByteExchange(all, MpiProcessGroup.CHUNK);
-    Hub hub = null;
-    String address = "";
-    if (all.rank() == 0) {
-      try {
-        hub = Hub.open(all.size());
-        address = hub.address();
-      } catch (IOException e) {
-        LOG.warn("cannot listen for the other ranks: {}. A rank that hangs will not be named", e.getMessage());
-      }
-    }
     try {
-      byte[] own = address.getBytes(StandardCharsets.UTF_8);
-      String given = new String(exchange.gather(2, own).get(0), StandardCharsets.UTF_8);
-      return hub != null ? hub : HubClient.connect(given, all.rank());
+      Hub hub = all.rank() == 0 ? hub(all.size()) : null;
+      byte[] own = (hub == null ? "" : hub.address()).getBytes(StandardCharsets.UTF_8);
+      String address = new String(exchange.gather(2, own).get(0), StandardCharsets.UTF_8);
+      Channel channel = all.rank() == 0 ? hub : HubClient.connect(address, all.rank());
+      List<byte[]> there = exchange.gather(3, new byte[] {(byte) (channel == null ? 0 : 1)});
+      boolean complete = there.stream().allMatch(flag -> flag[0] == 1);
+      return channel != null && complete ? channel : new NoChannel();
     } catch (ByteExchange.Mismatch e) {
       throw new AssertionError("the ranks give the same fingerprint", e);
+    }
+  }
+
+  private static @Nullable Hub hub(int worldSize) {
+    try {
+      return Hub.open(worldSize);
+    } catch (IOException e) {
+      LOG.warn(
+          "rank 0 cannot listen for the other ranks ({}): if a rank hangs, it will not be named. -D{} sets the port",
+          e.getMessage(),
+          Hub.PORT);
+      return null;
     }
   }
 
   /** Begins to tell how far this rank is in a group. */
   Progress follow(String group, List<Integer> members) {
     Progress progress = new Progress(group, members);
+    // Those left long ago are missed by nobody any more.
+    List<Progress> left = groups.stream().filter(Progress::hasLeft).toList();
+    groups.removeAll(left.subList(0, Math.max(0, left.size() - REMEMBERED)));
     groups.add(progress);
     return progress;
   }

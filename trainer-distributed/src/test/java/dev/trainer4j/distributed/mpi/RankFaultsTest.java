@@ -4,6 +4,7 @@ package dev.trainer4j.distributed.mpi;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
+import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -64,6 +65,21 @@ class RankFaultsTest {
     assertThat(ended.output())
         .contains(LAST_WORDS + "waited 3 s (ddp_timeout) for rank 2 (alive), in allGather of bytes of ranks 0, 1.");
     assertThat(ended.exitCode()).isNotZero();
+  }
+
+  @Test
+  void withoutAPortTheWaitEndsAllTheSame() throws Exception {
+    try (ServerSocket taken = new ServerSocket(0)) {
+      Mpirun.Ended ended =
+          Mpirun.of(2, folder)
+              .jvm("-Dtrainer4j.mpi.port=" + taken.getLocalPort())
+              .run(FaultMain.class, "hangs", folder);
+
+      assertThat(ended.output())
+          .contains(LAST_WORDS + "rank 0 has waited 3 s (ddp_timeout) in allGather of bytes")
+          .contains("which rank does not come is not known");
+      assertThat(ended.exitCode()).isNotZero();
+    }
   }
 
   @Test
