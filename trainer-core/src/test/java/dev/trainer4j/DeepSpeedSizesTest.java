@@ -21,7 +21,10 @@ class DeepSpeedSizesTest {
 
   private SmallRun run(int totalSteps) {
     return SmallRun.into(folder)
-        .args(args -> args.deepspeed(Map.of("scheduler", Map.of("params", Map.of("total_num_steps", totalSteps)))));
+        .args(
+            args ->
+                args.deepspeed(
+                    Map.of("scheduler", Map.of("params", Map.of("total_num_steps", totalSteps)))));
   }
 
   @Test
@@ -29,8 +32,8 @@ class DeepSpeedSizesTest {
     assertThatThrownBy(() -> run(10).train())
         .isInstanceOf(InvalidArgumentsException.class)
         .hasMessageContaining(
-            "deepspeed.scheduler.params.total_num_steps = 10: expected what the training arguments say, the updates of"
-                + " this run: 9. Set it to auto.");
+            "deepspeed.scheduler.params.total_num_steps = 10: expected what the training arguments"
+                + " say, the updates of this run: 9. Set it to auto.");
     assertThat(folder).isEmptyDirectory();
   }
 

@@ -206,7 +206,8 @@ final class ArgumentRules {
     problems.check(
         args.hubStrategy() == HubStrategy.CHECKPOINT && args.pushToHub() && args.saveOnlyModel(),
         "hub_strategy",
-        "save_only_model false, since training does not resume from a checkpoint of the model alone",
+        "save_only_model false, since training does not resume from a checkpoint of the model"
+            + " alone",
         "Use hub_strategy every_save, or remove save_only_model");
   }
 
@@ -216,7 +217,8 @@ final class ArgumentRules {
             && args.trainSamplingStrategy() != SamplingStrategy.GROUP_BY_LENGTH
             && args.trainSamplingStrategy() != SamplingStrategy.BATCH_REBALANCE,
         "length_column_name",
-        "train_sampling_strategy group_by_length or batch_rebalance, since nothing else reads lengths",
+        "train_sampling_strategy group_by_length or batch_rebalance, since nothing else reads"
+            + " lengths",
         "Set it, or remove length_column_name");
     problems.check(
         args.autoFindBatchSize() && args.dataloaderDropLast(),

@@ -33,8 +33,7 @@ record ConfigReading(
 
   /** The same with a list of mistakes of its own. */
   ConfigReading copy() {
-    return new ConfigReading(
-        argument, values, older, withoutEffect, new ArrayList<>(problems));
+    return new ConfigReading(argument, values, older, withoutEffect, new ArrayList<>(problems));
   }
 
   /** The same with other values. */

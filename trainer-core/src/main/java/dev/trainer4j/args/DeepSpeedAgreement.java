@@ -68,7 +68,8 @@ final class DeepSpeedAgreement {
     file.get("optimizer.type", ValueType.TEXT)
         .ifPresent(type -> optimizer(type, decoupled, args.optim()));
     same(OPTIMIZER + "lr", "learning_rate", args.learningRate());
-    same(OPTIMIZER + "betas", "adam_beta1, adam_beta2", List.of(args.adamBeta1(), args.adamBeta2()));
+    same(
+        OPTIMIZER + "betas", "adam_beta1, adam_beta2", List.of(args.adamBeta1(), args.adamBeta2()));
     same(OPTIMIZER + "eps", "adam_epsilon", args.adamEpsilon());
     same(OPTIMIZER + "weight_decay", "weight_decay", args.weightDecay());
   }
@@ -92,22 +93,22 @@ final class DeepSpeedAgreement {
     same(SCHEDULER + "warmup_max_lr", "learning_rate", args.learningRate());
     boolean decays = "WarmupDecayLR".equals(file.values().get("scheduler.type"));
     boolean warms = "WarmupLR".equals(file.values().get("scheduler.type"));
-    SchedulerType meant =
-        decays ? SchedulerType.LINEAR : SchedulerType.CONSTANT_WITH_WARMUP;
+    SchedulerType meant = decays ? SchedulerType.LINEAR : SchedulerType.CONSTANT_WITH_WARMUP;
     if ((decays || warms) && args.lrSchedulerType() != meant) {
       differs(
           "scheduler.type",
           "what lr_scheduler_type says, " + ValueType.hfName(args.lrSchedulerType()),
-          "Set lr_scheduler_type to "
-              + ValueType.hfName(meant)
-              + ", or remove 'scheduler'");
+          "Set lr_scheduler_type to " + ValueType.hfName(meant) + ", or remove 'scheduler'");
     }
   }
 
   private void same(String key, String argument, Object value) {
     Object said = file.values().get(key);
     if (said != null && !said.equals(ConfigReading.AUTO) && !equal(said, value)) {
-      differs(key, "what the training arguments say, " + argument + " " + ValueType.show(value), "Set it to auto");
+      differs(
+          key,
+          "what the training arguments say, " + argument + " " + ValueType.show(value),
+          "Set it to auto");
     }
   }
 
@@ -121,9 +122,10 @@ final class DeepSpeedAgreement {
     if (said instanceof Number number && value instanceof Number other) {
       return number.doubleValue() == other.doubleValue();
     }
-    if (said instanceof List<?> one && value instanceof List<?> other && one.size() == other.size()) {
-      return IntStream.range(0, one.size())
-          .allMatch(i -> equal(one.get(i), other.get(i)));
+    if (said instanceof List<?> one
+        && value instanceof List<?> other
+        && one.size() == other.size()) {
+      return IntStream.range(0, one.size()).allMatch(i -> equal(one.get(i), other.get(i)));
     }
     return said.equals(value);
   }

@@ -85,7 +85,7 @@ final class DeepSpeedConfig {
   ShardingPlan plan(long bucketBytes) {
     boolean whole = stage() < 3 || reading.isOn(GATHERS);
     return new ShardingPlan(
-        Stage.values()[stage()],
+        sharedOut(),
         false,
         offloads(OFFLOAD_OPTIMIZER, "cpu_offload"),
         offloads(OFFLOAD_PARAMETERS, "cpu_offload_params"),
@@ -105,11 +105,20 @@ final class DeepSpeedConfig {
       return reading.canonical();
     }
     log.warn(
-        "deepspeed.scheduler has no warmup_type: the learning rate rises linearly here, where DeepSpeed's own"
-            + " default is log.");
+        "deepspeed.scheduler has no warmup_type: the learning rate rises linearly here, where"
+            + " DeepSpeed's own default is log.");
     Map<String, Object> values = new LinkedHashMap<>(reading.values());
     values.put(WARMUP_TYPE, "linear");
     return reading.with(values).canonical();
+  }
+
+  private Stage sharedOut() {
+    return switch (stage()) {
+      case 0 -> Stage.NONE;
+      case 1 -> Stage.OPTIMIZER;
+      case 2 -> Stage.GRADIENTS;
+      default -> Stage.PARAMETERS;
+    };
   }
 
   int stage() {

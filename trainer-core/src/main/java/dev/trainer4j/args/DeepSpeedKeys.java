@@ -97,9 +97,7 @@ final class DeepSpeedKeys {
         .takes(OPTIMIZER + "adam_w_mode", FLAG)
         .withoutEffect(FLAG, OPTIMIZER + "torch_adam", OPTIMIZER + "fused")
         .anyway(
-            OPTIMIZER + "bias_correction",
-            FLAG.where("true", on -> on),
-            "Adam corrects its bias")
+            OPTIMIZER + "bias_correction", FLAG.where("true", on -> on), "Adam corrects its bias")
         .off("optim_args has amsgrad", OPTIMIZER + "amsgrad")
         .withoutEffect(FLAG, "optimizer.legacy_fusion");
   }
@@ -109,8 +107,7 @@ final class DeepSpeedKeys {
         .takes(
             SCHEDULER + "warmup_type",
             choice("linear")
-                .where(
-                    "linear; the learning rate does not rise by a logarithm here", name -> true))
+                .where("linear; the learning rate does not rise by a logarithm here", name -> true))
         .anyway(
             SCHEDULER + "warmup_min_lr",
             NUMBER.where("0", rate -> rate == 0),
@@ -206,9 +203,7 @@ final class DeepSpeedKeys {
             "gradient_predivide_factor",
             NUMBER.where("1", factor -> factor == 1),
             "gradients are sums, divided once by the weight of all samples")
-        .off(
-            "gradients are sums, divided once by the weight of all samples",
-            "prescale_gradients")
+        .off("gradients are sums, divided once by the weight of all samples", "prescale_gradients")
         .off("gradients are dense", "sparse_gradients");
   }
 
@@ -241,6 +236,7 @@ final class DeepSpeedKeys {
         .never("attention is dense", "sparse_attention")
         .never("layers are not split over ranks", "pipeline", "tensor_parallel", "autotp")
         .never("layers are not skipped", "progressive_layer_drop")
-        .never("weights are not quantized while they are trained", "eigenvalue", "quantize_training");
+        .never(
+            "weights are not quantized while they are trained", "eigenvalue", "quantize_training");
   }
 }

@@ -135,8 +135,8 @@ final class FsdpConfig {
     if (!words.equals(List.of("full_shard"))) {
       ConfigReading.warnOfOlder("fsdp = " + String.join(" ", words), "fsdp true and fsdp_config");
     }
-    if (reading.has("sharding_strategy") || reading.values().get("version") instanceof Integer one
-        && one == 1) {
+    if (reading.has("sharding_strategy")
+        || Integer.valueOf(1).equals(reading.values().get("version"))) {
       ConfigReading.warnOfOlder("FSDP 1 in fsdp_config", "FSDP 2's reshard_after_forward");
     }
   }

@@ -18,18 +18,20 @@ import java.util.Optional;
 final class FsdpKeys {
   private FsdpKeys() {}
 
-  /** FSDP's sharding strategies, in the order of their numbers from 1. */
+  /** FSDP's sharding strategies, by PyTorch's numbers for them. */
   enum Strategy {
-    FULL_SHARD(Stage.PARAMETERS, false),
-    SHARD_GRAD_OP(Stage.GRADIENTS, false),
-    NO_SHARD(Stage.NONE, false),
-    HYBRID_SHARD(Stage.PARAMETERS, true),
-    HYBRID_SHARD_ZERO2(Stage.GRADIENTS, true);
+    FULL_SHARD(1, Stage.PARAMETERS, false),
+    SHARD_GRAD_OP(2, Stage.GRADIENTS, false),
+    NO_SHARD(3, Stage.NONE, false),
+    HYBRID_SHARD(4, Stage.PARAMETERS, true),
+    HYBRID_SHARD_ZERO2(5, Stage.GRADIENTS, true);
 
+    private final int number;
     private final Stage stage;
     private final boolean hybrid;
 
-    Strategy(Stage stage, boolean hybrid) {
+    Strategy(int number, Stage stage, boolean hybrid) {
+      this.number = number;
       this.stage = stage;
       this.hybrid = hybrid;
     }
@@ -46,7 +48,7 @@ final class FsdpKeys {
     static Optional<Strategy> of(String word) {
       String name = word.strip().toUpperCase(Locale.ROOT).replaceFirst("^_", "");
       return Arrays.stream(values())
-          .filter(one -> one.name().equals(name) || name.equals("" + (one.ordinal() + 1)))
+          .filter(one -> one.name().equals(name) || name.equals("" + one.number))
           .findFirst();
     }
   }
@@ -99,7 +101,8 @@ final class FsdpKeys {
           String.class,
           "one of BACKWARD_PRE, BACKWARD_POST, NO_PREFETCH",
           raw ->
-              Optional.of(raw.equals(false) ? "NO_PREFETCH" : raw.toString().toUpperCase(Locale.ROOT))
+              Optional.of(
+                      raw.equals(false) ? "NO_PREFETCH" : raw.toString().toUpperCase(Locale.ROOT))
                   .filter(name -> name.matches("BACKWARD_PRE|BACKWARD_POST|NO_PREFETCH")));
 
   private static final String ONE_WRAPPING =

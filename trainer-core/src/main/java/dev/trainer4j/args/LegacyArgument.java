@@ -58,7 +58,9 @@ record LegacyArgument(String name, Function<@Nullable Object, Outcome> reading, 
           dropped("tpu_num_cores", "there are no TPUs"),
           dropped("_n_gpu", "a process has one device", -1, 0, 1),
           dropped("fsdp_min_num_params", "a model's layers are what is gathered at once", 0),
-          dropped("fsdp_transformer_layer_cls_to_wrap", "transformer_layer_cls_to_wrap in fsdp_config says it"),
+          dropped(
+              "fsdp_transformer_layer_cls_to_wrap",
+              "transformer_layer_cls_to_wrap in fsdp_config says it"),
           renamed("push_to_hub_model_id", "hub_model_id"),
           dropped("push_to_hub_organization", "hub_model_id has the owner before a slash"),
           renamed("push_to_hub_token", "hub_token"));

@@ -48,12 +48,14 @@ final class ParallelismSizes {
   List<ArgumentProblem> problems(boolean fsdp, boolean deepspeed) {
     ConfigReading found = reading.copy();
     if (deepspeed && !found.values().isEmpty()) {
-      found.problems().add(
-          new ArgumentProblem(
-              "parallelism_config",
-              "{…}",
-              "no deepspeed beside it, which shares out over all ranks",
-              "Remove one of them"));
+      found
+          .problems()
+          .add(
+              new ArgumentProblem(
+                  "parallelism_config",
+                  "{…}",
+                  "no deepspeed beside it, which shares out over all ranks",
+                  "Remove one of them"));
     } else if (!fsdp && shards() > 1) {
       found.problem(SHARDS, "fsdp true, since without it nothing is shared out", "Set fsdp");
     } else if (fsdp && replicas() > 1 && shards() == 1) {
@@ -82,7 +84,9 @@ final class ParallelismSizes {
           new ArgumentProblem(
               "parallelism_config",
               given,
-              "a 'dp_replicate_size' of " + machines + ", the number of machines: the ranks of one machine"
+              "a 'dp_replicate_size' of "
+                  + machines
+                  + ", the number of machines: the ranks of one machine"
                   + " share out",
               "Change the sizes"));
     }

@@ -54,7 +54,8 @@ public record ShardingPlan(
   /** Refuses what contradicts itself. */
   public ShardingPlan {
     if (bucketBytes < 1) {
-      throw new IllegalArgumentException("bucketBytes is " + bucketBytes + ", but must be at least 1");
+      throw new IllegalArgumentException(
+          "bucketBytes is " + bucketBytes + ", but must be at least 1");
     }
     if (offloadParameters && stage != Stage.PARAMETERS) {
       throw new IllegalArgumentException(

@@ -21,7 +21,9 @@ public final class NativeTensors {
       return tensor.getHandle();
     }
     throw new IllegalArgumentException(
-        "an array of the engine " + array.getManager().getEngine().getEngineName() + " is no tensor of libtorch");
+        "an array of the engine "
+            + array.getManager().getEngine().getEngineName()
+            + " is no tensor of libtorch");
   }
 
   /** Returns the folder that libtorch was loaded from. */

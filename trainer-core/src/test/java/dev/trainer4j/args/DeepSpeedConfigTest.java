@@ -79,7 +79,10 @@ class DeepSpeedConfigTest {
 
   private static TrainingArguments deepspeed(String config, String... others) {
     return TrainingArguments.parseJson(
-        "{\"deepspeed\": " + config + Arrays.stream(others).map(o -> ", " + o).reduce("", String::concat) + "}");
+        "{\"deepspeed\": "
+            + config
+            + Arrays.stream(others).map(o -> ", " + o).reduce("", String::concat)
+            + "}");
   }
 
   @Test
@@ -107,11 +110,21 @@ class DeepSpeedConfigTest {
         .singleElement()
         .extracting(ILoggingEvent::getFormattedMessage)
         .asString()
-        .contains("zero_optimization.overlap_comm", "fp16.hysteresis", "steps_per_print", "no effect here");
+        .contains(
+            "zero_optimization.overlap_comm",
+            "fp16.hysteresis",
+            "steps_per_print",
+            "no effect here");
     assertThat(args.deepspeed())
         .containsEntry(
             "zero_optimization",
-            Map.of("stage", 2, "offload_optimizer", Map.of("device", "cpu"), "reduce_bucket_size", 200_000_000L))
+            Map.of(
+                "stage",
+                2,
+                "offload_optimizer",
+                Map.of("device", "cpu"),
+                "reduce_bucket_size",
+                200_000_000L))
         .doesNotContainKey("steps_per_print");
   }
 
@@ -159,7 +172,8 @@ class DeepSpeedConfigTest {
     TrainingArguments expected = deepspeed(ZERO2);
 
     assertThat(TrainingArguments.builder().deepspeed(file).build()).isEqualTo(expected);
-    assertThat(TrainingArguments.fromCommandLine("--deepspeed", file.toString())).isEqualTo(expected);
+    assertThat(TrainingArguments.fromCommandLine("--deepspeed", file.toString()))
+        .isEqualTo(expected);
     assertThat(TrainingArguments.fromCommandLine("--deepspeed", ZERO2)).isEqualTo(expected);
     assertThatThrownBy(() -> TrainingArguments.fromCommandLine("--deepspeed", "no/ds_config.json"))
         .hasMessageContaining("deepspeed")
@@ -192,7 +206,10 @@ class DeepSpeedConfigTest {
             InvalidArgumentsException.class,
             () ->
                 deepspeed(
-                    config, "\"learning_rate\": 3e-5", "\"weight_decay\": 0.01", "\"warmup_steps\": 10"));
+                    config,
+                    "\"learning_rate\": 3e-5",
+                    "\"weight_decay\": 0.01",
+                    "\"warmup_steps\": 10"));
 
     assertThat(before.problems())
         .containsExactly(
@@ -245,31 +262,50 @@ class DeepSpeedConfigTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "{'zero_optimization': {'stage': 3, 'offload_param': {'device': 'nvme', 'nvme_path': '/local'}}} | deepspeed.zero_optimization.offload_param.device = nvme: expected none or cpu; nothing is kept on an NVMe disk",
-        "{'zero_optimization': {'stage': 4}} | deepspeed.zero_optimization.stage = 4: expected 0, 1, 2 or 3",
-        "{'zero_optimization': {'stage': 2, 'offload_param': {'device': 'cpu'}}} | expected a 'stage' of 3",
-        "{'zero_optimization': {'offload_optimizer': {'device': 'cpu'}}} | expected a 'stage' of 1, 2 or 3",
+        "{'zero_optimization': {'stage': 3, 'offload_param': {'device': 'nvme', 'nvme_path':"
+            + " '/local'}}} | deepspeed.zero_optimization.offload_param.device = nvme: expected"
+            + " none or cpu; nothing is kept on an NVMe disk",
+        "{'zero_optimization': {'stage': 4}} | deepspeed.zero_optimization.stage = 4: expected 0,"
+            + " 1, 2 or 3",
+        "{'zero_optimization': {'stage': 2, 'offload_param': {'device': 'cpu'}}} | expected a"
+            + " 'stage' of 3",
+        "{'zero_optimization': {'offload_optimizer': {'device': 'cpu'}}} | expected a 'stage' of 1,"
+            + " 2 or 3",
         "{'zero_optimisation': {'stage': 2}} | Did you mean 'zero_optimization'?",
-        "{'zero_optimization': {'stag': 2}} | deepspeed.zero_optimization.stag: expected a known key; there is none of this name. Did you mean 'stage'?",
+        "{'zero_optimization': {'stag': 2}} | deepspeed.zero_optimization.stag: expected a known"
+            + " key; there is none of this name. Did you mean 'stage'?",
         "{'zero_optimization': 2} | deepspeed.zero_optimization = 2: expected an object",
         "{'zero_optimization': {'stage': 3, 'zero_hpz_partition_size': 8}} | ZeRO++ is not offered",
-        "{'zero_optimization': {'stage': 3, 'zero_quantized_weights': true}} | ZeRO++ is not offered",
-        "{'zero_optimization': {'stage': 3, 'reduce_bucket_size': 1e400}} | deepspeed.zero_optimization.reduce_bucket_size = Infinity: expected a whole number of at least 1, or auto",
-        "{'zero_optimization': {'stage': 3, 'reduce_bucket_size': 123456789012345678901234567890}} | reduce_bucket_size = 123456789012345678901234567890: expected a whole number",
-        "{'optimizer': {'type': 'OneBitAdam', 'params': {}}} | deepspeed.optimizer.type = OneBitAdam: expected one of AdamW, Adam, SGD, Adagrad, Lion",
-        "{'optimizer': {'type': 'SGD'}} | deepspeed.optimizer.type = SGD: expected what optim says, adamw_torch_fused. Set optim to sgd",
+        "{'zero_optimization': {'stage': 3, 'zero_quantized_weights': true}} | ZeRO++ is not"
+            + " offered",
+        "{'zero_optimization': {'stage': 3, 'reduce_bucket_size': 1e400}} |"
+            + " deepspeed.zero_optimization.reduce_bucket_size = Infinity: expected a whole number"
+            + " of at least 1, or auto",
+        "{'zero_optimization': {'stage': 3, 'reduce_bucket_size': 123456789012345678901234567890}}"
+            + " | reduce_bucket_size = 123456789012345678901234567890: expected a whole number",
+        "{'optimizer': {'type': 'OneBitAdam', 'params': {}}} | deepspeed.optimizer.type ="
+            + " OneBitAdam: expected one of AdamW, Adam, SGD, Adagrad, Lion",
+        "{'optimizer': {'type': 'SGD'}} | deepspeed.optimizer.type = SGD: expected what optim says,"
+            + " adamw_torch_fused. Set optim to sgd",
         "{'optimizer': {'type': 'Adam', 'params': {'adam_w_mode': false}}} | Set optim to adam",
-        "{'scheduler': {'type': 'OneCycle'}} | deepspeed.scheduler.type = OneCycle: expected WarmupLR or WarmupDecayLR",
-        "{'scheduler': {'type': 'WarmupLR'}} | expected what lr_scheduler_type says, linear. Set lr_scheduler_type to constant_with_warmup",
-        "{'scheduler': {'type': 'WarmupDecayLR', 'params': {'warmup_type': 'log'}}} | deepspeed.scheduler.params.warmup_type = log: expected linear",
-        "{'fp16': {'enabled': 'auto', 'loss_scale': 128}} | deepspeed.fp16.loss_scale = 128: expected 0, which means a dynamic scale",
+        "{'scheduler': {'type': 'OneCycle'}} | deepspeed.scheduler.type = OneCycle: expected"
+            + " WarmupLR or WarmupDecayLR",
+        "{'scheduler': {'type': 'WarmupLR'}} | expected what lr_scheduler_type says, linear. Set"
+            + " lr_scheduler_type to constant_with_warmup",
+        "{'scheduler': {'type': 'WarmupDecayLR', 'params': {'warmup_type': 'log'}}} |"
+            + " deepspeed.scheduler.params.warmup_type = log: expected linear",
+        "{'fp16': {'enabled': 'auto', 'loss_scale': 128}} | deepspeed.fp16.loss_scale = 128:"
+            + " expected 0, which means a dynamic scale",
         "{'amp': {'enabled': true, 'opt_level': 'O1'}} | use bf16 or fp16 in place of Apex",
-        "{'tensorboard': {'enabled': true}} | deepspeed.tensorboard = {…}: expected not to be set: use report_to",
+        "{'tensorboard': {'enabled': true}} | deepspeed.tensorboard = {…}: expected not to be set:"
+            + " use report_to",
         "{'elasticity': {'enabled': true}} | deepspeed.elasticity = {…}: expected not to be set",
         "{'sparse_attention': {'mode': 'fixed'}} | attention is dense",
-        "{'communication_data_type': 'fp16'} | deepspeed.communication_data_type = fp16: expected fp32, since gradients are summed in float32",
+        "{'communication_data_type': 'fp16'} | deepspeed.communication_data_type = fp16: expected"
+            + " fp32, since gradients are summed in float32",
         "{'activation_checkpointing': {'cpu_checkpointing': true}} | use gradient_checkpointing",
-        "{'train_micro_batch_size_per_gpu': 'automatic'} | expected a whole number of at least 1, or auto",
+        "{'train_micro_batch_size_per_gpu': 'automatic'} | expected a whole number of at least 1,"
+            + " or auto",
       })
   void whatCannotBeHonouredIsRefusedByName(String config, String message) {
     assertThatThrownBy(() -> deepspeed(config.replace('\'', '"')))
@@ -308,13 +344,15 @@ class DeepSpeedConfigTest {
         .hasMessageContaining("expected false, since deepspeed says what is shared out");
     assertThatThrownBy(
             () ->
-                deepspeed("{\"zero_optimization\": {\"stage\": 3}}", "\"auto_find_batch_size\": true"))
+                deepspeed(
+                    "{\"zero_optimization\": {\"stage\": 3}}", "\"auto_find_batch_size\": true"))
         .hasMessageContaining("auto_find_batch_size = true: expected false");
   }
 
   @Test
   void hostileFilesAreOneClearError(@TempDir Path folder) throws IOException {
-    assertRefused(folder, "{\"a\":".repeat(100_000) + "1" + "}".repeat(100_000), "nested at most 8 deep");
+    assertRefused(
+        folder, "{\"a\":".repeat(100_000) + "1" + "}".repeat(100_000), "nested at most 8 deep");
     assertRefused(folder, "{\"stage\": " + "9".repeat(50_000) + "}", "valid JSON");
     assertRefused(folder, "[1, 2]", "a mapping of arguments");
     assertRefused(folder, "{\"a\": 1, \"a\": 2}", "every key once");

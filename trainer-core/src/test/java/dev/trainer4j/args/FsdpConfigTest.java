@@ -100,19 +100,19 @@ class FsdpConfigTest {
     assertThat(args.sharding().offloadOptimizer()).isEqualTo(offload);
     assertThat(args.sharding().offloadParameters()).isEqualTo(offload && stage == Stage.PARAMETERS);
     assertThat(warned()).singleElement().asString().contains("fsdp = " + words, "Use fsdp true");
-    assertThat(TrainingArguments.fromMap(Map.of("fsdp", List.of(words.split(" "))))).isEqualTo(args);
+    assertThat(TrainingArguments.fromMap(Map.of("fsdp", List.of(words.split(" ")))))
+        .isEqualTo(args);
     assertThat(TrainingArguments.fromCommandLine("--fsdp", words)).isEqualTo(args);
   }
 
   @Test
   void theKeysOfFsdp2AreRead() {
     ShardingPlan plan =
-        json(
-                """
-                {"fsdp": true, "fsdp_config": {"version": 2, "reshard_after_forward": false, "cpu_offload": true,
-                 "cpu_ram_efficient_loading": true, "state_dict_type": "SHARDED_STATE_DICT",
-                 "auto_wrap_policy": "TRANSFORMER_BASED_WRAP", "transformer_layer_cls_to_wrap": ["LlamaDecoderLayer"]}}
-                """)
+        json("""
+        {"fsdp": true, "fsdp_config": {"version": 2, "reshard_after_forward": false, "cpu_offload": true,
+         "cpu_ram_efficient_loading": true, "state_dict_type": "SHARDED_STATE_DICT",
+         "auto_wrap_policy": "TRANSFORMER_BASED_WRAP", "transformer_layer_cls_to_wrap": ["LlamaDecoderLayer"]}}
+        """)
             .sharding();
 
     assertThat(plan)
@@ -151,7 +151,8 @@ class FsdpConfigTest {
                 25 << 20,
                 true));
     assertThat(warned()).hasSize(3);
-    assertThat(warned()).anyMatch(text -> text.contains("offload_params") && text.contains("Use cpu_offload"));
+    assertThat(warned())
+        .anyMatch(text -> text.contains("offload_params") && text.contains("Use cpu_offload"));
     assertThat(warned())
         .anyMatch(
             text ->
@@ -161,10 +162,14 @@ class FsdpConfigTest {
     assertThat(args.fsdpConfig())
         .isEqualTo(
             Map.of(
-                "cpu_ram_efficient_loading", true,
-                "state_dict_type", "SHARDED_STATE_DICT",
-                "transformer_layer_cls_to_wrap", List.of("BertLayer", "BertEmbeddings"),
-                "cpu_offload", true));
+                "cpu_ram_efficient_loading",
+                true,
+                "state_dict_type",
+                "SHARDED_STATE_DICT",
+                "transformer_layer_cls_to_wrap",
+                List.of("BertLayer", "BertEmbeddings"),
+                "cpu_offload",
+                true));
   }
 
   @Test
@@ -228,7 +233,12 @@ class FsdpConfigTest {
     assertThat(TrainingArguments.builder().ddpBucketCapMb(4).build().sharding().bucketBytes())
         .isEqualTo(4 << 20);
     assertThat(
-            TrainingArguments.builder().ddpBucketCapMb(4).fsdp(true).build().sharding().bucketBytes())
+            TrainingArguments.builder()
+                .ddpBucketCapMb(4)
+                .fsdp(true)
+                .build()
+                .sharding()
+                .bucketBytes())
         .isEqualTo(4 << 20);
   }
 
@@ -238,9 +248,11 @@ class FsdpConfigTest {
       value = {
         "{'reshard_after_foward': true} | Did you mean 'reshard_after_forward'?",
         "{'fsdp_reshard_after_foward': true} | Did you mean 'reshard_after_forward'?",
-        "{'auto_wrap_policy': 'SIZE_BASED_WRAP'} | fsdp_config.auto_wrap_policy = SIZE_BASED_WRAP: expected TRANSFORMER_BASED_WRAP, since a model's own segments",
+        "{'auto_wrap_policy': 'SIZE_BASED_WRAP'} | fsdp_config.auto_wrap_policy = SIZE_BASED_WRAP:"
+            + " expected TRANSFORMER_BASED_WRAP, since a model's own segments",
         "{'min_num_params': 100000000} | fsdp_config.min_num_params = 100000000: expected 0",
-        "{'state_dict_type': 'full'} | expected one of FULL_STATE_DICT, SHARDED_STATE_DICT, LOCAL_STATE_DICT",
+        "{'state_dict_type': 'full'} | expected one of FULL_STATE_DICT, SHARDED_STATE_DICT,"
+            + " LOCAL_STATE_DICT",
         "{'sharding_strategy': 6} | fsdp_config.sharding_strategy = 6: expected one of full_shard",
         "{'version': 3} | fsdp_config.version = 3: expected 1 or 2",
         "{'xla': true} | fsdp_config.xla = true: expected false, since there is no XLA",
@@ -249,10 +261,13 @@ class FsdpConfigTest {
         "{'sync_module_states': false} | fsdp_config.sync_module_states = false: expected true",
         "{'transformer_layer_cls_to_wrap': ['Bert Layer']} | names of Python classes",
         "{'cpu_offload': 'maybe'} | fsdp_config.cpu_offload = maybe: expected true or false",
-        "{'sharding_strategy': 2, 'reshard_after_forward': true} | expected what 'reshard_after_forward' says",
-        "{'cpu_offload': true, 'offload_params': true} | one name for one thing; 'cpu_offload' is given too",
+        "{'sharding_strategy': 2, 'reshard_after_forward': true} | expected what"
+            + " 'reshard_after_forward' says",
+        "{'cpu_offload': true, 'offload_params': true} | one name for one thing; 'cpu_offload' is"
+            + " given too",
         "{'reshard_after_forward': 'no_shard', 'cpu_offload': true} | nothing to bring to the CPU",
-        "{'backward_prefetch': 'SIDEWAYS'} | fsdp_config.backward_prefetch = SIDEWAYS: expected one of",
+        "{'backward_prefetch': 'SIDEWAYS'} | fsdp_config.backward_prefetch = SIDEWAYS: expected one"
+            + " of",
       })
   void whatCannotBeHadIsRefusedByName(String config, String message) {
     String json = "{\"fsdp\": true, \"fsdp_config\": " + config.replace('\'', '"') + "}";
@@ -268,15 +283,16 @@ class FsdpConfigTest {
     assertThatThrownBy(
             () ->
                 json(
-                    "{\"fsdp\": true, \"learning_rate\": -1,"
-                        + " \"fsdp_config\": {\"xla\": true, \"versoin\": 2, \"min_num_params\": 5}}"))
+                    "{\"fsdp\": true, \"learning_rate\": -1, \"fsdp_config\": {\"xla\": true,"
+                        + " \"versoin\": 2, \"min_num_params\": 5}}"))
         .hasMessageContaining("4 mistakes");
   }
 
   @Test
   void aConfigurationWithoutFsdpIsRefused() {
     assertThatThrownBy(() -> json("{\"fsdp_config\": {\"cpu_offload\": true}}"))
-        .hasMessageContaining("fsdp_config = {…}: expected fsdp true, since nothing reads it without");
+        .hasMessageContaining(
+            "fsdp_config = {…}: expected fsdp true, since nothing reads it without");
   }
 
   @Test
@@ -303,8 +319,8 @@ class FsdpConfigTest {
     args.requireRun(8, 2, 10);
     assertThatThrownBy(() -> args.requireRun(4, 2, 10))
         .hasMessageContaining(
-            "parallelism_config = dp_replicate_size 2 x dp_shard_size 4: expected sizes whose product is the number of"
-                + " ranks, 4. Launch 8 ranks, or change the sizes.");
+            "parallelism_config = dp_replicate_size 2 x dp_shard_size 4: expected sizes whose"
+                + " product is the number of ranks, 4. Launch 8 ranks, or change the sizes.");
     assertThatThrownBy(() -> args.requireRun(8, 4, 10))
         .hasMessageContaining("a 'dp_replicate_size' of 4, the number of machines");
   }
@@ -313,13 +329,15 @@ class FsdpConfigTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "'parallelism_config': {'tp_size': 2} | parallelism_config.tp_size = 2: expected 1, since tensors are not split",
+        "'parallelism_config': {'tp_size': 2} | parallelism_config.tp_size = 2: expected 1, since"
+            + " tensors are not split",
         "'parallelism_config': {'cp_size': 2} | sequences are not split over ranks",
         "'parallelism_config': {'sp_size': 4} | sequences are not split over ranks",
         "'parallelism_config': {'dp_shard_size': 4} | expected fsdp true",
         "'fsdp': true, 'parallelism_config': {'dp_replicate_size': 4} | a 'dp_shard_size' above 1",
         "'parallelism_config': {'dp_shard': 4} | Did you mean 'dp_shard_size'?",
-        "'deepspeed': {'zero_optimization': {'stage': 1}}, 'parallelism_config': {'dp_replicate_size': 2} | no deepspeed beside it",
+        "'deepspeed': {'zero_optimization': {'stage': 1}}, 'parallelism_config':"
+            + " {'dp_replicate_size': 2} | no deepspeed beside it",
       })
   void otherParallelismIsRefusedByName(String config, String message) {
     assertThatThrownBy(() -> json("{" + config.replace('\'', '"') + "}"))

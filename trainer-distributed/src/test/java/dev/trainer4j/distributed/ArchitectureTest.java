@@ -49,8 +49,7 @@ class ArchitectureTest {
   static final ArchRule groupsKnowOfTheCoreWhatAGroupIs =
       classes()
           .that()
-          .resideInAnyPackage(
-              "dev.trainer4j.distributed.mpi..", "dev.trainer4j.distributed.nccl..")
+          .resideInAnyPackage("dev.trainer4j.distributed.mpi..", "dev.trainer4j.distributed.nccl..")
           .should()
           .onlyDependOnClassesThat()
           .resideInAnyPackage(

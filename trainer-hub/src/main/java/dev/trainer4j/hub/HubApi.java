@@ -209,8 +209,8 @@ final class HubApi {
     if (name.isEmpty()) {
       throw new HubException(
           HubException.Reason.NOT_ALLOWED,
-          "the Hub does not say whose the token is; give hubModelId with its owner, such as owner/name, and a"
-              + " valid token in HF_TOKEN or hubToken");
+          "the Hub does not say whose the token is; give hubModelId with its owner, such as"
+              + " owner/name, and a valid token in HF_TOKEN or hubToken");
     }
     return name;
   }

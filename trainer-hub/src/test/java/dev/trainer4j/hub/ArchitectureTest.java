@@ -52,7 +52,10 @@ class ArchitectureTest {
           .should()
           .dependOnClassesThat()
           .resideInAnyPackage(
-              "dev.trainer4j", "dev.trainer4j.args..", "dev.trainer4j.callback..", "dev.trainer4j.state..");
+              "dev.trainer4j",
+              "dev.trainer4j.args..",
+              "dev.trainer4j.callback..",
+              "dev.trainer4j.state..");
 
   @ArchTest
   static final ArchRule theNetworkStandsBelowTheFace =

@@ -38,7 +38,8 @@ final class CudaLibraries {
       throw new IllegalStateException(
           "libtorch in "
               + libtorch
-              + " is a build for the CPU, which has no tensors on GPUs to exchange: docs/gpu.md says how to get one for CUDA");
+              + " is a build for the CPU, which has no tensors on GPUs to exchange: docs/gpu.md"
+              + " says how to get one for CUDA");
     }
     NativeLibrary torch = NativeLibrary.getInstance(file.toString());
     NativeLibrary nccl = nccl(torch, libtorch);

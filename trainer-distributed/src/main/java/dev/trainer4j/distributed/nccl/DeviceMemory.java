@@ -3,7 +3,6 @@ package dev.trainer4j.distributed.nccl;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.DataType;
-import com.sun.jna.Function;
 import com.sun.jna.NativeLibrary;
 import com.sun.jna.Pointer;
 import dev.trainer4j.torch.NativeTensors;
@@ -67,7 +66,9 @@ record DeviceMemory(@Nullable Pointer start, long count, Element type) {
     Element type = Element.of(array.getDataType());
     if (array.isSparse()) {
       throw new IllegalArgumentException(
-          "a sparse tensor of the shape " + array.getShape() + " cannot be exchanged: make it dense.");
+          "a sparse tensor of the shape "
+              + array.getShape()
+              + " cannot be exchanged: make it dense.");
     }
     if (array.size() == 0) {
       return new DeviceMemory(null, 0, type);
@@ -76,7 +77,8 @@ record DeviceMemory(@Nullable Pointer start, long count, Element type) {
       throw new IllegalArgumentException(
           "a tensor of the shape "
               + array.getShape()
-              + " whose elements have gaps between them, or another order, cannot be exchanged: copy it.");
+              + " whose elements have gaps between them, or another order, cannot be exchanged:"
+              + " copy it.");
     }
     Pointer tensor = new Pointer(NativeTensors.handle(array));
     Pointer start = libtorch().getFunction(type.symbol).invokePointer(new Object[] {tensor});

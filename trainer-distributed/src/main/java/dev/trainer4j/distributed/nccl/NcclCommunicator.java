@@ -55,8 +55,7 @@ final class NcclCommunicator implements AutoCloseable {
         Nccl.ncclCommInitRank(
             handle, group.worldSize(), Nccl.UniqueId.ByValue.of(place), group.rank()));
     PointerByReference event = new PointerByReference();
-    Cuda.check(
-        "cudaEventCreateWithFlags", Cuda.cudaEventCreateWithFlags(event, Cuda.NO_TIMING));
+    Cuda.check("cudaEventCreateWithFlags", Cuda.cudaEventCreateWithFlags(event, Cuda.NO_TIMING));
     return new NcclCommunicator(handle.getValue(), event.getValue(), device, group.toString());
   }
 

@@ -81,7 +81,13 @@ public final class NcclProcessGroup implements ProcessGroup {
         "ncclBroadcast",
         (memory, comm, stream) ->
             Nccl.ncclBroadcast(
-                memory.at(0), memory.at(0), memory.count(), memory.type().nccl(), root, comm, stream));
+                memory.at(0),
+                memory.at(0),
+                memory.count(),
+                memory.type().nccl(),
+                root,
+                comm,
+                stream));
   }
 
   @Override

@@ -57,15 +57,35 @@ class NcclProcessGroupTest {
       NDArray array = manager.zeros(new Shape(1 << 20), type).addi(3);
       DeviceMemory memory = DeviceMemory.of(array);
       int element = memory.type().nccl();
-      alone.run("ncclAllReduce", "a sum", PATIENCE, (comm, stream) ->
-          Nccl.ncclAllReduce(memory.at(0), memory.at(0), memory.count(), element, Nccl.SUM, comm, stream));
+      alone.run(
+          "ncclAllReduce",
+          "a sum",
+          PATIENCE,
+          (comm, stream) ->
+              Nccl.ncclAllReduce(
+                  memory.at(0), memory.at(0), memory.count(), element, Nccl.SUM, comm, stream));
       array.muli(2);
-      alone.run("ncclBroadcast", "a broadcast", PATIENCE, (comm, stream) ->
-          Nccl.ncclBroadcast(memory.at(0), memory.at(0), memory.count(), element, 0, comm, stream));
-      alone.run("ncclReduceScatter", "a scatter", PATIENCE, (comm, stream) ->
-          Nccl.ncclReduceScatter(memory.at(0), memory.at(0), memory.count(), element, Nccl.SUM, comm, stream));
-      alone.run("ncclAllGather", "a gather", PATIENCE, (comm, stream) ->
-          Nccl.ncclAllGather(memory.at(0), memory.at(0), memory.count(), element, comm, stream));
+      alone.run(
+          "ncclBroadcast",
+          "a broadcast",
+          PATIENCE,
+          (comm, stream) ->
+              Nccl.ncclBroadcast(
+                  memory.at(0), memory.at(0), memory.count(), element, 0, comm, stream));
+      alone.run(
+          "ncclReduceScatter",
+          "a scatter",
+          PATIENCE,
+          (comm, stream) ->
+              Nccl.ncclReduceScatter(
+                  memory.at(0), memory.at(0), memory.count(), element, Nccl.SUM, comm, stream));
+      alone.run(
+          "ncclAllGather",
+          "a gather",
+          PATIENCE,
+          (comm, stream) ->
+              Nccl.ncclAllGather(
+                  memory.at(0), memory.at(0), memory.count(), element, comm, stream));
 
       assertThat(array.eq(6).all().getBoolean()).isTrue();
     }

@@ -84,7 +84,8 @@ public final class RankProgram {
     }
   }
 
-  private static void write(Lab lab, String family, PretrainedModel model, Run run) throws IOException {
+  private static void write(Lab lab, String family, PretrainedModel model, Run run)
+      throws IOException {
     Path folder = Files.createDirectories(result(lab, family));
     model.save(folder);
     Map<String, Double> losses = new TreeMap<>();

@@ -63,7 +63,9 @@ final class RankSteps {
       Path folder = RankProgram.result(lab, family);
       Map<String, Double> losses = figures(folder);
       List<Double> ofRanks =
-          IntStream.range(0, losses.size()).mapToObj(i -> losses.getOrDefault("" + i, Double.NaN)).toList();
+          IntStream.range(0, losses.size())
+              .mapToObj(i -> losses.getOrDefault("" + i, Double.NaN))
+              .toList();
       figures.put(family + " losses", Lab.difference(alone.losses(), ofRanks));
       try (PretrainedModel together = Texts.load(folder, family, Device.cpu())) {
         figures.put(family + " weights", Lab.difference(alone.weights(), Lab.weights(together)));
@@ -73,7 +75,10 @@ final class RankSteps {
     return Finding.onGpu(
         lab,
         worst < 1e-4,
-        String.format(Locale.ROOT, "losses and weights differ by up to %.1e from those of one process", worst),
+        String.format(
+            Locale.ROOT,
+            "losses and weights differ by up to %.1e from those of one process",
+            worst),
         figures);
   }
 
@@ -85,7 +90,10 @@ final class RankSteps {
   private static Optional<Finding> launch(Lab lab, String program) throws IOException {
     if (lab.isGpu() && !hasSecond()) {
       return Optional.of(
-          new Finding(Verdict.NEEDS_A_CARD, "libtorch sees one GPU, and each rank needs its own", Map.of()));
+          new Finding(
+              Verdict.NEEDS_A_CARD,
+              "libtorch sees one GPU, and each rank needs its own",
+              Map.of()));
     }
     Files.createDirectories(lab.folder());
     Launch launch = Launch.processes(RANKS).silently();
@@ -95,7 +103,8 @@ final class RankSteps {
           .orThrow();
       return Optional.empty();
     } catch (LaunchException e) {
-      return Optional.of(new Finding(Verdict.NEEDS_A_CARD, String.valueOf(e.getMessage()), Map.of()));
+      return Optional.of(
+          new Finding(Verdict.NEEDS_A_CARD, String.valueOf(e.getMessage()), Map.of()));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IOException("interrupted while ranks ran", e);

@@ -26,8 +26,8 @@ public final class Verification {
       new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
 
   private static final String USAGE =
-      "VerifyGpu takes --steps 1,3 (default: all), --device cpu or gpu:0 (default: the first GPU, else the"
-          + " CPU), --out FOLDER (default: out/verify-gpu) and --in-process";
+      "VerifyGpu takes --steps 1,3 (default: all), --device cpu or gpu:0 (default: the first GPU,"
+          + " else the CPU), --out FOLDER (default: out/verify-gpu) and --in-process";
 
   private final Device device;
   private final Path folder;
