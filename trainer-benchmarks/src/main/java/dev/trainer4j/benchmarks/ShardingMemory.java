@@ -161,8 +161,7 @@ public final class ShardingMemory {
   /** In megabytes. */
   private double formula(int wholeGradients) {
     double whole = (4 + wholeGradients) * (double) parameters;
-    double shared =
-        stage == 0 ? 8.0 * parameters : 12.0 * parameters / group.worldSize() + BUCKET;
+    double shared = stage == 0 ? 8.0 * parameters : 12.0 * parameters / group.worldSize() + BUCKET;
     return (whole + shared) / MEGABYTE;
   }
 }

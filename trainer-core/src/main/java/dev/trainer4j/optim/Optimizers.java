@@ -252,7 +252,8 @@ public final class Optimizers {
     return new KernelOptimizer(
         groups,
         new KernelSpec("stable_adamw", slots, options, decay)
-            .needsWhole("StableAdamW sets the rate of a parameter by the mean of all its gradients"));
+            .needsWhole(
+                "StableAdamW sets the rate of a parameter by the mean of all its gradients"));
   }
 
   /**

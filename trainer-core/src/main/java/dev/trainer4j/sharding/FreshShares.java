@@ -42,8 +42,7 @@ final class FreshShares extends BucketShares {
 
   @Override
   public void collect(UpdateRanks ranks, double scale) {
-    @Nullable NDArray[] arrays =
-        fresh.isEmpty() ? new NDArray[seen.length] : fresh.take(manager());
+    @Nullable NDArray[] arrays = fresh.isEmpty() ? new NDArray[seen.length] : fresh.take(manager());
     boolean[] here = new boolean[arrays.length];
     for (int i = 0; i < here.length; i++) {
       here[i] = arrays[i] != null;
@@ -59,7 +58,8 @@ final class FreshShares extends BucketShares {
       bucket.stream().filter(Objects::nonNull).forEach(NDArray::close);
       first = end;
     }
-    // Memory is what this stage is chosen for: what the next backward pass needs is not there until then.
+    // Memory is what this stage is chosen for: what the next backward pass needs is not there until
+    // then.
     NativeHeap.giveBack(manager().getDevice());
   }
 

@@ -110,8 +110,7 @@ public interface ParallelStrategy extends AutoCloseable {
    * @param maker makes an optimizer of groups: of these, or of slices of their parameters
    * @throws IllegalArgumentException if it cannot be shared out
    */
-  Optimizer optimizer(
-      List<ParameterGroup> groups, Function<List<ParameterGroup>, Optimizer> maker);
+  Optimizer optimizer(List<ParameterGroup> groups, Function<List<ParameterGroup>, Optimizer> maker);
 
   /**
    * Returns whether backward is to put gradients where the optimizer wants them fresh, and not into the

@@ -25,7 +25,10 @@ public final class ShardUnit {
   public ShardUnit(List<FlatParameter> parameters, int worldSize) {
     if (parameters.isEmpty() || worldSize < 1) {
       throw new IllegalArgumentException(
-          parameters.size() + " parameters for " + worldSize + " ranks; there must be one at least");
+          parameters.size()
+              + " parameters for "
+              + worldSize
+              + " ranks; there must be one at least");
     }
     this.parameters = List.copyOf(parameters);
     this.worldSize = worldSize;
@@ -92,8 +95,7 @@ public final class ShardUnit {
       long end = Math.min(to, offsets[i] + parameters.get(i).size());
       if (start < end) {
         slices.add(
-            new ShardSlice(
-                parameters.get(i), start - offsets[i], end - offsets[i], start - from));
+            new ShardSlice(parameters.get(i), start - offsets[i], end - offsets[i], start - from));
       }
     }
     return slices;

@@ -77,10 +77,7 @@ public final class ShardedState {
         entries.put(
             parts[0],
             new Entry(
-                parts[0],
-                parameter,
-                Boolean.parseBoolean(parts[1]),
-                DataType.valueOf(parts[2])));
+                parts[0], parameter, Boolean.parseBoolean(parts[1]), DataType.valueOf(parts[2])));
       }
     }
   }
@@ -172,7 +169,8 @@ public final class ShardedState {
   private Entry entry(String name) {
     Entry entry = entries.get(name);
     if (entry == null) {
-      throw new IllegalStateException("rank 0 asks for " + name + ", which this rank does not know");
+      throw new IllegalStateException(
+          "rank 0 asks for " + name + ", which this rank does not know");
     }
     return entry;
   }

@@ -63,8 +63,7 @@ interface SliceMemory extends AutoCloseable {
   }
 
   /** A range of a parameter, in its memory, of which autograd knows nothing. */
-  private static NDArray view(
-      ShardSlice slice, Map<String, NDArray> parameters, NDManager owner) {
+  private static NDArray view(ShardSlice slice, Map<String, NDArray> parameters, NDManager owner) {
     NDArray parameter = parameters.get(slice.parameter().name());
     if (parameter == null) {
       throw new IllegalArgumentException("there is no parameter " + slice.parameter().name());

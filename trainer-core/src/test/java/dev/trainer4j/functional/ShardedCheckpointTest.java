@@ -84,10 +84,18 @@ class ShardedCheckpointTest {
 
   @ParameterizedTest
   @CsvSource({
-    "ZERO1, 4, ZERO1, 2", "ZERO1, 3, ZERO1, 1", "ZERO1, 1, ZERO2_FULL, 4", "ZERO2_FULL, 2, ZERO1, 3",
-    "ZERO2_PIECES, 4, ZERO2_PIECES, 2", "ZERO2_PIECES, 2, ZERO2_PIECES, 3",
-    "ZERO2_PIECES, 3, ZERO2_PIECES, 1", "ZERO2_PIECES, 1, ZERO2_PIECES, 4", "DDP, 2, ZERO2_PIECES, 2",
-    "DDP, 2, ZERO1, 3", "ZERO2_PIECES, 2, DDP, 3", "ZERO1, 2, DDP, 2",
+    "ZERO1, 4, ZERO1, 2",
+    "ZERO1, 3, ZERO1, 1",
+    "ZERO1, 1, ZERO2_FULL, 4",
+    "ZERO2_FULL, 2, ZERO1, 3",
+    "ZERO2_PIECES, 4, ZERO2_PIECES, 2",
+    "ZERO2_PIECES, 2, ZERO2_PIECES, 3",
+    "ZERO2_PIECES, 3, ZERO2_PIECES, 1",
+    "ZERO2_PIECES, 1, ZERO2_PIECES, 4",
+    "DDP, 2, ZERO2_PIECES, 2",
+    "DDP, 2, ZERO1, 3",
+    "ZERO2_PIECES, 2, DDP, 3",
+    "ZERO1, 2, DDP, 2",
   })
   void aRunGoesOnWithAnyNumberOfRanksAsIfNobodyHadStoppedIt(
       Mode before, int ranksBefore, Mode after, int ranksAfter) throws Exception {
@@ -95,8 +103,7 @@ class ShardedCheckpointTest {
         train(whole(Mode.DDP.args(folder.resolve("alone"), 1)).build(), 1, ResumeFrom.never())
             .get(0);
     List<Seen> unused = train(saving(before, ranksBefore), ranksBefore, ResumeFrom.never());
-    List<Seen> resumed =
-        train(whole(after.args(out(), ranksAfter)).build(), ranksAfter, saved());
+    List<Seen> resumed = train(whole(after.args(out(), ranksAfter)).build(), ranksAfter, saved());
 
     assertThat(resumed).hasSize(ranksAfter);
     resumed.forEach(rank -> ShardedRuns.assertSameWeights(rank, alone));
@@ -212,7 +219,8 @@ class ShardedCheckpointTest {
 
   @ParameterizedTest
   @CsvSource({
-    "ZERO2_PIECES, 1, optimizer-00002-of-00003.safetensors", "ZERO2_FULL, 0, optimizer.safetensors",
+    "ZERO2_PIECES, 1, optimizer-00002-of-00003.safetensors",
+    "ZERO2_FULL, 0, optimizer.safetensors",
   })
   void whatOneRankCannotWriteEndsAllOfThemAndTheEarlierCheckpointStands(
       Mode mode, int unlucky, String file) throws Exception {
@@ -222,8 +230,7 @@ class ShardedCheckpointTest {
         InMemoryWorld.call(
             3,
             group -> {
-              ProcessGroup own =
-                  group.rank() == unlucky ? new InTheWay(group, out(), file) : group;
+              ProcessGroup own = group.rank() == unlucky ? new InTheWay(group, out(), file) : group;
               try {
                 Seen seen = ShardedRuns.train(own, args, ResumeFrom.never());
                 return new AssertionError("it was saved: " + seen);
@@ -233,7 +240,8 @@ class ShardedCheckpointTest {
             });
     assertThat(errors)
         .allSatisfy(
-            error -> assertThat(error).hasMessageContainingAll("Cannot save", "checkpoint-4", file));
+            error ->
+                assertThat(error).hasMessageContainingAll("Cannot save", "checkpoint-4", file));
     assertThat(errors.get((unlucky + 1) % 3)).hasMessageStartingWith("rank " + unlucky + ": ");
     assertThat(new CheckpointStore(out()).list()).hasSize(1);
     assertThat(new CheckpointStore(out()).latestValid()).contains(out().resolve("checkpoint-2"));

@@ -126,11 +126,16 @@ class ShardedFaultsTest {
             block.setInitializer(new NormalInitializer(0.3f), Parameter.Type.WEIGHT);
             block.initialize(manager, DataType.FLOAT32, new Shape(1, TinyData.FEATURES));
             BlockModel model = new BlockModel(block, manager, List.of("labels"));
-            model.state()
+            model
+                .state()
                 .forEach(
                     (name, array) ->
                         array.set(
-                            manager.arange((float) array.size()).mul(0.37f).sin().mul(0.4f)
+                            manager
+                                .arange((float) array.size())
+                                .mul(0.37f)
+                                .sin()
+                                .mul(0.4f)
                                 .toByteBuffer()));
             TrainingArguments args =
                 ShardedRuns.args(folder, 2, stage)
@@ -146,12 +151,15 @@ class ShardedFaultsTest {
               trainer.train();
             }
             List<Float> weights = new ArrayList<>();
-            model.state().values().forEach(
-                array -> {
-                  for (float value : array.toFloatArray()) {
-                    weights.add(value);
-                  }
-                });
+            model
+                .state()
+                .values()
+                .forEach(
+                    array -> {
+                      for (float value : array.toFloatArray()) {
+                        weights.add(value);
+                      }
+                    });
             return weights;
           }
         });

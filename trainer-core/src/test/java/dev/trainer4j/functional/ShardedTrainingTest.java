@@ -4,7 +4,6 @@ package dev.trainer4j.functional;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import ai.djl.ndarray.NDArray;
 import dev.trainer4j.ResumeFrom;
 import dev.trainer4j.args.IntervalStrategy;
 import dev.trainer4j.args.OptimizerName;
@@ -74,7 +73,8 @@ class ShardedTrainingTest {
 
   @ParameterizedTest
   @CsvSource({
-    "ADAFACTOR, rows and columns", "STABLE_ADAMW, the mean of all its gradients",
+    "ADAFACTOR, rows and columns",
+    "STABLE_ADAMW, the mean of all its gradients",
     "ADAMW_8BIT, blocks",
   })
   void anOptimizerThatNeedsWholeParametersIsRefusedOnAllRanks(OptimizerName optim, String why) {
@@ -193,7 +193,9 @@ class ShardedTrainingTest {
 
   @ParameterizedTest
   @CsvSource({
-    "SCHEDULE_FREE_ADAMW, 1", "SCHEDULE_FREE_ADAMW, 2", "SCHEDULE_FREE_SGD, 1",
+    "SCHEDULE_FREE_ADAMW, 1",
+    "SCHEDULE_FREE_ADAMW, 2",
+    "SCHEDULE_FREE_SGD, 1",
   })
   void weightsForEvaluationsAreExchangedOnAllRanks(OptimizerName optim, int stage)
       throws Exception {

@@ -49,12 +49,14 @@ class ShardLayoutTest {
 
   @Test
   void aBucketHasWholeParametersOfOneTypeAndALargeOneIsAlone() {
-    FlatParameter wide =
-        new FlatParameter("double", new Shape(2), DataType.FLOAT64, true);
+    FlatParameter wide = new FlatParameter("double", new Shape(2), DataType.FLOAT64, true);
     ShardLayout layout =
         ShardLayout.buckets(
             List.of(
-                parameter("a", 4), parameter("b", 4), parameter("large", 100), parameter("c", 1),
+                parameter("a", 4),
+                parameter("b", 4),
+                parameter("large", 100),
+                parameter("c", 1),
                 wide),
             40,
             0,
@@ -72,7 +74,8 @@ class ShardLayoutTest {
     assertThat(unit.size()).isEqualTo(8);
     assertThat(unit.slices(1))
         .containsExactly(
-            new ShardSlice(parameter("a", 3), 2, 3, 0), new ShardSlice(parameter("b", 2, 2), 0, 1, 1));
+            new ShardSlice(parameter("a", 3), 2, 3, 0),
+            new ShardSlice(parameter("b", 2, 2), 0, 1, 1));
     assertThat(unit.slices(3)).containsExactly(new ShardSlice(parameter("b", 2, 2), 3, 4, 0));
   }
 

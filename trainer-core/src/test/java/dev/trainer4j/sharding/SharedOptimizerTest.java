@@ -110,8 +110,7 @@ class SharedOptimizerTest {
   }
 
   private static ShardingPlan plan(Stage stage, boolean hybrid) {
-    return new ShardingPlan(
-        stage, hybrid, false, false, StateDictType.FULL_STATE_DICT, 64, false);
+    return new ShardingPlan(stage, hybrid, false, false, StateDictType.FULL_STATE_DICT, 64, false);
   }
 
   /** What is left of five clipped updates of a model whose losses differ from rank to rank. */
@@ -135,9 +134,7 @@ class SharedOptimizerTest {
               try (Autograd.Recording on = Autograd.record(true)) {
                 NDArray loss = loss(parameters, i + update);
                 autograd.backward(
-                    loss,
-                    1,
-                    strategy.takesFresh(false) ? optimizer.freshGradients() : null);
+                    loss, 1, strategy.takesFresh(false) ? optimizer.freshGradients() : null);
                 own.add(loss.stopGradient());
               }
               optimizer.collect(ranks, 1);
@@ -178,8 +175,7 @@ class SharedOptimizerTest {
   /** On a machine without a GPU shares are where parameters are; this is the way of those that have one. */
   @ParameterizedTest
   @CsvSource({"OPTIMIZER, 1", "OPTIMIZER, 3", "GRADIENTS, 2", "GRADIENTS, 3"})
-  void sharesApartFromTheParametersMakeTheSameUpdates(Stage stage, int worldSize)
-      throws Exception {
+  void sharesApartFromTheParametersMakeTheSameUpdates(Stage stage, int worldSize) throws Exception {
     ProcessGroup single = ProcessGroup.single();
     List<Double> alone = train(new Replicas(single), single, 6);
     List<List<Double>> ranks =
