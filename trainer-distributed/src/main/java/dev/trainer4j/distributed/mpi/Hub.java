@@ -10,6 +10,7 @@ import java.net.InetAddress;
 import java.net.NetworkInterface;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.UnknownHostException;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.HexFormat;
@@ -42,7 +43,11 @@ final class Hub implements Watch.Channel {
   /** The secret that lets ranks in, the port, and all addresses of this machine, apart by spaces. */
   String address() throws IOException {
     List<String> words = new ArrayList<>(List.of(token, String.valueOf(server.getLocalPort())));
-    words.add(InetAddress.getLocalHost().getHostName());
+    try {
+      words.add(InetAddress.getLocalHost().getHostName());
+    } catch (UnknownHostException e) {
+      // A machine need not know its own name; its addresses follow.
+    }
     for (NetworkInterface each : NetworkInterface.networkInterfaces().toList()) {
       if (each.isUp() && !each.isLoopback()) {
         each.inetAddresses().map(InetAddress::getHostAddress).forEach(words::add);
