@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /** Flat memory for buckets: while one is on its way, the next is filled, so there are two for each type. */
 final class BucketMemory implements AutoCloseable {
@@ -46,7 +47,7 @@ final class BucketMemory implements AutoCloseable {
   }
 
   Flat of(GradientBucket bucket) {
-    return flats.get(bucket);
+    return Objects.requireNonNull(flats.get(bucket), "a bucket that memory was taken for");
   }
 
   private List<NDArray> slots(List<GradientBucket> buckets, DataType type) {

@@ -46,13 +46,18 @@ final class Hub implements Watch.Channel {
     try {
       words.add(InetAddress.getLocalHost().getHostName());
     } catch (UnknownHostException e) {
-      // A machine need not know its own name; its addresses follow.
+      // A container may not know its own name; it has addresses.
     }
     for (NetworkInterface each : NetworkInterface.networkInterfaces().toList()) {
       if (each.isUp() && !each.isLoopback()) {
-        each.inetAddresses().map(InetAddress::getHostAddress).forEach(words::add);
+        each.inetAddresses()
+            .filter(address -> !address.isLinkLocalAddress())
+            .map(InetAddress::getHostAddress)
+            .forEach(words::add);
       }
     }
+    // Without any network, for ranks of this machine.
+    words.add(InetAddress.getLoopbackAddress().getHostAddress());
     return String.join(" ", words);
   }
 
@@ -80,6 +85,8 @@ final class Hub implements Watch.Channel {
         return;
       }
       socket.setSoTimeout(0);
+      out.writeBoolean(true); // To a rank that has found another job's port, nobody says so.
+      out.flush();
       while (true) {
         verdicts.hear(RankReport.read(in));
         out.writeBoolean(verdicts.allAreEnding());

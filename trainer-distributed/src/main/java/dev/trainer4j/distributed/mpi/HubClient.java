@@ -68,6 +68,10 @@ final class HubClient implements Watch.Channel {
       in = new DataInputStream(new BufferedInputStream(opened.getInputStream()));
       out = new DataOutputStream(new BufferedOutputStream(opened.getOutputStream()));
       out.writeUTF(token);
+      out.flush();
+      if (!in.readBoolean()) {
+        throw new IOException("it is not rank 0 that listens there");
+      }
       socket = opened;
     } catch (IOException e) {
       opened.close();
