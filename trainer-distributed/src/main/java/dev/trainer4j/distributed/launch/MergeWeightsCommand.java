@@ -55,7 +55,9 @@ public final class MergeWeightsCommand extends ShellCommand {
   @Override
   int run(PrintWriter out) throws IOException {
     check();
-    Path draft = Files.createTempDirectory(parent(), ".merge");
+    Path draft = parent().resolve("." + target.getFileName() + ".merging");
+    deleteIfThere(draft);
+    Files.createDirectory(draft);
     try {
       int count = merge(draft);
       copyOthers(draft);
@@ -65,13 +67,19 @@ public final class MergeWeightsCommand extends ShellCommand {
       Files.move(draft, target);
       out.println("Written: " + target + ", " + count + " tensors");
     } finally {
-      FolderTree.delete(draft);
+      deleteIfThere(draft);
     }
     if (removes) {
       FolderTree.delete(source);
       out.println("Deleted: " + source);
     }
     return 0;
+  }
+
+  private static void deleteIfThere(Path folder) throws IOException {
+    if (Files.exists(folder)) {
+      FolderTree.delete(folder);
+    }
   }
 
   private void check() throws IOException {

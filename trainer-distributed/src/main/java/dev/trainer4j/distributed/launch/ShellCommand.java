@@ -3,6 +3,7 @@ package dev.trainer4j.distributed.launch;
 
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.FileSystemException;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
@@ -12,6 +13,7 @@ import picocli.CommandLine.Spec;
 abstract class ShellCommand implements Callable<Integer> {
 
   private static final int MISTAKE = 2;
+  private static final int FAILED = 1;
 
   @Spec @Nullable CommandSpec spec;
 
@@ -19,13 +21,17 @@ abstract class ShellCommand implements Callable<Integer> {
   abstract int run(PrintWriter out) throws IOException, InterruptedException;
 
   @Override
-  public final Integer call() throws IOException, InterruptedException {
+  public final Integer call() throws InterruptedException {
     CommandSpec own = spec();
     try {
       return run(own.commandLine().getOut());
     } catch (LaunchException e) {
       own.commandLine().getErr().println(own.name() + ": " + e.getMessage());
       return MISTAKE;
+    } catch (IOException e) {
+      String what = e instanceof FileSystemException ? e.toString() : e.getMessage();
+      own.commandLine().getErr().println(own.name() + ": " + what);
+      return FAILED;
     } finally {
       own.commandLine().getOut().flush();
     }

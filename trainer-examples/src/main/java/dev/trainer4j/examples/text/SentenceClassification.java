@@ -104,7 +104,8 @@ public final class SentenceClassification {
     }
   }
 
-  private static Dataset<Map<String, Object>> tokenize(
+  /** Make what the model reads of reviews. */
+  static Dataset<Map<String, Object>> tokenize(
       List<Review> reviews, PretrainedTokenizer tokenizer) {
     return Datasets.of(reviews)
         .map(
