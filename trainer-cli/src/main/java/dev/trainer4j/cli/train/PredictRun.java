@@ -111,7 +111,7 @@ final class PredictRun implements AutoCloseable {
       return predictor.predict(rows);
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException(
-          "in the " + rows.size() + " rows before " + source.place() + ": " + e.getMessage(), e);
+          source.place() + (rows.size() == 1 ? ": " : ", or one of the " + (rows.size() - 1) + " rows behind it: ") + e.getMessage(), e);
     }
   }
 

@@ -18,11 +18,11 @@ import picocli.CommandLine.Command;
     header = "Train a model on texts in a file, from a folder or the Hub.",
     description = {
       "",
-      "Learns labels, numbers, answers, translations, summaries or language itself, as the example scripts",
-      "run_glue, run_classification, run_ner, run_qa, run_swag, run_summarization, run_translation, run_clm and",
-      "run_mlm of Hugging Face do, with their flags. What to learn and from which columns is found in the data and",
-      "told; --dry-run shows it and does nothing. The model is saved in --output_dir, with figures in",
-      "all_results.json."
+      "Learns labels, numbers, answers, translations, summaries or language itself, with the flags of Hugging Face's"
+          + " example scripts run_glue, run_classification, run_ner, run_qa, run_swag, run_summarization,"
+          + " run_translation, run_clm and run_mlm. What to learn and from which columns is found in the data and told;"
+          + " --dry_run shows it and does nothing. The model is saved in --output_dir, with figures in"
+          + " all_results.json."
     },
     footer = {
       "",
