@@ -24,7 +24,9 @@ final class ArgumentsHelp {
   }
 
   private static CommandSpec described(CommandSpec spec) {
-    if (!(spec.userObject() instanceof ArgumentsCommand command)) {
+    // The line of a command in the list of its program needs no tables, and they cost half of the start.
+    boolean asked = spec.commandLine() != null && spec.commandLine().isUsageHelpRequested();
+    if (!asked || !(spec.userObject() instanceof ArgumentsCommand command)) {
       return spec;
     }
     Set<String> essentials = command.essentials();

@@ -26,7 +26,7 @@ public final class ArgumentProblems {
   public void check(boolean wrong, String name, String expected, String remedy) {
     if (wrong) {
       Object value = table.argument(name).plain(arguments);
-      String shown = ValueType.show(value == null ? null : Secrets.mask(name, value));
+      String shown = value == null ? "" : ValueType.show(Secrets.mask(name, value));
       found.add(new ArgumentProblem(name, shown, expected, remedy));
     }
   }

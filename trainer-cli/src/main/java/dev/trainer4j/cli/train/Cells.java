@@ -77,6 +77,11 @@ final class Cells {
     return values;
   }
 
+  /** Whether a file has nothing there. */
+  static boolean isEmpty(@Nullable Object value) {
+    return value == null || (value instanceof String text && text.isBlank());
+  }
+
   static String shown(@Nullable Object value) {
     String text = value instanceof String ? "'" + value + "'" : String.valueOf(value);
     return text.length() > 60 ? text.substring(0, 57) + "..." : text;
@@ -87,8 +92,9 @@ final class Cells {
     List<Object> values = new ArrayList<>();
     for (long i = 0; i < rows.rows().size(); i++) {
       Object value = rows.rows().get(i).get(column);
-      if (value == null) {
-        throw new IllegalArgumentException(rows.rows().origin(i) + ": the column '" + column + "' is empty");
+      if (isEmpty(value)) {
+        throw new IllegalArgumentException(
+            rows.rows().origin(i) + ": the column '" + column + "' is empty, expected a label");
       }
       values.add(value);
     }

@@ -112,7 +112,7 @@ final class LabelSet {
       try {
         if (value instanceof List<?> list) {
           list.forEach(one -> index(nameOf(one)));
-        } else if (value != null) {
+        } else if (!Cells.isEmpty(value)) {
           index(nameOf(value));
         }
       } catch (IllegalArgumentException e) {

@@ -16,6 +16,8 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Where the model of a run comes from.
@@ -25,6 +27,8 @@ import org.jspecify.annotations.Nullable;
  * @param tokenizerFolder with the tokenizer
  */
 record ModelSource(@Nullable Path folder, PretrainedConfig config, Path tokenizerFolder) {
+
+  private static final Logger LOG = LoggerFactory.getLogger(ModelSource.class);
 
   /** Finds the folders, and downloads those that are names of the Hub. */
   static ModelSource of(TextArguments args) throws IOException {
@@ -62,6 +66,7 @@ record ModelSource(@Nullable Path folder, PretrainedConfig config, Path tokenize
       throw new IllegalArgumentException(
           flag + " is '" + name + "': there is no such folder, and a name of the Hub is owner/name");
     }
+    LOG.info("There is no folder {}: it is taken for a name of the Hub", name);
     return Hub.model(name, revision == null ? "main" : revision);
   }
 
@@ -102,7 +107,9 @@ record ModelSource(@Nullable Path folder, PretrainedConfig config, Path tokenize
     } catch (PretrainedException e) {
       // What it advises to a programmer has a flag here.
       String advice = e.getMessage().replace("LoadOptions.withIgnoreMismatchedSizes(true)", "--ignore_mismatched_sizes");
-      throw new PretrainedException(advice, e);
+      PretrainedException translated = new PretrainedException(advice);
+      translated.addSuppressed(e);
+      throw translated;
     }
   }
 

@@ -83,9 +83,9 @@ final class RunSetup implements AutoCloseable {
           "predict_with_generate is for summarization and translation, and the task is " + guess.task().flag() + "; remove it");
     }
     PretrainedTokenizer tokenizer = padded(source.tokenizer(), guess.task(), console);
-    int limit = TextLimit.of(source.config(), tokenizer);
-    return new RunSetup(
-        args, training, writing, source, data, recipe, new TextSettings(tokenizer, limit, args), findings);
+    TextSettings texts = new TextSettings(tokenizer, TextLimit.of(source.config(), tokenizer), args);
+    texts.maxLength(1); // A length beyond the model's is known now.
+    return new RunSetup(args, training, writing, source, data, recipe, texts, findings);
   }
 
   private static Recipe recipe(

@@ -161,7 +161,7 @@ final class TextLabelRecipe implements Recipe {
 
   private Object value(Map<String, Object> row) {
     Object value = row.get(label);
-    if (value == null) {
+    if (value == null || Cells.isEmpty(value)) {
       throw new IllegalArgumentException("the column '" + label + "' is empty, expected a label");
     }
     return switch (problem) {

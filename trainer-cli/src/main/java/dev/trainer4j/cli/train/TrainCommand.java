@@ -63,7 +63,7 @@ public final class TrainCommand extends ArgumentsCommand {
   @Override
   protected int run(ArgumentReader.Reading arguments) throws Exception {
     try (RunSetup setup = RunSetup.of(arguments, console())) {
-      Verbs verbs = Verbs.of(setup.args(), setup.data());
+      Verbs verbs = Verbs.of(setup.args(), setup.training(), setup.data());
       if (setup.args().dryRun()) {
         new DryRun(setup, console(), verbs).print();
       } else {

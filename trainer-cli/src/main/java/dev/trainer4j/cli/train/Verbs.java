@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.cli.train;
 
+import dev.trainer4j.args.IntervalStrategy;
+import dev.trainer4j.args.TrainingArguments;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -9,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  */
 record Verbs(boolean trains, boolean evaluates, boolean predicts) {
 
-  static Verbs of(TextArguments args, RunData data) {
+  static Verbs of(TextArguments args, TrainingArguments training, RunData data) {
     boolean told = args.doTrain() != null || args.doEval() != null || args.doPredict() != null;
     Verbs verbs =
         told
@@ -18,6 +21,11 @@ record Verbs(boolean trains, boolean evaluates, boolean predicts) {
     require(verbs.trains(), data.train(), "do_train", "train_file");
     require(verbs.evaluates(), data.validation(), "do_eval", "validation_file, or a validation_split_percentage");
     require(verbs.predicts(), data.test(), "do_predict", "test_file");
+    if (verbs.trains() && training.evalStrategy() != IntervalStrategy.NO && data.validation() == null) {
+      throw new IllegalArgumentException(
+          "eval_strategy is " + training.evalStrategy().name().toLowerCase(Locale.ROOT)
+              + ", but there is no data for it: give a validation_file, or a validation_split_percentage");
+    }
     if (!verbs.trains() && !verbs.evaluates() && !verbs.predicts()) {
       throw new IllegalArgumentException(
           "nothing is to be done: do_train, do_eval and do_predict are all false; set one to true, or leave them out");
