@@ -91,7 +91,9 @@ public final class ConvertCommand implements Callable<Integer> {
             folder -> {
               converted.add(FolderConverter.convert(source, folder, options));
               Set<String> left = CompanionFiles.copy(source, folder);
-              console.tell(left.isEmpty() ? "All files came along." : "Not taken along: " + left);
+              if (!left.isEmpty()) {
+                console.tell("Not taken along: " + String.join(", ", left));
+              }
             });
     ConvertedWeights weights = converted.get(0);
     console

@@ -67,7 +67,7 @@ public final class MergeAdapterCommand implements Callable<Integer> {
     Path folder = Folders.ofModel(base);
     requireAdapter();
     OutputFolder output = new OutputFolder(out, overwrite, folder, adapter);
-    Dtype saved = wanted == null ? LoadedFolder.dtype(folder) : wanted;
+    Dtype saved = wanted == null ? FolderWeights.dtype(folder) : wanted;
     output.write(draft -> merge(folder, draft, SaveOptions.defaults().withDtype(saved)));
     Console.of(spec.commandLine())
         .out()
@@ -75,10 +75,10 @@ public final class MergeAdapterCommand implements Callable<Integer> {
             ReportNumbers.format(
                 "%s: %s of weights in %s (base %s, adapter %s)",
                 out,
-                ReportNumbers.bytes(LoadedFolder.bytes(out)),
+                ReportNumbers.bytes(FolderWeights.bytes(out)),
                 saved.name().toLowerCase(java.util.Locale.ROOT),
-                ReportNumbers.bytes(LoadedFolder.bytes(folder)),
-                ReportNumbers.bytes(LoadedFolder.bytes(adapter))));
+                ReportNumbers.bytes(FolderWeights.bytes(folder)),
+                ReportNumbers.bytes(FolderWeights.bytes(adapter))));
     return ExitCodes.OK;
   }
 

@@ -116,8 +116,8 @@ public final class QuantizeCommand implements Callable<Integer> {
       throws IOException {
     PrintWriter console = Console.of(spec.commandLine()).out();
     errors.table().forEach(console::println);
-    long before = LoadedFolder.bytes(source);
-    long after = LoadedFolder.bytes(out);
+    long before = FolderWeights.bytes(source);
+    long after = FolderWeights.bytes(out);
     console.println(
         ReportNumbers.format(
             "%s: %s, %s (before: %s, %.0f %%)",

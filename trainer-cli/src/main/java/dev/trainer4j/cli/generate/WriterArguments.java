@@ -13,6 +13,7 @@ import dev.trainer4j.args.ArgumentTable;
 import dev.trainer4j.args.ArgumentTableBuilder;
 import dev.trainer4j.args.HiddenImplementation;
 import java.nio.file.Path;
+import java.util.Optional;
 import org.immutables.value.Value;
 import org.jspecify.annotations.Nullable;
 
@@ -62,12 +63,22 @@ public abstract class WriterArguments {
         .ours("tokenizer_name", TEXT, "folder or name of the tokenizer; unset means the adapter's or the model's")
         .row(
             "dtype",
-            choice("float32", "bfloat16", "float16", "auto"),
+            choice("float32", "bfloat16", "float16", "auto").or(WriterArguments::shortName),
             "type of the weights; auto means that of the files")
         .row("load_in_4bit", FLAG, "quantize the model to 4 bits (nf4) while it is loaded")
         .row("load_in_8bit", FLAG, "quantize the model to 8 bits while it is loaded")
         .ours("use_cpu", FLAG, "stay on the CPU where there is a GPU")
         .ours("seed", LONG, "seed of what do_sample draws; unset means another one each time");
+  }
+
+  /** The names of mixed precision. */
+  private static Optional<String> shortName(Object raw) {
+    return switch (String.valueOf(raw)) {
+      case "fp32" -> Optional.of("float32");
+      case "bf16" -> Optional.of("bfloat16");
+      case "fp16" -> Optional.of("float16");
+      default -> Optional.empty();
+    };
   }
 
   /** Starts from the defaults. */
