@@ -515,8 +515,8 @@ public class Trainer implements AutoCloseable {
         .orElseThrow(
             () ->
                 new IllegalStateException(
-                    "there are no learning rates before train(); createOptimizerAndScheduler() shows"
-                        + " those that a run would have"));
+                    "there are no learning rates before train(); createOptimizerAndScheduler()"
+                        + " shows those that a run would have"));
   }
 
   /**
@@ -531,8 +531,9 @@ public class Trainer implements AutoCloseable {
   private TrainableModel initialized() {
     if (!model().isInitialized()) {
       throw new IllegalStateException(
-          "the model's parameters get their shapes from the first batch, which it has not seen; initialize"
-              + " the block, train first, or call createOptimizerAndScheduler() without a number of steps");
+          "the model's parameters get their shapes from the first batch, which it has not seen;"
+              + " initialize the block, train first, or call createOptimizerAndScheduler() without"
+              + " a number of steps");
     }
     return model();
   }

@@ -42,7 +42,9 @@ class FolderConverterTest {
           .state()
           .forEach(
               (tensor, array) ->
-                  assertThat(numbers(after.state().get(tensor))).as(tensor).isEqualTo(numbers(array)));
+                  assertThat(numbers(after.state().get(tensor)))
+                      .as(tensor)
+                      .isEqualTo(numbers(array)));
     }
   }
 
@@ -78,9 +80,7 @@ class FolderConverterTest {
     }
 
     assertThatThrownBy(
-            () ->
-                FolderConverter.convert(
-                    in, out, SaveOptions.defaults().withDtype(Dtype.FLOAT16)))
+            () -> FolderConverter.convert(in, out, SaveOptions.defaults().withDtype(Dtype.FLOAT16)))
         .isInstanceOf(PretrainedException.class)
         .hasMessageContaining("1 values of tensor w are beyond the 65504 of float16");
     assertThat(Files.exists(out.resolve("model.safetensors"))).isFalse();

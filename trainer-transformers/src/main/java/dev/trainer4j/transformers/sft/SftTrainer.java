@@ -112,8 +112,7 @@ public class SftTrainer extends Trainer {
    * @param modelInit makes a {@link PretrainedModel} or {@link PeftModel}, a new one in each call; called with the generator seeded by
    *     {@code seed}
    */
-  public static Builder builder(
-      Supplier<? extends SegmentedModel> modelInit, SftArguments args) {
+  public static Builder builder(Supplier<? extends SegmentedModel> modelInit, SftArguments args) {
     return new Builder(modelInit, args);
   }
 
@@ -158,9 +157,7 @@ public class SftTrainer extends Trainer {
   protected PredictionStep predictionStep(
       TrainableModel model, ModelInputs inputs, boolean lossOnly) {
     PredictionStep step = super.predictionStep(model, inputs, lossOnly);
-    return texts == null || lossOnly
-        ? step
-        : texts.written(model, sft.tokenizer(), inputs, step);
+    return texts == null || lossOnly ? step : texts.written(model, sft.tokenizer(), inputs, step);
   }
 
   @Override
