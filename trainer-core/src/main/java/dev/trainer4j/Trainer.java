@@ -357,6 +357,19 @@ public class Trainer implements TrialTrainer {
   }
 
   /**
+   * Returns the numbers of a run from its beginning: samples, updates, epochs. Nothing is trained.
+   *
+   * @throws IllegalStateException if there is no training data
+   */
+  public final TrainingPlan plan() {
+    return plan(getTrainDataLoader());
+  }
+
+  private TrainingPlan plan(DataLoader loader) {
+    return TrainingPlan.of(loader, args(), setup.processes().worldSize());
+  }
+
+  /**
    * Makes the optimizer and the schedule of a run on the training data, to look at them without training. A
    * model whose shapes depend on the data is initialized from the first batch.
    *
@@ -364,8 +377,7 @@ public class Trainer implements TrialTrainer {
    */
   public final OptimizerAndScheduler createOptimizerAndScheduler() {
     DataLoader loader = getTrainDataLoader();
-    int steps =
-        Math.toIntExact(TrainingPlan.of(loader, args(), setup.processes().worldSize()).maxSteps());
+    int steps = Math.toIntExact(plan(loader).maxSteps());
     ModelInitialization.run(model(), loader, manager, args().seed());
     return createOptimizerAndScheduler(steps);
   }
@@ -556,8 +568,8 @@ public class Trainer implements TrialTrainer {
         .orElseThrow(
             () ->
                 new IllegalStateException(
-                    "there are no learning rates before train(); createOptimizerAndScheduler() shows"
-                        + " those that a run would have"));
+                    "there are no learning rates before train(); createOptimizerAndScheduler()"
+                        + " shows those that a run would have"));
   }
 
   /**
@@ -572,8 +584,9 @@ public class Trainer implements TrialTrainer {
   private TrainableModel initialized() {
     if (!model().isInitialized()) {
       throw new IllegalStateException(
-          "the model's parameters get their shapes from the first batch, which it has not seen; initialize"
-              + " the block, train first, or call createOptimizerAndScheduler() without a number of steps");
+          "the model's parameters get their shapes from the first batch, which it has not seen;"
+              + " initialize the block, train first, or call createOptimizerAndScheduler() without"
+              + " a number of steps");
     }
     return model();
   }

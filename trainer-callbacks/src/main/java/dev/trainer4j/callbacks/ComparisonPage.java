@@ -38,7 +38,8 @@ final class ComparisonPage {
         .forEach(
             (name, row) ->
                 results.add(
-                    Map.of("name", name, "values", row.stream().map(ComparisonPage::cell).toList())));
+                    Map.of(
+                        "name", name, "values", row.stream().map(ComparisonPage::cell).toList())));
     values.put("results", results);
     List<Map<String, Object>> arguments = new ArrayList<>();
     comparison

@@ -30,7 +30,8 @@ public final class RunComparison {
 
   /** What says nothing about how good a run is. */
   private static final Pattern NO_RESULT =
-      Pattern.compile(".*(_per_second|runtime|_steps?|flos|num_tokens|tokens_seen|learning_rate.*|grad_norm)$|epoch");
+      Pattern.compile(
+          ".*(_per_second|runtime|_steps?|flos|num_tokens|tokens_seen|learning_rate.*|grad_norm)$|epoch");
 
   /** What only ever grows tells nothing as a curve. */
   private static final Pattern COUNTER = Pattern.compile(".*(num_tokens|tokens_seen|flos)$");
@@ -68,7 +69,8 @@ public final class RunComparison {
    */
   public static RunComparison of(List<Run> runs) {
     if (runs.size() < 2) {
-      throw new IllegalArgumentException("there are " + runs.size() + " runs; it takes two to compare");
+      throw new IllegalArgumentException(
+          "there are " + runs.size() + " runs; it takes two to compare");
     }
     Set<String> names = new LinkedHashSet<>();
     for (Run run : runs) {

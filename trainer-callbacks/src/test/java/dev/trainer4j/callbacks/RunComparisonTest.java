@@ -26,7 +26,8 @@ class RunComparisonTest {
     List<LogEntry> history = new ArrayList<>();
     for (int i = 0; i < losses.length; i++) {
       history.add(
-          new LogEntry(i + 1, Map.of("eval_loss", losses[i], "eval_f1", 1 - losses[i], "epoch", 1.0)));
+          new LogEntry(
+              i + 1, Map.of("eval_loss", losses[i], "eval_f1", 1 - losses[i], "epoch", 1.0)));
     }
     history.add(new LogEntry(losses.length, Map.of("train_runtime", 1.0, "train_loss", 9.0)));
     return new Run(name, Map.of("learning_rate", rate, "seed", 42), history);

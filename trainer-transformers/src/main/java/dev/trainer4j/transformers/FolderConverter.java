@@ -79,8 +79,7 @@ public final class FolderConverter {
       boolean safe = Files.exists(adapter);
       try (TensorFile tensors =
           safe ? ModelTensors.of(adapter) : PytorchWeights.FORMAT.opener().open(pickled)) {
-        return new FolderConverter(tensors.source(), options.dtype(), false)
-            .adapter(tensors, out);
+        return new FolderConverter(tensors.source(), options.dtype(), false).adapter(tensors, out);
       }
     }
     PretrainedConfig config =
@@ -166,8 +165,7 @@ public final class FolderConverter {
     }
   }
 
-  private void writeCast(
-      TensorFile tensors, String name, Dtype wanted, WritableByteChannel channel)
+  private void writeCast(TensorFile tensors, String name, Dtype wanted, WritableByteChannel channel)
       throws IOException {
     try (NDManager manager = NDManager.newBaseManager(Device.cpu());
         NDArray array = tensors.read(name, manager);
@@ -193,7 +191,8 @@ public final class FolderConverter {
                 + lost
                 + " values of tensor "
                 + name
-                + " are beyond the 65504 of float16: take bfloat16, which has the range of float32");
+                + " are beyond the 65504 of float16: take bfloat16, which has the range of"
+                + " float32");
       }
     }
   }

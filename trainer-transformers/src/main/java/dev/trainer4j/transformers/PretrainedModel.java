@@ -356,9 +356,10 @@ public final class PretrainedModel
   public String whyFrozen() {
     return core.quantized() == null
         ? SegmentedModel.super.whyFrozen()
-        : "its quantized layers cannot be trained, and all else begins frozen. Train adapters over it with"
-            + " PeftModel.of(model, LoraConfig...), or release with unfreeze(...) what is not quantized,"
-            + " such as a classifier's head; dequantize() makes it a model like any other";
+        : "its quantized layers cannot be trained, and all else begins frozen. Train adapters over"
+              + " it with PeftModel.of(model, LoraConfig...), or release with unfreeze(...) what is"
+              + " not quantized, such as a classifier's head; dequantize() makes it a model like"
+              + " any other";
   }
 
   @Override
@@ -435,8 +436,8 @@ public final class PretrainedModel
   public int resizeTokenEmbeddings(int newNumTokens, int padToMultipleOf, boolean meanResizing) {
     if (isView) {
       throw new IllegalStateException(
-          "this is a view of a model, made for a precision or for adapters: resize the embeddings of"
-              + " the model itself, before views are made");
+          "this is a view of a model, made for a precision or for adapters: resize the embeddings"
+              + " of the model itself, before views are made");
     }
     return new VocabularyResize(core, meanResizing).to(newNumTokens, padToMultipleOf);
   }
@@ -593,8 +594,8 @@ public final class PretrainedModel
   public void save(Path folder, SaveOptions options) throws IOException {
     if (computation.adapters() != null) {
       throw new IllegalStateException(
-          "this model has adapters, which a folder of the model does not hold: save the model that it"
-              + " is a view of");
+          "this model has adapters, which a folder of the model does not hold: save the model that"
+              + " it is a view of");
     }
     core.files().write(folder, core, options);
   }

@@ -17,8 +17,18 @@ final class CompanionFiles {
   /** Weights of any format, which are written anew or are copies of what is. */
   private static final List<String> WEIGHTS =
       List.of(
-          ".safetensors", ".bin", ".index.json", ".h5", ".msgpack", ".onnx", ".ot", ".gguf", ".pt",
-          ".pth", ".ckpt", ".tflite");
+          ".safetensors",
+          ".bin",
+          ".index.json",
+          ".h5",
+          ".msgpack",
+          ".onnx",
+          ".ot",
+          ".gguf",
+          ".pt",
+          ".pth",
+          ".ckpt",
+          ".tflite");
 
   /** The state of a run, which does not belong to a model. */
   private static final Set<String> RUN =

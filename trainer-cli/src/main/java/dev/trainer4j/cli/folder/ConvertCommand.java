@@ -9,7 +9,6 @@ import dev.trainer4j.cli.inspect.FolderKind;
 import dev.trainer4j.cli.inspect.TensorFacts;
 import dev.trainer4j.data.Folders;
 import dev.trainer4j.transformers.ConvertedWeights;
-import dev.trainer4j.transformers.Dtype;
 import dev.trainer4j.transformers.FolderConverter;
 import dev.trainer4j.transformers.SaveOptions;
 import java.io.IOException;
@@ -30,11 +29,13 @@ import picocli.CommandLine.Spec;
 /** {@code trainer convert}. */
 @Command(
     name = "convert",
-    header = "Write a model or an adapter in another type, in files of another size, or as safetensors.",
+    header =
+        "Write a model or an adapter in another type, in files of another size, or as safetensors.",
     description = {
       "",
-      "Tokenizer, configuration and model card are copied; the state of a run is left behind, so that a checkpoint becomes a model. "
-          + "One tensor is in memory at a time. OUT is there when it is complete, or not at all."
+      "Tokenizer, configuration and model card are copied; the state of a run is left behind, so"
+          + " that a checkpoint becomes a model. One tensor is in memory at a time. OUT is there"
+          + " when it is complete, or not at all."
     },
     footer = {
       "",
@@ -91,7 +92,9 @@ public final class ConvertCommand implements Callable<Integer> {
             folder -> {
               converted.add(FolderConverter.convert(source, folder, options));
               Set<String> left = CompanionFiles.copy(source, folder);
-              console.tell(left.isEmpty() ? "All files came along." : "Not taken along: " + left);
+              if (!left.isEmpty()) {
+                console.tell("Not taken along: " + String.join(", ", left));
+              }
             });
     ConvertedWeights weights = converted.get(0);
     console
@@ -105,7 +108,9 @@ public final class ConvertCommand implements Callable<Integer> {
                 ReportNumbers.bytes(weights.bytesBefore()),
                 weights.shared() == 0
                     ? ""
-                    : "; " + weights.shared() + " that share their memory with another are written once"));
+                    : "; "
+                        + weights.shared()
+                        + " that share their memory with another are written once"));
     return ExitCodes.OK;
   }
 

@@ -29,8 +29,8 @@ import picocli.CommandLine.Spec;
     header = "Put an adapter into the weights of its base: one model like any other.",
     description = {
       "",
-      "The sum is taken in float32 and saved in the type of the base. A quantized base is dequantized before. "
-          + "The tokenizer is that of the adapter's folder where it has one."
+      "The sum is taken in float32 and saved in the type of the base. A quantized base is"
+          + " dequantized before. The tokenizer is that of the adapter's folder where it has one."
     },
     footer = {"", "  trainer merge-adapter Qwen/Qwen2.5-0.5B out/adapter merged"})
 public final class MergeAdapterCommand implements Callable<Integer> {
@@ -55,7 +55,8 @@ public final class MergeAdapterCommand implements Callable<Integer> {
   @Option(
       names = "--dtype",
       paramLabel = "TYPE",
-      description = "Type of the merged weights: fp32, bf16 or fp16; that of the base unless given.")
+      description =
+          "Type of the merged weights: fp32, bf16 or fp16; that of the base unless given.")
   private @Nullable String dtype;
 
   @Option(names = "--overwrite", description = "Replace OUT if it is there.")
@@ -67,7 +68,7 @@ public final class MergeAdapterCommand implements Callable<Integer> {
     Path folder = Folders.ofModel(base);
     requireAdapter();
     OutputFolder output = new OutputFolder(out, overwrite, folder, adapter);
-    Dtype saved = wanted == null ? LoadedFolder.dtype(folder) : wanted;
+    Dtype saved = wanted == null ? FolderWeights.dtype(folder) : wanted;
     output.write(draft -> merge(folder, draft, SaveOptions.defaults().withDtype(saved)));
     Console.of(spec.commandLine())
         .out()
@@ -75,10 +76,10 @@ public final class MergeAdapterCommand implements Callable<Integer> {
             ReportNumbers.format(
                 "%s: %s of weights in %s (base %s, adapter %s)",
                 out,
-                ReportNumbers.bytes(LoadedFolder.bytes(out)),
+                ReportNumbers.bytes(FolderWeights.bytes(out)),
                 saved.name().toLowerCase(java.util.Locale.ROOT),
-                ReportNumbers.bytes(LoadedFolder.bytes(folder)),
-                ReportNumbers.bytes(LoadedFolder.bytes(adapter))));
+                ReportNumbers.bytes(FolderWeights.bytes(folder)),
+                ReportNumbers.bytes(FolderWeights.bytes(adapter))));
     return ExitCodes.OK;
   }
 

@@ -77,7 +77,8 @@ public record ModelFolder(Path base, @Nullable Path adapter) {
     JsonPlace config = JsonFile.read(adapter.resolve(FolderKind.ADAPTER_CONFIG));
     if (!config.has("base_model_name_or_path")) {
       throw new IllegalArgumentException(
-          adapter + " is an adapter that names no base: give the base, and this folder by --adapter");
+          adapter
+              + " is an adapter that names no base: give the base, and this folder by --adapter");
     }
     String base = config.at("base_model_name_or_path").text();
     try {

@@ -64,8 +64,8 @@ final class OutputFolder {
     if (kind == FolderKind.RUN) {
       throw new IOException(
           folder
-              + " holds checkpoints of a run, which --overwrite does not delete: remove it yourself, or"
-              + " give another folder");
+              + " holds checkpoints of a run, which --overwrite does not delete: remove it"
+              + " yourself, or give another folder");
     }
   }
 

@@ -95,13 +95,18 @@ final class QuantizationErrors {
     List<String> lines = new ArrayList<>();
     int longest = Math.max(5, kinds.keySet().stream().mapToInt(String::length).max().orElse(5));
     lines.add(
-        ReportNumbers.format("%-" + longest + "s  %6s  %8s  %8s", "layer", "count", "mean", "worst"));
+        ReportNumbers.format(
+            "%-" + longest + "s  %6s  %8s  %8s", "layer", "count", "mean", "worst"));
     kinds.forEach(
         (name, kind) ->
             lines.add(
                 ReportNumbers.format(
                     "%-" + longest + "s  %6d  %8.4f  %8.4f  %s",
-                    name, kind.count, kind.sum / kind.count, kind.worst, kind.where)));
+                    name,
+                    kind.count,
+                    kind.sum / kind.count,
+                    kind.worst,
+                    kind.where)));
     if (!unmatched.isEmpty()) {
       lines.add("not measured, since the file has them under other names: " + unmatched);
     }

@@ -29,14 +29,12 @@ import picocli.CommandLine.Spec;
     header = "Keep the linear layers of a model in 4 or 8 bits, as bitsandbytes does.",
     description = {
       "",
-      "The output head, embeddings and what --skip-modules names stay as they are. The result loads here, in transformers with "
-          + "bitsandbytes, and as the base of adapters (QLoRA). What it costs is told by the relative error of the weights, "
-          + "|w - q| / |w|, for each kind of layer."
+      "The output head, embeddings and what --skip-modules names stay as they are. The result loads"
+          + " here, in transformers with bitsandbytes, and as the base of adapters (QLoRA). What it"
+          + " costs is told by the relative error of the weights, |w - q| / |w|, for each kind of"
+          + " layer."
     },
-    footer = {
-      "",
-      "  trainer quantize Qwen/Qwen2.5-0.5B qwen-nf4 --type nf4 --double-quant"
-    })
+    footer = {"", "  trainer quantize Qwen/Qwen2.5-0.5B qwen-nf4 --type nf4 --double-quant"})
 public final class QuantizeCommand implements Callable<Integer> {
 
   /** What the weights become. */
@@ -48,7 +46,10 @@ public final class QuantizeCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
 
-  @Parameters(index = "0", paramLabel = "IN", description = "Folder of a model, or its name on the Hub.")
+  @Parameters(
+      index = "0",
+      paramLabel = "IN",
+      description = "Folder of a model, or its name on the Hub.")
   private String in = "";
 
   @Parameters(index = "1", paramLabel = "OUT", description = "Folder to make.")
@@ -100,8 +101,7 @@ public final class QuantizeCommand implements Callable<Integer> {
     new OutputFolder(out, overwrite, source)
         .write(
             draft -> {
-              LoadOptions options =
-                  LoadOptions.defaults().withAutoDtype().withQuantization(config);
+              LoadOptions options = LoadOptions.defaults().withAutoDtype().withQuantization(config);
               try (PretrainedModel model = AutoModels.load(source, options)) {
                 model.save(draft);
                 errors.add(QuantizationErrors.measure(model, source));
@@ -116,8 +116,8 @@ public final class QuantizeCommand implements Callable<Integer> {
       throws IOException {
     PrintWriter console = Console.of(spec.commandLine()).out();
     errors.table().forEach(console::println);
-    long before = LoadedFolder.bytes(source);
-    long after = LoadedFolder.bytes(out);
+    long before = FolderWeights.bytes(source);
+    long after = FolderWeights.bytes(out);
     console.println(
         ReportNumbers.format(
             "%s: %s, %s (before: %s, %.0f %%)",

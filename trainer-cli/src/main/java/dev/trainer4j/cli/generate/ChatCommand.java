@@ -17,9 +17,11 @@ import picocli.CommandLine.Command;
     header = "Talk with a model.",
     description = {
       "",
-      "Each line is what you say; the answer appears as it is written. The conversation is rendered by the chat template of the "
-          + "tokenizer, and remembered. Ctrl-C stops an answer, Ctrl-D or /exit ends the chat, /help lists what else there is. "
-          + "Where standard input is a file or a pipe, each of its lines is answered, and nothing but the answers is printed."
+      "Each line is what you say; the answer appears as it is written. The conversation is rendered"
+          + " by the chat template of the tokenizer, and remembered. Ctrl-C stops an answer, Ctrl-D"
+          + " or /exit ends the chat, /help lists what else there is. Where standard input is a"
+          + " file or a pipe, each of its lines is answered, and nothing but the answers is"
+          + " printed."
     },
     customSynopsis = "trainer chat MODEL [--flag VALUE]...",
     footer = {
@@ -37,8 +39,18 @@ public final class ChatCommand extends WriterCommand {
 
   private static final Set<String> ESSENTIALS =
       Set.of(
-          "adapter", "dtype", "load_in_4bit", "system", "save", "seed", "max_new_tokens", "do_sample", "temperature",
-          "top_k", "top_p", "repetition_penalty");
+          "adapter",
+          "dtype",
+          "load_in_4bit",
+          "system",
+          "save",
+          "seed",
+          "max_new_tokens",
+          "do_sample",
+          "temperature",
+          "top_k",
+          "top_p",
+          "repetition_penalty");
 
   /** Makes the command. */
   public ChatCommand() {}
@@ -76,8 +88,8 @@ public final class ChatCommand extends WriterCommand {
       throw new IllegalArgumentException(
           "the tokenizer of "
               + args.modelNameOrPath()
-              + " has no chat template, so the model was not trained on conversations: use trainer generate,"
-              + " or name a tokenizer that has one by --tokenizer_name");
+              + " has no chat template, so the model was not trained on conversations: use trainer"
+              + " generate, or name a tokenizer that has one by --tokenizer_name");
     }
     boolean interactive = System.console() != null;
     // Not closed: it is the process's.

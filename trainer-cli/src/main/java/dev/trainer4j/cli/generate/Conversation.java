@@ -195,7 +195,9 @@ final class Conversation {
       turns.remove(turns.size() - 1);
       out.println();
       console.err().println(e.getMessage());
-      console.err().println("This was not answered; /clear or /undo make the conversation shorter.");
+      console
+          .err()
+          .println("This was not answered; /clear or /undo make the conversation shorter.");
       return;
     }
     turns.add(Map.of("role", "assistant", "content", said.toString()));

@@ -25,14 +25,16 @@ import picocli.CommandLine.Command;
     header = "Let a model write on from a prompt, or answer a file of prompts.",
     description = {
       "",
-      "Of a model, of an adapter, or of a checkpoint of either. New text appears as it is written; a file is answered in batches, "
-          + "each row with its completion as a line of JSON. The model's own generation_config.json counts where no flag overrules it."
+      "Of a model, of an adapter, or of a checkpoint of either. New text appears as it is written;"
+          + " a file is answered in batches, each row with its completion as a line of JSON. The"
+          + " model's own generation_config.json counts where no flag overrules it."
     },
     customSynopsis = "trainer generate MODEL [--prompt TEXT | --input FILE] [--flag VALUE]...",
     footer = {
       "",
       "Examples:",
-      "  trainer generate out --prompt 'Once upon a time' --max_new_tokens 50 --do_sample --temperature 0.8",
+      "  trainer generate out --prompt 'Once upon a time' --max_new_tokens 50 --do_sample"
+          + " --temperature 0.8",
       "  trainer generate out --chat --prompt 'What is the capital of France?'",
       "  trainer generate out --input prompts.jsonl --output answers.jsonl --batch_size 16",
       "  git diff | trainer generate out --adapter summarizer",
@@ -45,9 +47,25 @@ public final class GenerateCommand extends WriterCommand {
 
   private static final Set<String> ESSENTIALS =
       Set.of(
-          "adapter", "dtype", "load_in_4bit", "prompt", "input", "output", "batch_size", "chat", "system", "seed",
-          "max_new_tokens", "do_sample", "temperature", "top_k", "top_p", "num_beams", "repetition_penalty",
-          "num_return_sequences", "stop_strings");
+          "adapter",
+          "dtype",
+          "load_in_4bit",
+          "prompt",
+          "input",
+          "output",
+          "batch_size",
+          "chat",
+          "system",
+          "seed",
+          "max_new_tokens",
+          "do_sample",
+          "temperature",
+          "top_k",
+          "top_p",
+          "num_beams",
+          "repetition_penalty",
+          "num_return_sequences",
+          "stop_strings");
 
   /** Makes the command. */
   public GenerateCommand() {}
@@ -91,7 +109,8 @@ public final class GenerateCommand extends WriterCommand {
     boolean streams = settings.numBeams() == 1 && settings.numReturnSequences() == 1;
     if (streams) {
       TextStreamer text = new TextStreamer(writer.tokenizer(), piece -> print(out, piece));
-      var unused = writer.generator().withStreamer(text).generate(new long[][] {ids}, null, settings);
+      var unused =
+          writer.generator().withStreamer(text).generate(new long[][] {ids}, null, settings);
       text.end();
       out.println();
       return;

@@ -21,8 +21,7 @@ final class PromptFile {
   private final WriterArguments args;
   private final Writer writer;
 
-  private PromptFile(
-      Dataset<Map<String, Object>> rows, WriterArguments args, Writer writer) {
+  private PromptFile(Dataset<Map<String, Object>> rows, WriterArguments args, Writer writer) {
     this.rows = rows;
     this.args = args;
     this.writer = writer;

@@ -66,9 +66,7 @@ final class Writer implements AutoCloseable {
               + ", which writes no text: give a causal or sequence-to-sequence language model");
     }
     Path tokens =
-        args.tokenizerName() == null
-            ? folder.tokenizer()
-            : Folders.ofModel(args.tokenizerName());
+        args.tokenizerName() == null ? folder.tokenizer() : Folders.ofModel(args.tokenizerName());
     PretrainedTokenizer tokenizer = PretrainedTokenizer.load(tokens);
     try {
       PretrainedModel base = AutoModels.load(folder.base(), task, options(args));
@@ -133,8 +131,7 @@ final class Writer implements AutoCloseable {
     GenerationConfig own = model().generationConfig();
     GenerationConfig.Builder builder = own.toBuilder();
     boolean silent =
-        own.maxNewTokens() == null
-            && own.maxLength() == GenerationConfig.defaults().maxLength();
+        own.maxNewTokens() == null && own.maxLength() == GenerationConfig.defaults().maxLength();
     if (silent) {
       builder.maxNewTokens(usual);
     }
@@ -165,8 +162,8 @@ final class Writer implements AutoCloseable {
   long[] encode(List<? extends Map<String, ?>> messages) {
     if (tokenizer.chatTemplate().isEmpty()) {
       throw new IllegalArgumentException(
-          "the tokenizer has no chat template, so the model was not trained on conversations: use trainer"
-              + " generate with a text to go on from");
+          "the tokenizer has no chat template, so the model was not trained on conversations: use"
+              + " trainer generate with a text to go on from");
     }
     return Arrays.stream(
             tokenizer.applyChatTemplate(messages, null, ChatTemplateOptions.prompt()).inputIds())

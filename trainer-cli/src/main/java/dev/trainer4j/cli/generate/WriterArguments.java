@@ -13,6 +13,7 @@ import dev.trainer4j.args.ArgumentTable;
 import dev.trainer4j.args.ArgumentTableBuilder;
 import dev.trainer4j.args.HiddenImplementation;
 import java.nio.file.Path;
+import java.util.Optional;
 import org.immutables.value.Value;
 import org.jspecify.annotations.Nullable;
 
@@ -22,7 +23,8 @@ import org.jspecify.annotations.Nullable;
 public abstract class WriterArguments {
 
   private static final String MODEL =
-      "folder of a model or of an adapter, or a name on the Hub; also the first word of the command";
+      "folder of a model or of an adapter, or a name on the Hub; also the first word of the"
+          + " command";
 
   /** Those of {@code trainer generate}. */
   static final ArgumentTable<WriterArguments, Builder> OF_GENERATE =
@@ -32,8 +34,12 @@ public abstract class WriterArguments {
           .ours(
               "input",
               PATH,
-              "file of prompts: .jsonl with prompt, text or messages in each row, or .txt with one in each line")
-          .ours("output", PATH, "where the answers to input go, as JSON Lines; unset means standard output")
+              "file of prompts: .jsonl with prompt, text or messages in each row, or .txt with one"
+                  + " in each line")
+          .ours(
+              "output",
+              PATH,
+              "where the answers to input go, as JSON Lines; unset means standard output")
           .ours("batch_size", wholeFrom(1), "prompts of input at a time")
           .ours("chat", FLAG, "the prompt is what a user says: put it into the chat template")
           .ours("system", TEXT, "system prompt, with chat")
@@ -46,7 +52,10 @@ public abstract class WriterArguments {
       table()
           .group("Conversation")
           .ours("system", TEXT, "system prompt that the conversation begins with")
-          .ours("save", PATH, "file that /save and the end of the chat write, as JSON Lines for trainer sft")
+          .ours(
+              "save",
+              PATH,
+              "file that /save and the end of the chat write, as JSON Lines for trainer sft")
           .apart("prompt", "input", "output", "batchSize", "chat")
           .rules(WriterArguments::check)
           .build();
@@ -59,15 +68,28 @@ public abstract class WriterArguments {
         .row("model_name_or_path", TEXT, MODEL)
         .row("model_revision", TEXT, "branch, tag or commit of the model on the Hub")
         .ours("adapter", TEXT, "folder or name of an adapter for the model")
-        .ours("tokenizer_name", TEXT, "folder or name of the tokenizer; unset means the adapter's or the model's")
+        .ours(
+            "tokenizer_name",
+            TEXT,
+            "folder or name of the tokenizer; unset means the adapter's or the model's")
         .row(
             "dtype",
-            choice("float32", "bfloat16", "float16", "auto"),
+            choice("float32", "bfloat16", "float16", "auto").or(WriterArguments::shortName),
             "type of the weights; auto means that of the files")
         .row("load_in_4bit", FLAG, "quantize the model to 4 bits (nf4) while it is loaded")
         .row("load_in_8bit", FLAG, "quantize the model to 8 bits while it is loaded")
         .ours("use_cpu", FLAG, "stay on the CPU where there is a GPU")
         .ours("seed", LONG, "seed of what do_sample draws; unset means another one each time");
+  }
+
+  /** The names of mixed precision. */
+  private static Optional<String> shortName(Object raw) {
+    return switch (String.valueOf(raw)) {
+      case "fp32" -> Optional.of("float32");
+      case "bf16" -> Optional.of("bfloat16");
+      case "fp16" -> Optional.of("float16");
+      default -> Optional.empty();
+    };
   }
 
   /** Starts from the defaults. */

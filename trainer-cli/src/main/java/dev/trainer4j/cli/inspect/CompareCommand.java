@@ -36,8 +36,8 @@ import picocli.CommandLine.Spec;
     header = "Put runs side by side: arguments that differ, results, curves over each other.",
     description = {
       "",
-      "A run is an output folder or one of its checkpoints, also of Hugging Face's Trainer. Its curves are those of "
-          + "trainer_state.json."
+      "A run is an output folder or one of its checkpoints, also of Hugging Face's Trainer. Its"
+          + " curves are those of trainer_state.json."
     },
     footer = {"", "  trainer compare out/small out/large --html comparison.html"})
 public final class CompareCommand implements Callable<Integer> {
@@ -60,7 +60,9 @@ public final class CompareCommand implements Callable<Integer> {
       names = "--curve",
       split = ",",
       paramLabel = "NAME",
-      description = "Curves to draw in the terminal, as the log calls them; unset means the losses and the first others.")
+      description =
+          "Curves to draw in the terminal, as the log calls them; unset means the losses and the"
+              + " first others.")
   private List<String> curves = new ArrayList<>();
 
   /** Makes the command. */
@@ -115,15 +117,11 @@ public final class CompareCommand implements Callable<Integer> {
     if (kind == FolderKind.RUN) {
       RunFacts run = RunFacts.read(folder, false);
       run.latest().flatMap(FolderFacts::arguments).ifPresent(all -> arguments.putAll(all.values()));
-      return new Run(
-          name,
-          arguments,
-          run.state().orElseThrow(() -> noState(folder)).logHistory());
+      return new Run(name, arguments, run.state().orElseThrow(() -> noState(folder)).logHistory());
     }
     FolderFacts facts = FolderFacts.read(folder, kind, false);
     facts.arguments().ifPresent(all -> arguments.putAll(all.values()));
-    return new Run(
-        name, arguments, facts.state().orElseThrow(() -> noState(folder)).logHistory());
+    return new Run(name, arguments, facts.state().orElseThrow(() -> noState(folder)).logHistory());
   }
 
   private static java.io.UncheckedIOException noState(Path folder) {
@@ -135,8 +133,7 @@ public final class CompareCommand implements Callable<Integer> {
 
   private static void arguments(RunComparison comparison, PrintWriter out) {
     Map<String, List<String>> differing = comparison.differingArguments();
-    out.println(
-        differing.isEmpty() ? "No known argument differs." : "Arguments that differ:");
+    out.println(differing.isEmpty() ? "No known argument differs." : "Arguments that differ:");
     if (!differing.isEmpty()) {
       List<List<String>> rows = new ArrayList<>();
       differing.forEach((name, values) -> rows.add(row(name, values)));

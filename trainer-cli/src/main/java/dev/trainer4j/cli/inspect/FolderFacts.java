@@ -152,8 +152,7 @@ record FolderFacts(
           verified
               ? "whole: every byte is as in manifest.json"
               : "whole by names and sizes (--verify reads every byte)";
-      case HUGGING_FACE ->
-          "of Hugging Face's Trainer, which leaves no manifest to hold it against";
+      case HUGGING_FACE -> "of Hugging Face's Trainer, which leaves no manifest to hold it against";
       case DAMAGED -> "damaged: " + found.summary();
     };
   }

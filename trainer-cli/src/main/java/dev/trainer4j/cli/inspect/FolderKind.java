@@ -75,8 +75,8 @@ public enum FolderKind {
     }
     throw new IOException(
         folder
-            + " is neither a checkpoint nor a model: it has no checkpoint-<step> folder, and none of"
-            + " trainer_state.json, manifest.json, adapter_config.json, config.json and "
+            + " is neither a checkpoint nor a model: it has no checkpoint-<step> folder, and none"
+            + " of trainer_state.json, manifest.json, adapter_config.json, config.json and "
             + String.join(", ", WEIGHTS));
   }
 

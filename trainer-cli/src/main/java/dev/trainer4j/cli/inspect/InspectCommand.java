@@ -20,9 +20,10 @@ import picocli.CommandLine.Spec;
     header = "Look into a checkpoint, the output folder of a run, an adapter or a model.",
     description = {
       "",
-      "Shows whether it is whole, the arguments that differ from their defaults, step and best metric, tensors, and the "
-          + "learning curves. Tensors are not read unless --verify asks for it, so that a large checkpoint takes no longer "
-          + "than a small one. The exit code is 1 if something is damaged."
+      "Shows whether it is whole, the arguments that differ from their defaults, step and best"
+          + " metric, tensors, and the learning curves. Tensors are not read unless --verify asks"
+          + " for it, so that a large checkpoint takes no longer than a small one. The exit code is"
+          + " 1 if something is damaged."
     },
     footer = {
       "",
@@ -55,7 +56,9 @@ public final class InspectCommand implements Callable<Integer> {
       } else {
         print(run, out);
       }
-      return run.checkpoints().stream().allMatch(FolderFacts::isWhole) ? ExitCodes.OK : ExitCodes.FAILED;
+      return run.checkpoints().stream().allMatch(FolderFacts::isWhole)
+          ? ExitCodes.OK
+          : ExitCodes.FAILED;
     }
     FolderFacts facts = FolderFacts.read(folder, kind, verify);
     if (json) {

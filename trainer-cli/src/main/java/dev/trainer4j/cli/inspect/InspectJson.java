@@ -89,8 +89,7 @@ final class InspectJson {
             (type, of) ->
                 types.put(
                     type,
-                    Map.of(
-                        "count", of.tensors(), "elements", of.elements(), "bytes", of.bytes())));
+                    Map.of("count", of.tensors(), "elements", of.elements(), "bytes", of.bytes())));
     values.put("types", types);
     return values;
   }

@@ -29,7 +29,10 @@ record RunFacts(Path folder, List<FolderFacts> checkpoints, Optional<TrainerStat
     for (Checkpoint checkpoint : new CheckpointStore(folder).list()) {
       checkpoints.add(FolderFacts.read(checkpoint.path(), FolderKind.CHECKPOINT, verify));
     }
-    return new RunFacts(folder, checkpoints, state(folder).or(() -> latest(checkpoints).flatMap(FolderFacts::state)));
+    return new RunFacts(
+        folder,
+        checkpoints,
+        state(folder).or(() -> latest(checkpoints).flatMap(FolderFacts::state)));
   }
 
   private static Optional<TrainerState> state(Path folder) {

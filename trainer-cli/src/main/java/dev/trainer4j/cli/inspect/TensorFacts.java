@@ -35,8 +35,7 @@ public record TensorFacts(
    */
   public record OfType(int tensors, long elements, long bytes) {
     OfType plus(OfType other) {
-      return new OfType(
-          tensors + other.tensors, elements + other.elements, bytes + other.bytes);
+      return new OfType(tensors + other.tensors, elements + other.elements, bytes + other.bytes);
     }
   }
 

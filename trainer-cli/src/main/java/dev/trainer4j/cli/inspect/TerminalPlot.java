@@ -79,8 +79,7 @@ final class TerminalPlot {
               ? ReportNumbers.shortest(high)
               : row == height - 1 ? ReportNumbers.shortest(low) : "";
       lines.add(
-          ReportNumbers.format("%" + AXIS + "s ┤", label)
-              + new String(cells[row]).stripTrailing());
+          ReportNumbers.format("%" + AXIS + "s ┤", label) + new String(cells[row]).stripTrailing());
     }
     String end = "step " + last;
     String start = String.valueOf(first);
@@ -159,7 +158,9 @@ final class TerminalPlot {
   }
 
   private int column(long step, int columns) {
-    return last == first ? 0 : (int) Math.round((double) (step - first) / (last - first) * (columns - 1));
+    return last == first
+        ? 0
+        : (int) Math.round((double) (step - first) / (last - first) * (columns - 1));
   }
 
   private int row(double value, int rows) {

@@ -21,7 +21,7 @@ interface RowSource extends AutoCloseable {
   /** What messages call it. */
   String name();
 
-  /** Where the next row stands, such as {@code new.csv, line 3}. */
+  /** Where the first of the rows stands that were given last, such as {@code new.csv, line 3}. */
   String place();
 
   /** Up to so many rows; fewer where a program that writes them waits for answers; empty at the end. */
@@ -31,13 +31,16 @@ interface RowSource extends AutoCloseable {
   void close() throws IOException;
 
   static RowSource open(@Nullable String file) throws IOException {
-    return file == null || file.equals("-") ? new Lines() : new Rows(file, DataFiles.read("FILE", Path.of(file)));
+    return file == null || file.equals("-")
+        ? new Lines()
+        : new Rows(file, DataFiles.read("FILE", Path.of(file)));
   }
 
   /** A file. */
   final class Rows implements RowSource {
     private final String name;
     private final Dataset<Map<String, Object>> rows;
+    private long from;
     private long at;
 
     Rows(String name, Dataset<Map<String, Object>> rows) {
@@ -52,12 +55,13 @@ interface RowSource extends AutoCloseable {
 
     @Override
     public String place() {
-      return rows.origin(at);
+      return rows.origin(from);
     }
 
     @Override
     public List<Map<String, Object>> next(int most) {
       List<Map<String, Object>> some = new ArrayList<>();
+      from = at;
       while (some.size() < most && at < rows.size()) {
         some.add(rows.get(at++));
       }
@@ -72,7 +76,9 @@ interface RowSource extends AutoCloseable {
   final class Lines implements RowSource {
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    private final BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+    private final BufferedReader in =
+        new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+    private long from;
     private long line;
 
     @Override
@@ -82,12 +88,13 @@ interface RowSource extends AutoCloseable {
 
     @Override
     public String place() {
-      return "standard input, line " + line;
+      return place(from);
     }
 
     @Override
     public List<Map<String, Object>> next(int most) throws IOException {
       List<Map<String, Object>> some = new ArrayList<>();
+      from = line + 1;
       while (some.size() < most && (some.isEmpty() || in.ready())) {
         String text = in.readLine();
         if (text == null) {
@@ -101,6 +108,10 @@ interface RowSource extends AutoCloseable {
       return some;
     }
 
+    private static String place(long number) {
+      return "standard input, line " + number;
+    }
+
     private Map<String, Object> row(String text) {
       if (!text.stripLeading().startsWith("{")) {
         return Map.of(DataFiles.TEXT, text);
@@ -108,7 +119,8 @@ interface RowSource extends AutoCloseable {
       try {
         return JSON.readValue(text, new TypeReference<Map<String, Object>>() {});
       } catch (JsonProcessingException e) {
-        throw new IllegalArgumentException(place() + " is no object of JSON: " + e.getOriginalMessage(), e);
+        throw new IllegalArgumentException(
+            place(line) + " is no object of JSON: " + e.getOriginalMessage(), e);
       }
     }
 

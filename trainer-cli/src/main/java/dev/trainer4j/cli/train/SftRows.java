@@ -21,8 +21,7 @@ record SftRows(Rows train, @Nullable Rows eval) {
    */
   static SftRows of(SftScriptArguments args, boolean evaluates, Console console)
       throws IOException {
-    SftRows all =
-        args.datasetName() == null ? ofFiles(args) : ofDataset(args, evaluates, console);
+    SftRows all = args.datasetName() == null ? ofFiles(args) : ofDataset(args, evaluates, console);
     if (evaluates && all.eval == null) {
       throw new IllegalArgumentException(
           "eval_strategy asks for evaluations, but there is nothing to evaluate on: give a"
@@ -44,9 +43,7 @@ record SftRows(Rows train, @Nullable Rows eval) {
     }
     return new SftRows(
         new Rows(train.toString(), DataFiles.read("--train_file", train)),
-        eval == null
-            ? null
-            : new Rows(eval.toString(), DataFiles.read("--validation_file", eval)));
+        eval == null ? null : new Rows(eval.toString(), DataFiles.read("--validation_file", eval)));
   }
 
   private static SftRows ofDataset(SftScriptArguments args, boolean evaluates, Console console)

@@ -15,7 +15,6 @@ import dev.trainer4j.run.TrainingPlan;
 import dev.trainer4j.state.TrainerStateJson;
 import dev.trainer4j.transformers.PeftModel;
 import dev.trainer4j.transformers.PretrainedModel;
-
 import dev.trainer4j.transformers.sft.SftArguments;
 import dev.trainer4j.transformers.sft.SftTrainer;
 import dev.trainer4j.transformers.tokenization.PretrainedTokenizer;
@@ -54,12 +53,11 @@ final class SftRun {
   String run() throws IOException {
     ResumeFrom from = OutputFolder.resume(before(), folder, console);
     SftModelFactory models = SftModelFactory.of(args);
-    SftRows rows =
-        SftRows.of(args, training.evalStrategy() != IntervalStrategy.NO, console);
+    SftRows rows = SftRows.of(args, training.evalStrategy() != IntervalStrategy.NO, console);
     if (writing.predictWithGenerate() && rows.eval() == null) {
       throw new IllegalArgumentException(
-          "predict_with_generate writes texts in evaluations, and there is nothing to evaluate on: give a"
-              + " validation_file, or remove it");
+          "predict_with_generate writes texts in evaluations, and there is nothing to evaluate on:"
+              + " give a validation_file, or remove it");
     }
     try (PretrainedTokenizer tokenizer = models.tokenizer();
         PretrainedModel base = models.base(tokenizer, training)) {
@@ -165,8 +163,8 @@ final class SftRun {
     double mib = 1024.0 * 1024;
     out.printf(
         Locale.ROOT,
-        "Memory: %,d trained parameters: %.1f MiB of gradients, %.1f MiB of optimizer state; the model and what a"
-            + " batch needs come on top%n",
+        "Memory: %,d trained parameters: %.1f MiB of gradients, %.1f MiB of optimizer state; the"
+            + " model and what a batch needs come on top%n",
         trained,
         4 * trained / mib,
         MemoryOfOptimizer.bytes(training.optim(), trained) / mib);

@@ -34,12 +34,11 @@ public abstract class SftScriptArguments {
           .row(
               "model_name_or_path",
               TEXT,
-              "folder of a causal language model, or its name on the Hub; of an adapter, to train it on")
+              "folder of a causal language model, or its name on the Hub; of an adapter, to train"
+                  + " it on")
           .row("model_revision", TEXT, "branch, tag or commit of the model on the Hub")
-          .ours(
-              "config_name", TEXT, "folder or name of a configuration: train from random weights")
-          .ours(
-              "tokenizer_name", TEXT, "folder or name of the tokenizer; unset means the model's")
+          .ours("config_name", TEXT, "folder or name of a configuration: train from random weights")
+          .ours("tokenizer_name", TEXT, "folder or name of the tokenizer; unset means the model's")
           .never("dtype", "weights are trained in float32; bf16 and fp16 mix precisions")
           .never("torch_dtype", "weights are trained in float32; bf16 and fp16 mix precisions")
           .never("trust_remote_code", "code of the Hub is never run")
@@ -236,8 +235,10 @@ public abstract class SftScriptArguments {
         args.loadIn4bit(),
         "load_in_4bit",
         Map.of(
-            "bnb_4bit_quant_type", args.bnb4bitQuantType() != null,
-            "use_bnb_nested_quant", args.useBnbNestedQuant()));
+            "bnb_4bit_quant_type",
+            args.bnb4bitQuantType() != null,
+            "use_bnb_nested_quant",
+            args.useBnbNestedQuant()));
     problems.check(
         args.loadIn4bit() && args.loadIn8bit(), "load_in_8bit", "false beside load_in_4bit", "");
     needs(
@@ -274,7 +275,10 @@ public abstract class SftScriptArguments {
     given.forEach(
         (name, set) ->
             problems.check(
-                set && !there, name, "to be unset without " + needed + ", which alone reads it", ""));
+                set && !there,
+                name,
+                "to be unset without " + needed + ", which alone reads it",
+                ""));
   }
 
   /** Collects the arguments; a table checks them. */

@@ -18,11 +18,11 @@ import picocli.CommandLine.Command;
     header = "Train a model on texts in a file, from a folder or the Hub.",
     description = {
       "",
-      "Learns labels, numbers, answers, translations, summaries or language itself, as the example scripts",
-      "run_glue, run_classification, run_ner, run_qa, run_swag, run_summarization, run_translation, run_clm and",
-      "run_mlm of Hugging Face do, with their flags. What to learn and from which columns is found in the data and",
-      "told; --dry-run shows it and does nothing. The model is saved in --output_dir, with figures in",
-      "all_results.json."
+      "Learns labels, numbers, answers, translations, summaries or language itself, with the flags of Hugging Face's"
+          + " example scripts run_glue, run_classification, run_ner, run_qa, run_swag, run_summarization,"
+          + " run_translation, run_clm and run_mlm. What to learn and from which columns is found in the data and told;"
+          + " --dry_run shows it and does nothing. The model is saved in --output_dir, with figures in"
+          + " all_results.json."
     },
     footer = {
       "",
@@ -37,17 +37,43 @@ public final class TrainCommand extends ArgumentsCommand {
 
   static final Set<String> ESSENTIALS =
       Set.of(
-          "model_name_or_path", "config_name", "task", "train_file", "validation_file", "test_file", "dataset_name",
-          "validation_split_percentage", "max_train_samples", "text_column_name", "label_column_name", "max_seq_length",
-          "block_size", "output_dir", "num_train_epochs", "per_device_train_batch_size", "learning_rate", "warmup_steps",
-          "eval_strategy", "save_strategy", "load_best_model_at_end", "seed", "push_to_hub", "resume_from_checkpoint",
-          "overwrite_output_dir", "dry_run", "source_lang", "target_lang", "source_prefix", "predict_with_generate");
+          "model_name_or_path",
+          "config_name",
+          "task",
+          "train_file",
+          "validation_file",
+          "test_file",
+          "dataset_name",
+          "validation_split_percentage",
+          "max_train_samples",
+          "text_column_name",
+          "label_column_name",
+          "max_seq_length",
+          "block_size",
+          "output_dir",
+          "num_train_epochs",
+          "per_device_train_batch_size",
+          "learning_rate",
+          "warmup_steps",
+          "eval_strategy",
+          "save_strategy",
+          "load_best_model_at_end",
+          "seed",
+          "push_to_hub",
+          "resume_from_checkpoint",
+          "overwrite_output_dir",
+          "dry_run",
+          "source_lang",
+          "target_lang",
+          "source_prefix",
+          "predict_with_generate");
 
   /** Makes the command. */
   public TrainCommand() {}
 
   static List<ArgumentTable<?, ?>> allTables() {
-    return List.of(TextArguments.table(), TrainingArguments.table(), Seq2SeqTrainingArguments.table());
+    return List.of(
+        TextArguments.table(), TrainingArguments.table(), Seq2SeqTrainingArguments.table());
   }
 
   @Override

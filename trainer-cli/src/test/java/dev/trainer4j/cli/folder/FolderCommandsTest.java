@@ -38,7 +38,8 @@ class FolderCommandsTest {
         CommandLineRun.of("convert", MODEL, out, "--dtype", "bf16", "--max-shard-size", "30kB");
 
     assertThat(run.exitCode()).as(run.err()).isZero();
-    assertThat(out.resolve("tokenizer.json")).hasSameBinaryContentAs(MODEL.resolve("tokenizer.json"));
+    assertThat(out.resolve("tokenizer.json"))
+        .hasSameBinaryContentAs(MODEL.resolve("tokenizer.json"));
     assertThat(out.resolve("config.json")).content().contains("bfloat16");
     try (NDManager manager = NDManager.newBaseManager(Device.cpu());
         ModelTensors before = ModelTensors.openPretrained(MODEL);
@@ -90,7 +91,12 @@ class FolderCommandsTest {
         PeftModel peft =
             PeftModel.of(
                 base,
-                LoraConfig.builder().r(4).loraAlpha(64).targetModules("all-linear").initLoraWeights("false").build())) {
+                LoraConfig.builder()
+                    .r(4)
+                    .loraAlpha(64)
+                    .targetModules("all-linear")
+                    .initLoraWeights("false")
+                    .build())) {
       peft.save(adapter);
       expected = peft.generate(prompt).sequences()[0];
     }
@@ -119,7 +125,8 @@ class FolderCommandsTest {
 
     assertThat(run.exitCode()).as(run.err()).isZero();
     double error =
-        run.out().lines()
+        run.out()
+            .lines()
             .filter(line -> line.startsWith("q_proj"))
             .mapToDouble(line -> Double.parseDouble(line.split("\\s+")[2]))
             .findFirst()
@@ -128,11 +135,13 @@ class FolderCommandsTest {
     try (PretrainedModel model = AutoModels.causalLm(nf4)) {
       assertThat(model.quantization().orElseThrow().bnb4bitUseDoubleQuant()).isTrue();
     }
-    assertThat(CommandLineRun.of("inspect", nf4).out()).contains("4 bit (nf4, double quantization)");
+    assertThat(CommandLineRun.of("inspect", nf4).out())
+        .contains("4 bit (nf4, double quantization)");
     assertThat(CommandLineRun.of("convert", nf4, folder.resolve("x"), "--dtype", "fp16").err())
         .contains("quantized");
     assertThat(
-            CommandLineRun.of("quantize", MODEL, folder.resolve("x"), "--type", "int8", "--double-quant")
+            CommandLineRun.of(
+                    "quantize", MODEL, folder.resolve("x"), "--type", "int8", "--double-quant")
                 .err())
         .contains("4 bits alone");
   }

@@ -68,7 +68,16 @@ class WritingCommandsTest {
 
     CommandLineRun run =
         CommandLineRun.of(
-            "generate", MODEL, "--input", prompts, "--output", answers, "--batch_size", 2, "--max_new_tokens", 6);
+            "generate",
+            MODEL,
+            "--input",
+            prompts,
+            "--output",
+            answers,
+            "--batch_size",
+            2,
+            "--max_new_tokens",
+            6);
 
     assertThat(run.exitCode()).as(run.err()).isZero();
     List<String> lines = Files.readAllLines(answers);
@@ -76,12 +85,15 @@ class WritingCommandsTest {
     for (int i = 0; i < 3; i++) {
       JsonNode row = JSON.readTree(lines.get(i));
       assertThat(row.path("id").asInt()).isEqualTo(i + 1);
-      assertThat(row.path("completion").asText()).isEqualTo(expected(row.path("prompt").asText(), 6));
+      assertThat(row.path("completion").asText())
+          .isEqualTo(expected(row.path("prompt").asText(), 6));
     }
     CommandLineRun chats =
-        CommandLineRun.of("generate", MODEL, "--input", ROWS, "--max_new_tokens", 2, "--batch_size", 64);
+        CommandLineRun.of(
+            "generate", MODEL, "--input", ROWS, "--max_new_tokens", 2, "--batch_size", 64);
     assertThat(chats.exitCode()).as(chats.err()).isZero();
-    assertThat(JSON.readTree(chats.out().lines().findFirst().orElseThrow()).has("completion")).isTrue();
+    assertThat(JSON.readTree(chats.out().lines().findFirst().orElseThrow()).has("completion"))
+        .isTrue();
   }
 
   @Test
@@ -143,7 +155,9 @@ class WritingCommandsTest {
             MODEL.toString(),
             "--max_new_tokens 4000 --do_sample --use_cpu");
     Process process =
-        new ProcessBuilder("script", "-qec", command, "/dev/null").redirectErrorStream(true).start();
+        new ProcessBuilder("script", "-qec", command, "/dev/null")
+            .redirectErrorStream(true)
+            .start();
     try (InputStream out = process.getInputStream();
         OutputStream in = process.getOutputStream()) {
       StringBuilder seen = new StringBuilder();

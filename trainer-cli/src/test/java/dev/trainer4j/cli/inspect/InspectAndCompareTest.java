@@ -42,7 +42,11 @@ class InspectAndCompareTest {
                     TrainerStateJson.write(state(step, first, out)));
                 Files.writeString(
                     draft.resolve("training_args.json"),
-                    TrainingArguments.builder().outputDir(out).learningRate(learningRate).build().toJson());
+                    TrainingArguments.builder()
+                        .outputDir(out)
+                        .learningRate(learningRate)
+                        .build()
+                        .toJson());
               });
       assertThat(saved).isDirectory();
     }
@@ -56,8 +60,23 @@ class InspectAndCompareTest {
     }
     history.add(new LogEntry(step, Map.of("eval_loss", first / step)));
     return new TrainerState(
-        step / 20.0, step, 20, 1, 10, 10, 8, 1, 0, 0, history, first / step, step,
-        out.resolve("checkpoint-" + step).toString(), true, true, Map.of());
+        step / 20.0,
+        step,
+        20,
+        1,
+        10,
+        10,
+        8,
+        1,
+        0,
+        0,
+        history,
+        first / step,
+        step,
+        out.resolve("checkpoint-" + step).toString(),
+        true,
+        true,
+        Map.of());
   }
 
   @Test
@@ -108,7 +127,9 @@ class InspectAndCompareTest {
     assertThat(thorough.out().lines().filter(line -> line.contains("[latest")).findFirst())
         .hasValueSatisfying(line -> assertThat(line).contains("checkpoint-10"));
     Files.write(
-        out.resolve("checkpoint-20/training_args.json"), new byte[] {' '}, StandardOpenOption.APPEND);
+        out.resolve("checkpoint-20/training_args.json"),
+        new byte[] {' '},
+        StandardOpenOption.APPEND);
     assertThat(CommandLineRun.of("inspect", out).out()).contains("bytes instead of");
   }
 
@@ -135,7 +156,9 @@ class InspectAndCompareTest {
 
     assertThat(run.exitCode()).as(run.err()).isZero();
     assertThat(run.out()).containsPattern("learning_rate +0.001 +1.0E-4").contains("● a  ○ b");
-    assertThat(run.out()).containsPattern("eval_loss +0.2 +0.1 \\*").doesNotContain("num_train_epochs");
+    assertThat(run.out())
+        .containsPattern("eval_loss +0.2 +0.1 \\*")
+        .doesNotContain("num_train_epochs");
     assertThat(page).content().contains("uPlot", "\"name\":\"b\"", "learning_rate");
     assertThat(CommandLineRun.of("compare", a, a).err()).contains("twice");
     assertThat(CommandLineRun.of("compare", a, b, "--curve", "x").err()).contains("eval_loss");

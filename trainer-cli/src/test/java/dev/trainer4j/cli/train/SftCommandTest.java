@@ -26,8 +26,16 @@ class SftCommandTest {
     Object[] words = new Object[more.length + 10];
     System.arraycopy(
         new Object[] {
-          "sft", "-q", "--model_name_or_path", MODEL, "--train_file", ROWS, "--output_dir", out,
-          "--use_cpu", "--gradient_checkpointing=false"
+          "sft",
+          "-q",
+          "--model_name_or_path",
+          MODEL,
+          "--train_file",
+          ROWS,
+          "--output_dir",
+          out,
+          "--use_cpu",
+          "--gradient_checkpointing=false"
         },
         0,
         words,
@@ -53,7 +61,16 @@ class SftCommandTest {
     Path out = folder.resolve("out");
 
     CommandLineRun run =
-        sft(out, "--config", config, "--max_steps", 2, "--validation_file", ROWS, "--max_eval_samples", 4);
+        sft(
+            out,
+            "--config",
+            config,
+            "--max_steps",
+            2,
+            "--validation_file",
+            ROWS,
+            "--max_eval_samples",
+            4);
 
     assertThat(run.exitCode()).as(run.err()).isZero();
     JsonNode figures = new ObjectMapper().readTree(run.out());
@@ -66,7 +83,15 @@ class SftCommandTest {
     }
     CommandLineRun answer =
         CommandLineRun.of(
-            "generate", MODEL, "--adapter", out, "--prompt", "In Milan", "--max_new_tokens", 4, "--use_cpu");
+            "generate",
+            MODEL,
+            "--adapter",
+            out,
+            "--prompt",
+            "In Milan",
+            "--max_new_tokens",
+            4,
+            "--use_cpu");
     assertThat(answer.exitCode()).as(answer.err()).isZero();
     assertThat(answer.out()).isNotBlank();
   }
@@ -76,8 +101,15 @@ class SftCommandTest {
     Path whole = folder.resolve("whole");
     Path halves = folder.resolve("halves");
     Object[] common = {
-      "--assistant_only_loss", "--save_steps", 2, "--save_strategy", "steps", "--learning_rate", 0.01,
-      "--lr_scheduler_type", "constant"
+      "--assistant_only_loss",
+      "--save_steps",
+      2,
+      "--save_strategy",
+      "steps",
+      "--learning_rate",
+      0.01,
+      "--lr_scheduler_type",
+      "constant"
     };
     assertThat(sft(whole, join(common, "--max_steps", 4)).exitCode()).isZero();
     assertThat(sft(halves, join(common, "--max_steps", 2)).exitCode()).isZero();
@@ -86,8 +118,16 @@ class SftCommandTest {
             halves,
             join(
                 common,
-                "--max_steps", 4, "--resume_from_checkpoint", "true", "--validation_file", ROWS,
-                "--max_eval_samples", 4, "--predict_with_generate", "--generation_config",
+                "--max_steps",
+                4,
+                "--resume_from_checkpoint",
+                "true",
+                "--validation_file",
+                ROWS,
+                "--max_eval_samples",
+                4,
+                "--predict_with_generate",
+                "--generation_config",
                 "{\"max_new_tokens\": 3}"));
 
     assertThat(second.exitCode()).as(second.err()).isZero();
@@ -121,11 +161,23 @@ class SftCommandTest {
   @Test
   void mistakesAreToldTogetherWithWhatToDo() {
     CommandLineRun run =
-        sft(folder.resolve("o"), "--lora_r", 8, "--dataset_test_split", "x", "--load_in_4bit", "--load_in_8bit");
+        sft(
+            folder.resolve("o"),
+            "--lora_r",
+            8,
+            "--dataset_test_split",
+            "x",
+            "--load_in_4bit",
+            "--load_in_8bit");
 
     assertThat(run.exitCode()).isEqualTo(2);
     assertThat(run.err())
-        .contains("lora_r", "without use_peft", "dataset_test_split", "load_in_8bit", "trainer sft --help");
+        .contains(
+            "lora_r",
+            "without use_peft",
+            "dataset_test_split",
+            "load_in_8bit",
+            "trainer sft --help");
     assertThat(sft(folder.resolve("o"), "--eval_strategy", "epoch").err())
         .contains("eval_strategy", "validation_file");
     assertThat(CommandLineRun.of("sft", "--train_file", ROWS, "--output_dir", folder).err())

@@ -28,8 +28,8 @@ final class PromptCheck {
       throw new IllegalArgumentException(
           "predictWithGenerate: all of the first row of the "
               + (name.isEmpty() ? "eval" : name)
-              + " dataset is learned, so that there is no prompt to write on from. Give rows of prompt and"
-              + " completion, or conversations with assistantOnlyLoss(true)");
+              + " dataset is learned, so that there is no prompt to write on from. Give rows of"
+              + " prompt and completion, or conversations with assistantOnlyLoss(true)");
     }
   }
 }

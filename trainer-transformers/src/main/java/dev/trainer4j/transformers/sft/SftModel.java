@@ -56,8 +56,8 @@ final class SftModel {
       throw new IllegalArgumentException(
           "peft: the model has the adapters "
               + peft.adapters().keySet()
-              + " already; train them without peft(...), add another one with addAdapter, or put them into the"
-              + " base with mergeAndUnload() first");
+              + " already; train them without peft(...), add another one with addAdapter, or put"
+              + " them into the base with mergeAndUnload() first");
     }
     BaseBefore before = BaseBefore.of(base);
     PeftModel made = null;
@@ -133,8 +133,8 @@ final class SftModel {
       whole.add("lm_head");
     }
     LOG.info(
-        "The chat template comes with {} new tokens: their embeddings and the output head are trained"
-            + " beside the adapter",
+        "The chat template comes with {} new tokens: their embeddings and the output head are"
+            + " trained beside the adapter",
         tokens.size());
     return lora.toBuilder().trainableTokenIndices(indices).modulesToSave(whole).build();
   }

@@ -89,8 +89,8 @@ final class SftSetup implements AutoCloseable {
             if (set) {
               problems.add(
                   argument
-                      + ": needs all rows at once, and the train dataset is a stream, which with maxSteps is"
-                      + " prepared while it is read; give a Dataset, or leave "
+                      + ": needs all rows at once, and the train dataset is a stream, which with"
+                      + " maxSteps is prepared while it is read; give a Dataset, or leave "
                       + argument
                       + " out");
             }
@@ -108,13 +108,13 @@ final class SftSetup implements AutoCloseable {
     }
     if (builder.writesTexts() && builder.sftArguments.packsEvaluation()) {
       problems.add(
-          "evalPacking: a model writes on at the end of one row alone, and predictWithGenerate has it"
-              + " write; set evalPacking(false)");
+          "evalPacking: a model writes on at the end of one row alone, and predictWithGenerate has"
+              + " it write; set evalPacking(false)");
     }
     if (builder.writesTexts() && builder.sftArguments.paddingFree()) {
       problems.add(
-          "paddingFree: lays rows one behind the other, and predictWithGenerate has the model write at"
-              + " the end of each; leave it out");
+          "paddingFree: lays rows one behind the other, and predictWithGenerate has the model write"
+              + " at the end of each; leave it out");
     }
     if (!problems.isEmpty()) {
       throw new IllegalArgumentException(

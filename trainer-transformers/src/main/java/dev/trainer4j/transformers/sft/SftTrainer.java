@@ -17,8 +17,6 @@ import dev.trainer4j.evaluation.PredictionStep;
 import dev.trainer4j.model.LossFunction;
 import dev.trainer4j.model.SegmentedModel;
 import dev.trainer4j.model.TrainableModel;
-import dev.trainer4j.process.ProcessGroup;
-import dev.trainer4j.run.TrainingPlan;
 import dev.trainer4j.state.LogEntry;
 import dev.trainer4j.torch.ArrayScope;
 import dev.trainer4j.transformers.PeftModel;
@@ -114,8 +112,7 @@ public class SftTrainer extends Trainer {
    * @param modelInit makes a {@link PretrainedModel} or {@link PeftModel}, a new one in each call; called with the generator seeded by
    *     {@code seed}
    */
-  public static Builder builder(
-      Supplier<? extends SegmentedModel> modelInit, SftArguments args) {
+  public static Builder builder(Supplier<? extends SegmentedModel> modelInit, SftArguments args) {
     return new Builder(modelInit, args);
   }
 
@@ -127,16 +124,6 @@ public class SftTrainer extends Trainer {
   /** Returns the model with its adapters; empty if it has none. It lives as long as the model that it was made of. */
   public final Optional<PeftModel> peftModel() {
     return model() instanceof PeftModel peft ? Optional.of(peft) : Optional.empty();
-  }
-
-  /**
-   * Returns the numbers of the run that {@link #train()} would begin anew: samples, updates, epochs. Nothing is trained.
-   *
-   * @throws IllegalArgumentException if there is no batch to train on
-   */
-  public final TrainingPlan plan() {
-    return TrainingPlan.of(
-        getTrainDataLoader(), sftArguments().training(), ProcessGroup.launched().worldSize());
   }
 
   /** Returns the first documents of the first batch as text, with {@code «} and {@code »} around what is trained, as the log shows it. */
@@ -170,9 +157,7 @@ public class SftTrainer extends Trainer {
   protected PredictionStep predictionStep(
       TrainableModel model, ModelInputs inputs, boolean lossOnly) {
     PredictionStep step = super.predictionStep(model, inputs, lossOnly);
-    return texts == null || lossOnly
-        ? step
-        : texts.written(model, sft.tokenizer(), inputs, step);
+    return texts == null || lossOnly ? step : texts.written(model, sft.tokenizer(), inputs, step);
   }
 
   @Override

@@ -28,8 +28,8 @@ final class ContinuationTask implements WritingTask {
   public void check(GenerationConfig config, boolean limited) {
     if (config.maxNewTokens() == null && !limited) {
       throw new IllegalArgumentException(
-          "predictWithGenerate: nothing says how many tokens a model that writes on where its prompt"
-              + " ends may add; set maxNewTokens in generationConfig, such as"
+          "predictWithGenerate: nothing says how many tokens a model that writes on where its"
+              + " prompt ends may add; set maxNewTokens in generationConfig, such as"
               + " GenerationConfig.builder().maxNewTokens(64).build()");
     }
   }
@@ -38,7 +38,8 @@ final class ContinuationTask implements WritingTask {
   public int length(Map<?, ?> row) {
     Object labels = row.get("labels");
     if (row.get(PROMPT_IDS) != null || labels == null) {
-      return PromptLengths.of(row.get(PROMPT_IDS) == null ? row.get("input_ids") : row.get(PROMPT_IDS));
+      return PromptLengths.of(
+          row.get(PROMPT_IDS) == null ? row.get("input_ids") : row.get(PROMPT_IDS));
     }
     int end = PromptLengths.of(labels);
     while (end > 0 && PromptLengths.at(labels, end - 1) == IGNORED) {
@@ -63,8 +64,8 @@ final class ContinuationTask implements WritingTask {
         throw new IllegalArgumentException(
             "predictWithGenerate: row "
                 + i
-                + " of the batch has no token before its labels to write on from; labels of a prompt"
-                + " are -100, or give it as "
+                + " of the batch has no token before its labels to write on from; labels of a"
+                + " prompt are -100, or give it as "
                 + PROMPT_IDS);
       }
       longest = Math.max(longest, prompts[i].length);
@@ -86,7 +87,8 @@ final class ContinuationTask implements WritingTask {
               + labelArray.getShape()
               + ", but input_ids "
               + inputs.get("input_ids").getShape()
-              + "; a model that writes on has a label for each token, -100 for those of the prompt");
+              + "; a model that writes on has a label for each token, -100 for those of the"
+              + " prompt");
     }
     long[][] labels = TokenRows.of(labelArray);
     long[][] prompts = new long[ids.length][];

@@ -107,8 +107,7 @@ public class Seq2SeqTrainer extends Trainer {
   /** Evaluations batch rows of like length; predictions come in the order of the rows. */
   @Override
   protected DataLoader getEvalDataLoader(DataSource<?> dataset) {
-    return super.getEvalDataLoader(
-        texts == null || predicting ? dataset : texts.byLength(dataset));
+    return super.getEvalDataLoader(texts == null || predicting ? dataset : texts.byLength(dataset));
   }
 
   @Override

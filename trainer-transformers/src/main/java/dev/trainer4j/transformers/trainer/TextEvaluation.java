@@ -54,8 +54,8 @@ public final class TextEvaluation {
     GenerationConfig config = given.resolved(own);
     if (config.padTokenId() == null && config.eosTokenId().isEmpty()) {
       throw new IllegalArgumentException(
-          "padTokenId is not set, and neither is eosTokenId: generated rows of other lengths need one"
-              + " to be padded with; set it in generationConfig");
+          "padTokenId is not set, and neither is eosTokenId: generated rows of other lengths need"
+              + " one to be padded with; set it in generationConfig");
     }
     task.check(config, given.generationMaxLength() != null);
     return config;
@@ -69,8 +69,7 @@ public final class TextEvaluation {
     if (!(rows instanceof Dataset<?> dataset)) {
       return rows;
     }
-    long[] order =
-        orders.computeIfAbsent(dataset, all -> PromptLengths.descending(all, task));
+    long[] order = orders.computeIfAbsent(dataset, all -> PromptLengths.descending(all, task));
     return order.length == 0 ? rows : dataset.select(order);
   }
 

@@ -26,7 +26,8 @@ class BatchPreviewTest {
       for (long i = 0; i < prepared.size(); i++) {
         batch.add(prepared.get(i));
       }
-      return BatchPreview.of(new SftCollator(tokenizer, args, false).collate(batch, manager), tokenizer)
+      return BatchPreview.of(
+              new SftCollator(tokenizer, args, false).collate(batch, manager), tokenizer)
           .replace(System.lineSeparator(), "\n");
     }
   }

@@ -193,7 +193,8 @@ class SftModelsTest {
 
   @Test
   void rowsWithoutAPromptAreRefusedWhereTextsAreToBeWritten() {
-    Dataset<Map<String, Object>> texts = Datasets.of(List.of(Map.of("text", "all of it is learned")));
+    Dataset<Map<String, Object>> texts =
+        Datasets.of(List.of(Map.of("text", "all of it is learned")));
     try (PretrainedModel model = model()) {
       assertThatThrownBy(
               () ->

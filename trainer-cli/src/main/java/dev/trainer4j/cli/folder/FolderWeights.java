@@ -8,13 +8,13 @@ import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.Map;
 
-/** What commands ask of a folder of a model before they load it. */
-final class LoadedFolder {
+/** The weights of a folder by their headers: what commands ask before they load a model. */
+final class FolderWeights {
 
   private static final Map<String, Dtype> FLOATING =
       Map.of("F32", Dtype.FLOAT32, "F16", Dtype.FLOAT16, "BF16", Dtype.BFLOAT16);
 
-  private LoadedFolder() {}
+  private FolderWeights() {}
 
   /** Returns the type that most of the weights have; float32 where none of them is floating. */
   static Dtype dtype(Path folder) throws IOException {
