@@ -93,6 +93,11 @@ public abstract class ForwardingModel implements TrainableModel {
   }
 
   @Override
+  public Optional<String> nameOrPath() {
+    return delegate().nameOrPath();
+  }
+
+  @Override
   public Optional<Set<String>> lossParts() {
     return delegate().lossParts();
   }

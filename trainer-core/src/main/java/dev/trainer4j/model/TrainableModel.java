@@ -126,6 +126,16 @@ public interface TrainableModel extends AutoCloseable {
   }
 
   /**
+   * Returns where the weights come from that training begins with: the name of a model on the Hub, such as {@code
+   * google-bert/bert-base-cased}, or the path of a folder.
+   *
+   * @return empty, the default, if they are made anew, or the model does not know
+   */
+  default Optional<String> nameOrPath() {
+    return Optional.empty();
+  }
+
+  /**
    * Returns the names of the parts of the loss that {@link #forward} gives ({@link LossOutput#part}), which
    * evaluations report beside it: what names metrics can be checked against before anything is trained.
    *

@@ -7,6 +7,7 @@ import dev.trainer4j.StopReason;
 import dev.trainer4j.TrainOutput;
 import dev.trainer4j.Trainer;
 import dev.trainer4j.callbacks.LearningRateFinderResult;
+import dev.trainer4j.search.SearchResult;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -63,5 +64,13 @@ final class ApiExamplesTest {
     assertThat(out.resolve("report.html")).content().contains("data-status=\"finished\"");
     assertThat(out.resolve("plot.png")).isNotEmptyFile();
     assertThat(out.resolve("learning-rate.png")).isNotEmptyFile();
+  }
+
+  @Test
+  void aSearchFindsWhatLearns(@TempDir Path out) {
+    SearchResult result = SearchHyperparameters.run(out, 6);
+    assertThat(result.best().orElseThrow().objective()).isGreaterThan(0.8);
+    assertThat(out.resolve("search.html")).exists();
+    assertThat(out.resolve("run-5")).isDirectory();
   }
 }

@@ -32,7 +32,7 @@ final class CardMemory {
       RunRepository target,
       TrainingArguments args,
       TrainerState state,
-      Path modelFolder,
+      SavedModel model,
       ModelCardDetails details)
       throws IOException {
     Path file = args.outputDir().resolve(NAME);
@@ -49,9 +49,9 @@ final class CardMemory {
                 target.repo(),
                 args,
                 state,
-                modelFolder,
+                model,
                 details,
-                license(target, modelFolder, details))
+                license(target, model, details))
             .write(before);
     Files.createDirectories(args.outputDir());
     HubCache.replace(file, card.getBytes(StandardCharsets.UTF_8));
@@ -77,13 +77,13 @@ final class CardMemory {
   }
 
   private @Nullable String license(
-      RunRepository target, Path modelFolder, ModelCardDetails details) {
+      RunRepository target, SavedModel model, ModelCardDetails details) {
     if (!licenseAsked) {
       licenseAsked = true;
       license =
           details.license() != null
               ? null
-              : ModelCard.baseModel(modelFolder, details)
+              : ModelCard.baseModel(model, details)
                   .flatMap(name -> ask(target, name))
                   .orElse(null);
     }

@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,6 +33,7 @@ public final class HubPushCallback implements TrainerCallback {
   private final @Nullable HubClient given;
   private final ModelCardDetails details;
   private final CardMemory cards = new CardMemory();
+  private Optional<String> loadedFrom = Optional.empty();
 
   private @Nullable HubClient client;
   private @Nullable RunRepository repository;
@@ -65,6 +67,7 @@ public final class HubPushCallback implements TrainerCallback {
     skipped = null;
     skips = 0;
     repository = null;
+    loadedFrom = ctx.model().nameOrPath();
     client = given == null ? RunRepository.client(args) : given;
     try {
       StagedCheckpoint.cleanLeftovers(args.outputDir());
@@ -165,7 +168,8 @@ public final class HubPushCallback implements TrainerCallback {
       List<String> renewed)
       throws IOException {
     RunRepository target = opened(args);
-    String card = cards.next(target, args, state, modelFolder, details);
+    SavedModel model = SavedModel.in(modelFolder, loadedFrom);
+    String card = cards.next(target, args, state, model, details);
     List<UploadFile> all =
         RunFiles.joined(
             files,

@@ -3,7 +3,6 @@ package dev.trainer4j.hub;
 
 import dev.trainer4j.args.TrainingArguments;
 import dev.trainer4j.state.TrainerState;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -31,14 +30,14 @@ final class ModelCard {
   /**
    * Collects what the card says.
    *
-   * @param modelFolder the files of the model
+   * @param model what is pushed
    * @param license of the model or of its base, if somebody knows it
    */
   ModelCard(
       HubRepo repo,
       TrainingArguments args,
       TrainerState state,
-      Path modelFolder,
+      SavedModel model,
       ModelCardDetails details,
       @Nullable String license) {
     this.repo = repo;
@@ -46,18 +45,16 @@ final class ModelCard {
     this.details = details;
     this.license = details.license() == null ? license : details.license();
     results = RunResults.of(state.logHistory());
-    model = SavedModel.in(modelFolder);
+    this.model = model;
   }
 
   /** The base model, by the details or by the files. */
-  static Optional<String> baseModel(Path modelFolder, ModelCardDetails details) {
-    return details.baseModel() == null
-        ? SavedModel.in(modelFolder).base()
-        : Optional.of(details.baseModel());
+  static Optional<String> baseModel(SavedModel model, ModelCardDetails details) {
+    return details.baseModel() == null ? model.base() : Optional.of(details.baseModel());
   }
 
   private Optional<String> base() {
-    return details.baseModel() == null ? model.base() : Optional.of(details.baseModel());
+    return baseModel(model, details);
   }
 
   private Optional<String> task() {
@@ -161,7 +158,10 @@ final class ModelCard {
                 base ->
                     "This model is a fine-tuned version of [%s](https://huggingface.co/%s) on "
                         .formatted(base, base))
-            .orElse("This model was trained from scratch on "));
+            .orElse(
+                model.isFineTuned()
+                    ? "This model is a fine-tuned version of one that is not on the Hub, on "
+                    : "This model was trained from scratch on "));
     text.append(data()).append(".\n");
     if (!results.last().isEmpty()) {
       text.append("It achieves the following results on the evaluation set:\n\n");

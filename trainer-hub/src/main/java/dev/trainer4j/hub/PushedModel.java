@@ -19,7 +19,8 @@ final class PushedModel {
     TrainingArguments args = trainer.args();
     trainer.saveModel(args.outputDir());
     RunRepository target = RunRepository.open(client, args);
-    String card = new CardMemory().next(target, args, trainer.state(), args.outputDir(), details);
+    SavedModel model = SavedModel.in(args.outputDir(), trainer.model().nameOrPath());
+    String card = new CardMemory().next(target, args, trainer.state(), model, details);
     List<UploadFile> files =
         RunFiles.joined(
             RunFiles.ofOutput(args.outputDir()),

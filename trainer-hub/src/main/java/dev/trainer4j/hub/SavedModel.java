@@ -12,13 +12,15 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What the files of a model say about it.
+ * What a model and its files say about it.
  *
  * @param architecture such as {@code BertForSequenceClassification}, of adapters its end; empty for none of transformers
  * @param isAdapter whether it is an adapter that stands on a base model
+ * @param isFineTuned whether its training began with weights of another model
  * @param base the name on the Hub of the model that it comes from
  */
-record SavedModel(String architecture, boolean isAdapter, Optional<String> base) {
+record SavedModel(
+    String architecture, boolean isAdapter, boolean isFineTuned, Optional<String> base) {
   private static final JsonMapper JSON = new JsonMapper();
 
   /** A head of transformers: what cards and classes call it. */
@@ -71,18 +73,26 @@ record SavedModel(String architecture, boolean isAdapter, Optional<String> base)
           "TOKEN_CLS", "ForTokenClassification",
           "QUESTION_ANS", "ForQuestionAnswering");
 
-  static SavedModel in(Path folder) {
+  /**
+   * Looks at the files of a model.
+   *
+   * @param loadedFrom where the weights came from that training began with, if the model knows it; else the files are asked
+   */
+  static SavedModel in(Path folder, Optional<String> loadedFrom) {
     JsonNode config = json(folder.resolve("config.json"));
     JsonNode adapter = json(folder.resolve("adapter_config.json"));
     String origin =
-        adapter.isMissingNode()
-            ? config.path("_name_or_path").asText("")
-            : adapter.path("base_model_name_or_path").asText("");
+        loadedFrom.orElseGet(
+            () ->
+                adapter.isMissingNode()
+                    ? config.path("_name_or_path").asText("")
+                    : adapter.path("base_model_name_or_path").asText(""));
     String architecture =
         adapter.isMissingNode()
             ? config.path("architectures").path(0).asText("")
             : TASK_TYPES.getOrDefault(adapter.path("task_type").asText(""), "");
-    return new SavedModel(architecture, !adapter.isMissingNode(), nameOnHub(origin));
+    return new SavedModel(
+        architecture, !adapter.isMissingNode(), !origin.isBlank(), nameOnHub(origin));
   }
 
   private static JsonNode json(Path file) {

@@ -283,10 +283,13 @@ class HubPushTest {
     Process child = child(killed);
     try {
       await(() -> repo().commits.size() == 2);
+      assertThat(commandLineOf(child)).contains("TinyRun").doesNotContain(HubServer.TOKEN);
     } finally {
       child.destroyForcibly();
     }
     assertThat(child.waitFor(30, TimeUnit.SECONDS)).isTrue();
+    assertTokenIsInNoFileOf(killed);
+    assertThat(folder.resolve("child.log")).content().doesNotContain(HubServer.TOKEN);
     assertThat(titles()).containsExactly("Training in progress, step 3");
 
     Path checkpoint = client().lastCheckpoint(REPO, "main", output);
@@ -300,6 +303,25 @@ class HubPushTest {
       trainer.train();
     }
     assertThat(resumed).isEqualTo(weights());
+  }
+
+  /** What others see in the list of processes. */
+  private static String commandLineOf(Process process) throws IOException {
+    Path list = Path.of("/proc", Long.toString(process.pid()), "cmdline");
+    return Files.isReadable(list)
+        ? Files.readString(list, StandardCharsets.ISO_8859_1)
+        : process.info().commandLine().orElse("TinyRun");
+  }
+
+  private static void assertTokenIsInNoFileOf(Path folder) throws IOException {
+    try (Stream<Path> files = Files.walk(folder)) {
+      assertThat(files.filter(Files::isRegularFile))
+          .isNotEmpty()
+          .allSatisfy(
+              file ->
+                  assertThat(new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1))
+                      .doesNotContain(HubServer.TOKEN));
+    }
   }
 
   private Process child(Path into) throws IOException {
@@ -348,14 +370,7 @@ class HubPushTest {
 
     assertThat(told).contains("bad Bearer <HUB_TOKEN>").doesNotContain(token);
     assertThat(titles()).hasSize(3);
-    try (Stream<Path> files = Files.walk(folder)) {
-      assertThat(files.filter(Files::isRegularFile))
-          .isNotEmpty()
-          .allSatisfy(
-              file ->
-                  assertThat(new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1))
-                      .doesNotContain(token));
-    }
+    assertTokenIsInNoFileOf(folder);
     for (String file : repo().find("main").files().keySet()) {
       assertThat(
               new String(server.content("tester/run", "main", file), StandardCharsets.ISO_8859_1))

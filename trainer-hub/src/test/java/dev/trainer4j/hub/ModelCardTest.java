@@ -3,18 +3,25 @@ package dev.trainer4j.hub;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ai.djl.Device;
+import ai.djl.ndarray.NDManager;
 import ch.qos.logback.classic.Level;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import dev.trainer4j.Trainer;
 import dev.trainer4j.args.TrainingArguments;
+import dev.trainer4j.model.BlockModel;
+import dev.trainer4j.model.ForwardingModel;
+import dev.trainer4j.model.TrainableModel;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -168,5 +175,70 @@ class ModelCardTest {
     assertThat(read.get("license").isTextual()).isTrue();
     assertThat(read.get("tags").toString()).isEqualTo("[\"1.0\",\"true\",\"a: b\",\"- c\",\"#d\"]");
     assertThat(CardText.of(yaml).metadata()).isEqualTo(metadata);
+  }
+
+  /** Pushes a model that says where its weights come from: by hand, and by the callback. */
+  private List<String> cardsOf(String nameOrPath) throws IOException {
+    List<String> cards = new ArrayList<>();
+    HubClient client = TinyRun.client(server.endpoint(), folder.resolve("cache")).build();
+    try (NDManager manager = NDManager.newBaseManager(Device.cpu(), "PyTorch");
+        BlockModel block = new BlockModel(TinyRun.model(), manager, List.of("labels"))) {
+      TrainableModel model =
+          new ForwardingModel() {
+            @Override
+            protected TrainableModel delegate() {
+              return block;
+            }
+
+            @Override
+            public Optional<String> nameOrPath() {
+              return Optional.of(nameOrPath);
+            }
+          };
+      for (boolean byHand : List.of(true, false)) {
+        TrainingArguments args =
+            TinyRun.args(folder.resolve("run-" + byHand))
+                .hubModelId("tester/run-" + byHand)
+                .maxSteps(3)
+                .pushToHub(!byHand)
+                .build();
+        Trainer.Builder builder = Trainer.builder(model, args).trainDataset(TinyRun.data(1, 24)).evalDataset(TinyRun.data(2, 16));
+        if (!byHand) {
+          builder.callback(new HubPushCallback(client, ModelCardDetails.none()));
+        }
+        try (Trainer trainer = builder.build()) {
+          trainer.train();
+          if (byHand) {
+            client.push(trainer, "End of training", ModelCardDetails.none());
+          }
+        }
+        cards.add(
+            new String(
+                server.content("tester/run-" + byHand, "main", "README.md"),
+                StandardCharsets.UTF_8));
+      }
+    }
+    return cards;
+  }
+
+  @Test
+  void aModelThatWasLoadedByItsNameOnTheHubHasABaseModelThoughItsFilesNameNone()
+      throws IOException {
+    for (String card : cardsOf("google-bert/bert-base")) {
+      assertThat(metadata(card).get("base_model").asText()).isEqualTo("google-bert/bert-base");
+      assertThat(card)
+          .contains("fine-tuned version of [google-bert/bert-base](https://huggingface.co/google-");
+    }
+  }
+
+  @Test
+  void aModelThatWasLoadedFromAFolderIsFineTunedAndItsFolderIsNotTold() throws IOException {
+    Path secret = Files.createDirectories(folder.resolve("secret-project"));
+    for (String card : cardsOf(secret.toString())) {
+      assertThat(metadata(card).has("base_model")).isFalse();
+      assertThat(card)
+          .contains("a fine-tuned version of one that is not on the Hub, on")
+          .doesNotContain("secret-project");
+    }
   }
 }

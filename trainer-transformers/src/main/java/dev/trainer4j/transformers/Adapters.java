@@ -3,7 +3,6 @@ package dev.trainer4j.transformers;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import dev.trainer4j.data.Folders;
 import dev.trainer4j.model.NamedParameter;
 import dev.trainer4j.torch.ArrayScope;
 import dev.trainer4j.torch.Autograd;
@@ -90,7 +89,7 @@ final class Adapters implements AutoCloseable {
           "there is an adapter '" + name + "' already: delete it first, or give another name");
     }
     requireUnmerged();
-    String origin = base.folder().map(folder -> Folders.nameOrPath(folder.toString())).orElse(null);
+    String origin = base.nameOrPath().orElse(null);
     PeftConfig complete = Targets.complete(given, base.config().modelType(), taskType(), origin);
     Targets targets = new Targets(complete, set.modules(), vocabulary());
     PeftConfig config = withLayoutOf(targets.adapted(), complete);

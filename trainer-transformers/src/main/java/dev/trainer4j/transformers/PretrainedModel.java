@@ -6,6 +6,7 @@ import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import dev.trainer4j.data.Folders;
 import dev.trainer4j.data.ModelInputs;
 import dev.trainer4j.data.ProcessingClass;
 import dev.trainer4j.model.ForwardPass;
@@ -241,6 +242,11 @@ public final class PretrainedModel
   /** Returns the folder that the model was loaded from; empty for one that was made of a configuration. */
   public Optional<Path> folder() {
     return Optional.ofNullable(core.files().folder());
+  }
+
+  @Override
+  public Optional<String> nameOrPath() {
+    return folder().map(folder -> Folders.nameOrPath(folder.toString()));
   }
 
   /** Returns the width of the hidden states, and of the embeddings of tokens. */

@@ -6,6 +6,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ai.djl.Device;
 import ai.djl.ndarray.NDManager;
 import ai.djl.nn.Block;
+import ai.djl.nn.norm.Dropout;
+import ai.djl.nn.core.Linear;
+import ai.djl.nn.SequentialBlock;
 import dev.trainer4j.PredictionOutput;
 import dev.trainer4j.ResumeFrom;
 import dev.trainer4j.TrainOutput;
@@ -35,6 +38,12 @@ import dev.trainer4j.examples.snippets.OwnMetrics;
 import dev.trainer4j.examples.snippets.QuickStart;
 import dev.trainer4j.examples.snippets.Samples;
 import dev.trainer4j.examples.snippets.Watching;
+import dev.trainer4j.examples.snippets.Searching;
+import dev.trainer4j.model.BlockModel;
+import dev.trainer4j.model.TrainableModel;
+import dev.trainer4j.search.BestRun;
+import dev.trainer4j.search.SearchResult;
+import dev.trainer4j.search.SearchSpace;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -295,5 +304,39 @@ final class SnippetsTest {
     assertThat(folder.resolve("learning-rate.png")).isNotEmptyFile();
     assertThat(folder.resolve("learning-rate.csv")).isNotEmptyFile();
     assertThat(folder.resolve("run-7.html")).content().contains("<h1>Rings, run 7</h1>");
+  }
+
+  private static TrainableModel linear(double dropout) {
+    Block network =
+        new SequentialBlock()
+            .add(Linear.builder().setUnits(8).build())
+            .add(Dropout.builder().optRate((float) dropout).build())
+            .add(Linear.builder().setUnits(4).build());
+    return new BlockModel(
+        network, NDManager.newBaseManager(Device.cpu(), "PyTorch"), List.of("labels"));
+  }
+
+  @Test
+  void searchesForHyperparameters() {
+    TrainingArguments args =
+        arguments().evalStrategy(IntervalStrategy.EPOCH).outputDir(folder.resolve("a")).build();
+    BestRun best = Searching.byTrainer(() -> linear(0), args, TRAIN, TEST);
+    assertThat(best.objective()).isLessThan(1.2);
+    SearchResult full =
+        Searching.inFull(
+            SnippetsTest::linear,
+            args.toBuilder().outputDir(folder.resolve("b")).build(),
+            TRAIN,
+            TEST);
+    assertThat(full.trials()).hasSize(12);
+    SearchSpace space = SearchSpace.builder().choice("learning_rate", 1e-4, 1e-2).build();
+    assertThat(
+            Searching.severalDirections(
+                args.toBuilder().outputDir(folder.resolve("c")).build(),
+                space,
+                () -> linear(0),
+                TRAIN,
+                TEST))
+        .isNotEmpty();
   }
 }
