@@ -73,8 +73,16 @@ final class SharedOptimizer implements ParallelStrategy {
         apart
             ? SliceMemory.apart(owner.newSubManager(Device.cpu()))
             : SliceMemory.inParameters(owner.newSubManager());
-    Shares shares = gradients.shares(parameters, layout, ranks, memory);
-    return new ShardedOptimizer(groups, ranks, shares, maker);
+    return new ShardedOptimizer(groups, ranks, shares(parameters, layout, memory), maker);
+  }
+
+  private Shares shares(List<NamedParameter> parameters, ShardLayout layout, SliceMemory memory) {
+    try {
+      return gradients.shares(parameters, layout, ranks, memory);
+    } catch (RuntimeException e) {
+      memory.close();
+      throw e;
+    }
   }
 
   @Override
@@ -106,7 +114,8 @@ final class SharedOptimizer implements ParallelStrategy {
       failure = e;
     }
     String problem =
-        new Agreement(ranks.all()).firstProblem(failure == null ? null : failure.getMessage());
+        new Agreement(ranks.all())
+            .firstProblem(failure == null ? null : String.valueOf(failure.getMessage()));
     if (failure instanceof RuntimeException e) {
       throw e;
     }
