@@ -123,7 +123,7 @@ public final class ShardingMemory {
     for (NDArray weight : weights.values()) {
       x = x.matMul(weight).tanh();
     }
-    return ModelOutput.logits(x).withLoss(LossOutput.of(x.square().sum(), x.size()));
+    return ModelOutput.logits(x).withLoss(LossOutput.of(x.square().sum(), (double) x.size()));
   }
 
   /** Looks when a micro batch begins, with moments there and the pass not begun. */

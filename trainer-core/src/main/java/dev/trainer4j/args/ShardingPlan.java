@@ -42,7 +42,10 @@ public record ShardingPlan(
     FULL_STATE_DICT,
     /** Pieces that every rank writes by itself, readable by any number of ranks. */
     SHARDED_STATE_DICT,
-    /** Pieces as ranks hold them, for the same number of ranks. */
+    /**
+     * Pieces as ranks hold them. A rank holds ranges of the elements of named tensors, so these are the pieces of {@link
+     * #SHARDED_STATE_DICT}, and readable by any number of ranks.
+     */
     LOCAL_STATE_DICT
   }
 

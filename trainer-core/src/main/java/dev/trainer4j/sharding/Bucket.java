@@ -9,6 +9,8 @@ import dev.trainer4j.torch.ArrayScope;
 import dev.trainer4j.torch.TorchFunctions;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The flat buffer of a unit, seen as whole parameters and as shares: what goes over the wire. All units of a
@@ -58,16 +60,17 @@ final class Bucket {
   /**
    * Adds whole arrays of all ranks up; returns this rank's share of the sum, which is overwritten by the next bucket.
    *
-   * @param arrays one for each parameter, of its shape; null for zeros
+   * @param arrays one for each parameter, of its shape
+   * @param present whether each is there; zeros take the place of those that are not
    */
-  NDArray reduce(List<? extends NDArray> arrays, boolean[] present, ShardRanks ranks) {
+  NDArray reduce(List<? extends @Nullable NDArray> arrays, boolean[] present, ShardRanks ranks) {
     List<NDArray> zeros = new ArrayList<>(padding);
     List<NDArray> targets = new ArrayList<>();
     List<NDArray> sources = new ArrayList<>();
     for (int i = 0; i < present.length; i++) {
       if (present[i]) {
         targets.add(parameters.get(i));
-        sources.add(arrays.get(i));
+        sources.add(Objects.requireNonNull(arrays.get(i)));
       } else {
         zeros.add(parameters.get(i));
       }

@@ -17,6 +17,7 @@ import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Shares of a model that every rank holds whole, bucket by bucket: a flat sum of gradients for each bucket, and
@@ -121,10 +122,12 @@ abstract class BucketShares implements Shares {
    * Adds the gradients of all ranks to the sums.
    *
    * @param index of the bucket
-   * @param arrays one for each parameter of the bucket; null for none
+   * @param arrays one for each parameter of the bucket
+   * @param present whether each is there
    * @param fresh whether the sums begin with them
    */
-  final void reduce(int index, List<NDArray> arrays, boolean[] present, boolean fresh) {
+  final void reduce(
+      int index, List<? extends @Nullable NDArray> arrays, boolean[] present, boolean fresh) {
     NDArray share = buckets.get(index).reduce(arrays, present, ranks);
     if (fresh) {
       TorchFunctions.copy(List.of(sums.get(index)), List.of(share));

@@ -70,7 +70,7 @@ enum GradientStage {
     return stage == ShardingPlan.Stage.OPTIMIZER ? WHOLE : SHARED;
   }
 
-  /** Makes the shares of a rank; {@code memory} is closed with them, or if this fails. */
+  /** Makes the shares of a rank; {@code memory} is closed with them. */
   abstract Shares shares(
       List<NamedParameter> parameters, ShardLayout layout, ShardRanks ranks, SliceMemory memory);
 

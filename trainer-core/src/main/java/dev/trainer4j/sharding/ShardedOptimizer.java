@@ -105,7 +105,8 @@ public final class ShardedOptimizer implements Optimizer {
       failure = e;
     }
     String problem =
-        new Agreement(ranks.all()).firstProblem(failure == null ? null : failure.getMessage());
+        new Agreement(ranks.all())
+            .firstProblem(failure == null ? null : String.valueOf(failure.getMessage()));
     if (problem == null) {
       return made;
     }

@@ -71,8 +71,16 @@ final class SharedOptimizer implements ParallelStrategy {
         apart
             ? SliceMemory.apart(owner.newSubManager(Device.cpu()))
             : SliceMemory.inParameters(owner.newSubManager());
-    Shares shares = gradients.shares(parameters, layout, ranks, memory);
-    return new ShardedOptimizer(groups, ranks, shares, maker);
+    return new ShardedOptimizer(groups, ranks, shares(parameters, layout, memory), maker);
+  }
+
+  private Shares shares(List<NamedParameter> parameters, ShardLayout layout, SliceMemory memory) {
+    try {
+      return gradients.shares(parameters, layout, ranks, memory);
+    } catch (RuntimeException e) {
+      memory.close();
+      throw e;
+    }
   }
 
   @Override

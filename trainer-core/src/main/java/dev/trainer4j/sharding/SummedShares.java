@@ -8,6 +8,7 @@ import dev.trainer4j.torch.Gradients;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Gradients that add up in the whole parameters of each rank until the update (ZeRO-1): the ranks exchange them
@@ -34,7 +35,7 @@ final class SummedShares extends BucketShares {
     }
     int first = 0;
     for (int i = 0; i < layout().units().size(); i++) {
-      List<NDArray> arrays = new ArrayList<>();
+      List<@Nullable NDArray> arrays = new ArrayList<>();
       int end = first + layout().units().get(i).parameters().size();
       for (int index = first; index < end; index++) {
         arrays.add(gradients.array(index));

@@ -23,7 +23,7 @@ class ShardLayoutTest {
     Random random = new Random(7);
     for (int trial = 0; trial < 200; trial++) {
       int worldSize = 1 + random.nextInt(6);
-      long bucketBytes = 1 + random.nextInt(200);
+      long bucketBytes = 1L + random.nextInt(200);
       List<FlatParameter> parameters = new ArrayList<>();
       for (int i = 0; i <= random.nextInt(8); i++) {
         parameters.add(parameter("p" + i, random.nextInt(5), 1 + random.nextInt(9)));
