@@ -161,6 +161,11 @@ final class SharedParameters implements ParallelStrategy {
   }
 
   @Override
+  public boolean returnsMemory() {
+    return true;
+  }
+
+  @Override
   public void endBatch() {
     if (taken != null) {
       taken.rest();
