@@ -92,7 +92,11 @@ public class Trainer implements TrialTrainer {
     trialMaker = new TrialMaker(builder, Trainer::new);
     manager = setup.model().manager().newSubManager();
     manager.setName("trainer");
-    NativeHeap.keepFreed(manager.getDevice());
+    if (setup.strategy().returnsMemory()) {
+      NativeHeap.returnFreed(manager.getDevice());
+    } else {
+      NativeHeap.keepFreed(manager.getDevice());
+    }
     determinism = args().fullDeterminism() ? Determinism.on(manager.getDevice()) : null;
     boolean speaks = setup.processes().isMain(args().logOnEachNode());
     log = new RunLog(speaks ? args().logLevel() : args().logLevelReplica());

@@ -2,6 +2,7 @@
 package dev.trainer4j.benchmarks;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
@@ -14,9 +15,14 @@ import dev.trainer4j.callback.TrainerCallback;
 import dev.trainer4j.callback.TrainerControl;
 import dev.trainer4j.data.Datasets;
 import dev.trainer4j.data.ModelInputs;
+import dev.trainer4j.model.ForwardPass;
+import dev.trainer4j.model.ForwardingModel;
 import dev.trainer4j.model.FunctionModel;
 import dev.trainer4j.model.LossOutput;
 import dev.trainer4j.model.ModelOutput;
+import dev.trainer4j.model.Segment;
+import dev.trainer4j.model.SegmentedModel;
+import dev.trainer4j.model.TrainableModel;
 import dev.trainer4j.process.ProcessGroup;
 import dev.trainer4j.state.TrainerState;
 import java.nio.file.Path;
@@ -54,7 +60,7 @@ public final class ShardingMemory {
     this.accumulation = accumulation;
   }
 
-  /** Arguments: stage, 0 (data parallel), 1 or 2, and micro batches of an update, 1 by default. */
+  /** Arguments: stage, 0 (data parallel), 1, 2 or 3, and micro batches of an update, 1 by default. */
   @SuppressWarnings("SystemOut")
   public static void main(String[] args) {
     try (ProcessGroup group = ProcessGroup.launched()) {
@@ -84,8 +90,7 @@ public final class ShardingMemory {
             "layer." + i,
             manager.randomNormal(0, 0.02f, new Shape(width, width), DataType.FLOAT32));
       }
-      FunctionModel model =
-          new FunctionModel(weights, manager, (inputs, training) -> forward(inputs, weights));
+      TrainableModel model = new Layers(weights, manager);
       try (Trainer trainer =
           Trainer.builder(model, arguments())
               .trainDataset(Datasets.of(IntStream.range(0, 4096).boxed().toList()))
@@ -118,12 +123,67 @@ public final class ShardingMemory {
         .build();
   }
 
-  private static ModelOutput forward(ModelInputs inputs, Map<String, NDArray> weights) {
-    NDArray x = inputs.get("x");
-    for (NDArray weight : weights.values()) {
-      x = x.matMul(weight).tanh();
+  /** One segment for each matrix. */
+  private static final class Layers extends ForwardingModel implements SegmentedModel {
+
+    private final FunctionModel tensors;
+    private final List<Segment> segments = new ArrayList<>();
+
+    Layers(Map<String, NDArray> weights, NDManager manager) {
+      tensors =
+          new FunctionModel(
+              weights,
+              manager,
+              (inputs, training) -> {
+                throw new UnsupportedOperationException("the segments are the forward pass");
+              });
+      weights.forEach((name, weight) -> segments.add(new Layer(name, weight)));
     }
-    return ModelOutput.logits(x).withLoss(LossOutput.of(x.square().sum(), (double) x.size()));
+
+    private record Layer(String name, NDArray weight) implements Segment {
+
+      @Override
+      public List<String> parameterNames() {
+        return List.of(name);
+      }
+
+      @Override
+      public NDList forward(NDList hidden, ForwardPass pass) {
+        NDArray x = hidden.isEmpty() ? pass.inputs().get("x") : hidden.head();
+        return new NDList(x.matMul(weight).tanh());
+      }
+    }
+
+    @Override
+    protected TrainableModel delegate() {
+      return tensors;
+    }
+
+    @Override
+    public List<Segment> segments() {
+      return segments;
+    }
+
+    @Override
+    public ForwardPass begin(ModelInputs inputs, boolean training) {
+      return new ForwardPass(inputs, training, null, Map.of());
+    }
+
+    @Override
+    public ModelOutput finish(NDList last, ForwardPass pass) {
+      NDArray x = last.head();
+      return ModelOutput.logits(x).withLoss(LossOutput.of(x.square().sum(), x.size()));
+    }
+
+    @Override
+    public ModelOutput forward(ModelInputs inputs, boolean training) {
+      return SegmentedModel.super.forward(inputs, training);
+    }
+
+    @Override
+    public TrainableModel forPrediction() {
+      return this;
+    }
   }
 
   /** Looks when a micro batch begins, with moments there and the pass not begun. */
@@ -140,8 +200,8 @@ public final class ShardingMemory {
   private String report() {
     double between = forwards.stream().mapToLong(Long::longValue).max().orElse(0) - base;
     double peak = ResidentMemory.peakKilobytes() * 1024.0 - base;
-    double formula = formula(stage == 2 ? 0 : 4);
-    double formulaOfPeak = formula(4);
+    double formula = stage == 3 ? shares() : formula(stage == 2 ? 0 : 4);
+    double formulaOfPeak = stage == 3 ? shares() + gathered() : formula(4);
     return String.format(
         Locale.ROOT,
         "stage %d, %d ranks, rank %d: %.0f MB before a forward pass (formula %.0f, %+.1f %%), at most %.0f MB"
@@ -163,5 +223,15 @@ public final class ShardingMemory {
     double whole = (4 + wholeGradients) * (double) parameters;
     double shared = stage == 0 ? 8.0 * parameters : 12.0 * parameters / group.worldSize() + BUCKET;
     return (whole + shared) / MEGABYTE;
+  }
+
+  /** Parameters, gradients and two moments of a rank at stage 3, in megabytes. */
+  private double shares() {
+    return 16.0 * parameters / group.worldSize() / MEGABYTE;
+  }
+
+  /** The parameters of a segment and their gradients, in megabytes. */
+  private static double gathered() {
+    return 8.0 * WIDTH * WIDTH / MEGABYTE;
   }
 }

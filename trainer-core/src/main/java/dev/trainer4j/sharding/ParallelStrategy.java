@@ -92,6 +92,14 @@ public interface ParallelStrategy extends AutoCloseable {
     return model;
   }
 
+  /**
+   * Returns whether much is held for moments only, so that memory is to go back to the system when it is freed: that takes time,
+   * but what is resident is what is held.
+   */
+  default boolean returnsMemory() {
+    return false;
+  }
+
   /** Ends a batch outside of training: called by all ranks, also by those that had no samples. */
   default void endBatch() {}
 

@@ -56,6 +56,11 @@ final class SharedParameters implements ParallelStrategy {
   @Override
   public List<String> problems(TrainingArguments args, boolean ownSteps) {
     List<String> problems = new ArrayList<>();
+    if (args.sharding().cpuRamEfficientLoading()) {
+      problems.add(
+          "cpu_ram_efficient_loading: every rank loads the whole model before it is shared out, so it would do"
+              + " nothing; leave it out, or set it to false");
+    }
     if (args.asyncSave()) {
       problems.add(
           "asyncSave: ranks that share parameters save them together, in the training thread; leave asyncSave"
@@ -158,6 +163,11 @@ final class SharedParameters implements ParallelStrategy {
     return chain(model)
         .map(chain -> chain.runBy(SegmentRunner.with(parameters)))
         .orElseGet(() -> new GatheredModel(model, parameters, parameters.whole()));
+  }
+
+  @Override
+  public boolean returnsMemory() {
+    return true;
   }
 
   @Override

@@ -28,6 +28,7 @@ public final class NativeHeap {
   private static final int M_TRIM_THRESHOLD = -1;
 
   private static final int M_TOP_PAD = -2;
+  private static final int M_MMAP_THRESHOLD = -3;
   private static final int M_MMAP_MAX = -4;
 
   /** The heaps of all threads but the first are made of pieces of this size, each given back when empty. */
@@ -36,6 +37,12 @@ public final class NativeHeap {
   /** What a trainer sets, and what is set beside it by those who set it themselves. */
   private static final List<String> SETTINGS =
       List.of("trim_threshold", "mmap_threshold", "mmap_max", "top_pad", "mxfast");
+
+  /** What glibc allows by itself. */
+  private static final int MAPPED_BLOCKS = 65536;
+
+  /** From this size on a block is mapped; told, it does not grow with what is freed. */
+  private static final int MAPPED_BYTES = 1 << 20;
 
   private static boolean asked;
   private static boolean keeps;
@@ -62,6 +69,23 @@ public final class NativeHeap {
       // Small blocks that are kept for later lie between large ones, which then do not join.
       call("mallopt", M_MXFAST, 0);
     }
+  }
+
+  /**
+   * Makes the heap give large blocks back as they are freed, for the rest of the process: for who holds much for
+   * moments only, and means the memory to be somebody else's in between. Each block costs its page faults anew.
+   * Environment variables take precedence, as for {@link #keepFreed}, which has no effect afterwards.
+   *
+   * @param device where arrays are; on a GPU they are not in this heap, and nothing happens
+   */
+  public static synchronized void returnFreed(Device device) {
+    if (device.isGpu() || isSetUp(System.getenv())) {
+      return;
+    }
+    asked = true;
+    keeps = true; // Blocks that are not large are still kept, until somebody asks for them.
+    call("mallopt", M_MMAP_MAX, MAPPED_BLOCKS);
+    call("mallopt", M_MMAP_THRESHOLD, MAPPED_BYTES);
   }
 
   /** Gives what was kept back to the system, if arrays are not on a GPU. It comes again as it is needed. */
