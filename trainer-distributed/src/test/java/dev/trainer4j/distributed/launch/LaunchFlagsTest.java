@@ -177,6 +177,27 @@ final class LaunchFlagsTest {
   }
 
   @Test
+  void theKubernetesManifestIsYamlAndItsFlagsAreOurs() throws IOException {
+    var manifest =
+        new com.fasterxml.jackson.dataformat.yaml.YAMLMapper()
+            .enable(com.fasterxml.jackson.core.JsonParser.Feature.STRICT_DUPLICATE_DETECTION)
+            .readTree(java.nio.file.Path.of("../docs/kubernetes.yaml").toFile());
+    List<String> words = new java.util.ArrayList<>();
+    manifest
+        .at("/spec/mpiReplicaSpecs/Launcher/template/spec/containers/0/command")
+        .forEach(word -> words.add(word.asText()));
+    List<String> flags = words.stream().filter(word -> word.startsWith("--")).toList();
+
+    assertThat(manifest.at("/kind").asText()).isEqualTo("MPIJob");
+    assertThat(words).contains(Launcher.class.getName(), "launch");
+    assertThat(flags).hasSizeGreaterThan(3);
+    for (String flag : flags) {
+      String[] parts = flag.substring(2).split("=", 2);
+      assertThat(LaunchFlags.ALL.get(parts[0]).problem(parts[1])).as(flag).isEmpty();
+    }
+  }
+
+  @Test
   void dividesThreadsAmongTheProcessesOfAMachine() {
     int processors = Runtime.getRuntime().availableProcessors();
 
