@@ -102,9 +102,10 @@ final class ConfigFile {
   static void write(Path file, Map<String, ?> values) {
     try {
       Path folder = file.toAbsolutePath().getParent();
-      if (folder != null) {
-        Files.createDirectories(folder);
+      if (folder == null) {
+        throw new LaunchException("config_file " + file + " is no file that can be written");
       }
+      Files.createDirectories(folder);
       Path draft = Files.createTempFile(folder, ".config", ".tmp");
       try {
         ObjectMapper mapper = isJson(file) ? JSON : YAML;

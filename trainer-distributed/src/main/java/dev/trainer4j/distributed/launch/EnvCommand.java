@@ -10,6 +10,7 @@ import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -75,7 +76,7 @@ public final class EnvCommand extends ShellCommand {
     if (JobCommand.find(program, System.getenv()).isEmpty()) {
       return "not installed";
     }
-    List<String> words = new java.util.ArrayList<>(List.of(program));
+    List<String> words = new ArrayList<>(List.of(program));
     words.addAll(List.of(args));
     try {
       Process process = new ProcessBuilder(words).redirectErrorStream(true).start();

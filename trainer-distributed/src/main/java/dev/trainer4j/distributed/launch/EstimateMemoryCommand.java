@@ -68,7 +68,7 @@ public final class EstimateMemoryCommand extends ShellCommand {
     out.println("Predictions:");
     out.printf("  %-10s %14s %14s%n", "type", "largest layer", "all");
     for (String type : dtypes) {
-      double width = BYTES.get(type.toLowerCase(Locale.ROOT));
+      double width = BYTES.getOrDefault(type.toLowerCase(Locale.ROOT), 0.0);
       out.printf("  %-10s %14s %14s%n", type, Sizes.text(width * sizes.largestLayerParameters()), Sizes.text(width * sizes.parameters()));
     }
   }

@@ -11,7 +11,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The processes of one attempt, from their start to their end.
@@ -137,16 +136,14 @@ final class Job implements AutoCloseable {
       // As above.
     }
     boolean interrupted = false;
-    @Nullable InterruptedException ignored = null;
     while (process.isAlive()) {
       try {
         process.waitFor();
       } catch (InterruptedException e) {
         interrupted = true;
-        ignored = e;
       }
     }
-    if (interrupted && ignored != null) {
+    if (interrupted) {
       Thread.currentThread().interrupt();
     }
   }

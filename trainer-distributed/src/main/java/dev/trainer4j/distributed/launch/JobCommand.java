@@ -83,6 +83,7 @@ final class JobCommand {
     return file.toString();
   }
 
+  /** Ranks say their numbers before their lines. */
   private static void srun(
       List<String> words, JobPlan plan, LaunchSettings settings, Map<String, String> environment) {
     words.add(require("srun", environment, "this is an allocation of Slurm (SLURM_JOB_ID is set), whose srun starts the processes; put it on the PATH, or name machines with --mpirun_hostfile"));

@@ -59,12 +59,12 @@ final class LogFiles implements AutoCloseable {
     if (folder.isEmpty() || (streams(rank) & wanted) == 0) {
       return;
     }
-    Path file =
-        folder.get().resolve("attempt_" + attempt).resolve(String.valueOf(rank)).resolve(channel.name().toLowerCase(Locale.ROOT) + ".log");
+    Path home = folder.get().resolve("attempt_" + attempt).resolve(String.valueOf(rank));
+    Path file = home.resolve(channel.name().toLowerCase(Locale.ROOT) + ".log");
     try {
       Writer writer = open.get(file);
       if (writer == null) {
-        Files.createDirectories(file.getParent());
+        Files.createDirectories(home);
         writer = Files.newBufferedWriter(file);
         open.put(file, writer);
       }

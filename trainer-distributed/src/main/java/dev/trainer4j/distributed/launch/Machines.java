@@ -20,6 +20,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The machines of a job, seen from machine 0. As with the original, the same command is started on each of them; the others join at
@@ -73,7 +74,7 @@ final class Machines implements AutoCloseable {
     }
   }
 
-  private static void closeQuietly(@org.jspecify.annotations.Nullable ServerSocket door) {
+  private static void closeQuietly(@Nullable ServerSocket door) {
     try {
       if (door != null) {
         door.close();
@@ -153,8 +154,9 @@ final class Machines implements AutoCloseable {
     if (rank < 1 || rank >= plan.machines()) {
       return "its machine_rank is " + rank + ", but there are " + plan.machines() + " machines";
     }
-    if (members.containsKey(rank)) {
-      return "machine_rank " + rank + " has joined already, from " + members.get(rank).peer();
+    Wire before = members.get(rank);
+    if (before != null) {
+      return "machine_rank " + rank + " has joined already, from " + before.peer();
     }
     if (!hello.words().get(1).equals(job)) {
       return "it was started for another job: " + hello.words().get(1) + ", but machine 0 for: " + job;
@@ -183,7 +185,10 @@ final class Machines implements AutoCloseable {
       while (true) {
         Wire.Message message = wire.receive();
         if (message.kind() == Kind.ENDED) {
-          calls.get(message.words().get(0)).complete(Integer.valueOf(message.words().get(1)));
+          CompletableFuture<Integer> call = calls.get(message.words().get(0));
+          if (call != null) {
+            call.complete(Integer.valueOf(message.words().get(1)));
+          }
         } else if (message.kind() == Kind.STOP) {
           stop.run();
         }

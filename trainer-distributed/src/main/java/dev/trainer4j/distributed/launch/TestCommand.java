@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -68,7 +69,7 @@ public final class TestCommand extends ShellCommand {
 
   /** The same, without what several processes share out. */
   private static LaunchSettings inOneProcess(LaunchSettings settings) {
-    Map<String, String> values = new java.util.HashMap<>(settings.values());
+    Map<String, String> values = new HashMap<>(settings.values());
     values.put("num_processes", "1");
     List.of("use_fsdp", "use_deepspeed", "multi_gpu").forEach(values::remove);
     return new LaunchSettings(values, settings.source());

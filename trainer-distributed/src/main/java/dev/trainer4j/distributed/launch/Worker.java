@@ -26,7 +26,8 @@ public final class Worker {
       type.getMethod("main", String[].class)
           .invoke(null, (Object) Arrays.copyOfRange(args, 1, args.length));
     } catch (InvocationTargetException e) {
-      e.getCause().printStackTrace();
+      Throwable thrown = e.getCause() == null ? e : e.getCause();
+      thrown.printStackTrace();
       System.err.flush();
       // Threads of the user's would keep this process from ending, and with it the job.
       System.exit(FAILED);
@@ -37,6 +38,9 @@ public final class Worker {
   private static void endWithParent() {
     ProcessHandle.current()
         .parent()
-        .ifPresent(parent -> parent.onExit().thenRun(() -> Runtime.getRuntime().halt(ORPHANED)));
+        .ifPresent(
+            parent -> {
+              var unused = parent.onExit().thenRun(() -> Runtime.getRuntime().halt(ORPHANED));
+            });
   }
 }

@@ -46,12 +46,13 @@ final class WorkerEnvironment {
   private static void fsdp(LaunchSettings settings, Map<String, String> variables) {
     variables.put("ACCELERATE_USE_FSDP", "true");
     variables.put("FSDP_VERSION", settings.text("fsdp_version").orElse("1"));
-    for (String flag : LaunchFlags.ALL.keySet()) {
-      if (flag.startsWith("fsdp_") && !flag.equals("fsdp_version")) {
-        String variable = flag.equals("fsdp_transformer_layer_cls_to_wrap") ? "FSDP_TRANSFORMER_CLS_TO_WRAP" : flag.toUpperCase(Locale.ROOT);
-        boolean isName = !LaunchFlags.ALL.get(flag).choices().isEmpty();
+    for (LaunchFlag flag : LaunchFlags.ALL.values()) {
+      String name = flag.name();
+      if (name.startsWith("fsdp_") && !name.equals("fsdp_version")) {
+        String variable = name.equals("fsdp_transformer_layer_cls_to_wrap") ? "FSDP_TRANSFORMER_CLS_TO_WRAP" : name.toUpperCase(Locale.ROOT);
+        boolean isName = !flag.choices().isEmpty();
         settings
-            .text(flag)
+            .text(name)
             .ifPresent(
                 value ->
                     variables.put(variable, isName ? value.toUpperCase(Locale.ROOT) : value));
