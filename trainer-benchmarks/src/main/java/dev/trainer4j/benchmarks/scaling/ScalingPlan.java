@@ -50,7 +50,8 @@ public final class ScalingPlan {
             .findFirst()
             .orElseThrow();
     String[] words = line.split(" ");
-    return new Measured(Double.parseDouble(words[1]), Double.parseDouble(words[2]), Double.parseDouble(words[3]));
+    return new Measured(
+        Double.parseDouble(words[1]), Double.parseDouble(words[2]), Double.parseDouble(words[3]));
   }
 
   /** One rank gives the computing, and two what a message and a byte cost. An all-reduce of two is two messages. */
@@ -58,9 +59,20 @@ public final class ScalingPlan {
     double bytes = 4.0 * ScalingRank.parameters();
     double latency = two.message() / 2;
     double perSecond = bytes / Math.max(1e-9, two.allReduce() - two.message());
-    CostModel free = new CostModel(one.update(), bytes, 1, latency, perSecond, 0, 0, Runtime.getRuntime().availableProcessors(), 0);
+    CostModel free =
+        new CostModel(
+            one.update(),
+            bytes,
+            1,
+            latency,
+            perSecond,
+            0,
+            0,
+            Runtime.getRuntime().availableProcessors(),
+            0);
     double waits = Math.max(0, two.update() - free.updateSeconds(2, true));
-    return new CostModel(one.update(), bytes, 1, latency, perSecond, 0, 0, free.ranksPerMachine(), waits);
+    return new CostModel(
+        one.update(), bytes, 1, latency, perSecond, 0, 0, free.ranksPerMachine(), waits);
   }
 
   private static void compare(CostModel model, Measured[] measured) {
@@ -92,8 +104,9 @@ public final class ScalingPlan {
     double hours = 3 * 365 * 24;
     System.out.printf(
         Locale.ROOT,
-        "%nThere: %.0f s of computing and %.0f GB of gradients an update%n%n"
-            + "| ranks | seconds an update | efficiency | a failure every | checkpoint every | time kept | together |%n|---|---|---|---|---|---|---|%n",
+        "%nThere: %.0f s of computing and %.0f GB of gradients an update%n%n| ranks | seconds an"
+            + " update | efficiency | a failure every | checkpoint every | time kept | together"
+            + " |%n|---|---|---|---|---|---|---|%n",
         model.computeSeconds(),
         model.gradientBytes() / 1e9);
     for (int ranks : THERE) {

@@ -74,8 +74,7 @@ final class Job implements AutoCloseable {
     }
   }
 
-  private static Thread read(
-      InputStream in, Starter starter, Channel channel, RankOutput output) {
+  private static Thread read(InputStream in, Starter starter, Channel channel, RankOutput output) {
     LineDecoder decoder =
         new LineDecoder(starter, (rank, line) -> output.line(rank, channel, line));
     Thread thread =

@@ -41,10 +41,14 @@ final class LogFiles implements AutoCloseable {
     Optional<Path> folder = settings.text("log_dir").map(Path::of);
     String tee = settings.text("tee").orElse(String.valueOf(folder.isPresent() ? BOTH : 0));
     if (!tee.matches("[0-3]|\\d+:[0-3](,\\d+:[0-3])*")) {
-      throw new LaunchException("--tee is " + tee + "; expected 0 (none), 1 (stdout), 2 (stderr), 3 (both), or such by rank: 0:3,1:2");
+      throw new LaunchException(
+          "--tee is "
+              + tee
+              + "; expected 0 (none), 1 (stdout), 2 (stderr), 3 (both), or such by rank: 0:3,1:2");
     }
     if (!tee.equals("0") && folder.isEmpty()) {
-      throw new LaunchException("--tee is " + tee + ", but there is no folder to write to; give --log_dir");
+      throw new LaunchException(
+          "--tee is " + tee + ", but there is no folder to write to; give --log_dir");
     }
     return new LogFiles(folder, tee);
   }
@@ -71,7 +75,8 @@ final class LogFiles implements AutoCloseable {
       writer.write(line + "\n");
       writer.flush();
     } catch (IOException e) {
-      throw new LaunchException("the output of rank " + rank + " cannot be written to " + file + " (--log_dir): " + e, e);
+      throw new LaunchException(
+          "the output of rank " + rank + " cannot be written to " + file + " (--log_dir): " + e, e);
     }
   }
 

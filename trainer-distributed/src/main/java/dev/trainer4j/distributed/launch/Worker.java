@@ -20,8 +20,7 @@ public final class Worker {
   public static void main(String[] args) throws ReflectiveOperationException {
     Object unused = JvmSignals.handle(STOP_SIGNAL, name -> JvmSignals.raise("TERM"));
     endWithParent();
-    Class<?> type =
-        Class.forName(args[0], true, Thread.currentThread().getContextClassLoader());
+    Class<?> type = Class.forName(args[0], true, Thread.currentThread().getContextClassLoader());
     try {
       type.getMethod("main", String[].class)
           .invoke(null, (Object) Arrays.copyOfRange(args, 1, args.length));

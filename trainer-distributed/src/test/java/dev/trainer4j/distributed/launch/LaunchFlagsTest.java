@@ -101,7 +101,9 @@ final class LaunchFlagsTest {
   void leavesWhatStandsBehindTheClassToTheClass() {
     Outcome outcome = launch("--cpu", "no.such.Main", "--num_processes", "none", "--tpu");
 
-    assertThat(outcome.errors()).contains("the class no.such.Main is not found").doesNotContain("tpu");
+    assertThat(outcome.errors())
+        .contains("the class no.such.Main is not found")
+        .doesNotContain("tpu");
   }
 
   @ParameterizedTest
@@ -144,7 +146,15 @@ final class LaunchFlagsTest {
   @Test
   void namesTheHostfileThatIsNotThere() {
     LaunchSettings settings =
-        settings("num_processes", "4", "num_machines", "2", "mpirun_hostfile", "/no/hosts", "cpu", "true");
+        settings(
+            "num_processes",
+            "4",
+            "num_machines",
+            "2",
+            "mpirun_hostfile",
+            "/no/hosts",
+            "cpu",
+            "true");
     JobPlan plan = JobPlan.of(settings, System.getenv());
 
     assertThatThrownBy(
@@ -160,7 +170,9 @@ final class LaunchFlagsTest {
     assertThat(plan.starter()).isEqualTo(JobPlan.Starter.SRUN);
     assertThat(plan.machines()).isEqualTo(2);
     assertThatThrownBy(
-            () -> JobCommand.of(plan, settings, List.of(), List.of(), Map.of("PATH", "/none"), List.of()))
+            () ->
+                JobCommand.of(
+                    plan, settings, List.of(), List.of(), Map.of("PATH", "/none"), List.of()))
         .hasMessageContaining("srun is not found");
   }
 
@@ -168,7 +180,8 @@ final class LaunchFlagsTest {
   void givesEachProcessOfAMachineAGpuOrSaysThatThereAreTooFew() {
     Map<String, String> twoGpus = Map.of("CUDA_VISIBLE_DEVICES", "3,5");
 
-    assertThat(JobPlan.of(settings("num_processes", "2"), twoGpus).gpus()).containsExactly("3", "5");
+    assertThat(JobPlan.of(settings("num_processes", "2"), twoGpus).gpus())
+        .containsExactly("3", "5");
     assertThat(JobPlan.of(settings("num_processes", "2", "gpu_ids", "1,0"), twoGpus).gpus())
         .containsExactly("1", "0");
     assertThat(JobPlan.of(settings("num_processes", "2", "cpu", "true"), twoGpus).gpus()).isEmpty();
@@ -204,11 +217,15 @@ final class LaunchFlagsTest {
     assertThat(JobPlan.of(settings("num_processes", "2", "cpu", "true"), Map.of()).threads())
         .isEqualTo(Math.max(1, processors / 2));
     assertThat(
-            JobPlan.of(settings("num_processes", "64", "cpu", "true", "num_cpu_threads_per_process", "3"), Map.of())
+            JobPlan.of(
+                    settings(
+                        "num_processes", "64", "cpu", "true", "num_cpu_threads_per_process", "3"),
+                    Map.of())
                 .threads())
         .isEqualTo(3);
     assertThat(
-            JobPlan.of(settings("num_processes", "2", "cpu", "true"), Map.of("OMP_NUM_THREADS", "7"))
+            JobPlan.of(
+                    settings("num_processes", "2", "cpu", "true"), Map.of("OMP_NUM_THREADS", "7"))
                 .threads())
         .isEqualTo(7);
   }
