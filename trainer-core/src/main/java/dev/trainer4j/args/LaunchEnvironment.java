@@ -138,12 +138,13 @@ public record LaunchEnvironment(Map<String, String> variables) {
   private Map<String, Object> fsdpConfig() {
     Map<String, Object> config = new LinkedHashMap<>();
     // In an order that all ranks have: they compare their arguments as texts.
-    new TreeMap<>(variables).forEach(
-        (name, value) -> {
-          if (name.startsWith(FSDP) && !value.isEmpty()) {
-            config.put(key(name.substring(FSDP.length())), value);
-          }
-        });
+    new TreeMap<>(variables)
+        .forEach(
+            (name, value) -> {
+              if (name.startsWith(FSDP) && !value.isEmpty()) {
+                config.put(key(name.substring(FSDP.length())), value);
+              }
+            });
     return config;
   }
 
@@ -180,7 +181,9 @@ public record LaunchEnvironment(Map<String, String> variables) {
   }
 
   private Optional<String> text(String name) {
-    return Optional.ofNullable(variables.get(name)).map(String::strip).filter(text -> !text.isEmpty());
+    return Optional.ofNullable(variables.get(name))
+        .map(String::strip)
+        .filter(text -> !text.isEmpty());
   }
 
   private <T> Optional<T> number(String name, Function<String, T> parser) {

@@ -88,8 +88,7 @@ final class LaunchEnvironmentTest {
 
   @Test
   void appliedTwiceChangesNothingMore() {
-    TrainingArguments once =
-        applied(args().build(), "ACCELERATE_GRADIENT_ACCUMULATION_STEPS", "4");
+    TrainingArguments once = applied(args().build(), "ACCELERATE_GRADIENT_ACCUMULATION_STEPS", "4");
 
     assertThat(applied(once, "ACCELERATE_GRADIENT_ACCUMULATION_STEPS", "4")).isSameAs(once);
   }
@@ -177,12 +176,7 @@ final class LaunchEnvironmentTest {
     TrainingArguments own = args().fsdp(java.util.List.of("shard_grad_op")).build();
 
     TrainingArguments result =
-        applied(
-            own,
-            "ACCELERATE_USE_DEEPSPEED",
-            "true",
-            "ACCELERATE_DEEPSPEED_ZERO_STAGE",
-            "1");
+        applied(own, "ACCELERATE_USE_DEEPSPEED", "true", "ACCELERATE_DEEPSPEED_ZERO_STAGE", "1");
 
     assertThat(result.sharding()).isEqualTo(own.sharding());
   }
@@ -203,8 +197,10 @@ final class LaunchEnvironmentTest {
 
   @Test
   void knowsWhetherItsJobWasStartedAgain() {
-    Map<String, String> first = variables("TRAINER4J_RESTART_COUNT", "0", "TRAINER4J_JOB_BEGIN", "5000");
-    Map<String, String> second = variables("TRAINER4J_RESTART_COUNT", "1", "TRAINER4J_JOB_BEGIN", "5000");
+    Map<String, String> first =
+        variables("TRAINER4J_RESTART_COUNT", "0", "TRAINER4J_JOB_BEGIN", "5000");
+    Map<String, String> second =
+        variables("TRAINER4J_RESTART_COUNT", "1", "TRAINER4J_JOB_BEGIN", "5000");
 
     assertThat(new LaunchEnvironment(first).restartedSince()).isEmpty();
     assertThat(new LaunchEnvironment(second).restartedSince()).contains(Instant.ofEpochSecond(5));

@@ -12,6 +12,7 @@ package dev.trainer4j.benchmarks.scaling;
  * @param overlap the share of the communication that backward hides, at most as long as backward lasts
  * @param imbalance the standard deviation of a rank's compute time, as a share of it
  * @param ranksPerMachine ranks that have a machine's processors to themselves; more take turns
+ * @param turnSeconds what a rank waits for a processor at each step of a meeting of all, on a machine that has other work, too
  */
 record CostModel(
     double computeSeconds,
@@ -21,7 +22,8 @@ record CostModel(
     double bytesPerSecond,
     double overlap,
     double imbalance,
-    double ranksPerMachine) {
+    double ranksPerMachine,
+    double turnSeconds) {
 
   /** Of forward and backward, which is where communication can hide. */
   private static final double BACKWARD = 2.0 / 3;
@@ -32,7 +34,8 @@ record CostModel(
     double compute = turns * computeSeconds * slowest(ranks);
     double communication = turns * allReduceSeconds(ranks);
     double hidden = Math.min(overlap * communication, BACKWARD * compute);
-    return compute + communication - hidden;
+    double waiting = oneMachine ? (ranks - 1) * turns * turnSeconds : 0;
+    return compute + communication - hidden + waiting;
   }
 
   /** All wait for the slowest: the expected maximum of so many normal deviates, for large numbers of them. */

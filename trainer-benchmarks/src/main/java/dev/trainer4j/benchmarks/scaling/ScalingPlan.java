@@ -50,7 +50,8 @@ public final class ScalingPlan {
             .findFirst()
             .orElseThrow();
     String[] words = line.split(" ");
-    return new Measured(Double.parseDouble(words[1]), Double.parseDouble(words[2]), Double.parseDouble(words[3]));
+    return new Measured(
+        Double.parseDouble(words[1]), Double.parseDouble(words[2]), Double.parseDouble(words[3]));
   }
 
   /** One rank gives the computing, and two what a message and a byte cost. An all-reduce of two is two messages. */
@@ -58,27 +59,39 @@ public final class ScalingPlan {
     double bytes = 4.0 * ScalingRank.parameters();
     double latency = two.message() / 2;
     double perSecond = bytes / Math.max(1e-9, two.allReduce() - two.message());
-    return new CostModel(one.update(), bytes, 1, latency, perSecond, 0, 0, Runtime.getRuntime().availableProcessors());
+    CostModel free =
+        new CostModel(
+            one.update(),
+            bytes,
+            1,
+            latency,
+            perSecond,
+            0,
+            0,
+            Runtime.getRuntime().availableProcessors(),
+            0);
+    double waits = Math.max(0, two.update() - free.updateSeconds(2, true));
+    return new CostModel(
+        one.update(), bytes, 1, latency, perSecond, 0, 0, free.ranksPerMachine(), waits);
   }
 
   private static void compare(CostModel model, Measured[] measured) {
     System.out.printf(
         Locale.ROOT,
         "Here: %d processors, %.1f MB of gradients, %d samples a rank; ms an update%n%n"
-            + "| ranks | measured | predicted | all-reduce measured | predicted |%n|---|---|---|---|---|%n",
+            + "| ranks | measured | by the model | all-reduce alone |%n|---|---|---|---|%n",
         Runtime.getRuntime().availableProcessors(),
         model.gradientBytes() / 1e6,
         ScalingRank.BATCH);
     for (int i = 0; i < HERE.length; i++) {
-      double turns = Math.max(1, HERE[i] / model.ranksPerMachine());
       System.out.printf(
           Locale.ROOT,
-          "| %d | %.2f | %.2f | %.2f | %.2f |%n",
+          "| %d | %.2f | %.2f%s | %.2f |%n",
           HERE[i],
           1e3 * measured[i].update(),
           1e3 * model.updateSeconds(HERE[i], true),
-          1e3 * measured[i].allReduce(),
-          1e3 * turns * model.allReduceSeconds(HERE[i]));
+          HERE[i] < 4 ? " (fitted)" : "",
+          1e3 * measured[i].allReduce());
     }
   }
 
@@ -87,12 +100,13 @@ public final class ScalingPlan {
    * the communication hidden, 2 % of imbalance; a rank fails every three years, a checkpoint stops training for 20 s, a restart takes five minutes.
    */
   private static void plan() {
-    CostModel model = new CostModel(2.0, 14e9, 560, 10e-6, 50e9, 0.9, 0.02, 8);
+    CostModel model = new CostModel(2.0, 14e9, 560, 10e-6, 50e9, 0.9, 0.02, 8, 0);
     double hours = 3 * 365 * 24;
     System.out.printf(
         Locale.ROOT,
-        "%nThere: %.0f s of computing and %.0f GB of gradients an update%n%n"
-            + "| ranks | seconds an update | efficiency | a failure every | checkpoint every | time kept | together |%n|---|---|---|---|---|---|---|%n",
+        "%nThere: %.0f s of computing and %.0f GB of gradients an update%n%n| ranks | seconds an"
+            + " update | efficiency | a failure every | checkpoint every | time kept | together"
+            + " |%n|---|---|---|---|---|---|---|%n",
         model.computeSeconds(),
         model.gradientBytes() / 1e9);
     for (int ranks : THERE) {

@@ -52,7 +52,10 @@ record AccelerateConfig(String source, DistributedType type, Map<String, String>
       environment();
       values.keySet().stream()
           .filter(key -> !ConfigKeys.isKnown(key))
-          .forEach(key -> problems.add("the key " + key + " is unknown; Accelerate 1.15 has none of this name"));
+          .forEach(
+              key ->
+                  problems.add(
+                      "the key " + key + " is unknown; Accelerate 1.15 has none of this name"));
       @Nullable DistributedType type = type();
       ConfigKeys.FLAGS.forEach(key -> flag(key, values.get(key)));
       ConfigKeys.SECTIONS.forEach(this::section);
@@ -70,7 +73,8 @@ record AccelerateConfig(String source, DistributedType type, Map<String, String>
     private void environment() {
       @Nullable Object place = values.get("compute_environment");
       if (place != null && !place.equals("LOCAL_MACHINE")) {
-        problems.add("compute_environment is " + place + ", which is not offered; expected LOCAL_MACHINE");
+        problems.add(
+            "compute_environment is " + place + ", which is not offered; expected LOCAL_MACHINE");
       }
     }
 
@@ -85,7 +89,11 @@ record AccelerateConfig(String source, DistributedType type, Map<String, String>
       try {
         return DistributedType.valueOf(text);
       } catch (IllegalArgumentException e) {
-        problems.add("distributed_type is " + text + ", which is not offered; expected one of " + DistributedType.names());
+        problems.add(
+            "distributed_type is "
+                + text
+                + ", which is not offered; expected one of "
+                + DistributedType.names());
         return null;
       }
     }

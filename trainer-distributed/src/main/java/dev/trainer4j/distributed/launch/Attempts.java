@@ -76,7 +76,8 @@ final class Attempts {
         new RankOutput(plan.processes() == 1, settings.is("quiet"), keptLines, out, err, files);
     Map<String, String> all = environment(number);
     List<String> command =
-        JobCommand.of(plan, settings, worker.words(plan), all.keySet(), System.getenv(), toMachines);
+        JobCommand.of(
+            plan, settings, worker.words(plan), all.keySet(), System.getenv(), toMachines);
     if (settings.is("debug")) {
       output.say("starting " + String.join(" ", command));
     }
@@ -143,20 +144,22 @@ final class Attempts {
     Optional<Failure> failure =
         code == 0 || stopped
             ? Optional.empty()
-            : Optional.of(
-                lost().orElseGet(() -> Failure.of(code, plan.processes() == 1, output)));
+            : Optional.of(lost().orElseGet(() -> Failure.of(code, plan.processes() == 1, output)));
     failure.ifPresent(what -> report(what, output));
     return new LaunchResult(
         stopped ? STOPPED : code,
         attempt,
         failure,
-        IntStream.range(0, plan.processes()).mapToObj(rank -> output.kept(rank, Channel.STDOUT)).toList(),
-        IntStream.range(0, plan.processes()).mapToObj(rank -> output.kept(rank, Channel.STDERR)).toList());
+        IntStream.range(0, plan.processes())
+            .mapToObj(rank -> output.kept(rank, Channel.STDOUT))
+            .toList(),
+        IntStream.range(0, plan.processes())
+            .mapToObj(rank -> output.kept(rank, Channel.STDERR))
+            .toList());
   }
 
   private synchronized Optional<Failure> lost() {
-    return Optional.ofNullable(lost)
-        .map(why -> new Failure(OptionalInt.empty(), why, List.of()));
+    return Optional.ofNullable(lost).map(why -> new Failure(OptionalInt.empty(), why, List.of()));
   }
 
   private synchronized boolean stopped() {

@@ -25,7 +25,8 @@ public final class ConfigCommand extends ShellCommand {
 
   @Option(
       names = {"--config_file", "--config-file"},
-      description = "where to write; by default accelerate/default_config.yaml in Hugging Face's cache")
+      description =
+          "where to write; by default accelerate/default_config.yaml in Hugging Face's cache")
   private @Nullable Path file;
 
   private static Path place(@Nullable Path named) {
@@ -42,14 +43,16 @@ public final class ConfigCommand extends ShellCommand {
 
   @Override
   int run(PrintWriter out) throws IOException {
-    BufferedReader in = new BufferedReader(new InputStreamReader(System.in, Charset.defaultCharset()));
+    BufferedReader in =
+        new BufferedReader(new InputStreamReader(System.in, Charset.defaultCharset()));
     return write(place(file), new ConfigQuestions(new Dialog(in, out)).ask(), out);
   }
 
   /** {@code config default}: asks nothing. */
   @Command(
       name = "default",
-      description = "Writes a configuration for this machine without asking; one that is there stays.",
+      description =
+          "Writes a configuration for this machine without asking; one that is there stays.",
       mixinStandardHelpOptions = true)
   static final class Default extends ShellCommand {
     @Option(
@@ -67,16 +70,21 @@ public final class ConfigCommand extends ShellCommand {
     int run(PrintWriter out) {
       Path target = place(file);
       if (Files.exists(target)) {
-        throw new LaunchException(target + " is there already and stays as it is; name another file with --config_file, or delete it");
+        throw new LaunchException(
+            target
+                + " is there already and stays as it is; name another file with --config_file, or"
+                + " delete it");
       }
       String precision = mixedPrecision.toLowerCase(Locale.ROOT);
       Optional.ofNullable(LaunchFlags.ALL.get("mixed_precision"))
           .flatMap(flag -> flag.problem(precision))
           .ifPresent(
               problem -> {
-                throw new LaunchException("--mixed_precision is " + mixedPrecision + ": " + problem);
+                throw new LaunchException(
+                    "--mixed_precision is " + mixedPrecision + ": " + problem);
               });
-      return write(target, DefaultConfig.ofThisMachine(precision, Gpus.ofThisMachine(System.getenv())), out);
+      return write(
+          target, DefaultConfig.ofThisMachine(precision, Gpus.ofThisMachine(System.getenv())), out);
     }
   }
 

@@ -75,26 +75,40 @@ final class ConfigFile {
       bytes = in.readNBytes(MAX_BYTES + 1);
     } catch (IOException e) {
       throw new LaunchException(
-          "config_file " + file + " cannot be read (" + e + "); name a configuration, or write one with: config", e);
+          "config_file "
+              + file
+              + " cannot be read ("
+              + e
+              + "); name a configuration, or write one with: config",
+          e);
     }
     if (bytes.length > MAX_BYTES) {
-      throw new LaunchException("config_file " + file + " has more than a mebibyte; a configuration has some lines");
+      throw new LaunchException(
+          "config_file " + file + " has more than a mebibyte; a configuration has some lines");
     }
     try {
       Map<String, @Nullable Object> values =
-          (isJson(file) ? JSON : YAML).readValue(new String(bytes, StandardCharsets.UTF_8), MAPPING);
+          (isJson(file) ? JSON : YAML)
+              .readValue(new String(bytes, StandardCharsets.UTF_8), MAPPING);
       if (values == null) {
         throw new LaunchException("config_file " + file + " is empty; expected keys and values");
       }
       return values;
     } catch (JsonProcessingException e) {
       throw new LaunchException(
-          "config_file " + file + " is no mapping in " + (isJson(file) ? "JSON" : "YAML") + ": " + e.getOriginalMessage(), e);
+          "config_file "
+              + file
+              + " is no mapping in "
+              + (isJson(file) ? "JSON" : "YAML")
+              + ": "
+              + e.getOriginalMessage(),
+          e);
     } catch (LaunchException e) {
       throw e;
     } catch (RuntimeException e) {
       // What SnakeYAML throws beyond Jackson's wrapping, such as its own limits.
-      throw new LaunchException("config_file " + file + " is no mapping in YAML: " + e.getMessage(), e);
+      throw new LaunchException(
+          "config_file " + file + " is no mapping in YAML: " + e.getMessage(), e);
     }
   }
 
@@ -102,15 +116,18 @@ final class ConfigFile {
   static void write(Path file, Map<String, ?> values) {
     try {
       Path folder = file.toAbsolutePath().getParent();
-      if (folder != null) {
-        Files.createDirectories(folder);
+      if (folder == null) {
+        throw new LaunchException("config_file " + file + " is no file that can be written");
       }
+      Files.createDirectories(folder);
       Path draft = Files.createTempFile(folder, ".config", ".tmp");
       try {
         ObjectMapper mapper = isJson(file) ? JSON : YAML;
         Files.writeString(
-            draft, mapper.writerWithDefaultPrettyPrinter().writeValueAsString(new TreeMap<>(values)));
-        Files.move(draft, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
+            draft,
+            mapper.writerWithDefaultPrettyPrinter().writeValueAsString(new TreeMap<>(values)));
+        Files.move(
+            draft, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
       } finally {
         Files.deleteIfExists(draft);
       }

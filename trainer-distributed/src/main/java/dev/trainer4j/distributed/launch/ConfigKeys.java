@@ -44,8 +44,7 @@ final class ConfigKeys {
       Set.of("compute_environment", "distributed_type", "use_cpu", "fp16", "dynamo_backend");
 
   /** For TPUs; they may stand there empty. */
-  static final Set<String> MUST_BE_EMPTY =
-      Set.of("command_file", "commands", "tpu_vm", "tpu_env");
+  static final Set<String> MUST_BE_EMPTY = Set.of("command_file", "commands", "tpu_vm", "tpu_env");
 
   private ConfigKeys() {}
 

@@ -25,17 +25,32 @@ final class ConfigQuestions {
   Map<String, Object> ask() throws IOException {
     values.putAll(DefaultConfig.base());
     String kind = dialog.choose("How is to be trained?", List.of(ONE, CPUS, GPUS), ONE);
-    values.put("distributed_type", kind.equals(ONE) ? "NO" : kind.equals(CPUS) ? "MULTI_CPU" : "MULTI_GPU");
-    values.put("use_cpu", kind.equals(CPUS) || (kind.equals(ONE) && dialog.yes("On the CPU only, also where there is a GPU?", false)));
+    values.put(
+        "distributed_type",
+        kind.equals(ONE) ? "NO" : kind.equals(CPUS) ? "MULTI_CPU" : "MULTI_GPU");
+    values.put(
+        "use_cpu",
+        kind.equals(CPUS)
+            || (kind.equals(ONE)
+                && dialog.yes("On the CPU only, also where there is a GPU?", false)));
     if (!kind.equals(ONE)) {
       machines();
-      values.put("num_processes", dialog.whole("How many processes, on all machines together?", 1, 2));
+      values.put(
+          "num_processes", dialog.whole("How many processes, on all machines together?", 1, 2));
       sharding();
     }
     if (!values.get("use_cpu").equals(true)) {
-      values.put("gpu_ids", dialog.text("Which GPUs of each machine, such as 0,1; or all", "all", ids -> ids.matches("all|\\d+(,\\d+)*"), "all, or numbers joined by commas"));
+      values.put(
+          "gpu_ids",
+          dialog.text(
+              "Which GPUs of each machine, such as 0,1; or all",
+              "all",
+              ids -> ids.matches("all|\\d+(,\\d+)*"),
+              "all, or numbers joined by commas"));
     }
-    values.put("mixed_precision", dialog.choose("In which precision?", List.of("no", "bf16", "fp16"), "no"));
+    values.put(
+        "mixed_precision",
+        dialog.choose("In which precision?", List.of("no", "bf16", "fp16"), "no"));
     return values;
   }
 
@@ -46,12 +61,20 @@ final class ConfigQuestions {
       return;
     }
     values.put("machine_rank", dialog.whole("Which number has this machine, from 0?", 0, 0));
-    values.put("main_process_ip", dialog.text("At which address is machine 0?", "", ip -> !ip.isEmpty(), "an address or a name"));
-    values.put("main_process_port", dialog.whole("At which port do the others join there?", 1, 29500));
+    values.put(
+        "main_process_ip",
+        dialog.text(
+            "At which address is machine 0?", "", ip -> !ip.isEmpty(), "an address or a name"));
+    values.put(
+        "main_process_port", dialog.whole("At which port do the others join there?", 1, 29500));
   }
 
   private void sharding() throws IOException {
-    String how = dialog.choose("Share out what is trained among the processes?", List.of("no", "FSDP", "DeepSpeed"), "no");
+    String how =
+        dialog.choose(
+            "Share out what is trained among the processes?",
+            List.of("no", "FSDP", "DeepSpeed"),
+            "no");
     if (how.equals("FSDP")) {
       values.put("distributed_type", "FSDP");
       values.put("fsdp_config", fsdp());
@@ -63,42 +86,71 @@ final class ConfigQuestions {
 
   private Map<String, Object> fsdp() throws IOException {
     Map<String, Object> keys = new LinkedHashMap<>();
-    String strategy = dialog.choose("What is shared out? FULL_SHARD all, SHARD_GRAD_OP gradients and optimizer, NO_SHARD nothing, HYBRID_SHARD all, within each machine", STRATEGIES, "FULL_SHARD");
+    String strategy =
+        dialog.choose(
+            "What is shared out? FULL_SHARD all, SHARD_GRAD_OP gradients and optimizer, NO_SHARD"
+                + " nothing, HYBRID_SHARD all, within each machine",
+            STRATEGIES,
+            "FULL_SHARD");
     boolean second = strategy.equals("FULL_SHARD") || strategy.equals("SHARD_GRAD_OP");
     keys.put("fsdp_version", second ? 2 : 1);
-    keys.put("fsdp_reshard_after_forward", second ? (Object) strategy.equals("FULL_SHARD") : strategy);
+    keys.put(
+        "fsdp_reshard_after_forward", second ? (Object) strategy.equals("FULL_SHARD") : strategy);
     keys.put("fsdp_auto_wrap_policy", "TRANSFORMER_BASED_WRAP");
     keys.put("fsdp_offload_params", dialog.yes("Keep shares in the memory of the CPU?", false));
-    keys.put("fsdp_state_dict_type", dialog.choose("What has a checkpoint: whole tensors, or pieces?", List.of("FULL_STATE_DICT", "SHARDED_STATE_DICT"), "FULL_STATE_DICT"));
-    keys.put("fsdp_cpu_ram_efficient_loading", dialog.yes("Load a model without any process holding all of it?", true));
+    keys.put(
+        "fsdp_state_dict_type",
+        dialog.choose(
+            "What has a checkpoint: whole tensors, or pieces?",
+            List.of("FULL_STATE_DICT", "SHARDED_STATE_DICT"),
+            "FULL_STATE_DICT"));
+    keys.put(
+        "fsdp_cpu_ram_efficient_loading",
+        dialog.yes("Load a model without any process holding all of it?", true));
     if (!second) {
       keys.put("fsdp_sync_module_states", true);
     }
-    keys.put("fsdp_activation_checkpointing", dialog.yes("Compute activations again, and not keep them?", false));
+    keys.put(
+        "fsdp_activation_checkpointing",
+        dialog.yes("Compute activations again, and not keep them?", false));
     return keys;
   }
 
   private Map<String, Object> deepspeed() throws IOException {
     Map<String, Object> keys = new LinkedHashMap<>();
     if (dialog.yes("Is there a configuration of DeepSpeed, a JSON file?", false)) {
-      keys.put("deepspeed_config_file", dialog.text("Where?", "", file -> !file.isEmpty(), "a path"));
+      keys.put(
+          "deepspeed_config_file", dialog.text("Where?", "", file -> !file.isEmpty(), "a path"));
       keys.put("zero3_init_flag", false);
       return keys;
     }
-    int stage = Integer.parseInt(dialog.choose("Which stage? 1 optimizer, 2 and gradients, 3 and parameters", List.of("0", "1", "2", "3"), "2"));
+    int stage =
+        Integer.parseInt(
+            dialog.choose(
+                "Which stage? 1 optimizer, 2 and gradients, 3 and parameters",
+                List.of("0", "1", "2", "3"),
+                "2"));
     keys.put("zero_stage", stage);
     if (stage >= 2) {
-      keys.put("offload_optimizer_device", dialog.choose("Where is the optimizer's state?", List.of("none", "cpu"), "none"));
+      keys.put(
+          "offload_optimizer_device",
+          dialog.choose("Where is the optimizer's state?", List.of("none", "cpu"), "none"));
     }
     if (stage >= 2) {
-      keys.put("offload_param_device", stage < 3 ? "none" : dialog.choose("Where are shares of parameters?", List.of("none", "cpu"), "none"));
+      keys.put(
+          "offload_param_device",
+          stage < 3
+              ? "none"
+              : dialog.choose("Where are shares of parameters?", List.of("none", "cpu"), "none"));
     }
-    keys.put("gradient_accumulation_steps", dialog.whole("How many micro batches has an update?", 1, 1));
+    keys.put(
+        "gradient_accumulation_steps", dialog.whole("How many micro batches has an update?", 1, 1));
     if (dialog.yes("Is the norm of gradients limited?", false)) {
       keys.put("gradient_clipping", dialog.number("To what?", 1.0));
     }
     if (stage == 3) {
-      keys.put("zero3_save_16bit_model", dialog.yes("Gather the whole model when it is saved?", true));
+      keys.put(
+          "zero3_save_16bit_model", dialog.yes("Gather the whole model when it is saved?", true));
     }
     keys.put("zero3_init_flag", stage == 3);
     return keys;

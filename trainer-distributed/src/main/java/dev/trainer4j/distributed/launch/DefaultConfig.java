@@ -50,7 +50,8 @@ final class DefaultConfig {
             values.put(key, value);
           }
         });
-    if (LaunchSettings.isTrue(String.valueOf(values.remove("fp16"))) && old.get("mixed_precision") == null) {
+    if (LaunchSettings.isTrue(String.valueOf(values.remove("fp16")))
+        && old.get("mixed_precision") == null) {
       values.put("mixed_precision", "fp16");
     }
     Object backend = values.remove("dynamo_backend");

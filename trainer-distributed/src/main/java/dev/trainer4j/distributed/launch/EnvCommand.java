@@ -10,6 +10,7 @@ import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,7 +22,8 @@ import picocli.CommandLine.Option;
 /** {@code env}: says what is installed, for reports of faults. */
 @Command(
     name = "env",
-    description = "Says which versions, devices and configuration there are, for reports of faults.",
+    description =
+        "Says which versions, devices and configuration there are, for reports of faults.",
     mixinStandardHelpOptions = true)
 public final class EnvCommand extends ShellCommand {
 
@@ -48,14 +50,23 @@ public final class EnvCommand extends ShellCommand {
     facts.put("Trainer4J", version(EnvCommand.class));
     facts.put("DJL", Engine.getDjlVersion());
     facts.put("Java", System.getProperty("java.vm.name") + " " + Runtime.version());
-    facts.put("system", System.getProperty("os.name") + " " + System.getProperty("os.version") + " " + System.getProperty("os.arch"));
+    facts.put(
+        "system",
+        System.getProperty("os.name")
+            + " "
+            + System.getProperty("os.version")
+            + " "
+            + System.getProperty("os.arch"));
     facts.put("processors", String.valueOf(Runtime.getRuntime().availableProcessors()));
     facts.put("memory", memory());
     facts.put("Open MPI", firstLine("mpirun", "--version"));
     facts.put("Slurm", firstLine("srun", "--version"));
     List<String> gpus = Gpus.ofThisMachine(System.getenv());
     facts.put("GPUs", gpus.isEmpty() ? "none" : String.join(",", gpus));
-    facts.put("NVIDIA driver", firstLine("nvidia-smi", "--query-gpu=driver_version,name,memory.total", "--format=csv,noheader"));
+    facts.put(
+        "NVIDIA driver",
+        firstLine(
+            "nvidia-smi", "--query-gpu=driver_version,name,memory.total", "--format=csv,noheader"));
     return facts;
   }
 
@@ -66,7 +77,8 @@ public final class EnvCommand extends ShellCommand {
   }
 
   private static String memory() {
-    return ManagementFactory.getOperatingSystemMXBean() instanceof com.sun.management.OperatingSystemMXBean system
+    return ManagementFactory.getOperatingSystemMXBean()
+            instanceof com.sun.management.OperatingSystemMXBean system
         ? Sizes.text(system.getTotalMemorySize())
         : "unknown";
   }
@@ -75,13 +87,14 @@ public final class EnvCommand extends ShellCommand {
     if (JobCommand.find(program, System.getenv()).isEmpty()) {
       return "not installed";
     }
-    List<String> words = new java.util.ArrayList<>(List.of(program));
+    List<String> words = new ArrayList<>(List.of(program));
     words.addAll(List.of(args));
     try {
       Process process = new ProcessBuilder(words).redirectErrorStream(true).start();
       process.getOutputStream().close();
       try (BufferedReader lines =
-          new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
+          new BufferedReader(
+              new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
         return Optional.ofNullable(lines.readLine()).orElse("says nothing");
       }
     } catch (IOException e) {

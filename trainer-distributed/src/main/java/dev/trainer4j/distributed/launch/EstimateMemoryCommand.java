@@ -16,14 +16,19 @@ import picocli.CommandLine.Parameters;
 /** {@code estimate-memory}: says what a model needs, before it is loaded. */
 @Command(
     name = "estimate-memory",
-    description = "Says how much memory a model needs, by the headers of its files: for predictions by type, for training by stage and ranks. Activations are not in it.",
+    description =
+        "Says how much memory a model needs, by the headers of its files: for predictions by type,"
+            + " for training by stage and ranks. Activations are not in it.",
     mixinStandardHelpOptions = true)
 public final class EstimateMemoryCommand extends ShellCommand {
 
   private static final Map<String, Double> BYTES =
-      new TreeMap<>(Map.of("float32", 4.0, "float16", 2.0, "bfloat16", 2.0, "int8", 1.0, "int4", 0.5));
+      new TreeMap<>(
+          Map.of("float32", 4.0, "float16", 2.0, "bfloat16", 2.0, "int8", 1.0, "int4", 0.5));
 
-  @Parameters(paramLabel = "FOLDER", description = "a model: safetensors, and config.json beside it")
+  @Parameters(
+      paramLabel = "FOLDER",
+      description = "a model: safetensors, and config.json beside it")
   private Path folder = Path.of("");
 
   @Option(
@@ -68,13 +73,19 @@ public final class EstimateMemoryCommand extends ShellCommand {
     out.println("Predictions:");
     out.printf("  %-10s %14s %14s%n", "type", "largest layer", "all");
     for (String type : dtypes) {
-      double width = BYTES.get(type.toLowerCase(Locale.ROOT));
-      out.printf("  %-10s %14s %14s%n", type, Sizes.text(width * sizes.largestLayerParameters()), Sizes.text(width * sizes.parameters()));
+      double width = BYTES.getOrDefault(type.toLowerCase(Locale.ROOT), 0.0);
+      out.printf(
+          "  %-10s %14s %14s%n",
+          type,
+          Sizes.text(width * sizes.largestLayerParameters()),
+          Sizes.text(width * sizes.parameters()));
     }
   }
 
   private void training(MemoryFormula formula, PrintWriter out) {
-    out.printf("%nTraining all of it with Adam, each rank, between updates (and at the fullest moment of backward):%n");
+    out.printf(
+        "%nTraining all of it with Adam, each rank, between updates (and at the fullest moment of"
+            + " backward):%n");
     out.printf("  %-28s", "ranks");
     ranks.forEach(count -> out.printf(" %26d", count));
     out.println();
@@ -82,7 +93,12 @@ public final class EstimateMemoryCommand extends ShellCommand {
       out.printf("  %-28s", name(stage));
       for (int count : ranks) {
         Stage shared = count == 1 ? Stage.NONE : stage;
-        out.printf(" %26s", Sizes.text(formula.held(shared, count)) + " (" + Sizes.text(formula.peak(shared, count)) + ")");
+        out.printf(
+            " %26s",
+            Sizes.text(formula.held(shared, count))
+                + " ("
+                + Sizes.text(formula.peak(shared, count))
+                + ")");
       }
       out.println();
     }

@@ -17,13 +17,15 @@ import java.util.regex.Pattern;
 public record Failure(OptionalInt rank, String cause, List<String> lines) {
 
   private static final Pattern BY_SIGNAL =
-      Pattern.compile("process rank (\\d+) with PID \\d+ on node \\S+ exited on\\s+signal (\\d+) \\(([^)]*)\\)");
+      Pattern.compile(
+          "process rank (\\d+) with PID \\d+ on node \\S+ exited on\\s+signal (\\d+)"
+              + " \\(([^)]*)\\)");
   private static final Pattern BY_CODE =
       Pattern.compile("Process name: \\[\\[\\d+,\\d+],(\\d+)]\\s+Exit code:\\s+(\\d+)");
   private static final Pattern BY_ABORT =
-      Pattern.compile("MPI_ABORT was invoked on rank (\\d+) in communicator .*?\\s+with errorcode (\\d+)");
-  private static final Pattern BY_SLURM =
-      Pattern.compile("srun: error: \\S+ task (\\d+): (.*)");
+      Pattern.compile(
+          "MPI_ABORT was invoked on rank (\\d+) in communicator .*?\\s+with errorcode (\\d+)");
+  private static final Pattern BY_SLURM = Pattern.compile("srun: error: \\S+ task (\\d+): (.*)");
 
   public Failure {
     lines = List.copyOf(lines);
@@ -37,7 +39,13 @@ public record Failure(OptionalInt rank, String cause, List<String> lines) {
       return ofRank(0, code > 128 ? "signal " + (code - 128) : "exit code " + code, output);
     }
     return find(BY_ABORT, text, match -> "exit code " + match.group(2), output)
-        .or(() -> find(BY_SIGNAL, text, match -> "signal " + match.group(2) + " (" + match.group(3) + ")", output))
+        .or(
+            () ->
+                find(
+                    BY_SIGNAL,
+                    text,
+                    match -> "signal " + match.group(2) + " (" + match.group(3) + ")",
+                    output))
         .or(() -> find(BY_CODE, text, match -> "exit code " + match.group(2), output))
         .or(() -> find(BY_SLURM, text, match -> match.group(2), output))
         .orElseGet(() -> new Failure(OptionalInt.empty(), "exit code " + code, said));
@@ -62,6 +70,8 @@ public record Failure(OptionalInt rank, String cause, List<String> lines) {
 
   /** Says it in one line. */
   String summary() {
-    return rank.isPresent() ? "rank " + rank.getAsInt() + " failed first, with " + cause : "the job failed: " + cause;
+    return rank.isPresent()
+        ? "rank " + rank.getAsInt() + " failed first, with " + cause
+        : "the job failed: " + cause;
   }
 }

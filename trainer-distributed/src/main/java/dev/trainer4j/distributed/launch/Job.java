@@ -11,7 +11,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The processes of one attempt, from their start to their end.
@@ -75,8 +74,7 @@ final class Job implements AutoCloseable {
     }
   }
 
-  private static Thread read(
-      InputStream in, Starter starter, Channel channel, RankOutput output) {
+  private static Thread read(InputStream in, Starter starter, Channel channel, RankOutput output) {
     LineDecoder decoder =
         new LineDecoder(starter, (rank, line) -> output.line(rank, channel, line));
     Thread thread =
@@ -137,16 +135,14 @@ final class Job implements AutoCloseable {
       // As above.
     }
     boolean interrupted = false;
-    @Nullable InterruptedException ignored = null;
     while (process.isAlive()) {
       try {
         process.waitFor();
       } catch (InterruptedException e) {
         interrupted = true;
-        ignored = e;
       }
     }
-    if (interrupted && ignored != null) {
+    if (interrupted) {
       Thread.currentThread().interrupt();
     }
   }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.distributed.launch;
 
-import dev.trainer4j.distributed.launch.JobPlan.Starter;
 import java.io.File;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -55,18 +54,38 @@ final class JobCommand {
       Collection<String> variables,
       Map<String, String> environment,
       List<String> toMachines) {
-    words.add(require("mpirun", environment, "processes are started with Open MPI: install it (Debian and Ubuntu: apt-get install openmpi-bin; Fedora: dnf install openmpi; conda: conda install -c conda-forge openmpi), or give --num_processes 1"));
+    words.add(
+        require(
+            "mpirun",
+            environment,
+            "processes are started with Open MPI: install it (Debian and Ubuntu: apt-get install"
+                + " openmpi-bin; Fedora: dnf install openmpi; conda: conda install -c conda-forge"
+                + " openmpi), or give --num_processes 1"));
     if ("root".equals(System.getProperty("user.name"))) {
       words.add("--allow-run-as-root");
     }
-    words.addAll(List.of("--oversubscribe", "--tag-output", "-n", String.valueOf(plan.processes())));
+    words.addAll(
+        List.of("--oversubscribe", "--tag-output", "-n", String.valueOf(plan.processes())));
     words.addAll(List.of("--bind-to", settings.is("enable_cpu_affinity") ? "numa" : "none"));
     if (plan.machines() > 1) {
       words.addAll(List.of("--map-by", "ppr:" + plan.processesPerMachine() + ":node"));
     }
-    settings.text("mpirun_hostfile").ifPresent(file -> words.addAll(List.of("--hostfile", hostfile(file))));
-    // A machine that cannot be reached any more is noticed after some seconds, not after five minutes.
-    words.addAll(List.of("--mca", "oob_tcp_keepalive_time", "5", "--mca", "oob_tcp_keepalive_intvl", "2", "--mca", "oob_tcp_keepalive_probes", "3"));
+    settings
+        .text("mpirun_hostfile")
+        .ifPresent(file -> words.addAll(List.of("--hostfile", hostfile(file))));
+    // A machine that cannot be reached any more is noticed after some seconds, not after five
+    // minutes.
+    words.addAll(
+        List.of(
+            "--mca",
+            "oob_tcp_keepalive_time",
+            "5",
+            "--mca",
+            "oob_tcp_keepalive_intvl",
+            "2",
+            "--mca",
+            "oob_tcp_keepalive_probes",
+            "3"));
     words.addAll(toMachines);
     variables.forEach(name -> words.addAll(List.of("-x", name)));
     environment.keySet().stream()
@@ -76,17 +95,32 @@ final class JobCommand {
   }
 
   private static String hostfile(String name) {
-    Path file = Path.of(name.startsWith("~/") ? System.getProperty("user.home") + name.substring(1) : name);
+    Path file =
+        Path.of(name.startsWith("~/") ? System.getProperty("user.home") + name.substring(1) : name);
     if (!Files.isRegularFile(file)) {
-      throw new LaunchException("mpirun_hostfile " + file + " is no file; it has a line for each machine: its name, and slots=N");
+      throw new LaunchException(
+          "mpirun_hostfile "
+              + file
+              + " is no file; it has a line for each machine: its name, and slots=N");
     }
     return file.toString();
   }
 
+  /** Ranks say their numbers before their lines. */
   private static void srun(
       List<String> words, JobPlan plan, LaunchSettings settings, Map<String, String> environment) {
-    words.add(require("srun", environment, "this is an allocation of Slurm (SLURM_JOB_ID is set), whose srun starts the processes; put it on the PATH, or name machines with --mpirun_hostfile"));
-    words.addAll(List.of("--ntasks", String.valueOf(plan.processes()), "--nodes", String.valueOf(plan.machines())));
+    words.add(
+        require(
+            "srun",
+            environment,
+            "this is an allocation of Slurm (SLURM_JOB_ID is set), whose srun starts the processes;"
+                + " put it on the PATH, or name machines with --mpirun_hostfile"));
+    words.addAll(
+        List.of(
+            "--ntasks",
+            String.valueOf(plan.processes()),
+            "--nodes",
+            String.valueOf(plan.machines())));
     words.addAll(List.of("--ntasks-per-node", String.valueOf(plan.processesPerMachine())));
     words.addAll(List.of("--mpi", "pmix", "--label", "--unbuffered", "--kill-on-bad-exit=1"));
     if (settings.is("enable_cpu_affinity")) {

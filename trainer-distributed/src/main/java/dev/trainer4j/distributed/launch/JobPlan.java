@@ -59,13 +59,21 @@ record JobPlan(
     List<String> gpus = settings.is("cpu") ? List.of() : gpus(settings, environment);
     int processes = settings.whole("num_processes", Math.max(1, gpus.size() * machines));
     if (processes % machines != 0) {
-      problems.add("num_processes is " + processes + ", which num_machines " + machines + " does not divide; every machine has as many as the others");
+      problems.add(
+          "num_processes is "
+              + processes
+              + ", which num_machines "
+              + machines
+              + " does not divide; every machine has as many as the others");
     }
     checkMachines(settings, machines, slurm, problems);
     int local = Math.max(1, processes / machines);
     checkGpus(settings, local, gpus, problems);
     if (!problems.isEmpty()) {
-      throw LaunchException.of("the job cannot be started" + (settings.source().isEmpty() ? "" : " (configuration " + settings.source() + ")"), problems);
+      throw LaunchException.of(
+          "the job cannot be started"
+              + (settings.source().isEmpty() ? "" : " (configuration " + settings.source() + ")"),
+          problems);
     }
     Starter starter = slurm ? Starter.SRUN : processes == 1 ? Starter.SELF : Starter.MPIRUN;
     return new JobPlan(
@@ -87,7 +95,9 @@ record JobPlan(
   }
 
   private static int nodes(Map<String, String> environment) {
-    String nodes = environment.getOrDefault("SLURM_NNODES", environment.getOrDefault("SLURM_JOB_NUM_NODES", "1"));
+    String nodes =
+        environment.getOrDefault(
+            "SLURM_NNODES", environment.getOrDefault("SLURM_JOB_NUM_NODES", "1"));
     return nodes.matches("[1-9]\\d{0,6}") ? Integer.parseInt(nodes) : 1;
   }
 
@@ -100,28 +110,52 @@ record JobPlan(
       LaunchSettings settings, int machines, boolean slurm, List<String> problems) {
     int rank = settings.whole("machine_rank", 0);
     if (rank >= machines) {
-      problems.add("machine_rank is " + rank + ", but num_machines is " + machines + "; machines are counted from 0");
+      problems.add(
+          "machine_rank is "
+              + rank
+              + ", but num_machines is "
+              + machines
+              + "; machines are counted from 0");
     }
     if (machines == 1 || slurm || settings.text("mpirun_hostfile").isPresent()) {
       return;
     }
     if (settings.text("main_process_ip").isEmpty()) {
-      problems.add("num_machines is " + machines + ", but main_process_ip is missing; give the address of machine 0, or a file of hosts with --mpirun_hostfile");
+      problems.add(
+          "num_machines is "
+              + machines
+              + ", but main_process_ip is missing; give the address of machine 0, or a file of"
+              + " hosts with --mpirun_hostfile");
     }
     if (settings.whole("main_process_port", 29500) == 0) {
-      problems.add("main_process_port is 0, which the other machines cannot know; give a port that is free on machine 0");
+      problems.add(
+          "main_process_port is 0, which the other machines cannot know; give a port that is free"
+              + " on machine 0");
     }
   }
 
   private static void checkGpus(
       LaunchSettings settings, int local, List<String> gpus, List<String> problems) {
     if (settings.is("multi_gpu") && gpus.isEmpty()) {
-      problems.add("GPUs are asked for (multi_gpu, or distributed_type MULTI_GPU), " + local + " on each machine, but this one has none that a driver shows; add --cpu to train on the CPU");
+      problems.add(
+          "GPUs are asked for (multi_gpu, or distributed_type MULTI_GPU), "
+              + local
+              + " on each machine, but this one has none that a driver shows; add --cpu to train on"
+              + " the CPU");
       if (settings.text("mixed_precision").orElse("").equalsIgnoreCase("fp16")) {
-        problems.add("mixed_precision is fp16, which wants a GPU; on a CPU give --mixed_precision bf16, or no");
+        problems.add(
+            "mixed_precision is fp16, which wants a GPU; on a CPU give --mixed_precision bf16, or"
+                + " no");
       }
     } else if (!gpus.isEmpty() && local > gpus.size()) {
-      problems.add("each machine has " + local + " processes, but this one has " + gpus.size() + " GPUs (" + String.join(",", gpus) + "); one process needs one: lower num_processes, or add --cpu");
+      problems.add(
+          "each machine has "
+              + local
+              + " processes, but this one has "
+              + gpus.size()
+              + " GPUs ("
+              + String.join(",", gpus)
+              + "); one process needs one: lower num_processes, or add --cpu");
     }
   }
 

@@ -103,15 +103,15 @@ public final class Launch {
 
   /** Runs a job on this machine. */
   static LaunchResult run(
-      LaunchSettings settings,
-      WorkerCommand worker,
-      Map<String, String> variables,
-      boolean shown)
+      LaunchSettings settings, WorkerCommand worker, Map<String, String> variables, boolean shown)
       throws InterruptedException {
     JobPlan plan = JobPlan.of(settings, System.getenv());
     if (plan.machines() > 1 && settings.text("mpirun_hostfile").isEmpty()) {
       throw new LaunchException(
-          "num_machines is " + plan.machines() + ", but from code a job is started on this machine alone, or on those of an mpirun_hostfile; start it with the command launch on each machine");
+          "num_machines is "
+              + plan.machines()
+              + ", but from code a job is started on this machine alone, or on those of an"
+              + " mpirun_hostfile; start it with the command launch on each machine");
     }
     try (PrintStream nowhere = new PrintStream(PrintStream.nullOutputStream())) {
       PrintStream out = shown ? System.out : nowhere;

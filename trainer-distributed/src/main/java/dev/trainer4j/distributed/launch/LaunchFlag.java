@@ -66,7 +66,8 @@ record LaunchFlag(
 
   private boolean isOfForm(String value) {
     return switch (form) {
-      case SWITCH, FLAG -> List.of("true", "false", "yes", "no", "1", "0").contains(value.toLowerCase(Locale.ROOT));
+      case SWITCH, FLAG ->
+          List.of("true", "false", "yes", "no", "1", "0").contains(value.toLowerCase(Locale.ROOT));
       case WHOLE -> value.matches("\\d{1,9}");
       case POSITIVE -> value.matches("0*[1-9]\\d{0,8}");
       case NUMBER -> isPositiveNumber(value);

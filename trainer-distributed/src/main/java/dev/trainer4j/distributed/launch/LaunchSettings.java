@@ -17,7 +17,8 @@ import java.util.Set;
  */
 record LaunchSettings(Map<String, String> values, String source) {
 
-  private static final Set<String> PARADIGMS = Set.of("cpu", "multi_gpu", "use_fsdp", "use_deepspeed");
+  private static final Set<String> PARADIGMS =
+      Set.of("cpu", "multi_gpu", "use_fsdp", "use_deepspeed");
 
   LaunchSettings {
     values = Map.copyOf(values);
@@ -34,11 +35,19 @@ record LaunchSettings(Map<String, String> values, String source) {
         (name, value) -> {
           LaunchFlag flag = LaunchFlags.ALL.get(name);
           Optional<String> problem = flag == null ? Optional.of("unknown") : flag.problem(value);
-          problem.ifPresent(what -> problems.add("--" + name + (value.equals("true") ? "" : " is " + value) + ": " + what));
+          problem.ifPresent(
+              what ->
+                  problems.add(
+                      "--" + name + (value.equals("true") ? "" : " is " + value) + ": " + what));
         });
-    List<String> paradigms = PARADIGMS.stream().filter(name -> isTrue(flags.getOrDefault(name, "false"))).sorted().toList();
+    List<String> paradigms =
+        PARADIGMS.stream()
+            .filter(name -> isTrue(flags.getOrDefault(name, "false")))
+            .sorted()
+            .toList();
     if (paradigms.size() > 1) {
-      problems.add("--" + String.join(" and --", paradigms) + " are given together; give one of them");
+      problems.add(
+          "--" + String.join(" and --", paradigms) + " are given together; give one of them");
     }
     if (!problems.isEmpty()) {
       throw LaunchException.of("the job cannot be started", problems);

@@ -19,7 +19,8 @@ final class LineDecoder {
   /** What the starter itself says. */
   static final int NO_RANK = -1;
 
-  private static final Pattern OPEN_MPI = Pattern.compile("\\[\\d{1,9},(\\d{1,6})]<std(?:out|err)>:");
+  private static final Pattern OPEN_MPI =
+      Pattern.compile("\\[\\d{1,9},(\\d{1,6})]<std(?:out|err)>:");
   private static final Pattern SLURM = Pattern.compile(" {0,6}(\\d{1,6}): ");
 
   /** A line that never ends is given out in pieces. */
@@ -92,7 +93,8 @@ final class LineDecoder {
   }
 
   private void write(byte value) {
-    ByteArrayOutputStream line = unfinished.computeIfAbsent(rank, key -> new ByteArrayOutputStream());
+    ByteArrayOutputStream line =
+        unfinished.computeIfAbsent(rank, key -> new ByteArrayOutputStream());
     lineStart = value == '\n';
     if (value != '\n') {
       line.write(value);

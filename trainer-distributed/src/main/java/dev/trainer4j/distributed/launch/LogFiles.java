@@ -41,10 +41,14 @@ final class LogFiles implements AutoCloseable {
     Optional<Path> folder = settings.text("log_dir").map(Path::of);
     String tee = settings.text("tee").orElse(String.valueOf(folder.isPresent() ? BOTH : 0));
     if (!tee.matches("[0-3]|\\d+:[0-3](,\\d+:[0-3])*")) {
-      throw new LaunchException("--tee is " + tee + "; expected 0 (none), 1 (stdout), 2 (stderr), 3 (both), or such by rank: 0:3,1:2");
+      throw new LaunchException(
+          "--tee is "
+              + tee
+              + "; expected 0 (none), 1 (stdout), 2 (stderr), 3 (both), or such by rank: 0:3,1:2");
     }
     if (!tee.equals("0") && folder.isEmpty()) {
-      throw new LaunchException("--tee is " + tee + ", but there is no folder to write to; give --log_dir");
+      throw new LaunchException(
+          "--tee is " + tee + ", but there is no folder to write to; give --log_dir");
     }
     return new LogFiles(folder, tee);
   }
@@ -59,19 +63,20 @@ final class LogFiles implements AutoCloseable {
     if (folder.isEmpty() || (streams(rank) & wanted) == 0) {
       return;
     }
-    Path file =
-        folder.get().resolve("attempt_" + attempt).resolve(String.valueOf(rank)).resolve(channel.name().toLowerCase(Locale.ROOT) + ".log");
+    Path home = folder.get().resolve("attempt_" + attempt).resolve(String.valueOf(rank));
+    Path file = home.resolve(channel.name().toLowerCase(Locale.ROOT) + ".log");
     try {
       Writer writer = open.get(file);
       if (writer == null) {
-        Files.createDirectories(file.getParent());
+        Files.createDirectories(home);
         writer = Files.newBufferedWriter(file);
         open.put(file, writer);
       }
       writer.write(line + "\n");
       writer.flush();
     } catch (IOException e) {
-      throw new LaunchException("the output of rank " + rank + " cannot be written to " + file + " (--log_dir): " + e, e);
+      throw new LaunchException(
+          "the output of rank " + rank + " cannot be written to " + file + " (--log_dir): " + e, e);
     }
   }
 

@@ -56,7 +56,16 @@ final class MachineMember implements AutoCloseable {
         }
         if (System.nanoTime() > end) {
           throw new LaunchException(
-              "machine 0 cannot be reached at " + plan.mainAddress() + ":" + plan.mainPort() + " for " + patience.toSeconds() + " s (" + e.getMessage() + "); start the same command there with --machine_rank 0, check main_process_ip and main_process_port, and that no firewall is between",
+              "machine 0 cannot be reached at "
+                  + plan.mainAddress()
+                  + ":"
+                  + plan.mainPort()
+                  + " for "
+                  + patience.toSeconds()
+                  + " s ("
+                  + e.getMessage()
+                  + "); start the same command there with --machine_rank 0, check main_process_ip"
+                  + " and main_process_port, and that no firewall is between",
               e);
         }
         Thread.sleep(RETRY_MILLIS);
@@ -75,14 +84,20 @@ final class MachineMember implements AutoCloseable {
           case BYE -> {
             return Integer.parseInt(message.words().get(0));
           }
-          case REFUSED -> throw new LaunchException("machine 0 does not take this machine: " + message.words().get(0));
+          case REFUSED ->
+              throw new LaunchException(
+                  "machine 0 does not take this machine: " + message.words().get(0));
           default -> {}
         }
       }
     } catch (IOException e) {
       say.accept(
-          "machine 0 (" + wire.peer() + ") cannot be reached any more: "
-              + (e instanceof SocketTimeoutException ? "nothing was heard for " + Wire.SILENCE_MILLIS / 1000 + " s" : "its launcher has ended")
+          "machine 0 ("
+              + wire.peer()
+              + ") cannot be reached any more: "
+              + (e instanceof SocketTimeoutException
+                  ? "nothing was heard for " + Wire.SILENCE_MILLIS / 1000 + " s"
+                  : "its launcher has ended")
               + "; the ranks of this machine are ended");
       return FAILED;
     } finally {
@@ -111,7 +126,10 @@ final class MachineMember implements AutoCloseable {
     String[] start = command.get(0).split("\\s+");
     command.set(0, start[start.length - 1]);
     if (!Path.of(command.get(0)).endsWith("orted")) {
-      say.accept("machine 0 asks for " + command.get(0) + ", which is not Open MPI's daemon; it is not run");
+      say.accept(
+          "machine 0 asks for "
+              + command.get(0)
+              + ", which is not Open MPI's daemon; it is not run");
       wire.send(Kind.ENDED, number, String.valueOf(AgentDoor.LOST));
       return;
     }
@@ -127,7 +145,10 @@ final class MachineMember implements AutoCloseable {
       thread.setDaemon(true);
       thread.start();
     } catch (IOException e) {
-      say.accept("Open MPI's orted cannot be started on this machine (" + e.getMessage() + "); install Open MPI (Debian and Ubuntu: apt-get install openmpi-bin)");
+      say.accept(
+          "Open MPI's orted cannot be started on this machine ("
+              + e.getMessage()
+              + "); install Open MPI (Debian and Ubuntu: apt-get install openmpi-bin)");
       wire.send(Kind.ENDED, number, String.valueOf(AgentDoor.LOST));
     }
   }

@@ -27,7 +27,13 @@ final class MachineRun {
         return signals.exitCode(attempts.run(List.of()).exitCode());
       }
     }
-    String job = worker.mainClass() + " in " + plan.processes() + " processes on " + plan.machines() + " machines";
+    String job =
+        worker.mainClass()
+            + " in "
+            + plan.processes()
+            + " processes on "
+            + plan.machines()
+            + " machines";
     return plan.machineRank() == 0
         ? first(plan, job, patience(settings), attempts)
         : other(plan, job, patience(settings));
@@ -61,7 +67,10 @@ final class MachineRun {
     }
     Matcher matcher = TIMEOUT.matcher(given);
     if (!matcher.matches()) {
-      throw new LaunchException("--rdzv_conf is " + given + "; only timeout=SECONDS is offered: how long machines wait for each other");
+      throw new LaunchException(
+          "--rdzv_conf is "
+              + given
+              + "; only timeout=SECONDS is offered: how long machines wait for each other");
     }
     return Duration.ofSeconds(Long.parseLong(matcher.group(1)));
   }

@@ -20,6 +20,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The machines of a job, seen from machine 0. As with the original, the same command is started on each of them; the others join at
@@ -68,12 +69,13 @@ final class Machines implements AutoCloseable {
               + plan.mainAddress()
               + " cannot be opened ("
               + e.getMessage()
-              + "); if another process uses it, choose another one with --main_process_port, on all machines",
+              + "); if another process uses it, choose another one with --main_process_port, on all"
+              + " machines",
           e);
     }
   }
 
-  private static void closeQuietly(@org.jspecify.annotations.Nullable ServerSocket door) {
+  private static void closeQuietly(@Nullable ServerSocket door) {
     try {
       if (door != null) {
         door.close();
@@ -90,9 +92,18 @@ final class Machines implements AutoCloseable {
         return address;
       }
       throw new LaunchException(
-          "main_process_ip is " + name + ", which is no address of this machine, although its machine_rank is 0; give an address of machine 0, on all machines");
+          "main_process_ip is "
+              + name
+              + ", which is no address of this machine, although its machine_rank is 0; give an"
+              + " address of machine 0, on all machines");
     } catch (IOException e) {
-      throw new LaunchException("main_process_ip " + name + " is no address and no name that resolves to one (" + e.getMessage() + ")", e);
+      throw new LaunchException(
+          "main_process_ip "
+              + name
+              + " is no address and no name that resolves to one ("
+              + e.getMessage()
+              + ")",
+          e);
     }
   }
 
@@ -102,7 +113,13 @@ final class Machines implements AutoCloseable {
    * @throws LaunchException if one has not in time
    */
   void await(Duration patience) {
-    say.accept("waiting for " + (plan.machines() - 1) + " other machine(s) at " + plan.mainAddress() + ":" + plan.mainPort());
+    say.accept(
+        "waiting for "
+            + (plan.machines() - 1)
+            + " other machine(s) at "
+            + plan.mainAddress()
+            + ":"
+            + plan.mainPort());
     long end = System.nanoTime() + patience.toNanos();
     while (members.size() < plan.machines() - 1) {
       try {
@@ -111,7 +128,19 @@ final class Machines implements AutoCloseable {
       } catch (SocketTimeoutException e) {
         if (System.nanoTime() > end) {
           throw new LaunchException(
-              "after " + patience.toSeconds() + " s only " + (members.size() + 1) + " of " + plan.machines() + " machines are here (machine_rank 0" + joined() + "); start the same command on the others, with --machine_rank, and check that they reach " + plan.mainAddress() + ":" + plan.mainPort(),
+              "after "
+                  + patience.toSeconds()
+                  + " s only "
+                  + (members.size() + 1)
+                  + " of "
+                  + plan.machines()
+                  + " machines are here (machine_rank 0"
+                  + joined()
+                  + "); start the same command on the others, with --machine_rank, and check that"
+                  + " they reach "
+                  + plan.mainAddress()
+                  + ":"
+                  + plan.mainPort(),
               e);
         }
       } catch (IOException e) {
@@ -122,7 +151,8 @@ final class Machines implements AutoCloseable {
 
   private String joined() {
     StringBuilder names = new StringBuilder();
-    members.forEach((rank, wire) -> names.append(", ").append(rank).append(" at ").append(wire.peer()));
+    members.forEach(
+        (rank, wire) -> names.append(", ").append(rank).append(" at ").append(wire.peer()));
     return names.toString();
   }
 
@@ -140,7 +170,11 @@ final class Machines implements AutoCloseable {
       say.accept("a machine at " + wire.peer() + " was turned away: " + problem);
       wire.send(Kind.REFUSED, problem);
     } catch (IOException e) {
-      say.accept("something at " + wire.peer() + " that is no launcher came to the port: " + e.getMessage());
+      say.accept(
+          "something at "
+              + wire.peer()
+              + " that is no launcher came to the port: "
+              + e.getMessage());
     }
     wire.close();
   }
@@ -153,14 +187,20 @@ final class Machines implements AutoCloseable {
     if (rank < 1 || rank >= plan.machines()) {
       return "its machine_rank is " + rank + ", but there are " + plan.machines() + " machines";
     }
-    if (members.containsKey(rank)) {
-      return "machine_rank " + rank + " has joined already, from " + members.get(rank).peer();
+    Wire before = members.get(rank);
+    if (before != null) {
+      return "machine_rank " + rank + " has joined already, from " + before.peer();
     }
     if (!hello.words().get(1).equals(job)) {
-      return "it was started for another job: " + hello.words().get(1) + ", but machine 0 for: " + job;
+      return "it was started for another job: "
+          + hello.words().get(1)
+          + ", but machine 0 for: "
+          + job;
     }
     boolean twice = members.values().stream().anyMatch(other -> other.peer().equals(wire.peer()));
-    return twice ? "another machine has the same address " + wire.peer() + "; each needs its own" : "";
+    return twice
+        ? "another machine has the same address " + wire.peer() + "; each needs its own"
+        : "";
   }
 
   /**
@@ -172,7 +212,8 @@ final class Machines implements AutoCloseable {
   void watch(Consumer<String> lost, Runnable stop) {
     members.forEach(
         (rank, wire) -> {
-          Thread thread = new Thread(() -> listen(rank, wire, lost, stop), "launch-machine-" + rank);
+          Thread thread =
+              new Thread(() -> listen(rank, wire, lost, stop), "launch-machine-" + rank);
           thread.setDaemon(true);
           thread.start();
         });
@@ -183,15 +224,24 @@ final class Machines implements AutoCloseable {
       while (true) {
         Wire.Message message = wire.receive();
         if (message.kind() == Kind.ENDED) {
-          calls.get(message.words().get(0)).complete(Integer.valueOf(message.words().get(1)));
+          CompletableFuture<Integer> call = calls.get(message.words().get(0));
+          if (call != null) {
+            call.complete(Integer.valueOf(message.words().get(1)));
+          }
         } else if (message.kind() == Kind.STOP) {
           stop.run();
         }
       }
     } catch (IOException e) {
       lost.accept(
-          "machine " + rank + " (" + wire.peer() + ") cannot be reached any more: "
-              + (e instanceof SocketTimeoutException ? "nothing was heard for " + Wire.SILENCE_MILLIS / 1000 + " s" : "its launcher has ended"));
+          "machine "
+              + rank
+              + " ("
+              + wire.peer()
+              + ") cannot be reached any more: "
+              + (e instanceof SocketTimeoutException
+                  ? "nothing was heard for " + Wire.SILENCE_MILLIS / 1000 + " s"
+                  : "its launcher has ended"));
       calls.values().forEach(call -> call.complete(AgentDoor.LOST));
     }
   }

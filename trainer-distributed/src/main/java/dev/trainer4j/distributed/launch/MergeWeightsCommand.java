@@ -20,7 +20,9 @@ import picocli.CommandLine.Parameters;
 /** {@code merge-weights}: makes whole tensors of the pieces that ranks have saved. */
 @Command(
     name = "merge-weights",
-    description = "Makes one model, in Hugging Face's files, of a checkpoint whose tensors ranks have saved in pieces.",
+    description =
+        "Makes one model, in Hugging Face's files, of a checkpoint whose tensors ranks have saved"
+            + " in pieces.",
     mixinStandardHelpOptions = true)
 public final class MergeWeightsCommand extends ShellCommand {
 
@@ -29,9 +31,13 @@ public final class MergeWeightsCommand extends ShellCommand {
 
   /** What belongs to the training, not to the model. */
   private static final Pattern OF_THE_TRAINING =
-      Pattern.compile(".*\\.safetensors|.*\\.safetensors\\.index\\.json|manifest\\.json|trainer_state\\.json|training_args\\.json|scheduler\\.json|rng_state\\.json|.*\\.(bin|pt|pth)");
+      Pattern.compile(
+          ".*\\.safetensors|.*\\.safetensors\\.index\\.json|manifest\\.json|trainer_state\\.json|training_args\\.json|scheduler\\.json|rng_state\\.json|.*\\.(bin|pt|pth)");
 
-  @Parameters(index = "0", paramLabel = "DIR", description = "a checkpoint with model-00001-of-0000N.safetensors, a file of each rank")
+  @Parameters(
+      index = "0",
+      paramLabel = "DIR",
+      description = "a checkpoint with model-00001-of-0000N.safetensors, a file of each rank")
   private Path source = Path.of("");
 
   @Parameters(index = "1", paramLabel = "OUT", description = "the folder to write; new, or empty")
@@ -84,13 +90,16 @@ public final class MergeWeightsCommand extends ShellCommand {
 
   private void check() throws IOException {
     if (unsafe) {
-      throw new LaunchException("--unsafe_serialization is not offered: a pickle runs code when it is read; safetensors are written");
+      throw new LaunchException(
+          "--unsafe_serialization is not offered: a pickle runs code when it is read; safetensors"
+              + " are written");
     }
     if (!Files.isDirectory(source)) {
       throw new LaunchException("DIR " + source + " is no folder; name a checkpoint");
     }
     if (!(shardGigabytes > 0 && shardGigabytes < 1e6)) {
-      throw new LaunchException("--max_shard_size is " + shardGigabytes + "; expected gigabytes above 0");
+      throw new LaunchException(
+          "--max_shard_size is " + shardGigabytes + "; expected gigabytes above 0");
     }
     boolean taken = Files.exists(target) && (!Files.isDirectory(target) || !isEmpty(target));
     if (taken) {

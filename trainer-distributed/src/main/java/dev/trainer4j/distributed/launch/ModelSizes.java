@@ -25,7 +25,8 @@ record ModelSizes(long parameters, long bytes, String largestLayer, long largest
 
   static ModelSizes of(Path folder) throws IOException {
     if (!Files.isDirectory(folder)) {
-      throw new LaunchException(folder + " is no folder; name one with model.safetensors, or its shards and their index");
+      throw new LaunchException(
+          folder + " is no folder; name one with model.safetensors, or its shards and their index");
     }
     Map<String, Long> layers = new HashMap<>();
     long parameters = 0;

@@ -40,7 +40,12 @@ final class RankOutput {
    * @param keptLines of each rank and channel, the last ones
    */
   RankOutput(
-      boolean single, boolean quiet, int keptLines, PrintStream out, PrintStream err, LogFiles files) {
+      boolean single,
+      boolean quiet,
+      int keptLines,
+      PrintStream out,
+      PrintStream err,
+      LogFiles files) {
     this.single = single;
     this.quiet = quiet;
     this.keptLines = keptLines;
@@ -60,7 +65,8 @@ final class RankOutput {
     }
     files.write(rank, channel, line);
     if (!quiet || rank == 0) {
-      (channel == Channel.STDOUT ? out : err).println(single ? line : "[rank " + rank + "] " + line);
+      (channel == Channel.STDOUT ? out : err)
+          .println(single ? line : "[rank " + rank + "] " + line);
     }
   }
 

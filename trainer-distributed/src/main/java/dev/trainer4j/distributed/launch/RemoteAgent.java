@@ -17,8 +17,7 @@ public final class RemoteAgent {
   /** Gets a port, a secret, a host, and the words of a command; ends with the command's exit code. */
   public static void main(String[] args) {
     List<String> words = Arrays.asList(args).subList(3, args.length);
-    try (Socket socket =
-        new Socket(InetAddress.getLoopbackAddress(), Integer.parseInt(args[0]))) {
+    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), Integer.parseInt(args[0]))) {
       DataOutputStream out = new DataOutputStream(socket.getOutputStream());
       out.writeUTF(args[1]);
       out.writeUTF(args[2]);

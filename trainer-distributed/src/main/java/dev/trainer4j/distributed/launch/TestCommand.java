@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -17,7 +18,8 @@ import picocli.CommandLine.Option;
 /** {@code test}: trains a small network as configured, and compares it with a training in one process. */
 @Command(
     name = "test",
-    description = "Trains a small network as configured, and again in one process, and compares the weights.",
+    description =
+        "Trains a small network as configured, and again in one process, and compares the weights.",
     mixinStandardHelpOptions = true)
 public final class TestCommand extends ShellCommand {
 
@@ -25,6 +27,7 @@ public final class TestCommand extends ShellCommand {
 
   /** Sums over ranks round otherwise; bfloat16 and float16 keep three digits. */
   private static final double TOLERANCE = 1e-4;
+
   private static final double TOLERANCE_OF_HALVES = 5e-2;
 
   @Option(
@@ -38,12 +41,25 @@ public final class TestCommand extends ShellCommand {
     LaunchSettings settings = LaunchSettings.of(Map.of(), Optional.of(config));
     JobPlan plan = JobPlan.of(settings, System.getenv());
     if (plan.machines() > 1) {
-      throw new LaunchException("the test runs on one machine, but num_machines is " + plan.machines() + "; start your program with launch on all machines, or give a configuration of one");
+      throw new LaunchException(
+          "the test runs on one machine, but num_machines is "
+              + plan.machines()
+              + "; start your program with launch on all machines, or give a configuration of one");
     }
     if (GLOBAL_BATCH % plan.processes() != 0) {
-      throw new LaunchException("the test has batches of " + GLOBAL_BATCH + " samples, which num_processes " + plan.processes() + " does not divide");
+      throw new LaunchException(
+          "the test has batches of "
+              + GLOBAL_BATCH
+              + " samples, which num_processes "
+              + plan.processes()
+              + " does not divide");
     }
-    out.println("Training a small network in " + plan.processes() + " process(es), as " + config.source() + " says, and in one ...");
+    out.println(
+        "Training a small network in "
+            + plan.processes()
+            + " process(es), as "
+            + config.source()
+            + " says, and in one ...");
     out.flush();
     Path folder = Files.createTempDirectory("trainer4j-test");
     try {
@@ -61,14 +77,15 @@ public final class TestCommand extends ShellCommand {
   private AccelerateConfig config() {
     Path place = file == null ? ConfigFile.defaultPlace(System.getenv()) : file;
     if (!Files.exists(place)) {
-      throw new LaunchException("there is no configuration at " + place + "; write one with: config, or config default");
+      throw new LaunchException(
+          "there is no configuration at " + place + "; write one with: config, or config default");
     }
     return AccelerateConfig.read(place);
   }
 
   /** The same, without what several processes share out. */
   private static LaunchSettings inOneProcess(LaunchSettings settings) {
-    Map<String, String> values = new java.util.HashMap<>(settings.values());
+    Map<String, String> values = new HashMap<>(settings.values());
     values.put("num_processes", "1");
     List.of("use_fsdp", "use_deepspeed", "multi_gpu").forEach(values::remove);
     return new LaunchSettings(values, settings.source());
@@ -94,13 +111,24 @@ public final class TestCommand extends ShellCommand {
       LaunchSettings settings, List<Double> several, List<Double> one, PrintWriter out) {
     double largest = 0;
     for (int i = 0; i < one.size(); i++) {
-      largest = Math.max(largest, Math.abs(several.get(i) - one.get(i)) / Math.max(1e-2, Math.abs(one.get(i))));
+      largest =
+          Math.max(
+              largest,
+              Math.abs(several.get(i) - one.get(i)) / Math.max(1e-2, Math.abs(one.get(i))));
     }
     boolean halves = !settings.text("mixed_precision").orElse("no").equals("no");
     double allowed = halves ? TOLERANCE_OF_HALVES : TOLERANCE;
     boolean good = largest <= allowed;
-    out.printf(Locale.ROOT, "Largest relative difference of %d weights: %.1e, allowed %.0e%n", one.size(), largest, allowed);
-    out.println(good ? "Passed: trained as configured, with the result of one process." : "FAILED: the processes together trained something else than one alone.");
+    out.printf(
+        Locale.ROOT,
+        "Largest relative difference of %d weights: %.1e, allowed %.0e%n",
+        one.size(),
+        largest,
+        allowed);
+    out.println(
+        good
+            ? "Passed: trained as configured, with the result of one process."
+            : "FAILED: the processes together trained something else than one alone.");
     return good ? 0 : 1;
   }
 }

@@ -20,13 +20,13 @@ public final class Worker {
   public static void main(String[] args) throws ReflectiveOperationException {
     Object unused = JvmSignals.handle(STOP_SIGNAL, name -> JvmSignals.raise("TERM"));
     endWithParent();
-    Class<?> type =
-        Class.forName(args[0], true, Thread.currentThread().getContextClassLoader());
+    Class<?> type = Class.forName(args[0], true, Thread.currentThread().getContextClassLoader());
     try {
       type.getMethod("main", String[].class)
           .invoke(null, (Object) Arrays.copyOfRange(args, 1, args.length));
     } catch (InvocationTargetException e) {
-      e.getCause().printStackTrace();
+      Throwable thrown = e.getCause() == null ? e : e.getCause();
+      thrown.printStackTrace();
       System.err.flush();
       // Threads of the user's would keep this process from ending, and with it the job.
       System.exit(FAILED);
@@ -37,6 +37,9 @@ public final class Worker {
   private static void endWithParent() {
     ProcessHandle.current()
         .parent()
-        .ifPresent(parent -> parent.onExit().thenRun(() -> Runtime.getRuntime().halt(ORPHANED)));
+        .ifPresent(
+            parent -> {
+              var unused = parent.onExit().thenRun(() -> Runtime.getRuntime().halt(ORPHANED));
+            });
   }
 }

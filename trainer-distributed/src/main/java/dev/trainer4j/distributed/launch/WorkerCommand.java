@@ -64,10 +64,15 @@ record WorkerCommand(String mainClass, List<String> arguments, List<String> opti
       String hint =
           name.endsWith(".py") || name.endsWith(".java") || name.endsWith(".jar")
               ? "give the full name of a compiled class, such as com.example.Main, not a file"
-              : "give its full name with the package, and put its jar on the class path of this command";
+              : "give its full name with the package, and put its jar on the class path of this"
+                    + " command";
       throw new LaunchException("the class " + name + " is not found; " + hint, e);
     } catch (NoSuchMethodException e) {
-      throw new LaunchException("the class " + name + " has no public static void main(String[]), which launch calls in each process", e);
+      throw new LaunchException(
+          "the class "
+              + name
+              + " has no public static void main(String[]), which launch calls in each process",
+          e);
     }
   }
 
@@ -79,7 +84,8 @@ record WorkerCommand(String mainClass, List<String> arguments, List<String> opti
   /** Agents and debuggers of this JVM stay out: they hold ports and files that are one's alone. */
   private static List<String> ownOptions() {
     return ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
-        .filter(option -> option.startsWith("-D") || option.startsWith("-X") || option.startsWith("--"))
+        .filter(
+            option -> option.startsWith("-D") || option.startsWith("-X") || option.startsWith("--"))
         .filter(option -> !option.startsWith("-Xrun") && !option.startsWith("-Xdebug"))
         .filter(option -> !option.startsWith("-XX:+HeapDump"))
         .toList();
@@ -107,7 +113,8 @@ record WorkerCommand(String mainClass, List<String> arguments, List<String> opti
         try {
           places.add(Path.of(url.toURI()).toString());
         } catch (URISyntaxException | IllegalArgumentException e) {
-          throw new LaunchException(url + " of the class path is no file, so other processes cannot read it", e);
+          throw new LaunchException(
+              url + " of the class path is no file, so other processes cannot read it", e);
         }
       }
     }

@@ -21,7 +21,9 @@ final class WorkerEnvironment {
 
   static Map<String, String> of(LaunchSettings settings, int threads) {
     Map<String, String> variables = new LinkedHashMap<>();
-    variables.put("ACCELERATE_MIXED_PRECISION", settings.text("mixed_precision").orElse("no").toLowerCase(Locale.ROOT));
+    variables.put(
+        "ACCELERATE_MIXED_PRECISION",
+        settings.text("mixed_precision").orElse("no").toLowerCase(Locale.ROOT));
     variables.put("ACCELERATE_USE_CPU", String.valueOf(settings.is("cpu")));
     if (settings.is("debug")) {
       variables.put("ACCELERATE_DEBUG_MODE", "true");
@@ -29,11 +31,17 @@ final class WorkerEnvironment {
     if (settings.is("enable_cpu_affinity")) {
       variables.put("ACCELERATE_CPU_AFFINITY", "1");
     }
-    settings.text("gradient_accumulation_steps").ifPresent(steps -> variables.put("ACCELERATE_GRADIENT_ACCUMULATION_STEPS", steps));
-    settings.text("gradient_clipping").ifPresent(norm -> variables.put("ACCELERATE_GRADIENT_CLIPPING", norm));
+    settings
+        .text("gradient_accumulation_steps")
+        .ifPresent(steps -> variables.put("ACCELERATE_GRADIENT_ACCUMULATION_STEPS", steps));
+    settings
+        .text("gradient_clipping")
+        .ifPresent(norm -> variables.put("ACCELERATE_GRADIENT_CLIPPING", norm));
     if (settings.is("use_deepspeed")) {
       variables.put("ACCELERATE_USE_DEEPSPEED", "true");
-      DEEPSPEED.forEach((flag, variable) -> settings.text(flag).ifPresent(value -> variables.put(variable, value)));
+      DEEPSPEED.forEach(
+          (flag, variable) ->
+              settings.text(flag).ifPresent(value -> variables.put(variable, value)));
     }
     if (settings.is("use_fsdp")) {
       fsdp(settings, variables);
@@ -46,15 +54,18 @@ final class WorkerEnvironment {
   private static void fsdp(LaunchSettings settings, Map<String, String> variables) {
     variables.put("ACCELERATE_USE_FSDP", "true");
     variables.put("FSDP_VERSION", settings.text("fsdp_version").orElse("1"));
-    for (String flag : LaunchFlags.ALL.keySet()) {
-      if (flag.startsWith("fsdp_") && !flag.equals("fsdp_version")) {
-        String variable = flag.equals("fsdp_transformer_layer_cls_to_wrap") ? "FSDP_TRANSFORMER_CLS_TO_WRAP" : flag.toUpperCase(Locale.ROOT);
-        boolean isName = !LaunchFlags.ALL.get(flag).choices().isEmpty();
+    for (LaunchFlag flag : LaunchFlags.ALL.values()) {
+      String name = flag.name();
+      if (name.startsWith("fsdp_") && !name.equals("fsdp_version")) {
+        String variable =
+            name.equals("fsdp_transformer_layer_cls_to_wrap")
+                ? "FSDP_TRANSFORMER_CLS_TO_WRAP"
+                : name.toUpperCase(Locale.ROOT);
+        boolean isName = !flag.choices().isEmpty();
         settings
-            .text(flag)
+            .text(name)
             .ifPresent(
-                value ->
-                    variables.put(variable, isName ? value.toUpperCase(Locale.ROOT) : value));
+                value -> variables.put(variable, isName ? value.toUpperCase(Locale.ROOT) : value));
       }
     }
   }

@@ -102,7 +102,8 @@ final class AccelerateConfigTest {
     assertThat(plan.processesPerMachine()).isEqualTo(4);
     assertThat(plan.gpus()).containsExactly("0", "1", "2", "3");
     assertThat(plan.mainPort()).isEqualTo(9898);
-    assertThat(WorkerEnvironment.of(settings, 1)).containsEntry("ACCELERATE_MIXED_PRECISION", "fp16");
+    assertThat(WorkerEnvironment.of(settings, 1))
+        .containsEntry("ACCELERATE_MIXED_PRECISION", "fp16");
   }
 
   @Test
@@ -129,12 +130,15 @@ final class AccelerateConfigTest {
       delimiter = '|',
       value = {
         "distributed_type: NO\\nnum_proceses: 2 | the key num_proceses is unknown",
-        "distributed_type: FSDP\\nfsdp_config: {fsdp_speed: 2} | the key fsdp_speed of fsdp_config is unknown",
+        "distributed_type: FSDP\\n"
+            + "fsdp_config: {fsdp_speed: 2} | the key fsdp_speed of fsdp_config is unknown",
         "num_processes: 2 | distributed_type is missing",
         "distributed_type: XLA | distributed_type is XLA, which is not offered",
-        "compute_environment: AMAZON_SAGEMAKER\\ndistributed_type: NO | compute_environment is AMAZON_SAGEMAKER",
+        "compute_environment: AMAZON_SAGEMAKER\\n"
+            + "distributed_type: NO | compute_environment is AMAZON_SAGEMAKER",
         "distributed_type: NO\\nmixed_precision: fp8 | mixed_precision is fp8, expected one of",
-        "distributed_type: NO\\nnum_processes: many | num_processes is many, expected a whole number from 1",
+        "distributed_type: NO\\n"
+            + "num_processes: many | num_processes is many, expected a whole number from 1",
         "distributed_type: NO\\ntpu_env: [a] | tpu_env is [a], not offered",
         "distributed_type: NO\\ndistributed_type: FSDP | Duplicate",
         "- a\\n- b | is no mapping in YAML",
@@ -159,7 +163,9 @@ final class AccelerateConfigTest {
     StringBuilder bomb = new StringBuilder("a0: &a0 [x, x, x, x, x, x, x, x, x]\n");
     for (int i = 1; i < 60; i++) {
       String before = "*a" + (i - 1);
-      bomb.append("a%d: &a%d [%s]\n".formatted(i, i, String.join(", ", java.util.Collections.nCopies(9, before))));
+      bomb.append(
+          "a%d: &a%d [%s]\n"
+              .formatted(i, i, String.join(", ", java.util.Collections.nCopies(9, before))));
     }
 
     assertThatThrownBy(() -> read(bomb.toString())).isInstanceOf(LaunchException.class);
@@ -172,6 +178,9 @@ final class AccelerateConfigTest {
     assertThat(ConfigFile.defaultPlace(Map.of("XDG_CACHE_HOME", "/cache")))
         .isEqualTo(Path.of("/cache/huggingface/accelerate/default_config.yaml"));
     assertThat(ConfigFile.defaultPlace(Map.of()))
-        .isEqualTo(Path.of(System.getProperty("user.home"), ".cache/huggingface/accelerate/default_config.yaml"));
+        .isEqualTo(
+            Path.of(
+                System.getProperty("user.home"),
+                ".cache/huggingface/accelerate/default_config.yaml"));
   }
 }

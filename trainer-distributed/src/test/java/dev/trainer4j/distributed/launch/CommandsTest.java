@@ -48,9 +48,11 @@ final class CommandsTest {
   void asksForShardingAndWritesWhatLaunchReads() throws Exception {
     Path file = folder.resolve("config.yaml");
     ConfigFile.write(
-        file, answers("several processes on CPUs", "1", "4", "FSDP", "1", "", "1", "", "yes", "bf16"));
+        file,
+        answers("several processes on CPUs", "1", "4", "FSDP", "1", "", "1", "", "yes", "bf16"));
 
-    LaunchSettings settings = LaunchSettings.of(Map.of(), java.util.Optional.of(AccelerateConfig.read(file)));
+    LaunchSettings settings =
+        LaunchSettings.of(Map.of(), java.util.Optional.of(AccelerateConfig.read(file)));
     assertThat(JobPlan.of(settings, Map.of()).processes()).isEqualTo(4);
     assertThat(WorkerEnvironment.of(settings, 1))
         .containsEntry("FSDP_VERSION", "2")
@@ -69,13 +71,32 @@ final class CommandsTest {
 
   @Test
   void asksForTheWayToMachineZero() throws Exception {
-    assertThat(answers("2", "2", "1", "10.0.0.1", "", "8", "2", "", "3", "", "cpu", "2", "yes", "0.5", "", "0,1", "no"))
+    assertThat(
+            answers(
+                "2",
+                "2",
+                "1",
+                "10.0.0.1",
+                "",
+                "8",
+                "2",
+                "",
+                "3",
+                "",
+                "cpu",
+                "2",
+                "yes",
+                "0.5",
+                "",
+                "0,1",
+                "no"))
         .containsEntry("main_process_ip", "10.0.0.1")
         .containsEntry("main_process_port", 29500)
         .containsEntry("machine_rank", 1)
         .containsEntry("gpu_ids", "0,1")
         .extractingByKey("deepspeed_config")
-        .asInstanceOf(org.assertj.core.api.InstanceOfAssertFactories.map(String.class, Object.class))
+        .asInstanceOf(
+            org.assertj.core.api.InstanceOfAssertFactories.map(String.class, Object.class))
         .containsEntry("zero_stage", 3)
         .containsEntry("offload_param_device", "cpu")
         .containsEntry("gradient_clipping", 0.5);
@@ -90,7 +111,9 @@ final class CommandsTest {
   void writesADefaultOnceAndUpdatesIt() throws Exception {
     Path file = folder.resolve("default.yaml");
 
-    assertThat(run("config", "default", "--config_file", file.toString(), "--mixed_precision", "bf16").exitCode())
+    assertThat(
+            run("config", "default", "--config_file", file.toString(), "--mixed_precision", "bf16")
+                .exitCode())
         .isZero();
     assertThat(ConfigFile.read(file)).containsEntry("mixed_precision", "bf16");
     Outcome again = run("config", "default", "--config_file", file.toString());
@@ -131,7 +154,14 @@ final class CommandsTest {
   void estimatesMemoryByTheHeadersOfTheFiles() throws Exception {
     model();
 
-    Outcome outcome = run("estimate-memory", folder.toString(), "--num_processes", "1,4", "--dtypes", "float32,int8");
+    Outcome outcome =
+        run(
+            "estimate-memory",
+            folder.toString(),
+            "--num_processes",
+            "1,4",
+            "--dtypes",
+            "float32,int8");
 
     // 100 + 50 + 2 x 300 numbers: 3000 bytes in float32, 12000 with gradients and two moments.
     assertThat(outcome.output())
@@ -175,7 +205,11 @@ final class CommandsTest {
         long start = rank == 0 ? 0 : 6;
         NDArray piece = whole.get((rank == 0 ? "0:6" : "6:10"));
         TensorPiecesWriter.write(
-            checkpoint, "model", rank, 2, List.of(TensorPiece.of("w", whole.getShape(), start, piece)));
+            checkpoint,
+            "model",
+            rank,
+            2,
+            List.of(TensorPiece.of("w", whole.getShape(), start, piece)));
       }
       Path merged = folder.resolve("merged");
 
@@ -197,10 +231,15 @@ final class CommandsTest {
     try (NDManager manager = NDManager.newBaseManager("PyTorch")) {
       NDArray whole = manager.arange(10f);
       TensorPiecesWriter.write(
-          checkpoint, "model", 0, 2, List.of(TensorPiece.of("w", whole.getShape(), 0, whole.get("0:6"))));
+          checkpoint,
+          "model",
+          0,
+          2,
+          List.of(TensorPiece.of("w", whole.getShape(), 0, whole.get("0:6"))));
     }
 
-    Outcome outcome = run("merge-weights", checkpoint.toString(), folder.resolve("merged").toString());
+    Outcome outcome =
+        run("merge-weights", checkpoint.toString(), folder.resolve("merged").toString());
 
     assertThat(outcome.exitCode()).isNotZero();
     assertThat(outcome.errors()).contains("00002-of-00002");
@@ -213,7 +252,8 @@ final class CommandsTest {
     Path taken = Files.createDirectories(folder.resolve("taken"));
     Files.writeString(taken.resolve("file"), "mine");
 
-    assertThat(run("merge-weights", checkpoint.toString(), taken.toString()).errors()).contains("is not empty");
+    assertThat(run("merge-weights", checkpoint.toString(), taken.toString()).errors())
+        .contains("is not empty");
     assertThat(taken.resolve("file")).hasContent("mine");
   }
 }

@@ -101,7 +101,9 @@ final class LaunchFlagsTest {
   void leavesWhatStandsBehindTheClassToTheClass() {
     Outcome outcome = launch("--cpu", "no.such.Main", "--num_processes", "none", "--tpu");
 
-    assertThat(outcome.errors()).contains("the class no.such.Main is not found").doesNotContain("tpu");
+    assertThat(outcome.errors())
+        .contains("the class no.such.Main is not found")
+        .doesNotContain("tpu");
   }
 
   @ParameterizedTest
@@ -144,7 +146,15 @@ final class LaunchFlagsTest {
   @Test
   void namesTheHostfileThatIsNotThere() {
     LaunchSettings settings =
-        settings("num_processes", "4", "num_machines", "2", "mpirun_hostfile", "/no/hosts", "cpu", "true");
+        settings(
+            "num_processes",
+            "4",
+            "num_machines",
+            "2",
+            "mpirun_hostfile",
+            "/no/hosts",
+            "cpu",
+            "true");
     JobPlan plan = JobPlan.of(settings, System.getenv());
 
     assertThatThrownBy(
@@ -160,7 +170,9 @@ final class LaunchFlagsTest {
     assertThat(plan.starter()).isEqualTo(JobPlan.Starter.SRUN);
     assertThat(plan.machines()).isEqualTo(2);
     assertThatThrownBy(
-            () -> JobCommand.of(plan, settings, List.of(), List.of(), Map.of("PATH", "/none"), List.of()))
+            () ->
+                JobCommand.of(
+                    plan, settings, List.of(), List.of(), Map.of("PATH", "/none"), List.of()))
         .hasMessageContaining("srun is not found");
   }
 
@@ -168,12 +180,34 @@ final class LaunchFlagsTest {
   void givesEachProcessOfAMachineAGpuOrSaysThatThereAreTooFew() {
     Map<String, String> twoGpus = Map.of("CUDA_VISIBLE_DEVICES", "3,5");
 
-    assertThat(JobPlan.of(settings("num_processes", "2"), twoGpus).gpus()).containsExactly("3", "5");
+    assertThat(JobPlan.of(settings("num_processes", "2"), twoGpus).gpus())
+        .containsExactly("3", "5");
     assertThat(JobPlan.of(settings("num_processes", "2", "gpu_ids", "1,0"), twoGpus).gpus())
         .containsExactly("1", "0");
     assertThat(JobPlan.of(settings("num_processes", "2", "cpu", "true"), twoGpus).gpus()).isEmpty();
     assertThatThrownBy(() -> JobPlan.of(settings("num_processes", "3"), twoGpus))
         .hasMessageContaining("each machine has 3 processes, but this one has 2 GPUs (3,5)");
+  }
+
+  @Test
+  void theKubernetesManifestIsYamlAndItsFlagsAreOurs() throws IOException {
+    var manifest =
+        new com.fasterxml.jackson.dataformat.yaml.YAMLMapper()
+            .enable(com.fasterxml.jackson.core.JsonParser.Feature.STRICT_DUPLICATE_DETECTION)
+            .readTree(java.nio.file.Path.of("../docs/kubernetes.yaml").toFile());
+    List<String> words = new java.util.ArrayList<>();
+    manifest
+        .at("/spec/mpiReplicaSpecs/Launcher/template/spec/containers/0/command")
+        .forEach(word -> words.add(word.asText()));
+    List<String> flags = words.stream().filter(word -> word.startsWith("--")).toList();
+
+    assertThat(manifest.at("/kind").asText()).isEqualTo("MPIJob");
+    assertThat(words).contains(Launcher.class.getName(), "launch");
+    assertThat(flags).hasSizeGreaterThan(3);
+    for (String flag : flags) {
+      String[] parts = flag.substring(2).split("=", 2);
+      assertThat(LaunchFlags.ALL.get(parts[0]).problem(parts[1])).as(flag).isEmpty();
+    }
   }
 
   @Test
@@ -183,11 +217,15 @@ final class LaunchFlagsTest {
     assertThat(JobPlan.of(settings("num_processes", "2", "cpu", "true"), Map.of()).threads())
         .isEqualTo(Math.max(1, processors / 2));
     assertThat(
-            JobPlan.of(settings("num_processes", "64", "cpu", "true", "num_cpu_threads_per_process", "3"), Map.of())
+            JobPlan.of(
+                    settings(
+                        "num_processes", "64", "cpu", "true", "num_cpu_threads_per_process", "3"),
+                    Map.of())
                 .threads())
         .isEqualTo(3);
     assertThat(
-            JobPlan.of(settings("num_processes", "2", "cpu", "true"), Map.of("OMP_NUM_THREADS", "7"))
+            JobPlan.of(
+                    settings("num_processes", "2", "cpu", "true"), Map.of("OMP_NUM_THREADS", "7"))
                 .threads())
         .isEqualTo(7);
   }

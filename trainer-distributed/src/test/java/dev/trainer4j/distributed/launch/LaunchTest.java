@@ -38,7 +38,8 @@ final class LaunchTest {
             .flag("mixed_precision", "bf16")
             .flag("num_cpu_threads_per_process", "3")
             .environment("OF_THE_TEST", "a b")
-            .silently().jvmOptions("-XX:TieredStopAtLevel=1")
+            .silently()
+            .jvmOptions("-XX:TieredStopAtLevel=1")
             .run(Program.class, "environment", "--learning_rate", "an \"x\" $y")
             .orThrow();
 
@@ -64,7 +65,12 @@ final class LaunchTest {
   @Test
   void givesEachLocalRankItsGpu() throws Exception {
     LaunchResult result =
-        Launch.processes(2).flag("gpu_ids", "6,3").silently().jvmOptions("-XX:TieredStopAtLevel=1").run(Program.class, "environment").orThrow();
+        Launch.processes(2)
+            .flag("gpu_ids", "6,3")
+            .silently()
+            .jvmOptions("-XX:TieredStopAtLevel=1")
+            .run(Program.class, "environment")
+            .orThrow();
 
     assertThat(result.output().get(0)).contains("CUDA_VISIBLE_DEVICES=6");
     assertThat(result.output().get(1)).contains("CUDA_VISIBLE_DEVICES=3");
@@ -75,7 +81,16 @@ final class LaunchTest {
     Ended ended =
         await(
             launcher(
-                log(), Map.of(), "launch", "--num_processes", "3", "--cpu", "--quiet", PROGRAM, "throw", "2"),
+                log(),
+                Map.of(),
+                "launch",
+                "--num_processes",
+                "3",
+                "--cpu",
+                "--quiet",
+                PROGRAM,
+                "throw",
+                "2"),
             log());
 
     assertThat(ended.exitCode()).isEqualTo(1);
@@ -88,7 +103,16 @@ final class LaunchTest {
   @Test
   void endsAllRanksWhenOneIsKilled() throws Exception {
     Process launcher =
-        launcher(log(), Map.of(), "launch", "--num_processes", "2", "--cpu", PROGRAM, "sleep", folder.toString());
+        launcher(
+            log(),
+            Map.of(),
+            "launch",
+            "--num_processes",
+            "2",
+            "--cpu",
+            PROGRAM,
+            "sleep",
+            folder.toString());
     List<Long> pids = pids(folder, 2);
 
     signal("KILL", pids.get(1));
@@ -103,7 +127,16 @@ final class LaunchTest {
   @ValueSource(strings = {"TERM", "INT"})
   void handsASignalOnToAllRanksAndWaitsForThem(String name) throws Exception {
     Process launcher =
-        launcher(log(), Map.of(), "launch", "--num_processes", "2", "--cpu", PROGRAM, "save", folder.toString());
+        launcher(
+            log(),
+            Map.of(),
+            "launch",
+            "--num_processes",
+            "2",
+            "--cpu",
+            PROGRAM,
+            "save",
+            folder.toString());
     List<Long> pids = pids(folder, 2);
 
     signal(name, launcher.pid());
@@ -118,7 +151,16 @@ final class LaunchTest {
   @Test
   void leavesNoRankBehindWhenItIsKilled() throws Exception {
     Process launcher =
-        launcher(log(), Map.of(), "launch", "--num_processes", "2", "--cpu", PROGRAM, "sleep", folder.toString());
+        launcher(
+            log(),
+            Map.of(),
+            "launch",
+            "--num_processes",
+            "2",
+            "--cpu",
+            PROGRAM,
+            "sleep",
+            folder.toString());
     List<Long> pids = pids(folder, 2);
 
     signal("KILL", launcher.pid());
@@ -132,7 +174,16 @@ final class LaunchTest {
     Path out = Files.createDirectories(folder.resolve("out"));
     Process launcher =
         launcher(
-            log(), Map.of(), "launch", "--num_processes", "2", "--cpu", TRAINING, out.toString(), "1000", "wait");
+            log(),
+            Map.of(),
+            "launch",
+            "--num_processes",
+            "2",
+            "--cpu",
+            TRAINING,
+            out.toString(),
+            "1000",
+            "wait");
     for (int rank = 0; rank < 2; rank++) {
       Path running = out.resolve("running-" + rank);
       Processes.awaitThat("rank " + rank + " trains", () -> Files.exists(running));
@@ -142,21 +193,32 @@ final class LaunchTest {
     Ended ended = await(launcher, log());
 
     assertThat(ended.exitCode()).isEqualTo(143);
-    assertThat(ended.output()).contains("[rank 0] stopped=SIGNAL").contains("[rank 1] stopped=SIGNAL");
+    assertThat(ended.output())
+        .contains("[rank 0] stopped=SIGNAL")
+        .contains("[rank 1] stopped=SIGNAL");
     try (var children = Files.list(out)) {
-      assertThat(children).anyMatch(child -> child.getFileName().toString().startsWith("checkpoint-"));
+      assertThat(children)
+          .anyMatch(child -> child.getFileName().toString().startsWith("checkpoint-"));
     }
   }
 
   @Test
   void startsAgainFromTheNewestCheckpointOfTheJobAndEndsWithTheSameWeights() throws Exception {
     Path out = folder.resolve("again");
-    // Of an earlier job, with a higher number than any of this one; it must not be taken for this one's.
-    Launch.processes(1).silently().jvmOptions("-XX:TieredStopAtLevel=1").run(TrainingProgram.class, out.toString(), "40", "none").orThrow();
+    // Of an earlier job, with a higher number than any of this one; it must not be taken for this
+    // one's.
+    Launch.processes(1)
+        .silently()
+        .jvmOptions("-XX:TieredStopAtLevel=1")
+        .run(TrainingProgram.class, out.toString(), "40", "none")
+        .orThrow();
 
-    Launch two = Launch.processes(2).flag("cpu", "true").silently().jvmOptions("-XX:TieredStopAtLevel=1");
+    Launch two =
+        Launch.processes(2).flag("cpu", "true").silently().jvmOptions("-XX:TieredStopAtLevel=1");
     LaunchResult again =
-        two.flag("max_restarts", "1").run(TrainingProgram.class, out.toString(), "20", "die").orThrow();
+        two.flag("max_restarts", "1")
+            .run(TrainingProgram.class, out.toString(), "20", "die")
+            .orThrow();
     LaunchResult whole =
         two.run(TrainingProgram.class, folder.resolve("whole").toString(), "20", "none").orThrow();
 
@@ -168,7 +230,12 @@ final class LaunchTest {
   @Test
   void givesUpAfterTheLastRestart() throws Exception {
     LaunchResult result =
-        Launch.processes(2).flag("cpu", "true").flag("max_restarts", "2").silently().jvmOptions("-XX:TieredStopAtLevel=1").run(Program.class, "exit", "1");
+        Launch.processes(2)
+            .flag("cpu", "true")
+            .flag("max_restarts", "2")
+            .silently()
+            .jvmOptions("-XX:TieredStopAtLevel=1")
+            .run(Program.class, "exit", "1");
 
     assertThat(result.restarts()).isEqualTo(2);
     assertThat(result.failure())
@@ -187,11 +254,14 @@ final class LaunchTest {
         .flag("cpu", "true")
         .flag("log_dir", logs.toString())
         .flag("max_restarts", "1")
-        .silently().jvmOptions("-XX:TieredStopAtLevel=1")
+        .silently()
+        .jvmOptions("-XX:TieredStopAtLevel=1")
         .run(Program.class, "once")
         .orThrow();
 
-    assertThat(logs.resolve("attempt_0/1/stderr.log")).content().contains("the data of rank 1 is broken");
+    assertThat(logs.resolve("attempt_0/1/stderr.log"))
+        .content()
+        .contains("the data of rank 1 is broken");
     assertThat(logs.resolve("attempt_1/0/stdout.log")).hasContent("attempt 1");
     assertThat(logs.resolve("attempt_1/1/stdout.log")).hasContent("attempt 1");
   }
@@ -201,18 +271,35 @@ final class LaunchTest {
     Ended ended =
         await(
             launcher(
-                log(), Map.of("PATH", folder.toString()), "launch", "--num_processes", "2", "--cpu", PROGRAM, "environment"),
+                log(),
+                Map.of("PATH", folder.toString()),
+                "launch",
+                "--num_processes",
+                "2",
+                "--cpu",
+                PROGRAM,
+                "environment"),
             log());
 
     assertThat(ended.exitCode()).isEqualTo(2);
-    assertThat(ended.output()).contains("mpirun is not found").contains("apt-get install openmpi-bin");
+    assertThat(ended.output())
+        .contains("mpirun is not found")
+        .contains("apt-get install openmpi-bin");
   }
 
   @Test
   void needsNoOpenMpiForOneProcess() throws Exception {
     Ended ended =
         await(
-            launcher(log(), Map.of("PATH", "/bin"), "launch", "--num_processes", "1", "--cpu", PROGRAM, "environment"),
+            launcher(
+                log(),
+                Map.of("PATH", "/bin"),
+                "launch",
+                "--num_processes",
+                "1",
+                "--cpu",
+                PROGRAM,
+                "environment"),
             log());
 
     assertThat(ended.exitCode()).isZero();

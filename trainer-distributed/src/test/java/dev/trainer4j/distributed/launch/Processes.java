@@ -28,7 +28,8 @@ final class Processes {
   }
 
   static List<String> command(String... words) {
-    List<String> command = new ArrayList<>(List.of(WorkerCommand.java(), "-XX:TieredStopAtLevel=1"));
+    List<String> command =
+        new ArrayList<>(List.of(WorkerCommand.java(), "-XX:TieredStopAtLevel=1"));
     command.addAll(List.of("-cp", WorkerCommand.classPath(), Launcher.class.getName()));
     command.addAll(List.of(words));
     return command;

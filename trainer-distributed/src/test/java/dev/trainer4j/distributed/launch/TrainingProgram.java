@@ -100,7 +100,9 @@ public final class TrainingProgram {
     for (int i = 0; i < 256; i++) {
       int label = i % 2;
       double angle = 2 * Math.PI * random.nextDouble();
-      float[] x = {(float) ((1 + label) * Math.cos(angle)), (float) ((1 + label) * Math.sin(angle))};
+      float[] x = {
+        (float) ((1 + label) * Math.cos(angle)), (float) ((1 + label) * Math.sin(angle))
+      };
       points.add(Map.of("x", x, "labels", label));
     }
     return Datasets.of(points);

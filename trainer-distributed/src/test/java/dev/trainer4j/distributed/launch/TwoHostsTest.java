@@ -89,7 +89,8 @@ final class TwoHostsTest {
         .filter(line -> line.startsWith("[rank " + rank + "] weights="))
         .findFirst()
         .map(line -> line.substring("[rank 0] ".length()))
-        .orElseThrow(() -> new AssertionError("no weights of rank " + rank + ":\n" + host.output()));
+        .orElseThrow(
+            () -> new AssertionError("no weights of rank " + rank + ":\n" + host.output()));
   }
 
   @Test

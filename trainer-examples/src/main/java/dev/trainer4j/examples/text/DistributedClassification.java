@@ -37,7 +37,8 @@ public final class DistributedClassification {
   public static void main(String[] args) throws IOException {
     Path out = Path.of("out/distributed-classification");
     List<Review> train = SentenceClassification.reviews(2_000, 1);
-    List<Review> test = SentenceClassification.unseen(SentenceClassification.reviews(500, 2), train);
+    List<Review> test =
+        SentenceClassification.unseen(SentenceClassification.reviews(500, 2), train);
     try (ProcessGroup group = ProcessGroup.launched()) {
       Path pretrained = args.length > 0 ? Path.of(args[0]) : small(out, train, group);
       double accuracy = run(group, pretrained, out, train, test, args.length > 0 ? 5e-5 : 1e-3, 8);
