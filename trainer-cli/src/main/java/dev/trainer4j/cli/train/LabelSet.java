@@ -113,7 +113,7 @@ final class LabelSet {
       try {
         if (value instanceof List<?> list) {
           list.forEach(one -> index(nameOf(one)));
-        } else if (!Cells.isEmpty(value)) {
+        } else if (value != null && !Cells.isEmpty(value)) {
           index(nameOf(value));
         }
       } catch (IllegalArgumentException e) {

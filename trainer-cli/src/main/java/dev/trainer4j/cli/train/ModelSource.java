@@ -97,7 +97,7 @@ record ModelSource(@Nullable Path folder, PretrainedConfig config, Path tokenize
   private static Object value(PretrainedConfig config, String key, String text) {
     try {
       if (config.node(key).isIntegralNumber()) {
-        return Long.parseLong(text);
+        return Integer.parseInt(text);
       }
       if (config.node(key).isNumber()) {
         return Double.parseDouble(text);
@@ -125,7 +125,7 @@ record ModelSource(@Nullable Path folder, PretrainedConfig config, Path tokenize
     } catch (PretrainedException e) {
       // What it advises to a programmer has a flag here.
       String advice =
-          e.getMessage()
+          String.valueOf(e.getMessage())
               .replace("LoadOptions.withIgnoreMismatchedSizes(true)", "--ignore_mismatched_sizes");
       PretrainedException translated = new PretrainedException(advice);
       translated.addSuppressed(e);
