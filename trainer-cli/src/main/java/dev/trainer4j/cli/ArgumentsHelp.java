@@ -9,7 +9,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine;
 import picocli.CommandLine.Help;
 import picocli.CommandLine.Model.ArgGroupSpec;
 import picocli.CommandLine.Model.CommandSpec;
@@ -24,7 +23,8 @@ final class ArgumentsHelp {
   }
 
   private static CommandSpec described(CommandSpec spec) {
-    // The line of a command in the list of its program needs no tables, and they cost half of the start.
+    // The line of a command in the list of its program needs no tables, and they cost half of the
+    // start.
     boolean asked = spec.commandLine() != null && spec.commandLine().isUsageHelpRequested();
     if (!asked || !(spec.userObject() instanceof ArgumentsCommand command)) {
       return spec;

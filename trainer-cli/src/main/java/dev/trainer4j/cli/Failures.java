@@ -25,14 +25,14 @@ final class Failures implements IExecutionExceptionHandler, IParameterExceptionH
     PrintWriter err = command.getErr();
     err.println("error: " + mistake.getMessage());
     if (!UnmatchedArgumentException.printSuggestions(mistake, err)) {
-      err.println("'" + command.getCommandSpec().qualifiedName() + " --help' explains the command.");
+      err.println(
+          "'" + command.getCommandSpec().qualifiedName() + " --help' explains the command.");
     }
     return ExitCodes.USAGE;
   }
 
   @Override
-  public int handleExecutionException(
-      Exception failure, CommandLine command, ParseResult parsed) {
+  public int handleExecutionException(Exception failure, CommandLine command, ParseResult parsed) {
     CommandLine root = command;
     while (root.getParent() != null) {
       root = root.getParent();
@@ -44,10 +44,12 @@ final class Failures implements IExecutionExceptionHandler, IParameterExceptionH
     if (stacktrace) {
       failure.printStackTrace(err);
     } else if (isFault(failure)) {
-      err.println("This is a fault of the program. Please report it with the output of --stacktrace.");
+      err.println(
+          "This is a fault of the program. Please report it with the output of --stacktrace.");
     }
     if (failure instanceof InvalidArgumentsException) {
-      err.println("'" + command.getCommandSpec().qualifiedName() + " --help' explains the command.");
+      err.println(
+          "'" + command.getCommandSpec().qualifiedName() + " --help' explains the command.");
       return ExitCodes.USAGE;
     }
     return ExitCodes.FAILED;

@@ -8,12 +8,12 @@ import dev.trainer4j.cli.generate.ChatCommand;
 import dev.trainer4j.cli.generate.GenerateCommand;
 import dev.trainer4j.cli.inspect.CompareCommand;
 import dev.trainer4j.cli.inspect.InspectCommand;
-import java.io.PrintWriter;
-import java.nio.charset.StandardCharsets;
 import dev.trainer4j.cli.train.EvaluateCommand;
 import dev.trainer4j.cli.train.PredictCommand;
 import dev.trainer4j.cli.train.SftCommand;
 import dev.trainer4j.cli.train.TrainCommand;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import picocli.CommandLine;
 

@@ -11,7 +11,12 @@ final class Versions implements IVersionProvider {
     String own = Main.class.getPackage().getImplementationVersion();
     return new String[] {
       "trainer " + (own == null ? "(development)" : own),
-      "Java " + System.getProperty("java.version") + ", " + System.getProperty("os.name") + " " + System.getProperty("os.arch")
+      "Java "
+          + System.getProperty("java.version")
+          + ", "
+          + System.getProperty("os.name")
+          + " "
+          + System.getProperty("os.arch")
     };
   }
 }

@@ -81,6 +81,8 @@ class PackagesTest {
           .definedBy(MODELS)
           .layer("collate")
           .definedBy(ROOT + ".collate..")
+          .layer("prepare")
+          .definedBy(ROOT + ".prepare..")
           .layer("predict")
           .definedBy(ROOT + ".predict..")
           .layer("embedding")
@@ -122,6 +124,8 @@ class PackagesTest {
               "seq2seq")
           .whereLayer("collate")
           .mayOnlyAccessLayers("tokenization", "models")
+          .whereLayer("prepare")
+          .mayOnlyAccessLayers("tokenization", "metrics")
           .whereLayer("predict")
           .mayOnlyAccessLayers("values", "tokenization", "models")
           .whereLayer("embedding")
@@ -157,7 +161,7 @@ class PackagesTest {
   @ArchTest
   static void everyPackageIsNullMarked(JavaClasses module) {
     assertThat(module.getPackage(ROOT).getSubpackagesInTree())
-        .hasSize(14)
+        .hasSize(15)
         .allMatch(javaPackage -> javaPackage.isAnnotatedWith(NullMarked.class));
     assertThat(module.getPackage(ROOT).isAnnotatedWith(NullMarked.class)).isTrue();
   }

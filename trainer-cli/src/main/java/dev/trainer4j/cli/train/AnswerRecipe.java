@@ -33,8 +33,11 @@ final class AnswerRecipe implements Recipe {
     for (String column : List.of("question", "context", "answers")) {
       if (!data.first().columns().contains(column)) {
         throw new IllegalArgumentException(
-            "question answering needs the columns question, context and answers, and " + data.first().source() + " has "
-                + String.join(", ", data.first().columns()) + ": rename them");
+            "question answering needs the columns question, context and answers, and "
+                + data.first().source()
+                + " has "
+                + String.join(", ", data.first().columns())
+                + ": rename them");
       }
     }
     return new AnswerRecipe(args);
@@ -44,7 +47,10 @@ final class AnswerRecipe implements Recipe {
   static AnswerRecipe ofQuestions(TextArguments args, Rows rows) {
     if (!rows.columns().containsAll(List.of("question", "context"))) {
       throw new IllegalArgumentException(
-          "the columns question and context are needed, and " + rows.source() + " has " + String.join(", ", rows.columns()));
+          "the columns question and context are needed, and "
+              + rows.source()
+              + " has "
+              + String.join(", ", rows.columns()));
     }
     return new AnswerRecipe(args);
   }
@@ -73,7 +79,8 @@ final class AnswerRecipe implements Recipe {
         throw Cells.at(rows, i, e);
       }
     }
-    return new AnswerFeatures(texts.tokenizer(), examples, texts.maxLength(USUAL_LENGTH), stride(texts));
+    return new AnswerFeatures(
+        texts.tokenizer(), examples, texts.maxLength(USUAL_LENGTH), stride(texts));
   }
 
   private int stride(TextSettings texts) {
@@ -87,11 +94,13 @@ final class AnswerRecipe implements Recipe {
         || !(answers.get("answer_start") instanceof List<?> starts)
         || texts.size() != starts.size()) {
       throw new IllegalArgumentException(
-          "answers is " + Cells.shown(row.get("answers"))
+          "answers is "
+              + Cells.shown(row.get("answers"))
               + ", expected {\"text\": [\"...\"], \"answer_start\": [0]} with one start for each text");
     }
     String context = Cells.text(row, "context");
-    int points = starts.isEmpty() || !(starts.get(0) instanceof Number number) ? 0 : number.intValue();
+    int points =
+        starts.isEmpty() || !(starts.get(0) instanceof Number number) ? 0 : number.intValue();
     int start =
         points >= 0 && points <= context.codePointCount(0, context.length())
             ? context.offsetByCodePoints(0, points)
@@ -125,8 +134,13 @@ final class AnswerRecipe implements Recipe {
   }
 
   @Override
-  public RowPredictor predictor(PretrainedModel model, TextSettings texts, int batchSize) throws IOException {
+  public RowPredictor predictor(PretrainedModel model, TextSettings texts, int batchSize)
+      throws IOException {
     return Predictors.ofQuestions(
-        model, texts.tokenizer(), texts.maxLength(USUAL_LENGTH), Math.max(1, stride(texts)), args.maxAnswerLength());
+        model,
+        texts.tokenizer(),
+        texts.maxLength(USUAL_LENGTH),
+        Math.max(1, stride(texts)),
+        args.maxAnswerLength());
   }
 }

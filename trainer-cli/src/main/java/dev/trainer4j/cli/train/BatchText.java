@@ -29,7 +29,8 @@ final class BatchText {
     int count = Math.toIntExact(Math.min(SAMPLES, batch.batchSize()));
     for (int i = 0; i < count; i++) {
       long[] ids = row(batch, "input_ids", i);
-      out.println("  " + (i + 1) + ". " + ids.length + " tokens: " + shortened(text(batch, ids, i)));
+      out.println(
+          "  " + (i + 1) + ". " + ids.length + " tokens: " + shortened(text(batch, ids, i)));
       out.println("     label: " + shortened(label(batch, ids, i)));
     }
   }
@@ -39,7 +40,8 @@ final class BatchText {
       return tokenizer.decode(ids, false);
     }
     long[] mask = row(batch, "attention_mask", index);
-    long[] seen = IntStream.range(0, ids.length).filter(i -> mask[i] != 0).mapToLong(i -> ids[i]).toArray();
+    long[] seen =
+        IntStream.range(0, ids.length).filter(i -> mask[i] != 0).mapToLong(i -> ids[i]).toArray();
     return tokenizer.decode(seen, false);
   }
 
@@ -48,7 +50,9 @@ final class BatchText {
       case QUESTION_ANSWERING -> {
         int from = (int) row(batch, "start_positions", index)[0];
         int to = (int) row(batch, "end_positions", index)[0];
-        yield to == 0 ? "(not in this piece)" : "'" + tokenizer.decode(Arrays.copyOfRange(ids, from, to + 1), false) + "'";
+        yield to == 0
+            ? "(not in this piece)"
+            : "'" + tokenizer.decode(Arrays.copyOfRange(ids, from, to + 1), false) + "'";
       }
       case TOKEN_CLASSIFICATION -> ofTokens(ids, row(batch, "labels", index), true);
       case MASKED_LM -> ofTokens(ids, row(batch, "labels", index), false);
@@ -84,7 +88,9 @@ final class BatchText {
             i ->
                 tokenizer.decode(new long[] {ids[i]}, false)
                     + " = "
-                    + (names ? recipe.label(labels[i]) : tokenizer.decode(new long[] {labels[i]}, false)))
+                    + (names
+                        ? recipe.label(labels[i])
+                        : tokenizer.decode(new long[] {labels[i]}, false)))
         .collect(Collectors.joining(", "));
   }
 

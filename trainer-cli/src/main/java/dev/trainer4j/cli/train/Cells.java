@@ -53,14 +53,21 @@ final class Cells {
 
   /** Puts the place of a row before a message about it. */
   static IllegalArgumentException at(Rows rows, long index, RuntimeException cause) {
-    return new IllegalArgumentException(rows.rows().origin(index) + ": " + cause.getMessage(), cause);
+    return new IllegalArgumentException(
+        rows.rows().origin(index) + ": " + cause.getMessage(), cause);
   }
 
   /** A row that must have these columns. */
   static String require(Rows rows, String flag, String column) {
     if (!rows.rows().get(0).containsKey(column)) {
       throw new IllegalArgumentException(
-          flag + " is '" + column + "', but the columns of " + rows.source() + " are " + String.join(", ", rows.columns()));
+          flag
+              + " is '"
+              + column
+              + "', but the columns of "
+              + rows.source()
+              + " are "
+              + String.join(", ", rows.columns()));
     }
     return column;
   }

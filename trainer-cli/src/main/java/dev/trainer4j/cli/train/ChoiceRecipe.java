@@ -32,8 +32,11 @@ final class ChoiceRecipe implements Recipe {
         columns.stream().filter(column -> column.matches("ending[0-9]")).sorted().toList();
     if (!columns.contains("sent1") || endings.size() < 2) {
       throw new IllegalArgumentException(
-          "multiple choice needs the columns sent1, ending0, ending1 and so on, and label; " + data.first().source()
-              + " has " + String.join(", ", columns) + ": rename them");
+          "multiple choice needs the columns sent1, ending0, ending1 and so on, and label; "
+              + data.first().source()
+              + " has "
+              + String.join(", ", columns)
+              + ": rename them");
     }
     return new ChoiceRecipe(endings);
   }
@@ -45,7 +48,9 @@ final class ChoiceRecipe implements Recipe {
 
   @Override
   public List<String> findings() {
-    return List.of("Texts: column sent1, with sent2 and " + String.join(", ", endings), "Right ending: column label");
+    return List.of(
+        "Texts: column sent1, with sent2 and " + String.join(", ", endings),
+        "Right ending: column label");
   }
 
   @Override
@@ -73,9 +78,13 @@ final class ChoiceRecipe implements Recipe {
       TokenizedText text =
           texts
               .tokenizer()
-              .encodePair(Cells.text(row, "sent1"), start + Cells.text(row, ending), texts.truncated(USUAL_LENGTH));
+              .encodePair(
+                  Cells.text(row, "sent1"),
+                  start + Cells.text(row, ending),
+                  texts.truncated(USUAL_LENGTH));
       text.toSample()
-          .forEach((name, value) -> fields.computeIfAbsent(name, key -> new ArrayList<>()).add(value));
+          .forEach(
+              (name, value) -> fields.computeIfAbsent(name, key -> new ArrayList<>()).add(value));
     }
     return new LinkedHashMap<>(fields);
   }
@@ -84,7 +93,9 @@ final class ChoiceRecipe implements Recipe {
     Double number = Cells.number(row.get("label"));
     if (number == null || number != Math.rint(number) || number < 0 || number >= endings.size()) {
       throw new IllegalArgumentException(
-          "label is " + Cells.shown(row.get("label")) + ", expected the number of an ending, from 0 to "
+          "label is "
+              + Cells.shown(row.get("label"))
+              + ", expected the number of an ending, from 0 to "
               + (endings.size() - 1));
     }
     return number.intValue();

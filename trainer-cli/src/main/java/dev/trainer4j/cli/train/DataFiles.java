@@ -35,7 +35,11 @@ final class DataFiles {
   static Dataset<Map<String, Object>> read(String flag, Path file) throws IOException {
     if (!Files.isRegularFile(file)) {
       throw new IllegalArgumentException(
-          flag + ": there is no file " + file + ". Check the path, from the folder " + Path.of("").toAbsolutePath());
+          flag
+              + ": there is no file "
+              + file
+              + ". Check the path, from the folder "
+              + Path.of("").toAbsolutePath());
     }
     String name = file.getFileName().toString().toLowerCase(Locale.ROOT);
     String ending = name.substring(Math.max(0, name.lastIndexOf('.')));
@@ -47,14 +51,20 @@ final class DataFiles {
       case ".txt" -> Datasets.textLines(file).map(line -> Map.of(TEXT, line));
       default ->
           throw new IllegalArgumentException(
-              flag + ": " + file + " ends in none of " + String.join(", ", ENDINGS) + ": rename or convert it");
+              flag
+                  + ": "
+                  + file
+                  + " ends in none of "
+                  + String.join(", ", ENDINGS)
+                  + ": rename or convert it");
     };
   }
 
   /** A file of one array, or of an object with the array under {@code data}; else JSON Lines. */
   private static Dataset<Map<String, Object>> json(String flag, Path file) throws IOException {
     try (var lines = Files.lines(file)) {
-      String first = lines.map(String::strip).filter(line -> !line.isEmpty()).findFirst().orElse("");
+      String first =
+          lines.map(String::strip).filter(line -> !line.isEmpty()).findFirst().orElse("");
       if (isWholeObject(first)) {
         return Datasets.jsonLines(file);
       }
@@ -64,12 +74,23 @@ final class DataFiles {
       JsonNode rows = root.isArray() ? root : root.path("data");
       if (!rows.isArray()) {
         throw new IllegalArgumentException(
-            flag + ": " + file + " has neither one object a line, nor an array of objects, nor one under 'data'");
+            flag
+                + ": "
+                + file
+                + " has neither one object a line, nor an array of objects, nor one under 'data'");
       }
-      return Datasets.of(JSON.convertValue(rows, new TypeReference<List<Map<String, Object>>>() {}));
+      return Datasets.of(
+          JSON.convertValue(rows, new TypeReference<List<Map<String, Object>>>() {}));
     } catch (JsonProcessingException e) {
       throw new IllegalArgumentException(
-          flag + ": " + file + ", line " + e.getLocation().getLineNr() + " is no JSON: " + e.getOriginalMessage(), e);
+          flag
+              + ": "
+              + file
+              + ", line "
+              + e.getLocation().getLineNr()
+              + " is no JSON: "
+              + e.getOriginalMessage(),
+          e);
     }
   }
 

@@ -46,7 +46,13 @@ final class DryRun {
       OutputFolder.resume(setup.args(), folder, console);
     }
     try (PretrainedModel model = setup.loadModel()) {
-      out.println("Model: " + setup.source() + ", " + setup.source().config().modelType() + " for " + PredictRun.words(setup.recipe().head()));
+      out.println(
+          "Model: "
+              + setup.source()
+              + ", "
+              + setup.source().config().modelType()
+              + " for "
+              + PredictRun.words(setup.recipe().head()));
       setup.findings().forEach(out::println);
       rows("Train", verbs.trains() ? setup.data().train() : null);
       rows("Evaluate", verbs.evaluates() ? setup.data().validation() : null);
@@ -133,7 +139,9 @@ final class DryRun {
     }
     out.println("  all_results.json");
     if (setup.training().pushToHub()) {
-      out.println("Pushed to the Hub: " + setup.training().hubModelId().orElse(String.valueOf(folder.getFileName())));
+      out.println(
+          "Pushed to the Hub: "
+              + setup.training().hubModelId().orElse(String.valueOf(folder.getFileName())));
     }
   }
 
@@ -142,7 +150,12 @@ final class DryRun {
     return switch (args.saveStrategy()) {
       case NO -> "none";
       case EPOCH -> "after every epoch";
-      case STEPS -> "every " + (args.saveSteps() < 1 ? 100 * args.saveSteps() + " % of the" : (long) args.saveSteps()) + " updates, and at the end";
+      case STEPS ->
+          "every "
+              + (args.saveSteps() < 1
+                  ? 100 * args.saveSteps() + " % of the"
+                  : (long) args.saveSteps())
+              + " updates, and at the end";
       default -> args.saveStrategy().name().toLowerCase(Locale.ROOT);
     };
   }

@@ -24,9 +24,23 @@ public final class EvaluateCommand extends ArgumentsCommand {
 
   private static final Set<String> ESSENTIALS =
       Set.of(
-          "model_name_or_path", "validation_file", "dataset_name", "dataset_config_name", "max_eval_samples", "task",
-          "text_column_name", "label_column_name", "max_seq_length", "block_size", "per_device_eval_batch_size",
-          "bf16_full_eval", "use_cpu", "source_lang", "target_lang", "source_prefix", "predict_with_generate");
+          "model_name_or_path",
+          "validation_file",
+          "dataset_name",
+          "dataset_config_name",
+          "max_eval_samples",
+          "task",
+          "text_column_name",
+          "label_column_name",
+          "max_seq_length",
+          "block_size",
+          "per_device_eval_batch_size",
+          "bf16_full_eval",
+          "use_cpu",
+          "source_lang",
+          "target_lang",
+          "source_prefix",
+          "predict_with_generate");
 
   /** Makes the command. */
   public EvaluateCommand() {}
@@ -50,7 +64,9 @@ public final class EvaluateCommand extends ArgumentsCommand {
   protected int run(ArgumentReader.Reading arguments) throws Exception {
     Idle.require(arguments);
     try (RunSetup setup = RunSetup.forEvaluation(arguments, console())) {
-      console().out().println(new TrainRun(setup, console(), new Verbs(false, true, false), null).run());
+      console()
+          .out()
+          .println(new TrainRun(setup, console(), new Verbs(false, true, false), null).run());
     }
     return ExitCodes.OK;
   }

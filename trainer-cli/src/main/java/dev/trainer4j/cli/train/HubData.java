@@ -45,7 +45,8 @@ final class HubData {
     String config = glue ? args.taskName() : args.datasetConfigName();
     Path local = Path.of(name);
     if (!Files.isDirectory(local)) {
-      console.tell("Data set " + name + (config == null ? "" : ", part " + config) + ": from the Hub.");
+      console.tell(
+          "Data set " + name + (config == null ? "" : ", part " + config) + ": from the Hub.");
     }
     Path folder =
         Files.isDirectory(local)
@@ -60,10 +61,14 @@ final class HubData {
   }
 
   /** The files of one configuration; the only one where none is named. */
-  private static List<Path> chosen(String name, Path folder, @Nullable String config) throws IOException {
+  private static List<Path> chosen(String name, Path folder, @Nullable String config)
+      throws IOException {
     List<Path> all =
         FolderTree.of(folder).files().stream()
-            .filter(file -> DataFiles.ENDINGS.stream().anyMatch(file.toString().toLowerCase(Locale.ROOT)::endsWith))
+            .filter(
+                file ->
+                    DataFiles.ENDINGS.stream()
+                        .anyMatch(file.toString().toLowerCase(Locale.ROOT)::endsWith))
             .filter(file -> !file.getFileName().toString().startsWith("."))
             .sorted(Comparator.comparing(Path::toString))
             .toList();
@@ -71,21 +76,34 @@ final class HubData {
     all.forEach(file -> configs.add(configuration(folder, file)));
     configs.remove("");
     if (config != null) {
-      List<Path> own = all.stream().filter(file -> configuration(folder, file).equals(config)).toList();
+      List<Path> own =
+          all.stream().filter(file -> configuration(folder, file).equals(config)).toList();
       if (own.isEmpty()) {
         throw new IllegalArgumentException(
-            "dataset_config_name is '" + config + "', but the data set " + name + " has "
-                + (configs.isEmpty() ? "no parts: remove it" : "the parts " + String.join(", ", configs)));
+            "dataset_config_name is '"
+                + config
+                + "', but the data set "
+                + name
+                + " has "
+                + (configs.isEmpty()
+                    ? "no parts: remove it"
+                    : "the parts " + String.join(", ", configs)));
       }
       return own;
     }
     if (configs.size() > 1) {
       throw new IllegalArgumentException(
-          "the data set " + name + " has several parts: choose one by --dataset_config_name, of " + String.join(", ", configs));
+          "the data set "
+              + name
+              + " has several parts: choose one by --dataset_config_name, of "
+              + String.join(", ", configs));
     }
     if (all.isEmpty()) {
       throw new IllegalArgumentException(
-          "the data set " + name + " has no file that ends in one of " + String.join(", ", DataFiles.ENDINGS));
+          "the data set "
+              + name
+              + " has no file that ends in one of "
+              + String.join(", ", DataFiles.ENDINGS));
     }
     return all;
   }

@@ -55,7 +55,8 @@ final class LabelSet {
   static LabelSet ofTrained(Collection<String> seen, PretrainedConfig config) {
     LabelSet own = new LabelSet(new ArrayList<>(new TreeMap<>(config.id2label()).values()));
     boolean named = own.names.containsAll(seen);
-    boolean numbered = seen.stream().allMatch(name -> isWhole(name) && Long.parseLong(name) < own.size());
+    boolean numbered =
+        seen.stream().allMatch(name -> isWhole(name) && Long.parseLong(name) < own.size());
     if (!named && numbered) {
       for (int i = 0; i < own.size(); i++) {
         own.indices.put(Integer.toString(i), i);
@@ -112,7 +113,7 @@ final class LabelSet {
       try {
         if (value instanceof List<?> list) {
           list.forEach(one -> index(nameOf(one)));
-        } else if (!Cells.isEmpty(value)) {
+        } else if (value != null && !Cells.isEmpty(value)) {
           index(nameOf(value));
         }
       } catch (IllegalArgumentException e) {

@@ -42,10 +42,12 @@ final class LanguageRecipe implements Recipe {
       throw new IllegalArgumentException("line_by_line is for masked_lm alone; remove it");
     }
     if (masked && args.blockSize() != null) {
-      throw new IllegalArgumentException("block_size is for causal_lm alone; for masked_lm it is called max_seq_length");
+      throw new IllegalArgumentException(
+          "block_size is for causal_lm alone; for masked_lm it is called max_seq_length");
     }
     if (!masked && args.maxSeqLength() != null) {
-      throw new IllegalArgumentException("max_seq_length is not for causal_lm, where it is called block_size");
+      throw new IllegalArgumentException(
+          "max_seq_length is not for causal_lm, where it is called block_size");
     }
     return new LanguageRecipe(
         masked, TextColumns.texts(args, data.first(), Optional.empty()).get(0), args, seed);
@@ -65,7 +67,11 @@ final class LanguageRecipe implements Recipe {
     Integer asked = masked ? args.maxSeqLength() : args.blockSize();
     if (asked != null && asked > texts.modelLimit()) {
       throw new IllegalArgumentException(
-          (masked ? "max_seq_length" : "block_size") + " is " + asked + ", but the model takes " + texts.modelLimit()
+          (masked ? "max_seq_length" : "block_size")
+              + " is "
+              + asked
+              + ", but the model takes "
+              + texts.modelLimit()
               + " tokens at most");
     }
     return asked == null ? Math.min(USUAL_BLOCK, texts.modelLimit()) : asked;
@@ -89,11 +95,18 @@ final class LanguageRecipe implements Recipe {
     int block = block(texts);
     EncodeOptions whole = EncodeOptions.builder().verbose(false).build();
     List<int[]> ids =
-        lines(rows).parallelStream().map(line -> texts.tokenizer().encode(line, whole).inputIds()).toList();
+        lines(rows).parallelStream()
+            .map(line -> texts.tokenizer().encode(line, whole).inputIds())
+            .toList();
     long tokens = ids.stream().mapToLong(row -> row.length).sum();
     if (tokens < block) {
       throw new IllegalArgumentException(
-          rows.source() + " has " + tokens + " tokens, fewer than one sample of " + block + ": give more text, or a smaller "
+          rows.source()
+              + " has "
+              + tokens
+              + " tokens, fewer than one sample of "
+              + block
+              + ": give more text, or a smaller "
               + (masked ? "max_seq_length" : "block_size"));
     }
     return Datasets.groupTexts(ids, block);
@@ -102,9 +115,7 @@ final class LanguageRecipe implements Recipe {
   /** The texts; a causal model learns the ends of a text file's lines, as run_clm has it. */
   private List<String> lines(Rows rows) {
     String end = !masked && rows.source().endsWith(".txt") ? "\n" : "";
-    return LongStream.range(0, rows.rows().size())
-        .mapToObj(i -> cell(rows, i) + end)
-        .toList();
+    return LongStream.range(0, rows.rows().size()).mapToObj(i -> cell(rows, i) + end).toList();
   }
 
   private String cell(Rows rows, long index) {

@@ -44,7 +44,8 @@ record ModelSource(@Nullable Path folder, PretrainedConfig config, Path tokenize
       throw new IllegalArgumentException(
           tokenizer + " has no tokenizer.json: name a folder that has one by --tokenizer_name");
     }
-    return new ModelSource(name == null ? null : base, overridden(config, args.configOverrides()), tokenizer);
+    return new ModelSource(
+        name == null ? null : base, overridden(config, args.configOverrides()), tokenizer);
   }
 
   /** A folder of this computer, or one that the Hub fills. */
@@ -53,30 +54,40 @@ record ModelSource(@Nullable Path folder, PretrainedConfig config, Path tokenize
     try {
       path = Path.of(name);
     } catch (InvalidPathException e) {
-      throw new IllegalArgumentException(flag + " is '" + name + "', which is neither a path nor a name of the Hub", e);
+      throw new IllegalArgumentException(
+          flag + " is '" + name + "', which is neither a path nor a name of the Hub", e);
     }
     if (Files.isDirectory(path)) {
       if (revision != null) {
-        throw new IllegalArgumentException("model_revision is for models of the Hub, and " + name + " is a folder; remove it");
+        throw new IllegalArgumentException(
+            "model_revision is for models of the Hub, and " + name + " is a folder; remove it");
       }
       return path;
     }
     boolean nameOfHub = name.matches("[A-Za-z0-9][\\w.-]*(/[A-Za-z0-9][\\w.-]*)?");
     if (!nameOfHub) {
       throw new IllegalArgumentException(
-          flag + " is '" + name + "': there is no such folder, and a name of the Hub is owner/name");
+          flag
+              + " is '"
+              + name
+              + "': there is no such folder, and a name of the Hub is owner/name");
     }
     LOG.info("There is no folder {}: it is taken for a name of the Hub", name);
     return Hub.model(name, revision == null ? "main" : revision);
   }
 
   /** Values are numbers, true, false or texts, as the key has them already. */
-  private static PretrainedConfig overridden(PretrainedConfig config, Map<String, String> overrides) {
+  private static PretrainedConfig overridden(
+      PretrainedConfig config, Map<String, String> overrides) {
     PretrainedConfig changed = config;
     for (Map.Entry<String, String> entry : overrides.entrySet()) {
       if (!config.has(entry.getKey())) {
         throw new IllegalArgumentException(
-            "config_overrides names '" + entry.getKey() + "', which " + config.source() + " does not have");
+            "config_overrides names '"
+                + entry.getKey()
+                + "', which "
+                + config.source()
+                + " does not have");
       }
       changed = changed.with(entry.getKey(), value(config, entry.getKey(), entry.getValue()));
     }
@@ -86,14 +97,21 @@ record ModelSource(@Nullable Path folder, PretrainedConfig config, Path tokenize
   private static Object value(PretrainedConfig config, String key, String text) {
     try {
       if (config.node(key).isIntegralNumber()) {
-        return Long.parseLong(text);
+        return Integer.parseInt(text);
       }
       if (config.node(key).isNumber()) {
         return Double.parseDouble(text);
       }
     } catch (NumberFormatException e) {
       throw new IllegalArgumentException(
-          "config_overrides has " + key + "=" + text + ", expected a number, as " + config.node(key) + " is", e);
+          "config_overrides has "
+              + key
+              + "="
+              + text
+              + ", expected a number, as "
+              + config.node(key)
+              + " is",
+          e);
     }
     return config.node(key).isBoolean() ? (Object) Boolean.valueOf(text) : text;
   }
@@ -106,7 +124,9 @@ record ModelSource(@Nullable Path folder, PretrainedConfig config, Path tokenize
       return AutoModels.load(folder, head, options);
     } catch (PretrainedException e) {
       // What it advises to a programmer has a flag here.
-      String advice = e.getMessage().replace("LoadOptions.withIgnoreMismatchedSizes(true)", "--ignore_mismatched_sizes");
+      String advice =
+          String.valueOf(e.getMessage())
+              .replace("LoadOptions.withIgnoreMismatchedSizes(true)", "--ignore_mismatched_sizes");
       PretrainedException translated = new PretrainedException(advice);
       translated.addSuppressed(e);
       throw translated;

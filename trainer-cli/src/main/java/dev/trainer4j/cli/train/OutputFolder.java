@@ -24,7 +24,9 @@ final class OutputFolder {
       boolean newest = List.of("true", "True", "latest").contains(asked);
       if (!newest && !Files.isDirectory(Path.of(asked))) {
         throw new IllegalArgumentException(
-            "resume_from_checkpoint is '" + asked + "': there is no such folder; 'true' means the newest checkpoint of "
+            "resume_from_checkpoint is '"
+                + asked
+                + "': there is no such folder; 'true' means the newest checkpoint of "
                 + folder);
       }
       return newest ? ResumeFrom.latest() : ResumeFrom.path(Path.of(asked));
@@ -35,11 +37,15 @@ final class OutputFolder {
     Optional<Path> latest = new CheckpointStore(folder).latestValid();
     if (latest.isEmpty()) {
       throw new IllegalArgumentException(
-          "output_dir " + folder + " is not empty, and has no checkpoint to go on from: name another folder, or give"
+          "output_dir "
+              + folder
+              + " is not empty, and has no checkpoint to go on from: name another folder, or give"
               + " --overwrite_output_dir");
     }
     console.tell(
-        "Goes on from " + latest.get() + ". Name another output_dir, or give --overwrite_output_dir, to begin anew.");
+        "Goes on from "
+            + latest.get()
+            + ". Name another output_dir, or give --overwrite_output_dir, to begin anew.");
     return ResumeFrom.latest();
   }
 

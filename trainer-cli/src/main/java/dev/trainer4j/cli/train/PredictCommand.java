@@ -33,7 +33,10 @@ import picocli.CommandLine.Spec;
 public final class PredictCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
-  @Parameters(index = "0", paramLabel = "MODEL", description = "Folder that 'trainer train' wrote, or a name of the Hub.")
+  @Parameters(
+      index = "0",
+      paramLabel = "MODEL",
+      description = "Folder that 'trainer train' wrote, or a name of the Hub.")
   private String model;
 
   @Parameters(
@@ -62,7 +65,8 @@ public final class PredictCommand implements Callable<Integer> {
       names = {"--text_column_name", "--text-column-name"},
       arity = "1..2",
       paramLabel = "NAME",
-      description = "Column with the text; two for pairs. By default guessed from the names, and told.")
+      description =
+          "Column with the text; two for pairs. By default guessed from the names, and told.")
   private List<String> textColumns = List.of();
 
   @Option(
@@ -88,14 +92,16 @@ public final class PredictCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     if (batchSize < 1) {
       throw new ParameterException(
-          spec.commandLine(), "--batch_size is " + batchSize + ", expected a whole number of at least 1.");
+          spec.commandLine(),
+          "--batch_size is " + batchSize + ", expected a whole number of at least 1.");
     }
     TextArguments.Builder args =
         TextArguments.builder().modelNameOrPath(model).textColumnName(textColumns);
     if (sourcePrefix != null) {
       args.sourcePrefix(sourcePrefix);
     }
-    try (PredictRun run = PredictRun.load(args.unchecked(), useCpu, batchSize, Console.of(spec.commandLine()));
+    try (PredictRun run =
+            PredictRun.load(args.unchecked(), useCpu, batchSize, Console.of(spec.commandLine()));
         RowSource rows = RowSource.open(file)) {
       run.predict(rows, output, withInput);
     }

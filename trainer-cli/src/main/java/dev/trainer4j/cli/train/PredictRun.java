@@ -33,7 +33,11 @@ final class PredictRun implements AutoCloseable {
   private final TextSettings texts;
 
   private PredictRun(
-      TextArguments args, int batchSize, Console console, PretrainedModel model, TextSettings texts) {
+      TextArguments args,
+      int batchSize,
+      Console console,
+      PretrainedModel model,
+      TextSettings texts) {
     this.args = args;
     this.batchSize = batchSize;
     this.console = console;
@@ -48,8 +52,13 @@ final class PredictRun implements AutoCloseable {
     Task head = Task.of(config);
     if (head == Task.CAUSAL_LM || head == Task.MASKED_LM || head == Task.FEATURE_EXTRACTION) {
       throw new IllegalArgumentException(
-          folder + " is a model for " + words(head) + ", which predicts nothing for a row"
-              + (head == Task.CAUSAL_LM ? ": 'trainer generate' goes on with texts" : ": train it first, by 'trainer train'"));
+          folder
+              + " is a model for "
+              + words(head)
+              + ", which predicts nothing for a row"
+              + (head == Task.CAUSAL_LM
+                  ? ": 'trainer generate' goes on with texts"
+                  : ": train it first, by 'trainer train'"));
     }
     PretrainedTokenizer tokenizer = PretrainedTokenizer.load(folder);
     try {
@@ -72,7 +81,8 @@ final class PredictRun implements AutoCloseable {
     }
     Path draft = output.resolveSibling("." + output.getFileName() + ".tmp");
     try {
-      try (PrintWriter out = new PrintWriter(Files.newBufferedWriter(draft, StandardCharsets.UTF_8))) {
+      try (PrintWriter out =
+          new PrintWriter(Files.newBufferedWriter(draft, StandardCharsets.UTF_8))) {
         predict(rows, out, withInput);
         if (out.checkError()) {
           throw new IOException(draft + " could not be written: is the disk full?");
@@ -94,7 +104,8 @@ final class PredictRun implements AutoCloseable {
         }
         print(some, predicted(predictor, some, rows), out, withInput);
         if (out.checkError()) {
-          throw new IOException("what was predicted could not be printed: nobody reads it any more");
+          throw new IOException(
+              "what was predicted could not be printed: nobody reads it any more");
         }
         some = rows.next(batchSize);
       }
@@ -111,7 +122,12 @@ final class PredictRun implements AutoCloseable {
       return predictor.predict(rows);
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException(
-          source.place() + (rows.size() == 1 ? ": " : ", or one of the " + (rows.size() - 1) + " rows behind it: ") + e.getMessage(), e);
+          source.place()
+              + (rows.size() == 1
+                  ? ": "
+                  : ", or one of the " + (rows.size() - 1) + " rows behind it: ")
+              + e.getMessage(),
+          e);
     }
   }
 
@@ -137,10 +153,12 @@ final class PredictRun implements AutoCloseable {
     PretrainedTokenizer tokenizer = texts.tokenizer();
     return switch (model.task()) {
       case SEQUENCE_CLASSIFICATION -> {
-        Optional<String> label = first.columns().size() > 1 ? TextColumns.label(args, first) : Optional.empty();
+        Optional<String> label =
+            first.columns().size() > 1 ? TextColumns.label(args, first) : Optional.empty();
         List<String> columns = TextColumns.texts(args, first, label);
         console.tell("Text: column " + String.join(" and ", columns) + ".");
-        yield Predictors.ofTexts(model, tokenizer, columns, TextLabelRecipe.problem(model.config()), batchSize);
+        yield Predictors.ofTexts(
+            model, tokenizer, columns, TextLabelRecipe.problem(model.config()), batchSize);
       }
       case TOKEN_CLASSIFICATION -> {
         String column =
@@ -149,7 +167,8 @@ final class PredictRun implements AutoCloseable {
         console.tell("Text: column " + column + ".");
         yield Predictors.ofWords(model, tokenizer, column, batchSize);
       }
-      case QUESTION_ANSWERING -> AnswerRecipe.ofQuestions(args, first).predictor(model, texts, batchSize);
+      case QUESTION_ANSWERING ->
+          AnswerRecipe.ofQuestions(args, first).predictor(model, texts, batchSize);
       case MULTIPLE_CHOICE -> ChoiceRecipe.of(data).predictor(model, texts, batchSize);
       default -> WritingRecipe.ofSources(args, first).predictor(model, texts, batchSize);
     };

@@ -10,8 +10,8 @@ import dev.trainer4j.transformers.predict.QuestionAnswerer;
 import dev.trainer4j.transformers.predict.TextClassifier;
 import dev.trainer4j.transformers.predict.TextRegressor;
 import dev.trainer4j.transformers.predict.TokenClassifier;
-import dev.trainer4j.transformers.tokenization.PretrainedTokenizer;
 import dev.trainer4j.transformers.tokenization.EncodeOptions;
+import dev.trainer4j.transformers.tokenization.PretrainedTokenizer;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -27,34 +27,59 @@ final class Predictors {
 
   /** Labels or numbers for texts, or for pairs where there are two columns. */
   static RowPredictor ofTexts(
-      PretrainedModel model, PretrainedTokenizer tokenizer, List<String> columns, ProblemType problem, int batchSize)
+      PretrainedModel model,
+      PretrainedTokenizer tokenizer,
+      List<String> columns,
+      ProblemType problem,
+      int batchSize)
       throws IOException {
     if (problem == ProblemType.REGRESSION) {
-      TextRegressor regressor = TextRegressor.builder(model, tokenizer).batchSize(batchSize).build();
+      TextRegressor regressor =
+          TextRegressor.builder(model, tokenizer).batchSize(batchSize).build();
       return columns.size() == 2
-          ? each(row -> number(regressor.predictPair(text(row, columns, 0), text(row, columns, 1))), regressor::close)
-          : all(columns.get(0), texts -> regressor.predict(texts).stream().map(Predictors::number).toList(), regressor::close);
+          ? each(
+              row -> number(regressor.predictPair(text(row, columns, 0), text(row, columns, 1))),
+              regressor::close)
+          : all(
+              columns.get(0),
+              texts -> regressor.predict(texts).stream().map(Predictors::number).toList(),
+              regressor::close);
     }
     boolean several = problem == ProblemType.MULTI_LABEL_CLASSIFICATION;
-    TextClassifier classifier = TextClassifier.builder(model, tokenizer).batchSize(batchSize).build();
+    TextClassifier classifier =
+        TextClassifier.builder(model, tokenizer).batchSize(batchSize).build();
     return columns.size() == 2
-        ? each(row -> labels(classifier.scoresOfPair(text(row, columns, 0), text(row, columns, 1)), several), classifier::close)
+        ? each(
+            row ->
+                labels(
+                    classifier.scoresOfPair(text(row, columns, 0), text(row, columns, 1)), several),
+            classifier::close)
         : all(
             columns.get(0),
-            texts -> classifier.scores(texts).stream().map(scores -> labels(scores, several)).toList(),
+            texts ->
+                classifier.scores(texts).stream().map(scores -> labels(scores, several)).toList(),
             classifier::close);
   }
 
   /** Entities in texts, or in lists of words, which are joined by spaces. */
-  static RowPredictor ofWords(PretrainedModel model, PretrainedTokenizer tokenizer, String column, int batchSize)
+  static RowPredictor ofWords(
+      PretrainedModel model, PretrainedTokenizer tokenizer, String column, int batchSize)
       throws IOException {
-    TokenClassifier classifier = TokenClassifier.builder(model, tokenizer).batchSize(batchSize).build();
-    return all(column, texts -> classifier.predict(texts).stream().map(Predictors::entities).toList(), classifier::close);
+    TokenClassifier classifier =
+        TokenClassifier.builder(model, tokenizer).batchSize(batchSize).build();
+    return all(
+        column,
+        texts -> classifier.predict(texts).stream().map(Predictors::entities).toList(),
+        classifier::close);
   }
 
   /** Answers to questions. */
   static RowPredictor ofQuestions(
-      PretrainedModel model, PretrainedTokenizer tokenizer, int maxLength, int stride, int maxAnswer)
+      PretrainedModel model,
+      PretrainedTokenizer tokenizer,
+      int maxLength,
+      int stride,
+      int maxAnswer)
       throws IOException {
     QuestionAnswerer answerer =
         QuestionAnswerer.builder(model, tokenizer)
@@ -68,14 +93,16 @@ final class Predictors {
   }
 
   /** One row at a time. */
-  static RowPredictor each(Function<Map<String, Object>, Map<String, Object>> predict, Runnable close) {
+  static RowPredictor each(
+      Function<Map<String, Object>, Map<String, Object>> predict, Runnable close) {
     return new Plain(rows -> rows.stream().map(predict).toList(), close);
   }
 
   /** All texts of a column at once. */
   static RowPredictor all(
       String column, Function<List<String>, List<Map<String, Object>>> predict, Runnable close) {
-    return new Plain(rows -> predict.apply(rows.stream().map(row -> words(row, column)).toList()), close);
+    return new Plain(
+        rows -> predict.apply(rows.stream().map(row -> words(row, column)).toList()), close);
   }
 
   private record Plain(
@@ -121,7 +148,9 @@ final class Predictors {
   }
 
   private static String words(Map<String, Object> row, String column) {
-    return row.get(column) instanceof List<?> ? String.join(" ", Cells.texts(row, column)) : Cells.text(row, column);
+    return row.get(column) instanceof List<?>
+        ? String.join(" ", Cells.texts(row, column))
+        : Cells.text(row, column);
   }
 
   private static Map<String, Object> labels(List<LabelScore> scores, boolean several) {
@@ -129,7 +158,9 @@ final class Predictors {
     scores.forEach(score -> all.put(score.label(), rounded(score.score())));
     Map<String, Object> result = new LinkedHashMap<>();
     if (several) {
-      result.put("labels", scores.stream().filter(s -> s.score() >= HOLDS).map(LabelScore::label).toList());
+      result.put(
+          "labels",
+          scores.stream().filter(s -> s.score() >= HOLDS).map(LabelScore::label).toList());
     } else {
       result.put("label", scores.get(0).label());
       result.put("score", rounded(scores.get(0).score()));

@@ -52,5 +52,6 @@ interface Recipe {
   }
 
   /** Predicts for rows with a model in memory. */
-  RowPredictor predictor(PretrainedModel model, TextSettings texts, int batchSize) throws IOException;
+  RowPredictor predictor(PretrainedModel model, TextSettings texts, int batchSize)
+      throws IOException;
 }

@@ -47,7 +47,8 @@ final class ResultFiles {
     }
     Files.createDirectories(folder);
     Path draft = folder.resolve("." + name + ".tmp");
-    Files.writeString(draft, JSON.writerWithDefaultPrettyPrinter().writeValueAsString(values) + "\n");
+    Files.writeString(
+        draft, JSON.writerWithDefaultPrettyPrinter().writeValueAsString(values) + "\n");
     Files.move(draft, folder.resolve(name), StandardCopyOption.REPLACE_EXISTING);
   }
 

@@ -31,7 +31,9 @@ interface RowSource extends AutoCloseable {
   void close() throws IOException;
 
   static RowSource open(@Nullable String file) throws IOException {
-    return file == null || file.equals("-") ? new Lines() : new Rows(file, DataFiles.read("FILE", Path.of(file)));
+    return file == null || file.equals("-")
+        ? new Lines()
+        : new Rows(file, DataFiles.read("FILE", Path.of(file)));
   }
 
   /** A file. */
@@ -74,7 +76,8 @@ interface RowSource extends AutoCloseable {
   final class Lines implements RowSource {
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    private final BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+    private final BufferedReader in =
+        new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
     private long from;
     private long line;
 
@@ -116,7 +119,8 @@ interface RowSource extends AutoCloseable {
       try {
         return JSON.readValue(text, new TypeReference<Map<String, Object>>() {});
       } catch (JsonProcessingException e) {
-        throw new IllegalArgumentException(place(line) + " is no object of JSON: " + e.getOriginalMessage(), e);
+        throw new IllegalArgumentException(
+            place(line) + " is no object of JSON: " + e.getOriginalMessage(), e);
       }
     }
 

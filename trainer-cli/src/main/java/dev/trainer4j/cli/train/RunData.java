@@ -39,9 +39,10 @@ record RunData(@Nullable Rows train, @Nullable Rows validation, @Nullable Rows t
 
   /** Reads what the arguments name. */
   static RunData of(TextArguments args, long seed, Console console) throws IOException {
-    RunData named = args.trainFile() != null || args.validationFile() != null || args.testFile() != null
-        ? ofFiles(args)
-        : HubData.read(args, console);
+    RunData named =
+        args.trainFile() != null || args.validationFile() != null || args.testFile() != null
+            ? ofFiles(args)
+            : HubData.read(args, console);
     return named.divided(args, seed, console).limited(args).checked();
   }
 
@@ -56,7 +57,8 @@ record RunData(@Nullable Rows train, @Nullable Rows validation, @Nullable Rows t
         file("test_file", args.testFile()));
   }
 
-  private static @Nullable Rows file(String flag, java.nio.file.@Nullable Path path) throws IOException {
+  private static @Nullable Rows file(String flag, java.nio.file.@Nullable Path path)
+      throws IOException {
     return path == null ? null : new Rows(path.toString(), DataFiles.read("--" + flag, path));
   }
 
@@ -68,10 +70,18 @@ record RunData(@Nullable Rows train, @Nullable Rows validation, @Nullable Rows t
     }
     if (validation != null) {
       throw new IllegalArgumentException(
-          "validation_split_percentage is given, but the data set has a part to evaluate on: " + validation.source());
+          "validation_split_percentage is given, but the data set has a part to evaluate on: "
+              + validation.source());
     }
     TrainTestSplit<Map<String, Object>> split = train.rows().trainTestSplit(percent / 100.0, seed);
-    console.tell("Evaluation: " + percent + " % of " + train.source() + ", chosen at random by seed " + seed + ".");
+    console.tell(
+        "Evaluation: "
+            + percent
+            + " % of "
+            + train.source()
+            + ", chosen at random by seed "
+            + seed
+            + ".");
     return new RunData(
         new Rows(train.source(), split.train()),
         new Rows(percent + " % of " + train.source(), split.test()),
@@ -95,8 +105,14 @@ record RunData(@Nullable Rows train, @Nullable Rows validation, @Nullable Rows t
     missing.removeAll(validation.columns());
     if (missing.size() == first.columns().size()) {
       throw new IllegalArgumentException(
-          validation.source() + " has the columns " + validation.columns() + ", and " + first.source() + " has "
-              + first.columns() + ": none of them is in both. Is the first line the names of the columns?");
+          validation.source()
+              + " has the columns "
+              + validation.columns()
+              + ", and "
+              + first.source()
+              + " has "
+              + first.columns()
+              + ": none of them is in both. Is the first line the names of the columns?");
     }
     return this;
   }

@@ -63,27 +63,35 @@ final class RunSetup implements AutoCloseable {
     return of(read, console, true);
   }
 
-  private static RunSetup of(ArgumentReader.Reading read, Console console, boolean trained) throws IOException {
+  private static RunSetup of(ArgumentReader.Reading read, Console console, boolean trained)
+      throws IOException {
     TextArguments args = read.get(TextArguments.table());
     TrainingArguments training = read.get(TrainingArguments.table());
     Seq2SeqTrainingArguments writing = read.get(Seq2SeqTrainingArguments.table());
     ModelSource source = ModelSource.of(args);
     RunData data = RunData.of(args, training.resolvedDataSeed(), console);
     TaskGuess guess =
-        trained ? TaskGuess.ofTrained(args, source.config()) : TaskGuess.of(args, data.first(), source.config());
+        trained
+            ? TaskGuess.ofTrained(args, source.config())
+            : TaskGuess.of(args, data.first(), source.config());
     Recipe recipe = recipe(args, data, guess.task(), source.config(), training.seed());
     List<String> findings = new ArrayList<>();
-    findings.add("Task: " + guess.task().flag() + " (" + guess.task().meaning() + "), as " + guess.reason());
+    findings.add(
+        "Task: " + guess.task().flag() + " (" + guess.task().meaning() + "), as " + guess.reason());
     findings.addAll(recipe.findings());
     if (!args.dryRun()) {
       findings.forEach(finding -> console.tell(finding + "."));
     }
-    if (writing.predictWithGenerate() && recipe.head() != dev.trainer4j.transformers.Task.SEQ2SEQ_LM) {
+    if (writing.predictWithGenerate()
+        && recipe.head() != dev.trainer4j.transformers.Task.SEQ2SEQ_LM) {
       throw new IllegalArgumentException(
-          "predict_with_generate is for summarization and translation, and the task is " + guess.task().flag() + "; remove it");
+          "predict_with_generate is for summarization and translation, and the task is "
+              + guess.task().flag()
+              + "; remove it");
     }
     PretrainedTokenizer tokenizer = padded(source.tokenizer(), guess.task(), console);
-    TextSettings texts = new TextSettings(tokenizer, TextLimit.of(source.config(), tokenizer), args);
+    TextSettings texts =
+        new TextSettings(tokenizer, TextLimit.of(source.config(), tokenizer), args);
     texts.maxLength(1); // A length beyond the model's is known now.
     return new RunSetup(args, training, writing, source, data, recipe, texts, findings);
   }
@@ -103,7 +111,8 @@ final class RunSetup implements AutoCloseable {
   }
 
   /** Models that write often have no token to fill up with, which is needed for all but blocks of one length. */
-  private static PretrainedTokenizer padded(PretrainedTokenizer tokenizer, TextTask task, Console console) {
+  private static PretrainedTokenizer padded(
+      PretrainedTokenizer tokenizer, TextTask task, Console console) {
     Optional<String> end = tokenizer.specialToken(SpecialToken.EOS);
     if (task == TextTask.CAUSAL_LM
         || tokenizer.specialToken(SpecialToken.PAD).isPresent()

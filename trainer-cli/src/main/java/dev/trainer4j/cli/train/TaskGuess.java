@@ -32,20 +32,29 @@ record TaskGuess(TextTask task, String reason) {
     TextTask task =
         switch (Task.of(config)) {
           case SEQUENCE_CLASSIFICATION ->
-              TextLabelRecipe.problem(config) == ProblemType.REGRESSION ? TextTask.REGRESSION : TextTask.CLASSIFICATION;
+              TextLabelRecipe.problem(config) == ProblemType.REGRESSION
+                  ? TextTask.REGRESSION
+                  : TextTask.CLASSIFICATION;
           case TOKEN_CLASSIFICATION -> TextTask.TOKEN_CLASSIFICATION;
           case QUESTION_ANSWERING -> TextTask.QUESTION_ANSWERING;
           case MULTIPLE_CHOICE -> TextTask.MULTIPLE_CHOICE;
-          case SEQ2SEQ_LM -> args.sourceLang() == null ? TextTask.SUMMARIZATION : TextTask.TRANSLATION;
+          case SEQ2SEQ_LM ->
+              args.sourceLang() == null ? TextTask.SUMMARIZATION : TextTask.TRANSLATION;
           case CAUSAL_LM -> TextTask.CAUSAL_LM;
           case MASKED_LM -> TextTask.MASKED_LM;
           case FEATURE_EXTRACTION ->
               throw new IllegalArgumentException(
-                  config.source() + " is the body of a model, which has learned no task: train it first");
+                  config.source()
+                      + " is the body of a model, which has learned no task: train it first");
         };
     if (args.task() != null && args.task() != task) {
       throw new IllegalArgumentException(
-          "task is " + args.task().flag() + ", but the model of " + config.source() + " was trained for " + task.flag());
+          "task is "
+              + args.task().flag()
+              + ", but the model of "
+              + config.source()
+              + " was trained for "
+              + task.flag());
     }
     return new TaskGuess(task, "the model was trained for it");
   }
@@ -58,19 +67,24 @@ record TaskGuess(TextTask task, String reason) {
       return new TaskGuess(TextTask.TOKEN_CLASSIFICATION, "task_name is " + name);
     }
     throw new IllegalArgumentException(
-        "task_name is '" + name + "', expected ner, pos, chunk or a task of GLUE: " + Glue.names()
+        "task_name is '"
+            + name
+            + "', expected ner, pos, chunk or a task of GLUE: "
+            + Glue.names()
             + ". For other data leave it out, or give --task");
   }
 
   private static TaskGuess ofColumns(TextArguments args, Rows rows, PretrainedConfig config) {
     Set<String> columns = Set.copyOf(rows.columns());
     if (columns.containsAll(List.of("question", "context", "answers"))) {
-      return new TaskGuess(TextTask.QUESTION_ANSWERING, "there are questions, contexts and answers");
+      return new TaskGuess(
+          TextTask.QUESTION_ANSWERING, "there are questions, contexts and answers");
     }
     if (columns.containsAll(List.of("sent1", "ending0", "ending1"))) {
       return new TaskGuess(TextTask.MULTIPLE_CHOICE, "there are endings to choose from");
     }
-    if (TokenLabelRecipe.words(args, rows).isPresent() && TokenLabelRecipe.tags(args, rows).isPresent()) {
+    if (TokenLabelRecipe.words(args, rows).isPresent()
+        && TokenLabelRecipe.tags(args, rows).isPresent()) {
       return new TaskGuess(TextTask.TOKEN_CLASSIFICATION, "there are lists of words and of labels");
     }
     if (columns.contains("translation") || args.sourceLang() != null) {
@@ -92,7 +106,8 @@ record TaskGuess(TextTask task, String reason) {
     try {
       Task head = Task.of(config);
       if (head == Task.MASKED_LM) {
-        return new TaskGuess(TextTask.MASKED_LM, "there are texts alone, and the model fills masks");
+        return new TaskGuess(
+            TextTask.MASKED_LM, "there are texts alone, and the model fills masks");
       }
       if (head == Task.CAUSAL_LM) {
         return new TaskGuess(TextTask.CAUSAL_LM, "there are texts alone, and the model writes");
@@ -101,7 +116,10 @@ record TaskGuess(TextTask task, String reason) {
       // A configuration that names no architecture tells nothing of the task.
     }
     throw new IllegalArgumentException(
-        "what shall be learned? The columns of " + rows.source() + " are " + String.join(", ", rows.columns())
+        "what shall be learned? The columns of "
+            + rows.source()
+            + " are "
+            + String.join(", ", rows.columns())
             + ", which tell no task: give --task, or name the labels by --label_column_name");
   }
 }

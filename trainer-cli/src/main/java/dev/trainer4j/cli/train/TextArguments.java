@@ -50,16 +50,21 @@ public abstract class TextArguments {
           .never("use_fast_tokenizer", "there are only fast ones")
           .never("token", "set the environment variable HF_TOKEN, or run 'hf auth login' once")
           .never(
-              "use_auth_token", "set the environment variable HF_TOKEN, or run 'hf auth login' once")
+              "use_auth_token",
+              "set the environment variable HF_TOKEN, or run 'hf auth login' once")
           .never("trust_remote_code", "code of the Hub is never run")
           .never("torch_dtype", "weights are trained in float32; bf16 and fp16 mix precisions")
           .never("dtype", "weights are trained in float32; bf16 and fp16 mix precisions")
           .never("low_cpu_mem_usage", "models are always loaded tensor by tensor")
           .never("attn_implementation", "there is one implementation of attention")
-          .never("resize_position_embeddings", "positions beyond those of the model are not made up")
+          .never(
+              "resize_position_embeddings", "positions beyond those of the model are not made up")
           .never("forced_bos_token", "set it in a generation_config")
           .group("Task and data")
-          .ours("task", oneOf(TextTask.class).or(TextTask::spelled), "what to learn; unset means guessed from the data")
+          .ours(
+              "task",
+              oneOf(TextTask.class).or(TextTask::spelled),
+              "what to learn; unset means guessed from the data")
           .row(
               "task_name",
               TEXT,
@@ -93,7 +98,8 @@ public abstract class TextArguments {
           .row("summary_column", TEXT, "column with what is to be written, for summarization")
           .row("source_lang", TEXT, "language to translate from: a key of the column translation")
           .row("target_lang", TEXT, "language to translate to: a key of the column translation")
-          .row("source_prefix", TEXT, "what stands before each source, such as 'summarize: ' for T5")
+          .row(
+              "source_prefix", TEXT, "what stands before each source, such as 'summarize: ' for T5")
           .group("Texts")
           .row(
               "max_seq_length",
@@ -101,13 +107,18 @@ public abstract class TextArguments {
               "tokens of a sample at most; unset means 128, for answers 384, for masked words 1024,"
                   + " or what the model takes")
           .row("pad_to_max_length", FLAG, "fill every sample up to max_seq_length")
-          .row("block_size", wholeFrom(2), "tokens of a sample of a causal language model; unset means 1024")
-          .row("line_by_line", FLAG, "masked language model: each line is a sample, none are joined")
+          .row(
+              "block_size",
+              wholeFrom(2),
+              "tokens of a sample of a causal language model; unset means 1024")
+          .row(
+              "line_by_line", FLAG, "masked language model: each line is a sample, none are joined")
           .row("mlm_probability", numberFromToBelow(0, 1), "share of the tokens that are masked")
           .row("doc_stride", wholeFrom(0), "tokens that the pieces of a long context share")
           .row("n_best_size", wholeFrom(1), "first and last tokens of answers that are tried")
           .row("max_answer_length", wholeFrom(1), "tokens of an answer at most")
-          .row("label_all_tokens", FLAG, "give every token of a word its label, not the first alone")
+          .row(
+              "label_all_tokens", FLAG, "give every token of a word its label, not the first alone")
           .row("max_source_length", wholeFrom(1), "tokens of a source at most; longer ones are cut")
           .row("max_target_length", wholeFrom(1), "tokens of a target at most; longer ones are cut")
           .never("val_max_target_length", "set generation_max_length")
@@ -334,7 +345,10 @@ public abstract class TextArguments {
             || args.datasetName() != null
             || (args.taskName() != null && Glue.knows(args.taskName()));
     problems.check(
-        !data, "train_file", "a file with data", "Give one, or a dataset_name or a task_name of GLUE");
+        !data,
+        "train_file",
+        "a file with data",
+        "Give one, or a dataset_name or a task_name of GLUE");
     problems.check(
         args.validationSplitPercentage() != null && args.validationFile() != null,
         "validation_split_percentage",

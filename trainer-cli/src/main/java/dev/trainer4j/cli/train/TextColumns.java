@@ -12,9 +12,30 @@ import java.util.Set;
 /** Finds the columns of texts and labels: those that flags name, else by their names. */
 final class TextColumns {
   private static final Set<String> LABELS =
-      Set.of("label", "labels", "class", "category", "target", "sentiment", "intent", "topic", "score", "rating", "y");
+      Set.of(
+          "label",
+          "labels",
+          "class",
+          "category",
+          "target",
+          "sentiment",
+          "intent",
+          "topic",
+          "score",
+          "rating",
+          "y");
   private static final List<String> TEXTS =
-      List.of("text", "sentence", "content", "review", "document", "question", "message", "comment", "body", "x");
+      List.of(
+          "text",
+          "sentence",
+          "content",
+          "review",
+          "document",
+          "question",
+          "message",
+          "comment",
+          "body",
+          "x");
   private static final Set<String> NUMBERS = Set.of("id", "idx", "index", "");
 
   private TextColumns() {}
@@ -43,7 +64,8 @@ final class TextColumns {
       }
     }
     for (String name : TEXTS) {
-      Optional<String> found = others.stream().filter(column -> column.equalsIgnoreCase(name)).findFirst();
+      Optional<String> found =
+          others.stream().filter(column -> column.equalsIgnoreCase(name)).findFirst();
       if (found.isPresent()) {
         return List.of(found.get());
       }
@@ -52,13 +74,17 @@ final class TextColumns {
     List<String> texts =
         others.stream()
             .filter(column -> !NUMBERS.contains(column.toLowerCase(Locale.ROOT)))
-            .filter(column -> first.get(column) instanceof String text && Cells.number(text) == null)
+            .filter(
+                column -> first.get(column) instanceof String text && Cells.number(text) == null)
             .toList();
     if (texts.size() == 1) {
       return texts;
     }
     throw new IllegalArgumentException(
-        "which column of " + rows.source() + " holds the text? It has " + String.join(", ", rows.columns())
+        "which column of "
+            + rows.source()
+            + " holds the text? It has "
+            + String.join(", ", rows.columns())
             + ": name one, or two for pairs of texts, by --text_column_name");
   }
 
@@ -71,7 +97,8 @@ final class TextColumns {
         args.textColumnName().isEmpty()
             ? rows.columns().stream().filter(TEXTS::contains).limit(1).toList()
             : args.textColumnName();
-    List<String> others = rows.columns().stream().filter(column -> !texts.contains(column)).toList();
+    List<String> others =
+        rows.columns().stream().filter(column -> !texts.contains(column)).toList();
     return texts.size() == 1 && others.size() == 1 ? Optional.of(others.get(0)) : Optional.empty();
   }
 }

@@ -43,25 +43,40 @@ final class TextLabelRecipe implements Recipe {
     this.labels = labels;
   }
 
-  static TextLabelRecipe of(TextArguments args, RunData data, TextTask task, PretrainedConfig config) {
+  static TextLabelRecipe of(
+      TextArguments args, RunData data, TextTask task, PretrainedConfig config) {
     Rows rows = data.first();
-    Optional<String> found = TextColumns.label(args, rows).or(() -> TextColumns.onlyOther(rows, args));
+    Optional<String> found =
+        TextColumns.label(args, rows).or(() -> TextColumns.onlyOther(rows, args));
     List<String> texts = TextColumns.texts(args, rows, found);
     String label =
         found.orElseThrow(
             () ->
                 new IllegalArgumentException(
-                    "which column of " + rows.source() + " holds the labels? It has "
-                        + String.join(", ", rows.columns()) + ": name it by --label_column_name"));
+                    "which column of "
+                        + rows.source()
+                        + " holds the labels? It has "
+                        + String.join(", ", rows.columns())
+                        + ": name it by --label_column_name"));
     if (task == TextTask.REGRESSION) {
-      return new TextLabelRecipe(texts, label, ProblemType.REGRESSION, LabelSet.of(Set.of("LABEL_0"), PretrainedConfig.of(Map.of("model_type", "none"))));
+      return new TextLabelRecipe(
+          texts,
+          label,
+          ProblemType.REGRESSION,
+          LabelSet.of(Set.of("LABEL_0"), PretrainedConfig.of(Map.of("model_type", "none"))));
     }
     boolean several = Cells.sample(rows, label).stream().anyMatch(List.class::isInstance);
     Set<String> seen = seen(data, label);
-    LabelSet labels = data.train() == null ? LabelSet.ofTrained(seen, config) : LabelSet.of(seen, config);
+    LabelSet labels =
+        data.train() == null ? LabelSet.ofTrained(seen, config) : LabelSet.of(seen, config);
     if (labels.size() < 2) {
       throw new IllegalArgumentException(
-          "the column '" + label + "' of " + rows.source() + " has one label alone, " + Cells.shown(labels.name(0))
+          "the column '"
+              + label
+              + "' of "
+              + rows.source()
+              + " has one label alone, "
+              + Cells.shown(labels.name(0))
               + ": there is nothing to learn. Is it the right column?");
     }
     if (data.validation() != null) {
@@ -78,20 +93,32 @@ final class TextLabelRecipe implements Recipe {
     Rows rows = data.train() != null ? data.train() : data.first();
     Set<String> seen =
         Cells.all(rows, label).stream()
-            .flatMap(value -> value instanceof List<?> list ? list.stream() : java.util.stream.Stream.of(value))
+            .flatMap(
+                value ->
+                    value instanceof List<?> list
+                        ? list.stream()
+                        : java.util.stream.Stream.of(value))
             .map(LabelSet::nameOf)
             .collect(Collectors.toSet());
     if (seen.size() > 1000 && seen.size() > rows.rows().size() / 2) {
       throw new IllegalArgumentException(
-          "the column '" + label + "' of " + rows.source() + " has " + seen.size() + " different labels in "
-              + rows.rows().size() + " rows. Is it the right column? Name it by --label_column_name");
+          "the column '"
+              + label
+              + "' of "
+              + rows.source()
+              + " has "
+              + seen.size()
+              + " different labels in "
+              + rows.rows().size()
+              + " rows. Is it the right column? Name it by --label_column_name");
     }
     return seen;
   }
 
   /** Whether the labels are numbers of which one has a fraction. */
   static boolean isNumber(TextArguments args, Rows rows) {
-    String column = TextColumns.label(args, rows).or(() -> TextColumns.onlyOther(rows, args)).orElseThrow();
+    String column =
+        TextColumns.label(args, rows).or(() -> TextColumns.onlyOther(rows, args)).orElseThrow();
     boolean fraction = false;
     for (Object value : Cells.sample(rows, column)) {
       Double number = Cells.number(value);
@@ -107,7 +134,10 @@ final class TextLabelRecipe implements Recipe {
   static ProblemType problem(PretrainedConfig config) {
     return config
         .problemType()
-        .orElse(config.numLabels() == 1 ? ProblemType.REGRESSION : ProblemType.SINGLE_LABEL_CLASSIFICATION);
+        .orElse(
+            config.numLabels() == 1
+                ? ProblemType.REGRESSION
+                : ProblemType.SINGLE_LABEL_CLASSIFICATION);
   }
 
   @Override
@@ -121,7 +151,8 @@ final class TextLabelRecipe implements Recipe {
         switch (problem) {
           case REGRESSION -> "Number to predict: column " + label;
           case MULTI_LABEL_CLASSIFICATION -> "Labels: column " + label + ", any of " + labels.few();
-          case SINGLE_LABEL_CLASSIFICATION -> "Labels: column " + label + ", one of " + labels.few();
+          case SINGLE_LABEL_CLASSIFICATION ->
+              "Labels: column " + label + ", one of " + labels.few();
         };
     return List.of("Text: column " + String.join(" and ", texts), what);
   }
@@ -156,7 +187,9 @@ final class TextLabelRecipe implements Recipe {
     String text = Cells.text(row, texts.get(0));
     return texts.size() == 1
         ? settings.tokenizer().encode(text, settings.truncated(USUAL_LENGTH))
-        : settings.tokenizer().encodePair(text, Cells.text(row, texts.get(1)), settings.truncated(USUAL_LENGTH));
+        : settings
+            .tokenizer()
+            .encodePair(text, Cells.text(row, texts.get(1)), settings.truncated(USUAL_LENGTH));
   }
 
   private Object value(Map<String, Object> row) {
@@ -220,7 +253,8 @@ final class TextLabelRecipe implements Recipe {
   }
 
   @Override
-  public RowPredictor predictor(PretrainedModel model, TextSettings settings, int batchSize) throws IOException {
+  public RowPredictor predictor(PretrainedModel model, TextSettings settings, int batchSize)
+      throws IOException {
     return Predictors.ofTexts(model, settings.tokenizer(), texts, problem, batchSize);
   }
 }

@@ -14,8 +14,8 @@ import dev.trainer4j.transformers.PretrainedModel;
 import dev.trainer4j.transformers.Task;
 import dev.trainer4j.transformers.collate.DataCollatorForTokenClassification;
 import dev.trainer4j.transformers.metrics.Entities;
-import dev.trainer4j.transformers.tokenization.TokenizedText;
 import dev.trainer4j.transformers.prepare.WordLabels;
+import dev.trainer4j.transformers.tokenization.TokenizedText;
 import java.io.IOException;
 import java.util.HashSet;
 import java.util.List;
@@ -27,7 +27,8 @@ import java.util.Set;
 final class TokenLabelRecipe implements Recipe {
   private static final int USUAL_LENGTH = 512;
   private static final List<String> WORDS = List.of("tokens", "words");
-  private static final List<String> TAGS = List.of("ner_tags", "tags", "labels", "pos_tags", "chunk_tags");
+  private static final List<String> TAGS =
+      List.of("ner_tags", "tags", "labels", "pos_tags", "chunk_tags");
 
   private final String words;
   private final String tags;
@@ -66,11 +67,15 @@ final class TokenLabelRecipe implements Recipe {
 
   static TokenLabelRecipe of(TextArguments args, RunData data, PretrainedConfig config) {
     Rows rows = data.first();
-    String words = words(args, rows).orElseThrow(() -> missing(rows, "words", "--text_column_name"));
-    String tags = tags(args, rows).orElseThrow(() -> missing(rows, "labels", "--label_column_name"));
+    String words =
+        words(args, rows).orElseThrow(() -> missing(rows, "words", "--text_column_name"));
+    String tags =
+        tags(args, rows).orElseThrow(() -> missing(rows, "labels", "--label_column_name"));
     Set<String> seen = new HashSet<>();
-    Cells.all(rows, tags).forEach(list -> ((List<?>) list).forEach(tag -> seen.add(LabelSet.nameOf(tag))));
-    LabelSet labels = data.train() == null ? LabelSet.ofTrained(seen, config) : LabelSet.of(seen, config);
+    Cells.all(rows, tags)
+        .forEach(list -> ((List<?>) list).forEach(tag -> seen.add(LabelSet.nameOf(tag))));
+    LabelSet labels =
+        data.train() == null ? LabelSet.ofTrained(seen, config) : LabelSet.of(seen, config);
     if (data.validation() != null) {
       labels.require(data.validation(), tags);
     }
@@ -83,8 +88,14 @@ final class TokenLabelRecipe implements Recipe {
 
   private static IllegalArgumentException missing(Rows rows, String what, String flag) {
     return new IllegalArgumentException(
-        "which column of " + rows.source() + " holds the list of " + what + "? It has "
-            + String.join(", ", rows.columns()) + ": name it by " + flag
+        "which column of "
+            + rows.source()
+            + " holds the list of "
+            + what
+            + "? It has "
+            + String.join(", ", rows.columns())
+            + ": name it by "
+            + flag
             + ". Words and labels are lists of equal length, as JSON Lines and Parquet have them");
   }
 
@@ -95,7 +106,8 @@ final class TokenLabelRecipe implements Recipe {
 
   @Override
   public List<String> findings() {
-    return List.of("Words: column " + words, "Labels: column " + tags + ", each one of " + labels.few());
+    return List.of(
+        "Words: column " + words, "Labels: column " + tags + ", each one of " + labels.few());
   }
 
   @Override
@@ -112,7 +124,14 @@ final class TokenLabelRecipe implements Recipe {
         int[] wanted = indices(row);
         if (text.isEmpty() || text.size() != wanted.length) {
           throw new IllegalArgumentException(
-              "there are " + text.size() + " words in '" + words + "' and " + wanted.length + " labels in '" + tags
+              "there are "
+                  + text.size()
+                  + " words in '"
+                  + words
+                  + "' and "
+                  + wanted.length
+                  + " labels in '"
+                  + tags
                   + "': give each word one label");
         }
       } catch (IllegalArgumentException e) {
@@ -144,8 +163,7 @@ final class TokenLabelRecipe implements Recipe {
 
   @Override
   public void measure(Trainer.Builder builder, Rows evaluated, TextSettings settings) {
-    boolean entities =
-        labels.names().stream().allMatch(name -> name.matches("O|[BI]-.+"));
+    boolean entities = labels.names().stream().allMatch(name -> name.matches("O|[BI]-.+"));
     if (!entities) {
       builder.computeMetrics(Metrics.accuracy());
       return;
@@ -186,7 +204,8 @@ final class TokenLabelRecipe implements Recipe {
   }
 
   @Override
-  public RowPredictor predictor(PretrainedModel model, TextSettings settings, int batchSize) throws IOException {
+  public RowPredictor predictor(PretrainedModel model, TextSettings settings, int batchSize)
+      throws IOException {
     return Predictors.ofWords(model, settings.tokenizer(), words, batchSize);
   }
 }

@@ -37,17 +37,43 @@ public final class TrainCommand extends ArgumentsCommand {
 
   static final Set<String> ESSENTIALS =
       Set.of(
-          "model_name_or_path", "config_name", "task", "train_file", "validation_file", "test_file", "dataset_name",
-          "validation_split_percentage", "max_train_samples", "text_column_name", "label_column_name", "max_seq_length",
-          "block_size", "output_dir", "num_train_epochs", "per_device_train_batch_size", "learning_rate", "warmup_steps",
-          "eval_strategy", "save_strategy", "load_best_model_at_end", "seed", "push_to_hub", "resume_from_checkpoint",
-          "overwrite_output_dir", "dry_run", "source_lang", "target_lang", "source_prefix", "predict_with_generate");
+          "model_name_or_path",
+          "config_name",
+          "task",
+          "train_file",
+          "validation_file",
+          "test_file",
+          "dataset_name",
+          "validation_split_percentage",
+          "max_train_samples",
+          "text_column_name",
+          "label_column_name",
+          "max_seq_length",
+          "block_size",
+          "output_dir",
+          "num_train_epochs",
+          "per_device_train_batch_size",
+          "learning_rate",
+          "warmup_steps",
+          "eval_strategy",
+          "save_strategy",
+          "load_best_model_at_end",
+          "seed",
+          "push_to_hub",
+          "resume_from_checkpoint",
+          "overwrite_output_dir",
+          "dry_run",
+          "source_lang",
+          "target_lang",
+          "source_prefix",
+          "predict_with_generate");
 
   /** Makes the command. */
   public TrainCommand() {}
 
   static List<ArgumentTable<?, ?>> allTables() {
-    return List.of(TextArguments.table(), TrainingArguments.table(), Seq2SeqTrainingArguments.table());
+    return List.of(
+        TextArguments.table(), TrainingArguments.table(), Seq2SeqTrainingArguments.table());
   }
 
   @Override

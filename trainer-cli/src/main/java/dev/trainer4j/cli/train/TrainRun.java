@@ -121,7 +121,8 @@ final class TrainRun {
     trainer.saveModel(folder);
     Map<String, Double> metrics = new LinkedHashMap<>(output.metrics());
     results.save("train", metrics, trainSamples);
-    Files.writeString(folder.resolve("trainer_state.json"), TrainerStateJson.write(trainer.state()));
+    Files.writeString(
+        folder.resolve("trainer_state.json"), TrainerStateJson.write(trainer.state()));
     console.tell("Model saved: " + folder + " (" + output.globalStep() + " updates).");
   }
 
@@ -134,7 +135,10 @@ final class TrainRun {
     Rows rows = Objects.requireNonNull(setup.data().test());
     Files.createDirectories(folder);
     Path file = folder.resolve(PREDICTIONS);
-    try (RowPredictor predictor = setup.recipe().predictor(model, setup.texts(), setup.training().perDeviceEvalBatchSize());
+    try (RowPredictor predictor =
+            setup
+                .recipe()
+                .predictor(model, setup.texts(), setup.training().perDeviceEvalBatchSize());
         BufferedWriter out = Files.newBufferedWriter(file)) {
       int batch = setup.training().perDeviceEvalBatchSize();
       for (long at = 0; at < rows.rows().size(); at += batch) {

@@ -19,11 +19,18 @@ record Verbs(boolean trains, boolean evaluates, boolean predicts) {
             ? new Verbs(isTrue(args.doTrain()), isTrue(args.doEval()), isTrue(args.doPredict()))
             : new Verbs(data.train() != null, data.validation() != null, data.test() != null);
     require(verbs.trains(), data.train(), "do_train", "train_file");
-    require(verbs.evaluates(), data.validation(), "do_eval", "validation_file, or a validation_split_percentage");
+    require(
+        verbs.evaluates(),
+        data.validation(),
+        "do_eval",
+        "validation_file, or a validation_split_percentage");
     require(verbs.predicts(), data.test(), "do_predict", "test_file");
-    if (verbs.trains() && training.evalStrategy() != IntervalStrategy.NO && data.validation() == null) {
+    if (verbs.trains()
+        && training.evalStrategy() != IntervalStrategy.NO
+        && data.validation() == null) {
       throw new IllegalArgumentException(
-          "eval_strategy is " + training.evalStrategy().name().toLowerCase(Locale.ROOT)
+          "eval_strategy is "
+              + training.evalStrategy().name().toLowerCase(Locale.ROOT)
               + ", but there is no data for it: give a validation_file, or a validation_split_percentage");
     }
     if (!verbs.trains() && !verbs.evaluates() && !verbs.predicts()) {
@@ -37,9 +44,11 @@ record Verbs(boolean trains, boolean evaluates, boolean predicts) {
     return flag != null && flag;
   }
 
-  private static void require(boolean verb, RunData.@Nullable Rows rows, String flag, String source) {
+  private static void require(
+      boolean verb, RunData.@Nullable Rows rows, String flag, String source) {
     if (verb && rows == null) {
-      throw new IllegalArgumentException(flag + " is true, but there is no data for it: give a " + source);
+      throw new IllegalArgumentException(
+          flag + " is true, but there is no data for it: give a " + source);
     }
   }
 }

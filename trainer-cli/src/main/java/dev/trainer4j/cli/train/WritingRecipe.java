@@ -28,7 +28,8 @@ import java.util.Set;
 
 /** A text from a text: run_summarization and run_translation. */
 final class WritingRecipe implements Recipe {
-  private static final Set<String> SUMMARIES = Set.of("summary", "highlights", "target", "abstract");
+  private static final Set<String> SUMMARIES =
+      Set.of("summary", "highlights", "target", "abstract");
   private static final List<String> SOURCES =
       List.of("document", "article", "dialogue", "source", "text", "body", "report");
 
@@ -52,14 +53,19 @@ final class WritingRecipe implements Recipe {
     List<String> columns = rows.columns();
     return columns.stream()
         .filter(SUMMARIES::contains)
-        .filter(found -> rows.rows().get(0).get(found) instanceof String text && text.strip().contains(" "))
-        .filter(found -> columns.stream().anyMatch(other -> SOURCES.contains(other) && !other.equals(found)))
+        .filter(
+            found ->
+                rows.rows().get(0).get(found) instanceof String text && text.strip().contains(" "))
+        .filter(
+            found ->
+                columns.stream().anyMatch(other -> SOURCES.contains(other) && !other.equals(found)))
         .findFirst();
   }
 
   static WritingRecipe summarization(TextArguments args, RunData data) {
     Rows rows = data.first();
-    String target = summary(args, rows).orElseThrow(() -> missing(rows, "summary", "--summary_column"));
+    String target =
+        summary(args, rows).orElseThrow(() -> missing(rows, "summary", "--summary_column"));
     String source =
         args.textColumnName().isEmpty()
             ? SOURCES.stream()
@@ -93,8 +99,14 @@ final class WritingRecipe implements Recipe {
 
   private static IllegalArgumentException missing(Rows rows, String what, String flag) {
     return new IllegalArgumentException(
-        "which column of " + rows.source() + " holds the " + what + "? It has " + String.join(", ", rows.columns())
-            + ": name it by " + flag);
+        "which column of "
+            + rows.source()
+            + " holds the "
+            + what
+            + "? It has "
+            + String.join(", ", rows.columns())
+            + ": name it by "
+            + flag);
   }
 
   @Override
@@ -112,7 +124,8 @@ final class WritingRecipe implements Recipe {
     if (translates && row.get("translation") instanceof Map<?, ?> both) {
       Object text = both.get(key);
       if (text == null) {
-        throw new IllegalArgumentException("translation has " + both.keySet() + ", but no '" + key + "'");
+        throw new IllegalArgumentException(
+            "translation has " + both.keySet() + ", but no '" + key + "'");
       }
       return String.valueOf(text);
     }
@@ -136,7 +149,8 @@ final class WritingRecipe implements Recipe {
     return rows.rows()
         .map(
             row -> {
-              Map<String, Object> sample = texts.tokenizer().encode(source(row), options(texts)).toSample();
+              Map<String, Object> sample =
+                  texts.tokenizer().encode(source(row), options(texts)).toSample();
               EncodeOptions cut = EncodeOptions.truncated(args.maxTargetLength());
               sample.put("labels", texts.tokenizer().encode(cell(row, target), cut).inputIds());
               return sample;
@@ -174,7 +188,10 @@ final class WritingRecipe implements Recipe {
     int padding = tokenizer.padTokenId();
     result.put(
         "gen_len",
-        tokens.stream().mapToLong(row -> Arrays.stream(row).filter(id -> id != padding).count()).average().orElse(0));
+        tokens.stream()
+            .mapToLong(row -> Arrays.stream(row).filter(id -> id != padding).count())
+            .average()
+            .orElse(0));
     return result;
   }
 
@@ -191,7 +208,11 @@ final class WritingRecipe implements Recipe {
     }
     List<int[]> rows = new ArrayList<>();
     for (int at = 0; at < all.length; at += width) {
-      rows.add(Arrays.stream(all, at, at + width).filter(id -> id >= 0).mapToInt(Math::toIntExact).toArray());
+      rows.add(
+          Arrays.stream(all, at, at + width)
+              .filter(id -> id >= 0)
+              .mapToInt(Math::toIntExact)
+              .toArray());
     }
     return rows;
   }

@@ -32,7 +32,10 @@ class FirstTenMinutesTest {
     List<String> rows = new java.util.ArrayList<>(List.of("text,topic"));
     for (int i = 0; i < 64; i++) {
       boolean money = random.nextBoolean();
-      rows.add((money ? "who sold the coins" : "please bring oslo") + " the clock".repeat(random.nextInt(3)) + (money ? ",money" : ",places"));
+      rows.add(
+          (money ? "who sold the coins" : "please bring oslo")
+              + " the clock".repeat(random.nextInt(3))
+              + (money ? ",money" : ",places"));
     }
     data = folder.resolve("data.csv");
     out = folder.resolve("out");
@@ -41,10 +44,22 @@ class FirstTenMinutesTest {
 
   private CommandLineRun train(Object... more) {
     Object[] words = {
-      "train", "--model_name_or_path", MODEL, "--ignore_mismatched_sizes", "--train_file", data, "--validation_file", data,
-      "--output_dir", out, "--learning_rate", "5e-3", "--use_cpu"
+      "train",
+      "--model_name_or_path",
+      MODEL,
+      "--ignore_mismatched_sizes",
+      "--train_file",
+      data,
+      "--validation_file",
+      data,
+      "--output_dir",
+      out,
+      "--learning_rate",
+      "5e-3",
+      "--use_cpu"
     };
-    return CommandLineRun.of(java.util.stream.Stream.of(words, more).flatMap(java.util.Arrays::stream).toArray());
+    return CommandLineRun.of(
+        java.util.stream.Stream.of(words, more).flatMap(java.util.Arrays::stream).toArray());
   }
 
   @Test
@@ -59,7 +74,9 @@ class FirstTenMinutesTest {
     JsonNode figures = JSON.readTree(trained.out());
     assertThat(figures.path("eval_accuracy").asDouble()).isEqualTo(1);
     assertThat(JSON.readTree(out.resolve("all_results.json").toFile())).isEqualTo(figures);
-    assertThat(JSON.readTree(out.resolve("eval_results.json").toFile()).path("eval_samples").asInt()).isEqualTo(64);
+    assertThat(
+            JSON.readTree(out.resolve("eval_results.json").toFile()).path("eval_samples").asInt())
+        .isEqualTo(64);
     assertThat(out.resolve("train_results.json")).exists();
     assertThat(out.resolve("trainer_state.json")).exists();
     assertThat(Files.readAllLines(out.resolve("predictions.jsonl"))).hasSize(64);
@@ -72,12 +89,18 @@ class FirstTenMinutesTest {
 
     CommandLineRun predicted =
         CommandLineRun.withInput(
-            "who sold the coins\n\n{\"text\": \"please bring oslo\"}\n", "predict", out, "--use_cpu", "--with_input");
+            "who sold the coins\n\n{\"text\": \"please bring oslo\"}\n",
+            "predict",
+            out,
+            "--use_cpu",
+            "--with_input");
     assertThat(predicted.exitCode()).as(predicted.err()).isZero();
     List<String> lines = predicted.out().lines().toList();
     assertThat(lines).hasSize(2);
-    assertThat(JSON.readTree(lines.get(0)).path("prediction").path("label").asText()).isEqualTo("money");
-    assertThat(JSON.readTree(lines.get(1)).path("prediction").path("label").asText()).isEqualTo("places");
+    assertThat(JSON.readTree(lines.get(0)).path("prediction").path("label").asText())
+        .isEqualTo("money");
+    assertThat(JSON.readTree(lines.get(1)).path("prediction").path("label").asText())
+        .isEqualTo("places");
     assertThat(JSON.readTree(lines.get(1)).path("text").asText()).isEqualTo("please bring oslo");
 
     Path written = folder.resolve("predictions.jsonl");
@@ -107,7 +130,14 @@ class FirstTenMinutesTest {
   @Test
   void aDryRunTellsThePlanAndWritesNothing() throws IOException {
     CommandLineRun run =
-        train("--dry_run", "--warmup_steps", "0.1", "--per_device_train_batch_size", 16, "--train_sampling_strategy", "sequential");
+        train(
+            "--dry_run",
+            "--warmup_steps",
+            "0.1",
+            "--per_device_train_batch_size",
+            16,
+            "--train_sampling_strategy",
+            "sequential");
 
     assertThat(run.exitCode()).as(run.err()).isZero();
     String first = Files.readAllLines(data).get(1);
@@ -129,8 +159,18 @@ class FirstTenMinutesTest {
 
     CommandLineRun run =
         CommandLineRun.of(
-            "train", "--config", config, "--model-name-or-path", MODEL, "--ignore-mismatched-sizes", "--train-file", data,
-            "--output_dir", out, "--max_steps=2", "--use_cpu");
+            "train",
+            "--config",
+            config,
+            "--model-name-or-path",
+            MODEL,
+            "--ignore-mismatched-sizes",
+            "--train-file",
+            data,
+            "--output_dir",
+            out,
+            "--max_steps=2",
+            "--use_cpu");
 
     assertThat(run.exitCode()).as(run.err()).isZero();
     assertThat(run.err()).contains("(2 updates)");

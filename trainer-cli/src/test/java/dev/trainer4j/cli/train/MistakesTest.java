@@ -24,7 +24,8 @@ class MistakesTest {
 
   @BeforeEach
   void write() throws IOException {
-    Files.writeString(folder.resolve("good.csv"), "text,label\nplease bring coins,aa\nwho sold,bb\n");
+    Files.writeString(
+        folder.resolve("good.csv"), "text,label\nplease bring coins,aa\nwho sold,bb\n");
     Files.writeString(folder.resolve("hole.csv"), "text,label\nplease bring coins,aa\nwho sold,\n");
     Files.writeString(folder.resolve("three.csv"), "a,b,c\nplease bring coins,who,yes\n");
     Files.createDirectories(folder.resolve("full"));
@@ -36,7 +37,8 @@ class MistakesTest {
   static List<Mistake> mistakes() {
     String train = "train --model_name_or_path MODEL --use_cpu --output_dir DIR/out ";
     return List.of(
-        new Mistake(2, "trian", "Unmatched argument at index 0: 'trian'\nDid you mean: trainer train"),
+        new Mistake(
+            2, "trian", "Unmatched argument at index 0: 'trian'\nDid you mean: trainer train"),
         new Mistake(2, "", "What shall be done? Name a command, such as 'trainer train'."),
         new Mistake(
             2,
@@ -52,8 +54,14 @@ class MistakesTest {
             "error: 2 mistakes in the command line:\n"
                 + "  - lerning_rate: expected a known argument; there is none of this name. Did you mean learning_rate?\n"
                 + "  - num_train_epochs = many: expected a number above 0.\n"),
-        new Mistake(2, train + "--train_file DIR/good.csv --streaming", "streaming = true: expected not to be set: not applicable: data is read whole"),
-        new Mistake(1, train + "--train_file DIR/nope.csv", "error: --train_file: there is no file DIR/nope.csv. Check the path"),
+        new Mistake(
+            2,
+            train + "--train_file DIR/good.csv --streaming",
+            "streaming = true: expected not to be set: not applicable: data is read whole"),
+        new Mistake(
+            1,
+            train + "--train_file DIR/nope.csv",
+            "error: --train_file: there is no file DIR/nope.csv. Check the path"),
         new Mistake(
             1,
             train + "--train_file DIR/full",
@@ -92,7 +100,10 @@ class MistakesTest {
             1,
             "train --model_name_or_path ./nope/. --train_file DIR/good.csv",
             "error: model_name_or_path is './nope/.': there is no such folder, and a name of the Hub is owner/name"),
-        new Mistake(2, "train --config DIR/nope.yaml", "  - DIR/nope.yaml: expected a file of arguments; there is none. Check the path."),
+        new Mistake(
+            2,
+            "train --config DIR/nope.yaml",
+            "  - DIR/nope.yaml: expected a file of arguments; there is none. Check the path."),
         new Mistake(
             1,
             "evaluate MODEL DIR/good.csv --learning_rate 1",
@@ -101,8 +112,12 @@ class MistakesTest {
             1,
             "evaluate MODEL DIR/good.csv --use_cpu",
             "error: DIR/good.csv, line 2: the label 'aa' is none of those that the model learns: LABEL_0, LABEL_1, LABEL_2"),
-        new Mistake(2, "predict MODEL DIR/good.csv --bach_size 3", "Possible solutions: --batch_size"),
-        new Mistake(2, "predict MODEL DIR/good.csv --batch_size 0", "error: --batch_size is 0, expected a whole number of at least 1."),
+        new Mistake(
+            2, "predict MODEL DIR/good.csv --bach_size 3", "Possible solutions: --batch_size"),
+        new Mistake(
+            2,
+            "predict MODEL DIR/good.csv --batch_size 0",
+            "error: --batch_size is 0, expected a whole number of at least 1."),
         new Mistake(
             1,
             "predict MODEL DIR/three.csv --use_cpu",
@@ -132,7 +147,13 @@ class MistakesTest {
   @Test
   void aStackTraceIsShownWhenAskedFor() {
     CommandLineRun run =
-        CommandLineRun.of("train", "--stacktrace", "--model_name_or_path", MODEL, "--train_file", folder.resolve("nope.csv"));
+        CommandLineRun.of(
+            "train",
+            "--stacktrace",
+            "--model_name_or_path",
+            MODEL,
+            "--train_file",
+            folder.resolve("nope.csv"));
 
     assertThat(run.err()).contains("\tat dev.trainer4j.cli.train.DataFiles.read");
   }
@@ -142,10 +163,20 @@ class MistakesTest {
     Files.writeString(folder.resolve("rows.jsonl"), "{\"text\": \"who sold\"}\n{\"text\": null}\n");
     Path output = folder.resolve("predictions.jsonl");
 
-    CommandLineRun run = CommandLineRun.of("predict", MODEL, folder.resolve("rows.jsonl"), "-o", output, "--use_cpu", "--batch_size", 1);
+    CommandLineRun run =
+        CommandLineRun.of(
+            "predict",
+            MODEL,
+            folder.resolve("rows.jsonl"),
+            "-o",
+            output,
+            "--use_cpu",
+            "--batch_size",
+            1);
 
     assertThat(run.exitCode()).isEqualTo(1);
-    assertThat(run.err()).contains("rows.jsonl, line 2: the column 'text' is null, expected a text");
+    assertThat(run.err())
+        .contains("rows.jsonl, line 2: the column 'text' is null, expected a text");
     assertThat(output).doesNotExist();
     assertThat(folder.resolve(".predictions.jsonl.tmp")).doesNotExist();
   }

@@ -15,18 +15,36 @@ import org.junit.jupiter.api.io.TempDir;
 /** Beside what Hugging Face's scripts do: {@code figures.py} made the figures. */
 class ScriptParityTest {
   private static final Path DATA = Path.of("src/test/resources/parity");
-  private static final Path MODELS = Path.of("../trainer-transformers/src/test/resources/parity/models");
+  private static final Path MODELS =
+      Path.of("../trainer-transformers/src/test/resources/parity/models");
   private static final ObjectMapper JSON = new ObjectMapper();
 
   @TempDir Path folder;
 
   private JsonNode train(String model, String ending, Object... more) throws IOException {
     Object[] words = {
-      "train", "--model_name_or_path", MODELS.resolve(model), "--train_file", DATA.resolve("train" + ending),
-      "--validation_file", DATA.resolve("validation" + ending), "--output_dir", folder.resolve("out"), "--num_train_epochs", 1,
-      "--learning_rate", "1e-3", "--train_sampling_strategy", "sequential", "--save_strategy", "no", "--use_cpu", "--quiet"
+      "train",
+      "--model_name_or_path",
+      MODELS.resolve(model),
+      "--train_file",
+      DATA.resolve("train" + ending),
+      "--validation_file",
+      DATA.resolve("validation" + ending),
+      "--output_dir",
+      folder.resolve("out"),
+      "--num_train_epochs",
+      1,
+      "--learning_rate",
+      "1e-3",
+      "--train_sampling_strategy",
+      "sequential",
+      "--save_strategy",
+      "no",
+      "--use_cpu",
+      "--quiet"
     };
-    Object[] all = java.util.stream.Stream.of(words, more).flatMap(java.util.Arrays::stream).toArray();
+    Object[] all =
+        java.util.stream.Stream.of(words, more).flatMap(java.util.Arrays::stream).toArray();
     CommandLineRun run = CommandLineRun.of(all);
     assertThat(run.exitCode()).as(run.err()).isZero();
     return JSON.readTree(run.out());
@@ -41,9 +59,12 @@ class ScriptParityTest {
     JsonNode own = train("bert-classify", ".csv", "--max_seq_length", 64);
 
     JsonNode golden = golden("run_glue");
-    assertThat(own.path("train_loss").asDouble()).isCloseTo(golden.path("train_loss").asDouble(), within(2e-6));
-    assertThat(own.path("eval_loss").asDouble()).isCloseTo(golden.path("eval_loss").asDouble(), within(2e-6));
-    assertThat(own.path("eval_accuracy").asDouble()).isEqualTo(golden.path("eval_accuracy").asDouble());
+    assertThat(own.path("train_loss").asDouble())
+        .isCloseTo(golden.path("train_loss").asDouble(), within(2e-6));
+    assertThat(own.path("eval_loss").asDouble())
+        .isCloseTo(golden.path("eval_loss").asDouble(), within(2e-6));
+    assertThat(own.path("eval_accuracy").asDouble())
+        .isEqualTo(golden.path("eval_accuracy").asDouble());
     assertThat(own.path("train_samples").asInt()).isEqualTo(160);
   }
 
@@ -52,8 +73,10 @@ class ScriptParityTest {
     JsonNode own = train("gpt2", ".txt", "--task", "causal_lm", "--block_size", 32);
 
     JsonNode golden = golden("run_clm");
-    assertThat(own.path("eval_loss").asDouble()).isCloseTo(golden.path("eval_loss").asDouble(), within(2e-5));
-    assertThat(own.path("eval_accuracy").asDouble()).isCloseTo(golden.path("eval_accuracy").asDouble(), within(1e-12));
+    assertThat(own.path("eval_loss").asDouble())
+        .isCloseTo(golden.path("eval_loss").asDouble(), within(2e-5));
+    assertThat(own.path("eval_accuracy").asDouble())
+        .isCloseTo(golden.path("eval_accuracy").asDouble(), within(1e-12));
     assertThat(own.path("perplexity").asDouble())
         .isCloseTo(Math.exp(own.path("eval_loss").asDouble()), within(1e-9));
   }

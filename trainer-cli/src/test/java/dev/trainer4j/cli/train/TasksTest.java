@@ -17,7 +17,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Each task finds its columns, learns what can be learned of some rows, and predicts. */
 class TasksTest {
-  private static final Path MODELS = Path.of("../trainer-transformers/src/test/resources/parity/models");
+  private static final Path MODELS =
+      Path.of("../trainer-transformers/src/test/resources/parity/models");
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final String[] WORDS = {"coins", "miles", "clock", "bowls", "cheese", "delhi"};
 
@@ -36,18 +37,34 @@ class TasksTest {
 
   private JsonNode train(String model, Path data, Object... more) throws IOException {
     Object[] words = {
-      "train", "--model_name_or_path", MODELS.resolve(model), "--ignore_mismatched_sizes", "--train_file", data,
-      "--validation_file", data, "--output_dir", folder.resolve("out"), "--learning_rate", "5e-3", "--save_strategy", "no",
-      "--per_device_train_batch_size", 4, "--use_cpu"
+      "train",
+      "--model_name_or_path",
+      MODELS.resolve(model),
+      "--ignore_mismatched_sizes",
+      "--train_file",
+      data,
+      "--validation_file",
+      data,
+      "--output_dir",
+      folder.resolve("out"),
+      "--learning_rate",
+      "5e-3",
+      "--save_strategy",
+      "no",
+      "--per_device_train_batch_size",
+      4,
+      "--use_cpu"
     };
     CommandLineRun run =
-        CommandLineRun.of(java.util.stream.Stream.of(words, more).flatMap(java.util.Arrays::stream).toArray());
+        CommandLineRun.of(
+            java.util.stream.Stream.of(words, more).flatMap(java.util.Arrays::stream).toArray());
     assertThat(run.exitCode()).as(run.err()).isZero();
     return JSON.readTree(run.out());
   }
 
   private JsonNode predicted(String row) throws IOException {
-    CommandLineRun run = CommandLineRun.withInput(row + "\n", "predict", folder.resolve("out"), "--use_cpu");
+    CommandLineRun run =
+        CommandLineRun.withInput(row + "\n", "predict", folder.resolve("out"), "--use_cpu");
     assertThat(run.exitCode()).as(run.err()).isZero();
     return JSON.readTree(run.out());
   }
@@ -61,7 +78,11 @@ class TasksTest {
             i -> {
               String word = WORDS[i % 6];
               String tag = word.equals("delhi") ? "B-LOC" : "O";
-              return "{\"tokens\": [\"who\", \"" + word + "\"], \"ner_tags\": [\"O\", \"" + tag + "\"]}";
+              return "{\"tokens\": [\"who\", \""
+                  + word
+                  + "\"], \"ner_tags\": [\"O\", \""
+                  + tag
+                  + "\"]}";
             });
 
     JsonNode figures = train("bert-token", data, "--num_train_epochs", 6);
@@ -81,15 +102,23 @@ class TasksTest {
             "",
             i -> {
               String before = "miles ".repeat(i % 40);
-              return "{\"question\": \"who sold\", \"context\": \"" + before + "delhi miles\", \"answers\": {\"text\": [\"delhi\"],"
-                  + " \"answer_start\": [" + before.length() + "]}}";
+              return "{\"question\": \"who sold\", \"context\": \""
+                  + before
+                  + "delhi miles\", \"answers\": {\"text\": [\"delhi\"],"
+                  + " \"answer_start\": ["
+                  + before.length()
+                  + "]}}";
             });
 
-    JsonNode figures = train("bert-qa", data, "--max_seq_length", 24, "--doc_stride", 8, "--num_train_epochs", 4);
+    JsonNode figures =
+        train("bert-qa", data, "--max_seq_length", 24, "--doc_stride", 8, "--num_train_epochs", 4);
 
     assertThat(figures.path("train_samples").asInt()).isGreaterThan(48);
     assertThat(figures.path("eval_f1").asDouble()).isGreaterThan(90);
-    assertThat(predicted("{\"question\": \"who sold\", \"context\": \"miles miles delhi miles\"}").path("answer").asText())
+    assertThat(
+            predicted("{\"question\": \"who sold\", \"context\": \"miles miles delhi miles\"}")
+                .path("answer")
+                .asText())
         .contains("delhi");
   }
 
@@ -101,10 +130,21 @@ class TasksTest {
             "sent1,sent2,ending0,ending1,label",
             i -> "who sold,the," + (i % 2 == 0 ? "coins,delhi,0" : "delhi,coins,1"));
 
-    JsonNode figures = train("bert-choice", data, "--tokenizer_name", MODELS.resolve("bert-token"), "--num_train_epochs", 6);
+    JsonNode figures =
+        train(
+            "bert-choice",
+            data,
+            "--tokenizer_name",
+            MODELS.resolve("bert-token"),
+            "--num_train_epochs",
+            6);
 
     assertThat(figures.path("eval_accuracy").asDouble()).isEqualTo(1);
-    assertThat(predicted("{\"sent1\": \"who sold\", \"sent2\": \"the\", \"ending0\": \"delhi\", \"ending1\": \"coins\"}").path("label").asInt())
+    assertThat(
+            predicted(
+                    "{\"sent1\": \"who sold\", \"sent2\": \"the\", \"ending0\": \"delhi\", \"ending1\": \"coins\"}")
+                .path("label")
+                .asInt())
         .isEqualTo(1);
   }
 
@@ -120,7 +160,11 @@ class TasksTest {
 
     assertThat(figures.path("eval_pearson").asDouble()).isGreaterThan(0.9);
     assertThat(figures.path("eval_rmse").asDouble()).isLessThan(0.3);
-    assertThat(predicted("{\"sentence1\": \"miles the\", \"sentence2\": \"coins the\"}").path("value").asDouble()).isGreaterThan(1);
+    assertThat(
+            predicted("{\"sentence1\": \"miles the\", \"sentence2\": \"coins the\"}")
+                .path("value")
+                .asDouble())
+        .isGreaterThan(1);
   }
 
   @Test
@@ -146,24 +190,57 @@ class TasksTest {
 
   @Test
   void learnsToWrite() throws IOException {
-    Path data = rows("short.jsonl", "", i -> "{\"document\": \"who sold the " + WORDS[i % 6] + "\", \"summary\": \"the clock\"}");
+    Path data =
+        rows(
+            "short.jsonl",
+            "",
+            i ->
+                "{\"document\": \"who sold the "
+                    + WORDS[i % 6]
+                    + "\", \"summary\": \"the clock\"}");
 
     JsonNode figures =
         train(
-            "t5", data, "--predict_with_generate", "--generation_max_length", 8, "--num_train_epochs", 10);
+            "t5",
+            data,
+            "--predict_with_generate",
+            "--generation_max_length",
+            8,
+            "--num_train_epochs",
+            10);
 
     // The little tokenizer has no token that ends a text: the two words are right, a third follows.
     assertThat(figures.path("eval_rouge1").asDouble()).isGreaterThan(70);
-    assertThat(predicted("{\"document\": \"who sold the coins\"}").path("text").asText()).contains("clock");
+    assertThat(predicted("{\"document\": \"who sold the coins\"}").path("text").asText())
+        .contains("clock");
   }
 
   @Test
   void learnsMaskedWordsOfBlocksAndOfLines() throws IOException {
     Path data = rows("text.txt", "", i -> "who sold the clock");
 
-    JsonNode blocks = train("bert-mlm", data, "--max_seq_length", 12, "--num_train_epochs", 8, "--mlm_probability", "0.4");
+    JsonNode blocks =
+        train(
+            "bert-mlm",
+            data,
+            "--max_seq_length",
+            12,
+            "--num_train_epochs",
+            8,
+            "--mlm_probability",
+            "0.4");
     JsonNode lines =
-        train("bert-mlm", data, "--max_seq_length", 12, "--line_by_line", "--overwrite_output_dir", "--num_train_epochs", 8, "--mlm_probability", "0.4");
+        train(
+            "bert-mlm",
+            data,
+            "--max_seq_length",
+            12,
+            "--line_by_line",
+            "--overwrite_output_dir",
+            "--num_train_epochs",
+            8,
+            "--mlm_probability",
+            "0.4");
 
     assertThat(blocks.path("eval_accuracy").asDouble()).isGreaterThan(0.8);
     assertThat(lines.path("eval_samples").asInt()).isEqualTo(48);

@@ -39,10 +39,14 @@ class TokenSecrecyTest {
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(
         List.of(
-            "-XX:TieredStopAtLevel=1", "-Dai.djl.offline=true", "-DOPT_OUT_TRACKING=true", "dev.trainer4j.cli.Main"));
+            "-XX:TieredStopAtLevel=1",
+            "-Dai.djl.offline=true",
+            "-DOPT_OUT_TRACKING=true",
+            "dev.trainer4j.cli.Main"));
     command.addAll(List.of(words));
     Path printed = folder.resolve("printed.log");
-    ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(printed.toFile());
+    ProcessBuilder builder =
+        new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(printed.toFile());
     builder.environment().put("OMP_NUM_THREADS", "1");
     // The system shows no more than the first words of a process, which a class path would fill.
     builder.environment().put("CLASSPATH", System.getProperty("java.class.path"));
@@ -64,9 +68,24 @@ class TokenSecrecyTest {
     List<String> words =
         new ArrayList<>(
             List.of(
-                "train", "--config", config.toString(), "--model_name_or_path", MODEL.toString(), "--ignore_mismatched_sizes",
-                "--train_file", data.toString(), "--output_dir", folder.resolve("out").toString(), "--use_cpu", "--verbose",
-                "--stacktrace", "--push_to_hub", "--hub_model_id", "me/secret", "--num_train_epochs", "1"));
+                "train",
+                "--config",
+                config.toString(),
+                "--model_name_or_path",
+                MODEL.toString(),
+                "--ignore_mismatched_sizes",
+                "--train_file",
+                data.toString(),
+                "--output_dir",
+                folder.resolve("out").toString(),
+                "--use_cpu",
+                "--verbose",
+                "--stacktrace",
+                "--push_to_hub",
+                "--hub_model_id",
+                "me/secret",
+                "--num_train_epochs",
+                "1"));
     words.addAll(List.of(more));
     return words.toArray(String[]::new);
   }
@@ -74,7 +93,8 @@ class TokenSecrecyTest {
   @Test
   void isInNoOutputFileOrListOfProcesses() throws Exception {
     List<String> sent = new CopyOnWriteArrayList<>();
-    HttpServer hub = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    HttpServer hub =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     hub.createContext(
         "/",
         exchange -> {
@@ -89,9 +109,12 @@ class TokenSecrecyTest {
     try {
       Map<String, String> environment =
           Map.of(
-              "HF_TOKEN", IN_ENVIRONMENT,
-              "HF_ENDPOINT", "http://127.0.0.1:" + hub.getAddress().getPort(),
-              "HF_HOME", folder.resolve("home").toString());
+              "HF_TOKEN",
+              IN_ENVIRONMENT,
+              "HF_ENDPOINT",
+              "http://127.0.0.1:" + hub.getAddress().getPort(),
+              "HF_HOME",
+              folder.resolve("home").toString());
 
       Outcome refused = run(environment, train());
 
@@ -121,17 +144,22 @@ class TokenSecrecyTest {
       CommandLineRun run = CommandLineRun.of((Object[]) train(flag, IN_FILE));
 
       assertThat(run.exitCode()).isEqualTo(2);
-      assertThat(run.err()).contains("set the environment variable HF_TOKEN").doesNotContain(IN_FILE);
+      assertThat(run.err())
+          .contains("set the environment variable HF_TOKEN")
+          .doesNotContain(IN_FILE);
     }
   }
 
   private void assertNowhere(Outcome outcome) throws IOException {
     assertThat(outcome.processes()).as("looked at").isNotEmpty();
-    assertThat(String.join("\n", outcome.processes())).contains("--stacktrace").doesNotContain(IN_ENVIRONMENT, IN_FILE);
+    assertThat(String.join("\n", outcome.processes()))
+        .contains("--stacktrace")
+        .doesNotContain(IN_ENVIRONMENT, IN_FILE);
     assertThat(outcome.printed()).doesNotContain(IN_ENVIRONMENT, IN_FILE);
     try (Stream<Path> files = Files.walk(folder)) {
       for (Path file : files.filter(Files::isRegularFile).toList()) {
-        String text = new String(Files.readAllBytes(file), java.nio.charset.StandardCharsets.ISO_8859_1);
+        String text =
+            new String(Files.readAllBytes(file), java.nio.charset.StandardCharsets.ISO_8859_1);
         boolean own = file.getFileName().toString().equals("run.yaml");
         assertThat(text.contains(IN_ENVIRONMENT)).as(file.toString()).isFalse();
         assertThat(text.contains(IN_FILE) && !own).as(file.toString()).isFalse();

@@ -37,11 +37,16 @@ public final class AnswerFeatures {
     public Example {
       answers = List.copyOf(answers);
       if (answers.isEmpty() || answers.get(0).isEmpty()) {
-        throw new IllegalArgumentException("there is no answer: give one that is a part of the context");
+        throw new IllegalArgumentException(
+            "there is no answer: give one that is a part of the context");
       }
       if (start < 0 || !context.startsWith(answers.get(0), start)) {
         throw new IllegalArgumentException(
-            "the answer '" + answers.get(0) + "' does not stand at character " + start + " of the context");
+            "the answer '"
+                + answers.get(0)
+                + "' does not stand at character "
+                + start
+                + " of the context");
       }
     }
   }
@@ -96,7 +101,8 @@ public final class AnswerFeatures {
         last = last < 0 && piece.end(token) >= to ? token : last;
       }
     }
-    // Of a piece that begins behind the start of the answer, or ends before its end, one of the two is not found.
+    // Of a piece that begins behind the start of the answer, or ends before its end, one of the two
+    // is not found.
     boolean whole = first >= 0 && last >= 0;
     Map<String, Object> sample = piece.toSample();
     sample.put("start_positions", whole ? first : 0);
@@ -120,7 +126,10 @@ public final class AnswerFeatures {
       List<TokenizedText> own = pieces.get(i);
       if (at + own.size() > starts.length || starts.length != ends.length) {
         throw new IllegalArgumentException(
-            "there are " + starts.length + " rows of starts and " + ends.length
+            "there are "
+                + starts.length
+                + " rows of starts and "
+                + ends.length
                 + " of ends: expected one for each sample");
       }
       answers.add(

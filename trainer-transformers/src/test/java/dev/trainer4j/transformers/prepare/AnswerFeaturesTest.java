@@ -18,13 +18,18 @@ class AnswerFeaturesTest {
 
   private static AnswerFeatures.Example example(int before, int behind) {
     String start = "miles ".repeat(before);
-    return new AnswerFeatures.Example("who sold", start + "delhi coins" + " miles".repeat(behind), List.of("delhi coins"), start.length());
+    return new AnswerFeatures.Example(
+        "who sold",
+        start + "delhi coins" + " miles".repeat(behind),
+        List.of("delhi coins"),
+        start.length());
   }
 
   @Test
   void aPieceKnowsTheWholeAnswerOrItsFirstToken() {
     try (PretrainedTokenizer tokenizer = PretrainedTokenizer.load(MODEL)) {
-      Dataset<Map<String, Object>> samples = new AnswerFeatures(tokenizer, List.of(example(30, 30)), 24, 8).samples();
+      Dataset<Map<String, Object>> samples =
+          new AnswerFeatures(tokenizer, List.of(example(30, 30)), 24, 8).samples();
 
       int found = 0;
       for (long i = 0; i < samples.size(); i++) {
@@ -35,7 +40,8 @@ class AnswerFeaturesTest {
         assertThat(ids).hasSizeLessThanOrEqualTo(24);
         if (holds) {
           found++;
-          assertThat(tokenizer.decode(Arrays.copyOfRange(ids, from, to + 1), true)).isEqualTo("delhi coins");
+          assertThat(tokenizer.decode(Arrays.copyOfRange(ids, from, to + 1), true))
+              .isEqualTo("delhi coins");
         } else {
           assertThat(List.of(from, to)).containsExactly(0, 0);
         }
@@ -48,7 +54,9 @@ class AnswerFeaturesTest {
   @Test
   void logitsThatPointAtThePositionsGiveTheAnswers() {
     try (PretrainedTokenizer tokenizer = PretrainedTokenizer.load(MODEL)) {
-      AnswerFeatures features = new AnswerFeatures(tokenizer, List.of(example(0, 0), example(40, 3), example(2, 50)), 24, 8);
+      AnswerFeatures features =
+          new AnswerFeatures(
+              tokenizer, List.of(example(0, 0), example(40, 3), example(2, 50)), 24, 8);
       Dataset<Map<String, Object>> samples = features.samples();
       float[][] starts = new float[(int) samples.size()][24];
       float[][] ends = new float[(int) samples.size()][24];
@@ -68,6 +76,7 @@ class AnswerFeaturesTest {
     assertThatThrownBy(() -> new AnswerFeatures.Example("who", "delhi coins", List.of("coins"), 0))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("the answer 'coins' does not stand at character 0 of the context");
-    assertThatThrownBy(() -> new AnswerFeatures.Example("who", "delhi", List.of(), 0)).hasMessageContaining("there is no answer");
+    assertThatThrownBy(() -> new AnswerFeatures.Example("who", "delhi", List.of(), 0))
+        .hasMessageContaining("there is no answer");
   }
 }

@@ -36,21 +36,24 @@ class WordLabelsTest {
   void allTokensOfAWordHaveItsLabelWithAnInsideBehindTheFirst() {
     TokenizedText text = text(EncodeOptions.defaults());
 
-    long[] labels = WordLabels.allTokens(List.of("O", "B-LOC", "I-LOC")).of(text, new int[] {0, 1, 0});
+    long[] labels =
+        WordLabels.allTokens(List.of("O", "B-LOC", "I-LOC")).of(text, new int[] {0, 1, 0});
 
     assertThat(labels).startsWith(NONE, 0, 1, 2).endsWith(0, NONE);
   }
 
   @Test
   void wordsThatWereCutOffNeedNoTokens() {
-    long[] labels = WordLabels.firstToken().of(text(EncodeOptions.truncated(3)), new int[] {4, 1, 2});
+    long[] labels =
+        WordLabels.firstToken().of(text(EncodeOptions.truncated(3)), new int[] {4, 1, 2});
 
     assertThat(labels).containsExactly(NONE, 4, NONE);
   }
 
   @Test
   void aWordWithoutALabelIsRefused() {
-    assertThatThrownBy(() -> WordLabels.firstToken().of(text(EncodeOptions.defaults()), new int[] {1}))
+    assertThatThrownBy(
+            () -> WordLabels.firstToken().of(text(EncodeOptions.defaults()), new int[] {1}))
         .hasMessage("word 1 has no label: there are 1");
   }
 }
