@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
 
 /** What can be known of the terminal. No answer is ever an exception. */
-final class Terminal {
+public final class Terminal {
 
   private static final int DEFAULT_WIDTH = 80;
   private static final int LEAST_WIDTH = 40;
@@ -16,7 +16,7 @@ final class Terminal {
   private Terminal() {}
 
   /** Whether people look on: both standard streams belong to a terminal. */
-  static boolean isPresent() {
+  public static boolean isPresent() {
     Console console = console();
     return console != null && isTerminal(console);
   }
@@ -55,7 +55,7 @@ final class Terminal {
    * The columns of a line: those that the shell exports, else what every terminal has. Asking the
    * terminal itself takes native code that replaces the host's handlers of signals.
    */
-  static int width() {
+  public static int width() {
     try {
       String columns = System.getenv("COLUMNS");
       return columns == null ? DEFAULT_WIDTH : Math.max(LEAST_WIDTH, Integer.parseInt(columns));

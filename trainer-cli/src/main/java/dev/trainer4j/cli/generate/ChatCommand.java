@@ -2,6 +2,7 @@
 package dev.trainer4j.cli.generate;
 
 import dev.trainer4j.args.ArgumentTable;
+import dev.trainer4j.callbacks.Terminal;
 import dev.trainer4j.transformers.generation.GenerationConfig;
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
@@ -91,7 +92,7 @@ public final class ChatCommand extends WriterCommand {
               + " has no chat template, so the model was not trained on conversations: use trainer"
               + " generate, or name a tokenizer that has one by --tokenizer_name");
     }
-    boolean interactive = System.console() != null;
+    boolean interactive = Terminal.isPresent();
     // Not closed: it is the process's.
     BufferedReader lines =
         new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));

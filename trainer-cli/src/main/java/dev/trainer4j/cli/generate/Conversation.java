@@ -88,7 +88,7 @@ final class Conversation {
     prompt();
   }
 
-  private void react(String line, StopKey stop) throws IOException {
+  private void react(String line, StopKey stop) {
     if (line.isEmpty()) {
       return;
     }
@@ -101,7 +101,7 @@ final class Conversation {
     }
   }
 
-  private void command(String line) throws IOException {
+  private void command(String line) {
     String[] words = line.split("\\s+", 2);
     String rest = words.length > 1 ? words[1].strip() : "";
     switch (words[0]) {
@@ -136,13 +136,14 @@ final class Conversation {
     }
   }
 
-  private void save(String name) throws IOException {
-    if (name.isEmpty() && save == null) {
-      console.err().println("Name a file: /save chat.jsonl");
-      return;
-    }
+  private void save(String name) {
     try {
-      write(name.isEmpty() ? save : Path.of(name));
+      Path file = name.isEmpty() ? save : Path.of(name);
+      if (file == null) {
+        console.err().println("Name a file: /save chat.jsonl");
+      } else {
+        write(file);
+      }
     } catch (InvalidPathException | IOException e) {
       // Nothing of the conversation is lost by a mistyped path.
       console.err().println("Not saved, is the folder there? " + e.getMessage());

@@ -2,6 +2,7 @@
 package dev.trainer4j.cli.generate;
 
 import dev.trainer4j.args.ArgumentTable;
+import dev.trainer4j.callbacks.Terminal;
 import dev.trainer4j.transformers.generation.GenerationConfig;
 import dev.trainer4j.transformers.generation.GenerationOutput;
 import dev.trainer4j.transformers.generation.Generator;
@@ -127,7 +128,7 @@ public final class GenerateCommand extends WriterCommand {
   }
 
   private String fromStandardInput() throws IOException {
-    if (System.console() != null) {
+    if (Terminal.isPresent()) {
       console().tell("The prompt, ended by Ctrl-D on a line of its own:");
     }
     String text = new String(System.in.readAllBytes(), StandardCharsets.UTF_8);

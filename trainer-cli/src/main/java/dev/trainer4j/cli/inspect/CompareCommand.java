@@ -210,7 +210,7 @@ public final class CompareCommand implements Callable<Integer> {
         .forEach(
             group -> {
               out.println();
-              TerminalPlot.of(group.title(), group.curves(), Terminal.columns(), PLOT_ROWS)
+              TerminalPlot.of(group.title(), group.curves(), TerminalPlot.width(), PLOT_ROWS)
                   .forEach(out::println);
             });
   }

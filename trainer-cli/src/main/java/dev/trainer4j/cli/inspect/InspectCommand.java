@@ -64,7 +64,7 @@ public final class InspectCommand implements Callable<Integer> {
     if (json) {
       out.println(InspectJson.write(InspectJson.of(facts)));
     } else {
-      new InspectText(out, Terminal.columns()).print(facts);
+      new InspectText(out, TerminalPlot.width()).print(facts);
     }
     return facts.isWhole() ? ExitCodes.OK : ExitCodes.FAILED;
   }
@@ -93,7 +93,7 @@ public final class InspectCommand implements Callable<Integer> {
         .ifPresentOrElse(
             latest -> {
               out.println();
-              new InspectText(out, Terminal.columns()).print(latest.withState(run.state()));
+              new InspectText(out, TerminalPlot.width()).print(latest.withState(run.state()));
             },
             () -> out.println("No checkpoint is whole: a run cannot go on from here."));
   }

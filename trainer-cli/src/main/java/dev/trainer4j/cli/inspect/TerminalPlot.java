@@ -3,6 +3,7 @@ package dev.trainer4j.cli.inspect;
 
 import dev.trainer4j.callbacks.Curve;
 import dev.trainer4j.callbacks.ReportNumbers;
+import dev.trainer4j.callbacks.Terminal;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -17,6 +18,9 @@ final class TerminalPlot {
   private static final String MARKS = "●○×+▲△■□";
 
   private static final int AXIS = 10;
+
+  /** Curves become no clearer in more columns. */
+  private static final int WIDEST = 120;
 
   /** The bits of a Braille character, by row and column of its dots. */
   private static final int[][] DOTS = {{0x01, 0x08}, {0x02, 0x10}, {0x04, 0x20}, {0x40, 0x80}};
@@ -51,6 +55,11 @@ final class TerminalPlot {
     last = to;
     low = least;
     high = most;
+  }
+
+  /** Returns the columns to draw in: those of the terminal, up to a limit. */
+  static int width() {
+    return Math.min(WIDEST, Terminal.width());
   }
 
   /**

@@ -6,7 +6,6 @@ import dev.trainer4j.ResumeFrom;
 import dev.trainer4j.TrainOutput;
 import dev.trainer4j.args.IntervalStrategy;
 import dev.trainer4j.args.TrainingArguments;
-import dev.trainer4j.callbacks.PrinterCallback;
 import dev.trainer4j.callbacks.ProgressCallback;
 import dev.trainer4j.cli.Console;
 import dev.trainer4j.hub.Hub;
@@ -103,10 +102,7 @@ final class SftRun {
     }
     if (!console.quiet()) {
       // On standard error: standard output is for figures.
-      builder.callback(
-          System.console() == null
-              ? new PrinterCallback(System.err)
-              : ProgressCallback.builder().out(System.err).build());
+      builder.callback(ProgressCallback.orPrinter(System.err));
     }
     return builder.build();
   }

@@ -24,7 +24,7 @@ public final class TextEvaluation {
   private final Seq2SeqTrainingArguments arguments;
   private final GenerationConfig own;
   private final WritingTask task;
-  private final Map<Dataset<?>, long[]> orders = new IdentityHashMap<>();
+  private final IdentityHashMap<Dataset<?>, long[]> orders = new IdentityHashMap<>();
   private @Nullable GenerationConfig override;
 
   /**
