@@ -79,7 +79,7 @@ public final class EnvCommand extends ShellCommand {
   private static String memory() {
     return ManagementFactory.getOperatingSystemMXBean()
             instanceof com.sun.management.OperatingSystemMXBean system
-        ? Sizes.text(system.getTotalMemorySize())
+        ? Sizes.text((double) system.getTotalMemorySize())
         : "unknown";
   }
 

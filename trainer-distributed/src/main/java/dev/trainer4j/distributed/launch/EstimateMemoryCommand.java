@@ -61,7 +61,7 @@ public final class EstimateMemoryCommand extends ShellCommand {
         "%s: %,d parameters, %s in its files; the largest layer is %s with %,d%n%n",
         folder,
         sizes.parameters(),
-        Sizes.text(sizes.bytes()),
+        Sizes.text((double) sizes.bytes()),
         sizes.largestLayer(),
         sizes.largestLayerParameters());
     predictions(sizes, out);

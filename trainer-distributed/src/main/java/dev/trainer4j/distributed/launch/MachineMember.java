@@ -21,13 +21,11 @@ final class MachineMember implements AutoCloseable {
   private static final int RETRY_MILLIS = 500;
   private static final int FAILED = 1;
 
-  private final JobPlan plan;
   private final Consumer<String> say;
   private final Wire wire;
   private final Set<Process> daemons = ConcurrentHashMap.newKeySet();
 
-  private MachineMember(JobPlan plan, Consumer<String> say, Wire wire) {
-    this.plan = plan;
+  private MachineMember(Consumer<String> say, Wire wire) {
     this.say = say;
     this.wire = wire;
   }
@@ -47,7 +45,7 @@ final class MachineMember implements AutoCloseable {
         socket.connect(new InetSocketAddress(plan.mainAddress(), plan.mainPort()), CONNECT_MILLIS);
         Wire wire = new Wire(socket);
         wire.send(Kind.HELLO, String.valueOf(plan.machineRank()), job);
-        return new MachineMember(plan, say, wire.beating());
+        return new MachineMember(say, wire.beating());
       } catch (IOException e) {
         try {
           socket.close();

@@ -8,7 +8,9 @@ import java.io.DataOutputStream;
 import java.io.IOException;
 import java.net.Socket;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Messages between the launchers of machines: a kind, and words. Both sides say something every two seconds, so that a side that hears
@@ -62,7 +64,7 @@ final class Wire implements AutoCloseable {
   }
 
   synchronized void send(Kind kind, List<String> words) throws IOException {
-    out.writeByte(kind.ordinal());
+    out.writeUTF(kind.name());
     out.writeInt(words.size());
     for (String word : words) {
       out.writeUTF(word);
@@ -74,20 +76,24 @@ final class Wire implements AutoCloseable {
     send(kind, List.of(words));
   }
 
+  private static Optional<Kind> kind(String name) {
+    return Arrays.stream(Kind.values()).filter(kind -> kind.name().equals(name)).findFirst();
+  }
+
   /** Waits for the next message that says something. */
   Message receive() throws IOException {
     while (true) {
-      int kind = in.readUnsignedByte();
+      Optional<Kind> kind = kind(in.readUTF());
       int count = in.readInt();
-      if (kind >= Kind.values().length || count < 0 || count > MAX_WORDS) {
+      if (kind.isEmpty() || count < 0 || count > MAX_WORDS) {
         throw new IOException(peer() + " speaks another protocol");
       }
       List<String> words = new ArrayList<>();
       for (int i = 0; i < count; i++) {
         words.add(in.readUTF());
       }
-      if (Kind.values()[kind] != Kind.PING) {
-        return new Message(Kind.values()[kind], words);
+      if (kind.get() != Kind.PING) {
+        return new Message(kind.get(), words);
       }
     }
   }
