@@ -10,7 +10,6 @@ import dev.trainer4j.data.ModelInputs;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -52,7 +51,7 @@ final class BlockSegments extends ForwardingModel implements SegmentedModel {
     if (parts.size() < 2) {
       return null;
     }
-    Map<Parameter, String> names = new IdentityHashMap<>();
+    IdentityHashMap<Parameter, String> names = new IdentityHashMap<>();
     for (Pair<String, Parameter> entry : block.getParameters()) {
       names.putIfAbsent(entry.getValue(), entry.getKey());
     }
@@ -72,7 +71,7 @@ final class BlockSegments extends ForwardingModel implements SegmentedModel {
     }
   }
 
-  private static List<String> names(List<Block> part, Map<Parameter, String> names) {
+  private static List<String> names(List<Block> part, IdentityHashMap<Parameter, String> names) {
     return part.stream()
         .flatMap(child -> child.getParameters().values().stream())
         .map(names::get)

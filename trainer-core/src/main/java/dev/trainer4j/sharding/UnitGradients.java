@@ -93,7 +93,7 @@ final class UnitGradients {
       }
       ranks.reduceScatter(whole);
       NDArray own = FlatTensors.view(whole, ranks.rank() * layout.shareSize(), layout.shareSize());
-      NDArray sum = share.addi(own.toDevice(share.getDevice(), false));
+      share.addi(own.toDevice(share.getDevice(), false));
       if (wanted) {
         drop();
       }
@@ -109,7 +109,7 @@ final class UnitGradients {
     try (ArrayScope scope = ArrayScope.open()) {
       addNew(whole);
       if (factor != 1) {
-        NDArray same = whole.muli(factor);
+        whole.muli(factor);
       }
     }
   }
