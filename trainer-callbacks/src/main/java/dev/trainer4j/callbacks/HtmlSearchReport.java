@@ -34,8 +34,7 @@ public final class HtmlSearchReport implements SearchListener {
   @Override
   public void onTrialEnd(SearchResult result) {
     try {
-      ReplacedFile.write(
-          result.folder().resolve(FILE_NAME), SearchPage.of(result).getBytes(UTF_8));
+      ReplacedFile.write(result.folder().resolve(FILE_NAME), SearchPage.of(result).getBytes(UTF_8));
     } catch (IOException e) {
       LOGGER.warn("{} cannot be written: {}", result.folder().resolve(FILE_NAME), e.getMessage());
     }

@@ -90,10 +90,14 @@ final class SearchChart {
     }
     List<Map<String, Object>> below = new ArrayList<>();
     x.marks()
-        .forEach(mark -> below.add(Map.of("at", format(left(x, mark)), "text", SearchPage.cell(mark))));
+        .forEach(
+            mark -> below.add(Map.of("at", format(left(x, mark)), "text", SearchPage.cell(mark))));
     List<Map<String, Object>> beside = new ArrayList<>();
-    y.marks().forEach(mark -> beside.add(Map.of("at", format(top(mark)), "text", SearchPage.cell(mark))));
-    return Map.of("chartTitle", title, "points", points, "line", line, "below", below, "beside", beside);
+    y.marks()
+        .forEach(
+            mark -> beside.add(Map.of("at", format(top(mark)), "text", SearchPage.cell(mark))));
+    return Map.of(
+        "chartTitle", title, "points", points, "line", line, "below", below, "beside", beside);
   }
 
   private double left(SearchAxis axis, Object value) {

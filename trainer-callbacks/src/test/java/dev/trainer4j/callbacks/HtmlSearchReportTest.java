@@ -26,7 +26,8 @@ class HtmlSearchReportTest {
 
   private final List<TrialRecord> trials = new ArrayList<>();
 
-  private void trial(TrialState state, double rate, String kind, String error, Double... objective) {
+  private void trial(
+      TrialState state, double rate, String kind, String error, Double... objective) {
     Map<String, Object> values = new LinkedHashMap<>();
     values.put("learning_rate", rate);
     values.put("optim", kind);

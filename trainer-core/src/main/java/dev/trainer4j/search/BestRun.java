@@ -28,8 +28,7 @@ public record BestRun(
   }
 
   static BestRun of(TrialRecord trial) {
-    return new BestRun(
-        trial.runId(), trial.objectives(), trial.hyperparameters(), trial.metrics());
+    return new BestRun(trial.runId(), trial.objectives(), trial.hyperparameters(), trial.metrics());
   }
 
   /** Returns the objective, the first one if there are several. */

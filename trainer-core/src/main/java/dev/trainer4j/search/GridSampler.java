@@ -18,9 +18,14 @@ final class GridSampler implements Sampler {
    * @throws IllegalArgumentException naming every hyperparameter that has too many values
    */
   GridSampler(Map<String, ParameterRange> space) {
-    space.forEach((name, range) -> values.put(name, range.grid()));
-    List<String> endless =
-        values.keySet().stream().filter(name -> values.get(name).isEmpty()).toList();
+    List<String> endless = new ArrayList<>();
+    space.forEach(
+        (name, range) -> {
+          values.put(name, range.grid());
+          if (range.grid().isEmpty()) {
+            endless.add(name);
+          }
+        });
     if (!endless.isEmpty()) {
       throw new IllegalArgumentException(
           "a grid needs values to count, and "
@@ -43,14 +48,14 @@ final class GridSampler implements Sampler {
     if (trial >= size()) {
       return Optional.empty();
     }
-    List<String> names = new ArrayList<>(values.keySet());
     Map<String, Object> chosen = new LinkedHashMap<>();
-    names.forEach(name -> chosen.put(name, ""));
+    List<Map.Entry<String, List<Object>>> each = new ArrayList<>(values.entrySet());
+    each.forEach(entry -> chosen.put(entry.getKey(), entry.getValue().get(0)));
     int left = trial;
-    for (int i = names.size() - 1; i >= 0; i--) {
-      List<Object> each = values.get(names.get(i));
-      chosen.put(names.get(i), each.get(left % each.size()));
-      left /= each.size();
+    for (int i = each.size() - 1; i >= 0; i--) {
+      List<Object> choices = each.get(i).getValue();
+      chosen.put(each.get(i).getKey(), choices.get(left % choices.size()));
+      left /= choices.size();
     }
     return Optional.of(chosen);
   }

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 
 /**
@@ -24,12 +25,16 @@ final class ParzenEstimator {
           List<Kernel> each = new ArrayList<>();
           double width =
               Bandwidth.of(
-                  trials.stream().mapToDouble(trial -> range.place(trial.get(name))).toArray(),
+                  trials.stream().mapToDouble(trial -> range.place(valueOf(name, trial))).toArray(),
                   space.size());
-          trials.forEach(trial -> each.add(range.around(trial.get(name), width, trials.size())));
+          trials.forEach(trial -> each.add(range.around(valueOf(name, trial), width, trials.size())));
           each.add(range.prior());
           kernels.put(name, each);
         });
+  }
+
+  private static Object valueOf(String name, Map<String, Object> trial) {
+    return Objects.requireNonNull(trial.get(name), name);
   }
 
   /** Draws the hyperparameters of a trial. */
@@ -46,7 +51,7 @@ final class ParzenEstimator {
     kernels.forEach(
         (name, each) -> {
           for (int i = 0; i < count; i++) {
-            logs[i] += each.get(i).logDensity(values.get(name));
+            logs[i] += each.get(i).logDensity(valueOf(name, values));
           }
         });
     double greatest = Double.NEGATIVE_INFINITY;

@@ -5,8 +5,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.SplittableRandom;
 import java.util.Random;
+import java.util.SplittableRandom;
 
 /** Draws each hyperparameter on its own, whatever came before. */
 final class RandomSampler implements Sampler {

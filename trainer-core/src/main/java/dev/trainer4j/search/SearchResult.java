@@ -30,7 +30,9 @@ public record SearchResult(Path folder, List<Direction> directions, List<TrialRe
   public Optional<BestRun> best() {
     if (directions.size() > 1) {
       throw new IllegalStateException(
-          "the search has " + directions.size() + " directions, so no single trial is the best; see bestRuns()");
+          "the search has "
+              + directions.size()
+              + " directions, so no single trial is the best; see bestRuns()");
     }
     return bestTrial().map(BestRun::of);
   }

@@ -43,7 +43,9 @@ final class SearchRun {
   SearchResult run() {
     if (!history.ended().isEmpty()) {
       LOG.info(
-          "the search in {} goes on behind {} trials", settings.args().outputDir(), history.ended().size());
+          "the search in {} goes on behind {} trials",
+          settings.args().outputDir(),
+          history.ended().size());
       tell(listener -> listener.onTrialEnd(result()));
     }
     while (history.ended().size() < settings.trials() && begin()) {
@@ -151,8 +153,7 @@ final class SearchRun {
   }
 
   private SearchResult result() {
-    return new SearchResult(
-        settings.args().outputDir(), settings.directions(), history.ended());
+    return new SearchResult(settings.args().outputDir(), settings.directions(), history.ended());
   }
 
   private String line(TrialRecord ended) {
@@ -161,7 +162,9 @@ final class SearchRun {
             ? ""
             : result()
                 .bestTrial()
-                .map(trial -> "; the best is " + trial.runId() + " with " + trial.objectives().get(0))
+                .map(
+                    trial ->
+                        "; the best is " + trial.runId() + " with " + trial.objectives().get(0))
                 .orElse("");
     return ended.runId()
         + " "

@@ -100,7 +100,12 @@ public final class SearchSpace {
 
     /** Adds a number from {@code low} to {@code high}, even by value. */
     public Builder uniform(String name, double low, double high) {
-      require(name, low < high && Double.isFinite(high - low), low, high, "numbers, the first below the second");
+      require(
+          name,
+          low < high && Double.isFinite(high - low),
+          low,
+          high,
+          "numbers, the first below the second");
       return add(name, new NumberRange(low, high, false));
     }
 
@@ -141,7 +146,12 @@ public final class SearchSpace {
       for (Object value : plain) {
         if (!(value instanceof String || value instanceof Number || value instanceof Boolean)) {
           problems.add(
-              name + ": " + value + " is a " + value.getClass().getSimpleName() + ", expected a text, a number, true or false");
+              name
+                  + ": "
+                  + value
+                  + " is a "
+                  + value.getClass().getSimpleName()
+                  + ", expected a text, a number, true or false");
         }
       }
       if (plain.isEmpty() || new LinkedHashSet<>(plain).size() < plain.size()) {

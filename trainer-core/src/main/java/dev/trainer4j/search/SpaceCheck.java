@@ -44,7 +44,8 @@ final class SpaceCheck {
               + SearchSpace.OWN);
     }
     if (OF_THE_SEARCH.contains(name) || name.startsWith("hub_") || name.startsWith("push_to")) {
-      return List.of(name + ": says nothing about how a model is trained; leave it out of the space");
+      return List.of(
+          name + ": says nothing about how a model is trained; leave it out of the space");
     }
     return range.probes().stream()
         .map(value -> problems(args, Map.of(name, value)))

@@ -56,7 +56,8 @@ final class SpaceFile {
   private void distribution(String name, Map<?, ?> map) {
     String kind = String.valueOf(map.get("distribution"));
     boolean choice = kind.equals("choice");
-    Set<Object> wanted = choice ? Set.of("distribution", "values") : Set.of("distribution", "min", "max");
+    Set<Object> wanted =
+        choice ? Set.of("distribution", "values") : Set.of("distribution", "min", "max");
     if (!new HashSet<Object>(map.keySet()).equals(wanted)) {
       problems.add(name + ": " + map + ", expected " + FORMS);
       return;
@@ -76,8 +77,7 @@ final class SpaceFile {
           problems.add(name + ".values: " + map.get("values") + ", expected a list");
         }
       }
-      default ->
-          problems.add(name + ".distribution: " + kind + ", expected " + FORMS);
+      default -> problems.add(name + ".distribution: " + kind + ", expected " + FORMS);
     }
   }
 

@@ -19,5 +19,4 @@ interface TrialProgress {
 
   /** Returns the last evaluation, if there was one, also one before a restart. */
   Optional<TrialEvaluation> last();
-
 }

@@ -23,10 +23,7 @@ final class TrialWatch implements TrainerCallback {
 
   @Override
   public void onEvaluate(
-      CallbackContext ctx,
-      TrainerState state,
-      TrainerControl control,
-      Map<String, Double> values) {
+      CallbackContext ctx, TrainerState state, TrainerControl control, Map<String, Double> values) {
     if (!control.isServingEvaluation()) {
       return;
     }

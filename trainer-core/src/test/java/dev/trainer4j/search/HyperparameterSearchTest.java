@@ -98,7 +98,9 @@ class HyperparameterSearchTest {
     BestRun best = result.best().orElseThrow();
     assertThat(best.runId()).isEqualTo("run-1");
     assertThat(best.hyperparameters()).isEqualTo(Map.of("learning_rate", 0.3));
-    assertThat(best.objective()).isEqualTo(byHand.get(0.3)).isEqualTo(best.summary().get("eval_loss"));
+    assertThat(best.objective())
+        .isEqualTo(byHand.get(0.3))
+        .isEqualTo(best.summary().get("eval_loss"));
     assertThat(result.table())
         .matches(
             "trial  state      objective +learning_rate\n"
@@ -109,7 +111,8 @@ class HyperparameterSearchTest {
 
   @Test
   void aTrainerThatMakesItsModelSearchesByItself() {
-    try (Trainer trainer = trainer(args().seed(3).build()).computeMetrics(Metrics.accuracy()).build()) {
+    try (Trainer trainer =
+        trainer(args().seed(3).build()).computeMetrics(Metrics.accuracy()).build()) {
       BestRun best =
           trainer.hyperparameterSearch(
               SearchSpace.builder().logUniform("learning_rate", 1e-5, 1).build(),
@@ -145,7 +148,8 @@ class HyperparameterSearchTest {
         Trainer given =
             Trainer.builder(model, args().build()).evalDataset(TinyData.points(3, 1)).build()) {
       assertThatThrownBy(() -> own.hyperparameterSearch(space, 2, Direction.MINIMIZE))
-          .hasMessageContaining("Own cannot be made again from here; search with HyperparameterSearch");
+          .hasMessageContaining(
+              "Own cannot be made again from here; search with HyperparameterSearch");
       assertThatThrownBy(() -> watched.hyperparameterSearch(space, 2, Direction.MINIMIZE))
           .hasMessageContaining("the callbacks of this trainer would see all trials as one run");
       assertThatThrownBy(() -> given.hyperparameterSearch(space, 2, Direction.MINIMIZE))
@@ -169,7 +173,8 @@ class HyperparameterSearchTest {
                 trial -> {
                   classes.add(trial.integer("model.classes"));
                   assertThatThrownBy(() -> trial.text("model.classes"))
-                      .hasMessageContaining("'model.classes' is " + classes.get(classes.size() - 1));
+                      .hasMessageContaining(
+                          "'model.classes' is " + classes.get(classes.size() - 1));
                   assertThatThrownBy(() -> trial.number("model.size"))
                       .hasMessageContaining("'model.size' is not in the space");
                   TrainableModel model = trial.closing(linear(trial.integer("model.classes")));
@@ -221,7 +226,8 @@ class HyperparameterSearchTest {
                       throw new IllegalStateException("no data");
                     }))
         .isInstanceOf(IllegalStateException.class)
-        .hasMessageContaining("all 2 trials failed, the first one with: java.lang.IllegalStateException: no data")
+        .hasMessageContaining(
+            "all 2 trials failed, the first one with: java.lang.IllegalStateException: no data")
         .hasRootCauseMessage("no data");
   }
 
@@ -293,7 +299,10 @@ class HyperparameterSearchTest {
             .run(trial -> trainer(trial.args()).build());
     TrialRecord trial = result.trials().get(0);
     double least =
-        trial.evaluations().stream().mapToDouble(each -> each.objectives().get(0)).min().orElseThrow();
+        trial.evaluations().stream()
+            .mapToDouble(each -> each.objectives().get(0))
+            .min()
+            .orElseThrow();
     assertThat(trial.objectives()).containsExactly(least);
     assertThat(trial.evaluations().get(11).objectives().get(0)).isGreaterThan(least);
   }
@@ -343,7 +352,8 @@ class HyperparameterSearchTest {
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining(
             "learningRate: no training argument is called so in a space, which has it as learning_rate;")
-        .hasMessageContaining("per_device_train_batch_size = 3.6737620787507357: expected a whole number")
+        .hasMessageContaining(
+            "per_device_train_batch_size = 3.6737620787507357: expected a whole number")
         .hasMessageContaining("weight_decay = -1: expected a number of at least 0")
         .hasMessageContaining("optim = adam_w: expected one of")
         .hasMessageContaining("output_dir: says nothing about how a model is trained")

@@ -100,14 +100,12 @@ class SamplersTest {
 
   @Test
   void aGreaterObjectiveIsBetterWhereItIsMaximized() {
-    List<TrialRecord> down =
-        search(SearchAlgorithm.TPE, PLANE, 3, 25, -1, SamplersTest::quadratic);
+    List<TrialRecord> down = search(SearchAlgorithm.TPE, PLANE, 3, 25, -1, SamplersTest::quadratic);
     List<TrialRecord> up =
         down.stream()
             .map(
                 trial ->
-                    completed(
-                        trial.number(), trial.hyperparameters(), -trial.objectives().get(0)))
+                    completed(trial.number(), trial.hyperparameters(), -trial.objectives().get(0)))
             .toList();
     assertThat(new TpeSampler(PLANE.ranges(), Direction.MAXIMIZE, 3).suggest(25, up))
         .isEqualTo(new TpeSampler(PLANE.ranges(), Direction.MINIMIZE, 3).suggest(25, down))

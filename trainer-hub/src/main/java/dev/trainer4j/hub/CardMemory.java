@@ -45,13 +45,7 @@ final class CardMemory {
       before = here == null ? "" : here;
     }
     String card =
-        new ModelCard(
-                target.repo(),
-                args,
-                state,
-                model,
-                details,
-                license(target, model, details))
+        new ModelCard(target.repo(), args, state, model, details, license(target, model, details))
             .write(before);
     Files.createDirectories(args.outputDir());
     HubCache.replace(file, card.getBytes(StandardCharsets.UTF_8));
@@ -83,9 +77,7 @@ final class CardMemory {
       license =
           details.license() != null
               ? null
-              : ModelCard.baseModel(model, details)
-                  .flatMap(name -> ask(target, name))
-                  .orElse(null);
+              : ModelCard.baseModel(model, details).flatMap(name -> ask(target, name)).orElse(null);
     }
     return license;
   }

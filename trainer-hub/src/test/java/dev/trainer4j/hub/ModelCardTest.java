@@ -202,7 +202,10 @@ class ModelCardTest {
                 .maxSteps(3)
                 .pushToHub(!byHand)
                 .build();
-        Trainer.Builder builder = Trainer.builder(model, args).trainDataset(TinyRun.data(1, 24)).evalDataset(TinyRun.data(2, 16));
+        Trainer.Builder builder =
+            Trainer.builder(model, args)
+                .trainDataset(TinyRun.data(1, 24))
+                .evalDataset(TinyRun.data(2, 16));
         if (!byHand) {
           builder.callback(new HubPushCallback(client, ModelCardDetails.none()));
         }

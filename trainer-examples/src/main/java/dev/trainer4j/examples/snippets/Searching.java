@@ -106,8 +106,11 @@ public final class Searching {
 
   /** Several objectives. */
   public static List<BestRun> severalDirections(
-      TrainingArguments args, SearchSpace space, Supplier<? extends TrainableModel> modelInit,
-      Dataset<Map<String, Object>> train, Dataset<Map<String, Object>> test) {
+      TrainingArguments args,
+      SearchSpace space,
+      Supplier<? extends TrainableModel> modelInit,
+      Dataset<Map<String, Object>> train,
+      Dataset<Map<String, Object>> test) {
     // docs: several
     SearchResult result =
         HyperparameterSearch.builder(args, space)
