@@ -50,7 +50,7 @@ final class SearchAxis {
 
   /** Returns what is written at the axis: the ends and the middle, or all values if they are few. */
   List<Object> marks() {
-    if (!numbers || values.size() <= MOST_SIDE_BY_SIDE && !logarithmic && evenly()) {
+    if (!numbers || (values.size() <= MOST_SIDE_BY_SIDE && !logarithmic && evenly())) {
       return values;
     }
     return List.of(outward(low), outward((low + high) / 2), outward(high));

@@ -10,6 +10,7 @@ import dev.trainer4j.data.ModelInputs;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
