@@ -170,10 +170,8 @@ final class TrainingRun {
         passes,
         callbacks,
         setup.processes(),
-        
         new UpdateRanks(
-            setup.processes(),
-            GradientSync.dataParallel(setup.processes(), args.ddpBucketBytes())),
+            setup.processes(), GradientSync.dataParallel(setup.processes(), args.ddpBucketBytes())),
         checkpoints,
         log);
   }
