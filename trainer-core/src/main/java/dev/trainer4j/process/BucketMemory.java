@@ -36,12 +36,12 @@ final class BucketMemory implements AutoCloseable {
    */
   BucketMemory(List<GradientBucket> buckets, NDArray like) {
     manager =
-        NDManager.newBaseManager(
-            like.getDevice(), like.getManager().getEngine().getEngineName());
+        NDManager.newBaseManager(like.getDevice(), like.getManager().getEngine().getEngineName());
     Map<DataType, List<NDArray>> slots = new HashMap<>();
     for (int i = 0; i < buckets.size(); i++) {
       GradientBucket bucket = buckets.get(i);
-      NDArray slot = slots.computeIfAbsent(bucket.type(), type -> slots(buckets, type)).get(i % SLOTS);
+      NDArray slot =
+          slots.computeIfAbsent(bucket.type(), type -> slots(buckets, type)).get(i % SLOTS);
       flats.put(bucket, flat(slot, bucket));
     }
   }

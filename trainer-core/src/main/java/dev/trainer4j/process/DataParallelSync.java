@@ -25,7 +25,8 @@ final class DataParallelSync implements GradientSync {
 
   DataParallelSync(ProcessGroup group, long bucketBytes) {
     if (bucketBytes < 1) {
-      throw new IllegalArgumentException("bucketBytes is " + bucketBytes + ", but must be at least 1");
+      throw new IllegalArgumentException(
+          "bucketBytes is " + bucketBytes + ", but must be at least 1");
     }
     this.group = group;
     this.bucketBytes = bucketBytes;

@@ -14,8 +14,7 @@ import java.util.Set;
 import java.util.function.Consumer;
 
 /** One rank of an {@link InMemoryWorld}. Works on the memory of tensors, as a network card would. */
-record InMemoryGroup(
-    int rank, int worldSize, int localRank, int nodeRank, Rendezvous rendezvous)
+record InMemoryGroup(int rank, int worldSize, int localRank, int nodeRank, Rendezvous rendezvous)
     implements ProcessGroup {
 
   private static final Set<DataType> TYPES =

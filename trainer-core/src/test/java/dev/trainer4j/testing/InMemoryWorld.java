@@ -77,9 +77,8 @@ public final class InMemoryWorld {
     List<@Nullable T> results = new ArrayList<>(Collections.nCopies(worldSize, null));
     List<Thread> threads = new ArrayList<>();
     for (int rank = 0; rank < worldSize; rank++) {
-      ProcessGroup group = 
-          new InMemoryGroup(
-              rank, worldSize, rank % ranksOfNode, rank / ranksOfNode, rendezvous);
+      ProcessGroup group =
+          new InMemoryGroup(rank, worldSize, rank % ranksOfNode, rank / ranksOfNode, rendezvous);
       Thread thread = new Thread(() -> live(group, rendezvous, body, results), "rank-" + rank);
       thread.setDaemon(true);
       threads.add(thread);

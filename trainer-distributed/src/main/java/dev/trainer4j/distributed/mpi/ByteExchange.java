@@ -91,8 +91,7 @@ final class ByteExchange {
       }
       communicator.gatherBytes(bytes, counts, offsets);
       for (int rank = 0; rank < size; rank++) {
-        all.add(
-            bytes.getByteArray(offsets.getInt((long) Integer.BYTES * rank), lengths[rank]));
+        all.add(bytes.getByteArray(offsets.getInt((long) Integer.BYTES * rank), lengths[rank]));
       }
     }
     return all;

@@ -27,7 +27,7 @@ record Collective(String name, int root, @Nullable DataType type, @Nullable Shap
   long fingerprint() {
     long print = name.hashCode() * 31L + root;
     if (type != null && shape != null) {
-      print = (print * 0x9E3779B97F4A7C15L + type.ordinal() + 1) * 31;
+      print = (print * 0x9E3779B97F4A7C15L + type.name().hashCode()) * 31;
       for (long dimension : shape.getShape()) {
         print = (print ^ dimension) * 0xBF58476D1CE4E5B9L + shape.dimension();
       }

@@ -19,7 +19,9 @@ final class Communicator implements AutoCloseable {
   private Communicator(MpiLibrary library, Pointer handle) {
     this.library = library;
     this.handle = handle;
-    check("MPI_Comm_set_errhandler", OpenMpi.MPI_Comm_set_errhandler(handle, library.handle("mpi_errors_return")));
+    check(
+        "MPI_Comm_set_errhandler",
+        OpenMpi.MPI_Comm_set_errhandler(handle, library.handle("mpi_errors_return")));
     IntByReference number = new IntByReference();
     check("MPI_Comm_rank", OpenMpi.MPI_Comm_rank(handle, number));
     rank = number.getValue();
@@ -97,8 +99,7 @@ final class Communicator implements AutoCloseable {
   void gather(Pointer memory, int count, ElementType type) {
     check(
         "MPI_Allgather",
-        OpenMpi.MPI_Allgather(
-            OpenMpi.IN_PLACE, 0, type(type), memory, count, type(type), handle));
+        OpenMpi.MPI_Allgather(OpenMpi.IN_PLACE, 0, type(type), memory, count, type(type), handle));
   }
 
   /** Fills the memory with the bytes that each rank has in its place. */
@@ -131,7 +132,10 @@ final class Communicator implements AutoCloseable {
     byte[] text = new byte[OpenMpi.MAX_ERROR_STRING];
     OpenMpi.MPI_Error_string(code, text, new IntByReference());
     throw new IllegalStateException(
-        function + " failed: " + Native.toString(text, "UTF-8") + ". The group cannot be used any more.");
+        function
+            + " failed: "
+            + Native.toString(text, "UTF-8")
+            + ". The group cannot be used any more.");
   }
 
   @Override

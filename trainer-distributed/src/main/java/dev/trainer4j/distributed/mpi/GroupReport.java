@@ -24,7 +24,12 @@ record GroupReport(
     long waitedMillis,
     boolean left,
     String last,
-    long[] fingerprints) {
+    List<Long> fingerprints) {
+
+  GroupReport {
+    members = List.copyOf(members);
+    fingerprints = List.copyOf(fingerprints);
+  }
 
   boolean waits() {
     return waitedMillis >= 0;
@@ -32,8 +37,7 @@ record GroupReport(
 
   /** Returns the number of the first collective that is known to differ from the other's; -1 if none is. */
   long firstDifference(GroupReport other) {
-    long from =
-        Math.max(started - fingerprints.length, other.started - other.fingerprints.length);
+    long from = Math.max(started - fingerprints.size(), other.started - other.fingerprints.size());
     long to = Math.min(started, other.started);
     for (long number = Math.max(0, from); number < to; number++) {
       if (fingerprint(number) != other.fingerprint(number)) {
@@ -44,7 +48,7 @@ record GroupReport(
   }
 
   private long fingerprint(long number) {
-    return fingerprints[(int) (number - (started - fingerprints.length))];
+    return fingerprints.get((int) (number - (started - fingerprints.size())));
   }
 
   void write(DataOutputStream out) throws IOException {
@@ -57,7 +61,7 @@ record GroupReport(
     out.writeLong(waitedMillis);
     out.writeBoolean(left);
     out.writeUTF(last);
-    out.writeInt(fingerprints.length);
+    out.writeInt(fingerprints.size());
     for (long fingerprint : fingerprints) {
       out.writeLong(fingerprint);
     }
@@ -73,9 +77,9 @@ record GroupReport(
     long waited = in.readLong();
     boolean leftGroup = in.readBoolean();
     String last = in.readUTF();
-    long[] fingerprints = new long[Math.min(in.readInt(), Progress.REMEMBERED)];
-    for (int i = 0; i < fingerprints.length; i++) {
-      fingerprints[i] = in.readLong();
+    List<Long> fingerprints = new ArrayList<>();
+    for (int left = in.readInt(); left > 0; left--) {
+      fingerprints.add(in.readLong());
     }
     return new GroupReport(group, members, started, waited, leftGroup, last, fingerprints);
   }

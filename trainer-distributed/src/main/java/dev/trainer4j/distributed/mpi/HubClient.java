@@ -100,8 +100,7 @@ final class HubClient implements Watch.Channel {
       }
     }
     // Rank 0 would have judged before.
-    String silent =
-        "rank 0 gives no sign of life. It hangs, or its machine cannot be reached.";
+    String silent = "rank 0 gives no sign of life. It hangs, or its machine cannot be reached.";
     return new Answer(OwnWait.verdict(report, silent), false);
   }
 

@@ -81,7 +81,6 @@ final class MpiLibrary {
 
   /** Returns the handle of a name such as {@code mpi_comm_world}; looked up once. */
   Pointer handle(String name) {
-    return handles.computeIfAbsent(
-        name, key -> library.getGlobalVariableAddress(HANDLES + key));
+    return handles.computeIfAbsent(name, key -> library.getGlobalVariableAddress(HANDLES + key));
   }
 }

@@ -54,8 +54,7 @@ final class MpiRuntime {
     }
     try (StartAlarm alarm = StartAlarm.set()) {
       Communicator.check(
-          "MPI_Init_thread",
-          OpenMpi.MPI_Init_thread(null, null, OpenMpi.THREAD_MULTIPLE, number));
+          "MPI_Init_thread", OpenMpi.MPI_Init_thread(null, null, OpenMpi.THREAD_MULTIPLE, number));
     }
     if (number.getValue() < OpenMpi.THREAD_MULTIPLE) {
       throw new IllegalStateException(
@@ -115,7 +114,8 @@ final class MpiRuntime {
 
   private static void requireSameVersions(Agreement agreement, String mpi) {
     agreement.requireSame("the version of MPI", mpi);
-    Versions.ofThisProcess().forEach((what, version) -> agreement.requireSame("the version of " + what, version));
+    Versions.ofThisProcess()
+        .forEach((what, version) -> agreement.requireSame("the version of " + what, version));
   }
 
   /** Only where no rank will miss another: else MPI waits for those that never come. */

@@ -58,7 +58,13 @@ final class OpenMpi {
   static native int MPI_Bcast(Pointer buffer, int count, Pointer type, int root, Pointer comm);
 
   static native int MPI_Reduce(
-      Pointer send, @Nullable Pointer receive, int count, Pointer type, Pointer op, int root, Pointer comm);
+      Pointer send,
+      @Nullable Pointer receive,
+      int count,
+      Pointer type,
+      Pointer op,
+      int root,
+      Pointer comm);
 
   static native int MPI_Allreduce(
       Pointer send, Pointer receive, int count, Pointer type, Pointer op, Pointer comm);

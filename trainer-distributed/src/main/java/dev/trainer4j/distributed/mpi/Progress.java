@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.distributed.mpi;
 
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -83,9 +84,9 @@ final class Progress {
 
   synchronized GroupReport report() {
     int count = (int) Math.min(started, REMEMBERED);
-    long[] newest = new long[count];
+    List<Long> newest = new ArrayList<>();
     for (int i = 0; i < count; i++) {
-      newest[i] = fingerprints[(int) ((started - count + i) % REMEMBERED)];
+      newest.add(fingerprints[(int) ((started - count + i) % REMEMBERED)]);
     }
     return new GroupReport(
         group,

@@ -24,7 +24,9 @@ record TensorMemory(Pointer start, long count, ElementType type) {
     }
     if (array.isSparse()) {
       throw new IllegalArgumentException(
-          "a sparse tensor of the shape " + array.getShape() + " cannot be exchanged: make it dense.");
+          "a sparse tensor of the shape "
+              + array.getShape()
+              + " cannot be exchanged: make it dense.");
     }
     long count = array.size();
     return new TensorMemory(count == 0 ? Pointer.NULL : start(array, type), count, type);
@@ -34,7 +36,8 @@ record TensorMemory(Pointer start, long count, ElementType type) {
     if (array.size() * type.bytes() <= Integer.MAX_VALUE) {
       return Native.getDirectBufferPointer(array.toByteBuffer(true));
     }
-    // A buffer of Java cannot hold it all, but one of its first element begins where the tensor does.
+    // A buffer of Java cannot hold it all, but one of its first element begins where the tensor
+    // does.
     try (Autograd.Recording off = Autograd.record(false);
         NDArray flat = array.reshape(-1);
         NDArray first = flat.get("0:1")) {

@@ -131,8 +131,7 @@ public final class CollectivesMain {
       assertThat(half.allGather("r" + group.rank()))
           .allSatisfy(
               text ->
-                  assertThat(Integer.parseInt(text.substring(1)) % 2)
-                      .isEqualTo(group.rank() % 2));
+                  assertThat(Integer.parseInt(text.substring(1)) % 2).isEqualTo(group.rank() % 2));
       assertThat(place.sum(3)).containsExactly(3);
     }
   }

@@ -77,6 +77,13 @@ public final class KillCampaign {
 
   @Override
   public String toString() {
-    return kills + " kills in " + runs + " runs of " + ranks + " ranks; the longest end took " + longestMillis + " ms";
+    return kills
+        + " kills in "
+        + runs
+        + " runs of "
+        + ranks
+        + " ranks; the longest end took "
+        + longestMillis
+        + " ms";
   }
 }

@@ -115,7 +115,8 @@ final class Models {
 
   static PeftModel lora() {
     return PeftModel.of(
-        llama(), LoraConfig.builder().r(4).targetModules("all-linear").initLoraWeights("false").build());
+        llama(),
+        LoraConfig.builder().r(4).targetModules("all-linear").initLoraWeights("false").build());
   }
 
   /** The class is which of the first three numbers is largest; the first number is of one sample alone. */

@@ -49,7 +49,9 @@ public final class Mpirun {
     public void awaitOutput(String text) throws IOException, InterruptedException {
       long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(MOST_SECONDS);
       while (!Files.readString(log).contains(text)) {
-        assertThat(process.isAlive()).as("%s comes before the end: %s", text, Files.readString(log)).isTrue();
+        assertThat(process.isAlive())
+            .as("%s comes before the end: %s", text, Files.readString(log))
+            .isTrue();
         assertThat(System.nanoTime()).as("%s comes", text).isLessThan(deadline);
         Thread.sleep(20);
       }
@@ -120,7 +122,8 @@ public final class Mpirun {
   /** Starts a program. */
   public Job start(Class<?> main, Object... arguments) throws IOException {
     List<String> command =
-        new ArrayList<>(List.of("mpirun", "--oversubscribe", "--bind-to", "none", "-n", "" + ranks));
+        new ArrayList<>(
+            List.of("mpirun", "--oversubscribe", "--bind-to", "none", "-n", "" + ranks));
     environment.keySet().forEach(name -> command.addAll(List.of("-x", name)));
     command.addAll(shell);
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());

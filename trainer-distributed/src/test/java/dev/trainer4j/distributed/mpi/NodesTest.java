@@ -19,7 +19,9 @@ class NodesTest {
     Files.createDirectories(folder.resolve("disk-0"));
     Files.createDirectories(folder.resolve("disk-1"));
     Mpirun.Ended ended =
-        Mpirun.of(2, folder).inFoldersOfRanks(folder.resolve("disk-")).run(NodesMain.class, saves, logs);
+        Mpirun.of(2, folder)
+            .inFoldersOfRanks(folder.resolve("disk-"))
+            .run(NodesMain.class, saves, logs);
     assertThat(ended.exitCode()).as(ended.output()).isZero();
     return ended.output();
   }
@@ -28,7 +30,8 @@ class NodesTest {
   void eachMachineSavesAndResumesFromItsOwnDisk() throws Exception {
     String output = run(true, true);
 
-    for (String file : new String[] {"checkpoint-2/manifest.json", "checkpoint-4/model.safetensors"}) {
+    for (String file :
+        new String[] {"checkpoint-2/manifest.json", "checkpoint-4/model.safetensors"}) {
       assertThat(folder.resolve("disk-1/out").resolve(file)).exists();
       assertThat(folder.resolve("disk-0/out").resolve(file)).exists();
     }

@@ -63,7 +63,9 @@ class RankFaultsTest {
     Mpirun.Ended ended = run(3, "hangs");
 
     assertThat(ended.output())
-        .contains(LAST_WORDS + "waited 3 s (ddp_timeout) for rank 2 (alive), in allGather of bytes of ranks 0, 1.");
+        .contains(
+            LAST_WORDS
+                + "waited 3 s (ddp_timeout) for rank 2 (alive), in allGather of bytes of ranks 0, 1.");
     assertThat(ended.exitCode()).isNotZero();
   }
 

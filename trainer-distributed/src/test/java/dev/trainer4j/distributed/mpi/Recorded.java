@@ -70,8 +70,7 @@ record Recorded(Map<String, Double> values) {
     }
   }
 
-  static Recorded of(
-      Trainer trainer, TrainableModel model, SampleOrder order, ProcessGroup group) {
+  static Recorded of(Trainer trainer, TrainableModel model, SampleOrder order, ProcessGroup group) {
     Map<String, Double> values = new LinkedHashMap<>();
     List<LogEntry> log = trainer.state().logHistory();
     for (int i = 0; i < log.size(); i++) {
@@ -97,8 +96,7 @@ record Recorded(Map<String, Double> values) {
   void write(Path file) throws IOException {
     Files.createDirectories(file.getParent());
     Files.write(
-        file,
-        values.entrySet().stream().map(e -> e.getKey() + "\t" + e.getValue()).toList());
+        file, values.entrySet().stream().map(e -> e.getKey() + "\t" + e.getValue()).toList());
   }
 
   static Recorded read(Path file) throws IOException {

@@ -52,7 +52,8 @@ public final class TrainMain {
       case "bert" -> train(what, Models.bert(), Models.sentences(SAMPLES), b -> b);
       case "llama" -> train(what, Models.llama(), Models.texts(SAMPLES), b -> b);
       case "lora" -> train(what, Models.lora(), Models.texts(SAMPLES), b -> b);
-      case "buffers" -> train(what, block(Models.normalizing()), Models.points(SAMPLES - 1), b -> b);
+      case "buffers" ->
+          train(what, block(Models.normalizing()), Models.points(SAMPLES - 1), b -> b);
       case "exact" -> resume(what, 3, ResumeFrom.never());
       case "save-4" -> resume(what, 3, ResumeFrom.never());
       case "from-4" -> resume(what, 7, ResumeFrom.path(checkpoint("save-4", 3)));

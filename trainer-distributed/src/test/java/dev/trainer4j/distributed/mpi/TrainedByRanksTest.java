@@ -36,8 +36,10 @@ class TrainedByRanksTest {
     alone.run("undisturbed-7");
     alone.run("undisturbed-9");
     run(4, "block bert llama lora exact save-4 main-first");
-    run(2, "block bert llama lora exact buffers from-4 request-stop early-stopping nan short-memory failed-save"
-        + " other-arguments other-data");
+    run(
+        2,
+        "block bert llama lora exact buffers from-4 request-stop early-stopping nan short-memory failed-save"
+            + " other-arguments other-data");
     run(3, "from-2");
   }
 
@@ -67,7 +69,14 @@ class TrainedByRanksTest {
 
   @ParameterizedTest
   @CsvSource({
-    "block, 2", "block, 4", "bert, 2", "bert, 4", "llama, 2", "llama, 4", "lora, 2", "lora, 4"
+    "block, 2",
+    "block, 4",
+    "bert, 2",
+    "bert, 4",
+    "llama, 2",
+    "llama, 4",
+    "lora, 2",
+    "lora, 4"
   })
   void ranksLearnWhatOneProcessLearns(String model, int ranks) throws IOException {
     Recorded alone = recorded(model, 1, 0);
@@ -103,7 +112,8 @@ class TrainedByRanksTest {
       expected.keySet().stream()
           .filter(name -> resumed.containsKey(name) || !name.startsWith("update "))
           .filter(name -> !name.endsWith("train_loss"))
-          // Counted in rounds of micro batches, which are of another size where three ranks share twelve samples.
+          // Counted in rounds of micro batches, which are of another size where three ranks share
+          // twelve samples.
           .filter(name -> !name.endsWith(" epoch"))
           .forEach(
               name ->

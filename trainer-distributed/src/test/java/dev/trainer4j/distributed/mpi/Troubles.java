@@ -55,11 +55,27 @@ final class Troubles {
     return switch (what) {
       case "request-stop" -> train(args, 29, Troubles::stopAtThree);
       case "early-stopping" ->
-          train(args.numTrainEpochs(20).metricForBestModel("loss").learningRate(0).loadBestModelAtEnd(true), 29, t -> t.addCallback(new EarlyStoppingCallback(2)));
+          train(
+              args.numTrainEpochs(20)
+                  .metricForBestModel("loss")
+                  .learningRate(0)
+                  .loadBestModelAtEnd(true),
+              29,
+              t -> t.addCallback(new EarlyStoppingCallback(2)));
       case "nan" -> train(args.nanPolicy(NanPolicy.SKIP), 29, t -> {});
-      case "short-memory" -> train(args.gradientAccumulationSteps(1).perDeviceTrainBatchSize(6).autoFindBatchSize(true).perDeviceEvalBatchSize(3), 29, t -> {});
+      case "short-memory" ->
+          train(
+              args.gradientAccumulationSteps(1)
+                  .perDeviceTrainBatchSize(6)
+                  .autoFindBatchSize(true)
+                  .perDeviceEvalBatchSize(3),
+              29,
+              t -> {});
       case "failed-save" ->
-          train(args.saveStrategy(IntervalStrategy.STEPS).saveSteps(2), 29, t -> t.addCallback(new Blocking()));
+          train(
+              args.saveStrategy(IntervalStrategy.STEPS).saveSteps(2),
+              29,
+              t -> t.addCallback(new Blocking()));
       case "other-arguments" -> train(args.learningRate(last ? 0.5 : 0.25), 29, t -> {});
       case "other-data" -> train(args, last ? 28 : 29, t -> {});
       case "main-first" -> mainFirst();
@@ -125,7 +141,8 @@ final class Troubles {
     public void onStepEnd(CallbackContext ctx, TrainerState state, TrainerControl control) {
       if (group.isMain() && state.globalStep() == 3) {
         try {
-          Files.writeString(folder.resolve("out-failed-save").resolve("checkpoint-4"), "in the way");
+          Files.writeString(
+              folder.resolve("out-failed-save").resolve("checkpoint-4"), "in the way");
         } catch (IOException e) {
           throw new UncheckedIOException(e);
         }
@@ -151,7 +168,8 @@ final class Troubles {
       }
       largest = Math.max(largest, size);
       LossOutput loss = super.computeLoss(model, inputs);
-      boolean spoil = args().nanPolicy() == NanPolicy.SKIP && last && state().globalStep() == 1 && !done;
+      boolean spoil =
+          args().nanPolicy() == NanPolicy.SKIP && last && state().globalStep() == 1 && !done;
       if (!spoil) {
         return loss;
       }

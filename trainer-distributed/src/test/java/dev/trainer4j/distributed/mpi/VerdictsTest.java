@@ -22,14 +22,15 @@ class VerdictsTest {
   private final Verdicts verdicts = new Verdicts(3, now::get);
 
   private static GroupReport group(String name, List<Integer> members, long started, long waited) {
-    return new GroupReport(name, members, started, waited, false, "allReduce", new long[0]);
+    return new GroupReport(name, members, started, waited, false, "allReduce", List.of());
   }
 
   private void hear(int rank, boolean ending, GroupReport... groups) throws IOException {
     RankReport report = new RankReport(rank, TIMEOUT, ending, List.of(groups));
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     report.write(new DataOutputStream(bytes));
-    verdicts.hear(RankReport.read(new DataInputStream(new ByteArrayInputStream(bytes.toByteArray()))));
+    verdicts.hear(
+        RankReport.read(new DataInputStream(new ByteArrayInputStream(bytes.toByteArray()))));
   }
 
   @Test
@@ -59,7 +60,8 @@ class VerdictsTest {
     now.addAndGet(7000);
     hear(0, false, group("all", ALL, 6, TIMEOUT));
     hear(1, false, group("all", ALL, 6, TIMEOUT));
-    assertThat(verdicts.verdict()).contains("for rank 2 (no sign of life for 7 s)", "of ranks 0, 1.");
+    assertThat(verdicts.verdict())
+        .contains("for rank 2 (no sign of life for 7 s)", "of ranks 0, 1.");
   }
 
   @Test
@@ -92,11 +94,12 @@ class VerdictsTest {
 
   @Test
   void collectivesThatDifferAreFoundAlsoWhenOneRankIsAhead() throws IOException {
-    hear(0, false, new GroupReport("all", ALL, 301, 0, false, "broadcast", new long[] {7, 8, 9}));
-    hear(1, false, new GroupReport("all", ALL, 300, -1, false, "allReduce", new long[] {6, 7, 5}));
-    hear(2, false, new GroupReport("all", ALL, 300, -1, false, "allReduce", new long[] {6, 7, 8}));
+    hear(0, false, new GroupReport("all", ALL, 301, 0, false, "broadcast", List.of(7L, 8L, 9L)));
+    hear(1, false, new GroupReport("all", ALL, 300, -1, false, "allReduce", List.of(6L, 7L, 5L)));
+    hear(2, false, new GroupReport("all", ALL, 300, -1, false, "allReduce", List.of(6L, 7L, 8L)));
     assertThat(verdicts.verdict())
-        .contains("the ranks do different things", "rank 0 was last in broadcast, rank 1 in allReduce");
+        .contains(
+            "the ranks do different things", "rank 0 was last in broadcast, rank 1 in allReduce");
   }
 
   @Test
