@@ -73,8 +73,7 @@ final class PassChoice implements AutoCloseable {
     }
     close();
     FreshGradients fresh = strategy.takesFresh(alone) ? session.optimizer().freshGradients() : null;
-    TrainingPass chosen =
-        strategy.pass(new PassConditions(model, checkpointing, usualLoss, fresh));
+    TrainingPass chosen = strategy.pass(new PassConditions(model, checkpointing, usualLoss, fresh));
     LOG.debug("Passes are {}", chosen);
     pass = chosen;
     basis = now;

@@ -161,8 +161,7 @@ final class TrainerSetup {
   private void requireBackend() {
     Device device = model.manager().getDevice();
     String backend = processes.backend(device);
-    String wanted =
-        args.ddpBackend().map(name -> name.name().toLowerCase(Locale.ROOT)).orElse("");
+    String wanted = args.ddpBackend().map(name -> name.name().toLowerCase(Locale.ROOT)).orElse("");
     if (wanted.isEmpty() || processes.worldSize() == 1 || wanted.equals(backend)) {
       return;
     }

@@ -172,7 +172,7 @@ public final class ShardingMemory {
     @Override
     public ModelOutput finish(NDList last, ForwardPass pass) {
       NDArray x = last.head();
-      return ModelOutput.logits(x).withLoss(LossOutput.of(x.square().sum(), x.size()));
+      return ModelOutput.logits(x).withLoss(LossOutput.of(x.square().sum(), (double) x.size()));
     }
 
     @Override

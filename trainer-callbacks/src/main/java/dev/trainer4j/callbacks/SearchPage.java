@@ -110,7 +110,10 @@ final class SearchPage {
         "state", trial.state().name().toLowerCase(Locale.ROOT),
         "best", best,
         "numbers", numbers,
-        "values", names.stream().map(name -> cell(trial.hyperparameters().getOrDefault(name, ""))).toList(),
+        "values",
+            names.stream()
+                .map(name -> cell(trial.hyperparameters().getOrDefault(name, "")))
+                .toList(),
         "evaluations", trial.evaluations().size(),
         "error", trial.error());
   }

@@ -10,9 +10,10 @@ import dev.trainer4j.cli.inspect.CompareCommand;
 import dev.trainer4j.cli.inspect.InspectCommand;
 import dev.trainer4j.cli.train.EvaluateCommand;
 import dev.trainer4j.cli.train.PredictCommand;
-import dev.trainer4j.cli.train.SftCommand;
 import dev.trainer4j.cli.train.SearchCommand;
+import dev.trainer4j.cli.train.SftCommand;
 import dev.trainer4j.cli.train.TrainCommand;
+import dev.trainer4j.distributed.launch.Launcher;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -51,6 +52,7 @@ final class Program {
       command.setUnmatchedOptionsArePositionalParams(
           command.getCommand() instanceof ArgumentsCommand);
     }
+    Launcher.addTo(program);
     // Results and help are text in UTF-8, whatever the locale says.
     program.setOut(new PrintWriter(System.out, true, StandardCharsets.UTF_8));
     program.setErr(new PrintWriter(System.err, true, StandardCharsets.UTF_8));

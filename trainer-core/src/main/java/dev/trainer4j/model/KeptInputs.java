@@ -31,8 +31,7 @@ final class KeptInputs implements AutoCloseable {
   /** The input of each segment, cut from the one before: a leaf that a gradient arrives in. */
   private final List<NDList> inputs = new ArrayList<>();
 
-  KeptInputs(
-      SegmentedModel model, ForwardPass pass, long seed, SegmentParameters parameters) {
+  KeptInputs(SegmentedModel model, ForwardPass pass, long seed, SegmentParameters parameters) {
     this.model = model;
     this.pass = pass;
     this.seed = seed;

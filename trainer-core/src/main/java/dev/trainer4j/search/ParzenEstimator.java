@@ -27,7 +27,8 @@ final class ParzenEstimator {
               Bandwidth.of(
                   trials.stream().mapToDouble(trial -> range.place(valueOf(name, trial))).toArray(),
                   space.size());
-          trials.forEach(trial -> each.add(range.around(valueOf(name, trial), width, trials.size())));
+          trials.forEach(
+              trial -> each.add(range.around(valueOf(name, trial), width, trials.size())));
           each.add(range.prior());
           kernels.put(name, each);
         });

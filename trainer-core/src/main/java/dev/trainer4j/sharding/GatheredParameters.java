@@ -97,7 +97,9 @@ final class GatheredParameters implements SegmentParameters, AutoCloseable {
     UnitGradients gradients = member.gradients;
     if (gradients == null) {
       throw new IllegalStateException(
-          "another rank trains " + member.unit.parameters().get(0).name() + ", which is frozen here");
+          "another rank trains "
+              + member.unit.parameters().get(0).name()
+              + ", which is frozen here");
     }
     gradients.reduce(wanted);
   }
@@ -233,8 +235,7 @@ final class GatheredParameters implements SegmentParameters, AutoCloseable {
     UnitGradients gradients = member.gradients;
     if (trained && gradients == null) {
       member.gradients =
-          new UnitGradients(
-              member.unit.layout(), member.unit.tensors(), ranks, manager, home);
+          new UnitGradients(member.unit.layout(), member.unit.tensors(), ranks, manager, home);
     } else if (!trained && gradients != null) {
       gradients.close();
       member.gradients = null;

@@ -79,8 +79,7 @@ final class ModelFiles {
   void writePieces(CheckpointFiles files) throws IOException {
     try (NDManager views = model.manager().newSubManager()) {
       if (ranks.isFirstCopy()) {
-        files.writeModelPieces(
-            ranks.sharing().rank(), ranks.sharing().worldSize(), pieces(views));
+        files.writeModelPieces(ranks.sharing().rank(), ranks.sharing().worldSize(), pieces(views));
       }
     } finally {
       parameters.rest();

@@ -68,7 +68,8 @@ public record ShardRanks(ProcessGroup all, ProcessGroup sharing, ProcessGroup al
       failure = e;
     }
     String problem =
-        new Agreement(all).firstProblem(failure == null ? null : String.valueOf(failure.getMessage()));
+        new Agreement(all)
+            .firstProblem(failure == null ? null : String.valueOf(failure.getMessage()));
     if (failure instanceof RuntimeException e) {
       throw e;
     }

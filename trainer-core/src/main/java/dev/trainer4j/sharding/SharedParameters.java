@@ -99,8 +99,7 @@ final class SharedParameters implements ParallelStrategy {
       return;
     }
     List<Segment> segments = chain(model).map(SegmentedModel::segments).orElse(List.of());
-    taken =
-        new GatheredParameters(model, UnitPlan.of(model, segments), ranks.sharing(), offload);
+    taken = new GatheredParameters(model, UnitPlan.of(model, segments), ranks.sharing(), offload);
     if (ranks.all().isMain()) {
       LOG.info(
           "Parameters are shared out among {} ranks, in {} units: {}",
@@ -150,8 +149,7 @@ final class SharedParameters implements ParallelStrategy {
     Optional<SegmentedModel> chain = chain(TrainingPasses.least(conditions).model());
     return chain.isPresent()
         ? TrainingPasses.bySegments(chain.get(), parameters)
-        : new WholePass(
-            TrainingPasses.recorded(conditions), parameters, parameters.whole());
+        : new WholePass(TrainingPasses.recorded(conditions), parameters, parameters.whole());
   }
 
   @Override

@@ -48,9 +48,7 @@ record UnitPlan(List<List<FlatParameter>> units, Map<String, String> ties) {
                   + name
                   + ", but the model has no tensor of that name: parameterNames() must be names of state()");
         }
-        readers
-            .computeIfAbsent(ties.getOrDefault(name, name), n -> new LinkedHashSet<>())
-            .add(i);
+        readers.computeIfAbsent(ties.getOrDefault(name, name), n -> new LinkedHashSet<>()).add(i);
       }
     }
     Map<String, NamedParameter> parameters = new HashMap<>();

@@ -111,7 +111,8 @@ class SharedParametersTest {
         .deepspeed(Map.of("zero_optimization", Map.of("stage", stage)));
   }
 
-  private static Seen train(String kind, ProcessGroup group, TrainingArguments args, ResumeFrom from) {
+  private static Seen train(
+      String kind, ProcessGroup group, TrainingArguments args, ResumeFrom from) {
     // Only rank 0 has the weights that count.
     try (Owned owned = Owned.of(kind, 1 + group.rank())) {
       List<LogEntry> log;
@@ -190,12 +191,13 @@ class SharedParametersTest {
   @CsvSource({"4, 2, FULL", "2, 3, FULL", "4, 2, SHARDED", "2, 3, SHARDED", "3, 1, SHARDED"})
   void aRunGoesOnWithAnotherNumberOfRanks(int before, int after, String form) throws Exception {
     Consumer<TrainingArguments.Builder> constant =
-        args -> args.lrSchedulerType(SchedulerType.CONSTANT); // Else it depends on where a run ends.
+        args ->
+            args.lrSchedulerType(SchedulerType.CONSTANT); // Else it depends on where a run ends.
     Seen whole = inWorld("chain", 1, 0, constant).get(0);
     Consumer<TrainingArguments.Builder> saving =
         args ->
             args.lrSchedulerType(SchedulerType.CONSTANT)
-.saveStrategy(IntervalStrategy.STEPS)
+                .saveStrategy(IntervalStrategy.STEPS)
                 .saveSteps(5)
                 .deepspeed(Map.of())
                 .fsdp(List.of("full_shard"))

@@ -66,8 +66,7 @@ class MovableTensorsTest {
     // 1.5 is 0x3FC0 and -2 is 0xC000: the little end first.
     NDArray flat = manager.create(new float[] {0, 0, Float.intBitsToFloat(0xC0003FC0), 1});
     new MovableTensors(List.of(half)).place(flat, new long[] {4});
-    assertThat(Bfloat16.toFloat32(half, manager).toFloatArray())
-        .containsExactly(1.5f, -2, 0, 1);
+    assertThat(Bfloat16.toFloat32(half, manager).toFloatArray()).containsExactly(1.5f, -2, 0, 1);
   }
 
   @Test

@@ -363,9 +363,9 @@ public final class PretrainedModel
     return core.quantized() == null
         ? SegmentedModel.super.whyFrozen()
         : "its quantized layers cannot be trained, and all else begins frozen. Train adapters over"
-              + " it with PeftModel.of(model, LoraConfig...), or release with unfreeze(...) what is"
-              + " not quantized, such as a classifier's head; dequantize() makes it a model like"
-              + " any other";
+            + " it with PeftModel.of(model, LoraConfig...), or release with unfreeze(...) what is"
+            + " not quantized, such as a classifier's head; dequantize() makes it a model like"
+            + " any other";
   }
 
   @Override

@@ -143,8 +143,7 @@ class SharedParametersTest {
     try (PretrainedModel base = model(kind)) {
       TrainableModel model =
           kind.variant.equals("lora")
-              ? PeftModel.of(
-                  base, LoraConfig.builder().r(4).targetModules("all-linear").build())
+              ? PeftModel.of(base, LoraConfig.builder().r(4).targetModules("all-linear").build())
               : base;
       List<Double> losses;
       List<Double> norms;
@@ -180,8 +179,7 @@ class SharedParametersTest {
     assertThat(actual.weights.keySet()).isEqualTo(expected.weights.keySet());
     expected.weights.forEach(
         (name, values) ->
-            assertClose(
-                name, list(actual.weights.get(name)), list(values), tolerance));
+            assertClose(name, list(actual.weights.get(name)), list(values), tolerance));
   }
 
   private static List<Double> list(float[] values) {
@@ -204,8 +202,11 @@ class SharedParametersTest {
 
   @ParameterizedTest
   @CsvSource({
-    "bert, true, 2, full", "bert, true, 3, full",
-    "llama, false, 3, full", "llama, true, 2, full", "llama, false, 2, bf16",
+    "bert, true, 2, full",
+    "bert, true, 3, full",
+    "llama, false, 3, full",
+    "llama, true, 2, full",
+    "llama, false, 2, bf16",
     "t5, true, 2, full",
     "llama, false, 2, lora",
   })

@@ -52,7 +52,8 @@ public final class SearchCommand extends ArgumentsCommand {
   protected Set<String> essentials() {
     Set<String> names = new TreeSet<>(TrainCommand.ESSENTIALS);
     SearchArguments.table().arguments().forEach(argument -> names.add(argument.name()));
-    names.removeAll(Set.of("test_file", "resume_from_checkpoint", "overwrite_output_dir", "push_to_hub"));
+    names.removeAll(
+        Set.of("test_file", "resume_from_checkpoint", "overwrite_output_dir", "push_to_hub"));
     return names;
   }
 

@@ -69,18 +69,25 @@ final class TextSearch {
     }
     SearchResult result = build().run(this::trainer);
     console.tell("Report: " + result.folder().resolve(HtmlSearchReport.FILE_NAME));
-    return json(result.best().orElseThrow(() -> new IllegalStateException("no trial was trained to its end")));
+    return json(
+        result
+            .best()
+            .orElseThrow(() -> new IllegalStateException("no trial was trained to its end")));
   }
 
   private HyperparameterSearch build() {
-    SearchSpace space = search.space() == null ? SearchSpace.defaults() : SearchSpace.read(search.space());
+    SearchSpace space =
+        search.space() == null ? SearchSpace.defaults() : SearchSpace.read(search.space());
     space.names().stream()
         .filter(name -> name.startsWith("model."))
         .findFirst()
         .ifPresent(
             name -> {
               throw new IllegalArgumentException(
-                  search.space() + ": " + name + " is for models that a program makes; name training arguments");
+                  search.space()
+                      + ": "
+                      + name
+                      + " is for models that a program makes; name training arguments");
             });
     HyperparameterSearchBuilder builder =
         HyperparameterSearch.builder(setup.training(), space)
