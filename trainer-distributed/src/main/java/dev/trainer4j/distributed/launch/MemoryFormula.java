@@ -21,7 +21,8 @@ record MemoryFormula(long parameters, long largestUnit) {
     double share = all / ranks;
     return switch (stage) {
       case NONE -> all + all + MOMENTS * all;
-      case OPTIMIZER -> all + all + MOMENTS * share;
+      // Beside its gradients a rank keeps the sums of its share.
+      case OPTIMIZER -> all + all + share + MOMENTS * share;
       case GRADIENTS -> all + share + MOMENTS * share;
       case PARAMETERS -> share + share + MOMENTS * share;
     };

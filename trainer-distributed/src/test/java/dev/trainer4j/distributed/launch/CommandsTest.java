@@ -189,7 +189,7 @@ final class CommandsTest {
     MemoryFormula formula = new MemoryFormula(1_000_000, 1000);
 
     assertThat(formula.held(Stage.NONE, 4)).isEqualTo(16e6);
-    assertThat(formula.held(Stage.OPTIMIZER, 4)).isEqualTo(8e6 + 8e6 / 4);
+    assertThat(formula.held(Stage.OPTIMIZER, 4)).isEqualTo(8e6 + 12e6 / 4);
     assertThat(formula.held(Stage.GRADIENTS, 4)).isEqualTo(4e6 + 12e6 / 4);
     assertThat(formula.held(Stage.PARAMETERS, 4)).isEqualTo(16e6 / 4);
   }
