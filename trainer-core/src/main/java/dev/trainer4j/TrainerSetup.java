@@ -124,9 +124,14 @@ final class TrainerSetup {
     precision = Precision.of(args);
     ownsProcesses = builder.processes == null;
     processes = builder.processes == null ? ProcessGroup.launched() : builder.processes;
-    requireBackend();
-    processes.limitWaits(Duration.ofSeconds(args.ddpTimeout()));
-    strategy = ParallelStrategy.of(args.sharding(), processes, model.manager().getDevice());
+    try {
+      requireBackend();
+      processes.limitWaits(Duration.ofSeconds(args.ddpTimeout()));
+      strategy = ParallelStrategy.of(args.sharding(), processes, model.manager().getDevice());
+    } catch (RuntimeException e) {
+      leaveProcesses();
+      throw e;
+    }
     evalDatasets = Collections.unmodifiableMap(new LinkedHashMap<>(builder.evalDatasets));
     DataCollator<?> collator =
         builder.dataCollator != null ? builder.dataCollator : new DefaultDataCollator();
@@ -165,7 +170,6 @@ final class TrainerSetup {
     if (wanted.isEmpty() || processes.worldSize() == 1 || wanted.equals(backend)) {
       return;
     }
-    closeProcesses();
     throw new IllegalArgumentException(
         "ddpBackend is "
             + wanted
@@ -302,6 +306,10 @@ final class TrainerSetup {
   /** Leaves the group that was found; one that was handed in is the user's. */
   void closeProcesses() {
     strategy.close();
+    leaveProcesses();
+  }
+
+  private void leaveProcesses() {
     if (ownsProcesses) {
       processes.close();
     }

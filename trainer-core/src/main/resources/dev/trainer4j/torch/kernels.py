@@ -922,3 +922,38 @@ class Kernels(Module):
     else:
       taken = 0
     return taken
+
+  # Makes each tensor what lies in flat at an offset, counted in elements of the tensors' type: the same tensors with
+  # other memory. A flat of another type has their bytes. dims has the dimensions of all of them in a row, ranks says how
+  # many each has.
+  def place(self: __torch__.Kernels, xs: List[Tensor], flat: Tensor, offsets: List[int], dims: List[int],
+            ranks: List[int]) -> None:
+    typed = flat
+    if ops.prim.dtype(xs[0]) != ops.prim.dtype(flat):
+      typed = torch.view_copy(flat, dtype=ops.prim.dtype(xs[0]))
+    first = 0
+    for i in range(torch.len(xs)):
+      shape = annotate(List[int], [])
+      size = 1
+      for d in range(ranks[i]):
+        shape = torch.append(shape, dims[first + d])
+        size = size * dims[first + d]
+      first = first + ranks[i]
+      x = torch.set_(xs[i], torch.view(torch.slice(typed, 0, offsets[i], offsets[i] + size), shape))
+    return None
+
+  # Takes the memory of tensors, which are left without elements.
+  def displace(self: __torch__.Kernels, xs: List[Tensor]) -> None:
+    for i in range(torch.len(xs)):
+      x = torch.set_(xs[i])
+    return None
+
+  # The memory of tensors, one behind the other, as n float32 numbers; zeros behind them.
+  def memory(self: __torch__.Kernels, xs: List[Tensor], n: int) -> Tensor:
+    parts = annotate(List[Tensor], [])
+    bytes = 0
+    for i in range(torch.len(xs)):
+      part = torch.view_copy(torch.contiguous(torch.reshape(torch.detach(xs[i]), [-1])), dtype=0)
+      bytes = bytes + torch.numel(part)
+      parts = torch.append(parts, part)
+    return torch.view_copy(torch.constant_pad_nd(torch.cat(parts), [0, 4 * n - bytes]), dtype=6)

@@ -320,8 +320,8 @@ class WorldTrainingTest {
                             ResumeFrom.never())))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage(
-            "ddpBackend is nccl, but these processes talk through threads: leave it out, or start"
-                + " them with that backend");
+            "ddpBackend is nccl, but the model is on cpu(), and tensors there go through threads: leave"
+                + " ddpBackend out, or train on another device");
   }
 
   /** Puts a file where the second checkpoint is to be. */

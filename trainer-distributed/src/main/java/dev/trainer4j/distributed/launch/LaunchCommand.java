@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -36,10 +37,21 @@ public final class LaunchCommand implements Callable<Integer> {
 
   /** Returns the command, to be executed or added to a program. */
   public static CommandLine commandLine() {
+    return commandLine(Set.of());
+  }
+
+  /**
+   * Returns the command for a program that gives its commands options of its own.
+   *
+   * @param shared their names, such as {@code --quiet}; they stand for the flag of the same name
+   */
+  static CommandLine commandLine(Set<String> shared) {
     CommandSpec spec = new LaunchCommand().spec;
-    spec.name("launch").mixinStandardHelpOptions(true);
+    spec.name("launch").mixinStandardHelpOptions(!shared.contains("--help"));
     spec.usageMessage().description("Starts a class in several processes.");
-    LaunchFlags.ALL.values().forEach(flag -> spec.addOption(option(flag)));
+    LaunchFlags.ALL.values().stream()
+        .filter(flag -> !shared.contains("--" + flag.name()))
+        .forEach(flag -> spec.addOption(option(flag)));
     spec.addPositional(
         PositionalParamSpec.builder()
             .index("0")

@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.distributed.launch;
 
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ScopeType;
 
 /**
  * The commands of several processes, as a program: {@code java -cp ... dev.trainer4j.distributed.launch.Launcher launch --num_processes
@@ -33,11 +38,30 @@ public final class Launcher {
    * program.
    */
   public static void addTo(CommandLine program) {
-    program.addSubcommand("launch", LaunchCommand.commandLine());
-    program.addSubcommand("config", new ConfigCommand());
-    program.addSubcommand("env", new EnvCommand());
-    program.addSubcommand("test", new TestCommand());
-    program.addSubcommand("estimate-memory", new EstimateMemoryCommand());
-    program.addSubcommand("merge-weights", new MergeWeightsCommand());
+    Set<String> shared = inherited(program);
+    program.addSubcommand("launch", LaunchCommand.commandLine(shared));
+    List.of(
+            new ConfigCommand(),
+            new EnvCommand(),
+            new TestCommand(),
+            new EstimateMemoryCommand(),
+            new MergeWeightsCommand())
+        .forEach(command -> program.addSubcommand(without(shared, new CommandLine(command))));
+  }
+
+  /** Options that the program has for all its commands. */
+  private static Set<String> inherited(CommandLine program) {
+    return program.getCommandSpec().options().stream()
+        .filter(option -> option.scopeType() == ScopeType.INHERIT)
+        .flatMap(option -> Arrays.stream(option.names()))
+        .collect(Collectors.toUnmodifiableSet());
+  }
+
+  private static CommandLine without(Set<String> shared, CommandLine command) {
+    if (shared.contains("--help")) {
+      command.getCommandSpec().mixinStandardHelpOptions(false);
+      command.getSubcommands().values().forEach(inner -> without(shared, inner));
+    }
+    return command;
   }
 }
