@@ -195,6 +195,7 @@ public final class BlockModel implements MixedPrecisionModel {
       if (EngineMessage.isOutOfMemory(e)) {
         throw e;
       }
+      MissingParameters.refuse(this);
       throw PassFailure.of(
           "the block does not take",
           PassFailure.describe(inputs, labelNames),

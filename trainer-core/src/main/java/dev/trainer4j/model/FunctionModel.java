@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.model;
 
+import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import dev.trainer4j.data.ModelInputs;
@@ -82,7 +83,12 @@ public final class FunctionModel implements TrainableModel {
 
   @Override
   public ModelOutput forward(ModelInputs inputs, boolean training) {
-    return forward.apply(inputs, training);
+    try {
+      return forward.apply(inputs, training);
+    } catch (EngineException e) {
+      MissingParameters.refuse(this);
+      throw e;
+    }
   }
 
   @Override

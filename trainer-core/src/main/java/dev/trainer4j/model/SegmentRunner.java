@@ -21,6 +21,23 @@ public interface SegmentRunner {
    */
   ModelOutput run(SegmentedModel model, ModelInputs inputs, boolean training);
 
+  /** Parameters that are in place until it is closed. */
+  @FunctionalInterface
+  interface Held extends AutoCloseable {
+    @Override
+    void close();
+  }
+
+  /**
+   * Puts the parameters of all segments into place, for work that does not go segment by segment, such as writing
+   * text.
+   *
+   * @return close it when the work is done
+   */
+  default Held hold(SegmentedModel model) {
+    return () -> {};
+  }
+
   /** Returns the runner that brings the parameters of each segment into place just before it, and takes them away. */
   static SegmentRunner with(SegmentParameters parameters) {
     return new VisitedSegments(parameters);

@@ -111,6 +111,7 @@ public final class TorchScriptModel implements TrainableModel {
       if (EngineMessage.isOutOfMemory(e)) {
         throw e;
       }
+      MissingParameters.refuse(this);
       Map<String, NDArray> given = new LinkedHashMap<>();
       inputNames.forEach(name -> given.put(name, inputs.get(name)));
       throw PassFailure.of(

@@ -3,6 +3,8 @@ package dev.trainer4j.model;
 
 import ai.djl.ndarray.NDList;
 import dev.trainer4j.data.ModelInputs;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * Segments whose parameters are there while they run and no longer: what is recorded of them cannot go
@@ -23,5 +25,21 @@ record VisitedSegments(SegmentParameters parameters) implements SegmentRunner {
       }
     }
     return model.finish(hidden, pass);
+  }
+
+  @Override
+  public Held hold(SegmentedModel model) {
+    List<Segment> brought = new ArrayList<>();
+    Held held = () -> brought.forEach(parameters::take);
+    try {
+      for (Segment segment : model.segments()) {
+        parameters.bring(segment);
+        brought.add(segment);
+      }
+    } catch (RuntimeException | Error e) {
+      held.close();
+      throw e;
+    }
+    return held;
   }
 }

@@ -59,8 +59,9 @@ public interface ParallelStrategy extends AutoCloseable {
    * Returns what arguments ask for that cannot be together with it, each with the argument's name in front.
    *
    * @param ownSteps whether the trainer's {@code trainingStep} is a user's own
+   * @param lendsWeights whether a callback has weights of its own for evaluations
    */
-  List<String> problems(TrainingArguments args, boolean ownSteps);
+  List<String> problems(TrainingArguments args, boolean ownSteps, boolean lendsWeights);
 
   /**
    * Takes from the model what ranks share out, until {@link #giveBack}; what has been taken stays so. Called by all

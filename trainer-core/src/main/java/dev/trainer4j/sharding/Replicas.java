@@ -15,7 +15,7 @@ import java.util.function.Function;
 record Replicas(ProcessGroup processes) implements ParallelStrategy {
 
   @Override
-  public List<String> problems(TrainingArguments args, boolean ownSteps) {
+  public List<String> problems(TrainingArguments args, boolean ownSteps, boolean lendsWeights) {
     return List.of();
   }
 

@@ -39,7 +39,7 @@ final class SharedOptimizer implements ParallelStrategy {
   }
 
   @Override
-  public List<String> problems(TrainingArguments args, boolean ownSteps) {
+  public List<String> problems(TrainingArguments args, boolean ownSteps, boolean lendsWeights) {
     List<String> problems = new ArrayList<>();
     if (args.asyncSave()) {
       problems.add(

@@ -54,7 +54,7 @@ final class SharedParameters implements ParallelStrategy {
   }
 
   @Override
-  public List<String> problems(TrainingArguments args, boolean ownSteps) {
+  public List<String> problems(TrainingArguments args, boolean ownSteps, boolean lendsWeights) {
     List<String> problems = new ArrayList<>();
     if (args.sharding().cpuRamEfficientLoading()) {
       problems.add(
@@ -81,6 +81,12 @@ final class SharedParameters implements ParallelStrategy {
       problems.add(
           "trainingStep: a trainer's own may look at parameters and gradients, which no rank has whole here;"
               + " override computeLoss, or shard gradients at most (ZeRO stage 2, SHARD_GRAD_OP)");
+    }
+    if (lendsWeights) {
+      problems.add(
+          "callbacks: one keeps weights of its own for evaluations, such as EmaCallback, and reads all parameters"
+              + " after each update, which no rank has whole; shard gradients at most (ZeRO stage 2,"
+              + " SHARD_GRAD_OP)");
     }
     return problems;
   }

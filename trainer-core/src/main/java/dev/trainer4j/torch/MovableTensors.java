@@ -6,6 +6,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.jni.IValue;
+import ai.djl.pytorch.jni.JniUtils;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.LongStream;
@@ -14,9 +15,8 @@ import java.util.stream.LongStream;
  * Tensors whose memory comes and goes while they stay the same objects: leaves of autograd, with all who hold
  * them.
  *
- * <p>Between {@link #displace} and {@link #place} they have no elements. Java still knows the shape of each, but an
- * operator of libtorch that meets one fails over its shape: so what reads weights that are not there is an
- * error, and no result.
+ * <p>Between {@link #displace} and {@link #place} they have no elements. Java still knows the shape of each, but for libtorch
+ * it is an empty vector: most operators fail over that, a sum of it is 0, and none reads memory that is not there.
  */
 public final class MovableTensors {
 
@@ -35,6 +35,12 @@ public final class MovableTensors {
     dimensions =
         tensors.stream().flatMapToLong(t -> LongStream.of(t.getShape().getShape())).toArray();
     ranks = tensors.stream().mapToLong(t -> t.getShape().dimension()).toArray();
+  }
+
+  /** Returns whether the elements of a tensor have been taken by {@link #displace}. */
+  public static boolean isDisplaced(NDArray tensor) {
+    // DJL's own answer is the shape that it keeps.
+    return tensor.size() > 0 && JniUtils.getShape((PtNDArray) tensor).size() == 0;
   }
 
   /** Returns the tensors. */

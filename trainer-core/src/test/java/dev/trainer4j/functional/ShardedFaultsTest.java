@@ -102,7 +102,7 @@ class ShardedFaultsTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"1, true", "2, true", "2, false"})
+  @CsvSource({"1, true", "2, true", "2, false", "3, true", "3, false"})
   void halfPrecisionHasTheUpdatesOfRanksThatHoldItAll(int stage, boolean fp16) throws Exception {
     List<List<Float>> whole = half(0, fp16);
     List<List<Float>> shared = half(stage, fp16);

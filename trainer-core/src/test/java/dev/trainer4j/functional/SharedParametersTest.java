@@ -2,6 +2,8 @@
 package dev.trainer4j.functional;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.fail;
 import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDManager;
@@ -16,11 +18,17 @@ import dev.trainer4j.Trainer;
 import dev.trainer4j.args.IntervalStrategy;
 import dev.trainer4j.args.SchedulerType;
 import dev.trainer4j.args.TrainingArguments;
+import dev.trainer4j.callback.CallbackContext;
+import dev.trainer4j.callback.EvaluationWeights;
+import dev.trainer4j.callback.TrainerCallback;
+import dev.trainer4j.callback.TrainerControl;
 import dev.trainer4j.checkpoint.CheckpointFiles;
+import dev.trainer4j.data.ModelInputs;
 import dev.trainer4j.model.BlockModel;
 import dev.trainer4j.model.TrainableModel;
 import dev.trainer4j.process.ProcessGroup;
 import dev.trainer4j.state.LogEntry;
+import dev.trainer4j.state.TrainerState;
 import dev.trainer4j.testing.InMemoryWorld;
 import dev.trainer4j.testing.TestDevice;
 import dev.trainer4j.testing.TinyData;
@@ -30,12 +38,14 @@ import dev.trainer4j.torch.Seeds;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Ranks of which none holds the model whole, against one process. */
 @Timeout(300)
@@ -112,7 +122,11 @@ class SharedParametersTest {
   }
 
   private static Seen train(
-      String kind, ProcessGroup group, TrainingArguments args, ResumeFrom from) {
+      String kind,
+      ProcessGroup group,
+      TrainingArguments args,
+      ResumeFrom from,
+      TrainerCallback... callbacks) {
     // Only rank 0 has the weights that count.
     try (Owned owned = Owned.of(kind, 1 + group.rank())) {
       List<LogEntry> log;
@@ -122,6 +136,7 @@ class SharedParametersTest {
               .evalDataset(TinyData.points(17, 2))
               .processGroup(group)
               .build()) {
+        List.of(callbacks).forEach(trainer::addCallback);
         trainer.train(from);
         log = trainer.state().logHistory();
       }
@@ -256,5 +271,128 @@ class SharedParametersTest {
             .isCloseTo(losses.get(0), within(1e-6));
       }
     }
+  }
+
+  /** Two machines of two ranks, each with a whole copy. */
+  @ParameterizedTest
+  @CsvSource({"chain, hybrid_shard", "function, hybrid_shard", "function, hybrid_shard_zero2"})
+  void machinesThatHoldTheSameLearnWhatOneProcessLearns(String kind, String strategy)
+      throws Exception {
+    Seen alone = inWorld(kind, 1, 0, args -> {}).get(0);
+    List<Seen> ranks =
+        InMemoryWorld.callOnNodes(
+            2,
+            2,
+            group ->
+                train(
+                    kind,
+                    group,
+                    args(4, 0).deepspeed(Map.of()).fsdp(List.of(strategy)).build(),
+                    ResumeFrom.never()));
+    ranks.forEach(rank -> assertSame(rank, alone, kind.equals("chain") ? 1e-6 : 1e-11));
+    ranks.forEach(rank -> assertThat(rank.weights).isEqualTo(ranks.get(0).weights));
+  }
+
+  /** As it does for a signal: ranks agree, save together, and end. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 3})
+  void aRunThatIsAskedToStopOnOneRankSavesAndGoesOn(int stage) throws Exception {
+    Seen whole = inWorld("chain", 2, stage, args -> {}).get(0);
+    InMemoryWorld.run(
+        2,
+        group -> {
+          try (Owned owned = Owned.of("chain", 1 + group.rank());
+              Trainer trainer =
+                  Trainer.builder(
+                          owned.model,
+                          args(2, stage).saveStrategy(IntervalStrategy.EPOCH).build())
+                      .trainDataset(TinyData.points(SAMPLES, 1))
+                      .evalDataset(TinyData.points(17, 2))
+                      .processGroup(group)
+                      .build()) {
+            trainer.addCallback(
+                onStepEnd(
+                    (ctx, state) -> {
+                      if (group.rank() == 1 && state.globalStep() == 4) {
+                        trainer.requestStop();
+                      }
+                    }));
+            assertThat(trainer.train().globalStep()).isEqualTo(4);
+          }
+        });
+    assertThat(folder.resolve("out/checkpoint-4")).isDirectory();
+    inWorld("chain", 2, stage, args -> {}).forEach(rank -> assertSame(rank, whole, 1e-6));
+  }
+
+  private static TrainerCallback onStepEnd(BiConsumer<CallbackContext, TrainerState> work) {
+    return new TrainerCallback() {
+      @Override
+      public void onStepEnd(CallbackContext ctx, TrainerState state, TrainerControl control) {
+        work.accept(ctx, state);
+      }
+    };
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"chain", "function"})
+  void aCallbackThatRunsTheModelByItselfIsToldThatNoRankHasItWhole(String kind) {
+    assertThatThrownBy(
+            () ->
+                InMemoryWorld.run(
+                    2,
+                    group ->
+                        train(
+                            kind,
+                            group,
+                            args(2, 3).build(),
+                            ResumeFrom.never(),
+                            onStepEnd(
+                                (ctx, state) -> {
+                                  try (NDManager manager = ctx.model().manager().newSubManager()) {
+                                    ctx.model()
+                                        .forward(
+                                            ModelInputs.of(
+                                                Map.of(
+                                                    "x",
+                                                    manager.ones(
+                                                        new Shape(2, TinyData.FEATURES)))),
+                                            false);
+                                  }
+                                }))))
+        .rootCause()
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContainingAll("is shared out among ranks", "evaluate or predict");
+  }
+
+  /** A callback with weights of its own, as {@code EmaCallback} is. */
+  private static final class OwnWeights implements EvaluationWeights {
+    @Override
+    public void lend(CallbackContext ctx) {}
+
+    @Override
+    public void giveBack(CallbackContext ctx) {}
+  }
+
+  @Test
+  void whatCannotBeTogetherIsRefusedByNameBeforeTheFirstUpdate() {
+    assertThatThrownBy(
+            () ->
+                InMemoryWorld.run(
+                    2,
+                    group ->
+                        train(
+                            "chain",
+                            group,
+                            args(2, 0)
+                                .deepspeed(Map.of())
+                                .fsdp(List.of("full_shard"))
+                                .fsdpConfig(Map.of("cpu_ram_efficient_loading", true))
+                                .build(),
+                            ResumeFrom.never(),
+                            new OwnWeights(),
+                            onStepEnd((ctx, state) -> fail("an update was made")))))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContainingAll(
+            "cpu_ram_efficient_loading: every rank loads the whole model", "callbacks: ", "EmaCallback");
   }
 }

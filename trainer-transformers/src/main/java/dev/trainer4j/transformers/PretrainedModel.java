@@ -12,6 +12,7 @@ import dev.trainer4j.data.ProcessingClass;
 import dev.trainer4j.model.ForwardPass;
 import dev.trainer4j.model.LabelLayout;
 import dev.trainer4j.model.LossOnlyModel;
+import dev.trainer4j.model.MissingParameters;
 import dev.trainer4j.model.MixedPrecisionModel;
 import dev.trainer4j.model.ModelOutput;
 import dev.trainer4j.model.NamedParameter;
@@ -332,6 +333,7 @@ public final class PretrainedModel
     try {
       return runner.run(this, inputs, training);
     } catch (EngineException e) {
+      MissingParameters.refuse(this);
       throw InputMistakes.explain(this, inputs, e);
     }
   }
@@ -661,8 +663,16 @@ public final class PretrainedModel
   public DecodingSession startDecoding(
       long[][] inputIds, long @Nullable [][] attentionMask, int maxLength) {
     InputMistakes.check(config(), inputIds);
-    return new CheckedSession(
-        config(), computation.startDecoding(inputIds, attentionMask, maxLength));
+    SegmentRunner.Held held = runner.hold(this);
+    try {
+      MissingParameters.refuse(this);
+      return new CheckedSession(
+          config(),
+          new HoldingSession(computation.startDecoding(inputIds, attentionMask, maxLength), held));
+    } catch (RuntimeException | Error e) {
+      held.close();
+      throw e;
+    }
   }
 
   /** Returns family, task, size and device. */

@@ -2,9 +2,11 @@
 package dev.trainer4j.transformers;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.types.Shape;
+import dev.trainer4j.PredictionOutput;
 import dev.trainer4j.Trainer;
 import dev.trainer4j.args.IntervalStrategy;
 import dev.trainer4j.args.OptimizerName;
@@ -14,10 +16,16 @@ import dev.trainer4j.data.Datasets;
 import dev.trainer4j.data.ModelInputs;
 import dev.trainer4j.model.TrainableModel;
 import dev.trainer4j.process.ProcessGroup;
+import dev.trainer4j.transformers.generation.GenerationConfig;
+import dev.trainer4j.transformers.generation.GenerativeModel;
 import dev.trainer4j.transformers.peft.LoraConfig;
+import dev.trainer4j.transformers.trainer.Seq2SeqTrainer;
+import dev.trainer4j.transformers.trainer.Seq2SeqTrainingArguments;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -96,6 +104,21 @@ class SharedParametersTest {
                 "input_ids", manager.create(ids, shape),
                 "attention_mask", manager.create(mask, shape),
                 "labels", manager.create(ids, shape)));
+      };
+
+  /** The first half of a row is the prompt. */
+  private static final DataCollator<Integer> PROMPTS =
+      (samples, manager) -> {
+        long[] ids = new long[samples.size() * LENGTH];
+        long[] labels = new long[ids.length];
+        for (int i = 0; i < ids.length; i++) {
+          ids[i] = 3 + (7L * (i % LENGTH) + 11L * samples.get(i / LENGTH)) % 40;
+          labels[i] = i % LENGTH < LENGTH / 2 ? -100 : ids[i];
+        }
+        Shape shape = new Shape(samples.size(), LENGTH);
+        return ModelInputs.of(
+            Map.of(
+                "input_ids", manager.create(ids, shape), "labels", manager.create(labels, shape)));
       };
 
   private static Task task(String family) {
@@ -229,5 +252,60 @@ class SharedParametersTest {
     Seen alone = RankThreads.call(1, group -> train(kind, group, 0)).get(0);
     List<Seen> shared = RankThreads.call(3, group -> train(kind, group, 3));
     shared.forEach(rank -> assertSame(rank, alone, 2e-6));
+  }
+
+  /** Rank 0 has two batches of the three rows, rank 1 one. */
+  private static List<Long> written(Kind kind, ProcessGroup group, TrainingArguments args) {
+    try (PretrainedModel base = model(kind)) {
+      TrainableModel model =
+          kind.variant.equals("lora")
+              ? PeftModel.of(base, LoraConfig.builder().r(4).targetModules("all-linear").build())
+              : base;
+      Seq2SeqTrainingArguments writing =
+          Seq2SeqTrainingArguments.builder()
+              .predictWithGenerate(true)
+              .generationConfig(
+                  GenerationConfig.builder().maxNewTokens(6).eosTokenId(1).padTokenId(0).build())
+              .build();
+      try (Trainer trainer =
+          new Seq2SeqTrainer(
+              Trainer.builder(model, args)
+                  .trainDataset(Datasets.of(IntStream.range(0, 19).boxed().toList()))
+                  .evalDataset(Datasets.of(IntStream.range(30, 33).boxed().toList()))
+                  .dataCollator(PROMPTS)
+                  .computeMetrics(prediction -> Map.of("tokens", 1.0))
+                  .processGroup(group),
+              writing)) {
+        trainer.train();
+        if (!args.deepspeed().isEmpty()) {
+          assertThatThrownBy(() -> ((GenerativeModel) model).startDecoding(new long[][] {{4}}, null, 3))
+              .isInstanceOf(IllegalStateException.class)
+              .hasMessageContaining("shared out among ranks");
+        }
+        try (PredictionOutput output =
+            trainer.predict(Datasets.of(IntStream.range(30, 33).boxed().toList()))) {
+          return Arrays.stream(output.predictions().toLongArray()).boxed().toList();
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"llama, full", "llama, lora", "t5, full", "llama, bf16"})
+  void ranksWriteWhatRanksThatHoldAllWrite(String family, String variant) throws Exception {
+    Kind kind = new Kind(family, true, false, variant);
+    List<List<List<Long>>> runs = new ArrayList<>();
+    for (int stage : new int[] {0, 3}) {
+      runs.add(
+          RankThreads.call(
+              2,
+              group ->
+                  written(
+                      kind,
+                      group,
+                      args(2, stage, kind).toBuilder().perDeviceEvalBatchSize(1).build())));
+    }
+    assertThat(new HashSet<>(runs.get(0).get(0))).hasSizeGreaterThan(1);
+    assertThat(runs.get(1)).isEqualTo(runs.get(0));
   }
 }
