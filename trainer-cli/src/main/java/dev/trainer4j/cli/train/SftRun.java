@@ -9,6 +9,7 @@ import dev.trainer4j.args.TrainingArguments;
 import dev.trainer4j.callbacks.ProgressCallback;
 import dev.trainer4j.cli.Console;
 import dev.trainer4j.hub.Hub;
+import dev.trainer4j.hub.ModelCardDetails;
 import dev.trainer4j.metrics.EvalPrediction;
 import dev.trainer4j.run.TrainingPlan;
 import dev.trainer4j.state.TrainerStateJson;
@@ -129,6 +130,8 @@ final class SftRun {
     }
     if (training.pushToHub()) {
       console.tell("Pushed: " + Hub.pushToHub(trainer, "End of training").url());
+    } else {
+      Hub.createModelCard(trainer, ModelCardDetails.none());
     }
     return results.text();
   }

@@ -70,8 +70,8 @@ final class TrainRun {
       if (verbs.predicts()) {
         predict(model);
       }
-      if (verbs.trains() && setup.training().pushToHub()) {
-        console.tell("Pushed: " + Hub.pushToHub(trainer, "End of training", details()).url());
+      if (verbs.trains()) {
+        publish(trainer);
       }
     }
     return results.text();
@@ -124,6 +124,15 @@ final class TrainRun {
     Files.writeString(
         folder.resolve("trainer_state.json"), TrainerStateJson.write(trainer.state()));
     console.tell("Model saved: " + folder + " (" + output.globalStep() + " updates).");
+  }
+
+  /** With the figures of the evaluation in the card. */
+  private void publish(Trainer trainer) throws IOException {
+    if (setup.training().pushToHub()) {
+      console.tell("Pushed: " + Hub.pushToHub(trainer, "End of training", details()).url());
+    } else {
+      Hub.createModelCard(trainer, details());
+    }
   }
 
   private void evaluate(Trainer trainer) throws IOException {
