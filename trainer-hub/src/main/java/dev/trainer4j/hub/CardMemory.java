@@ -44,13 +44,31 @@ final class CardMemory {
     if (before == null) {
       before = here == null ? "" : here;
     }
+    ModelPlace place = ModelPlace.of(target.repo());
     String card =
-        new ModelCard(target.repo(), args, state, model, details, license(target, model, details))
+        new ModelCard(place, args, state, model, details, license(target, model, details))
             .write(before);
-    Files.createDirectories(args.outputDir());
-    HubCache.replace(file, card.getBytes(StandardCharsets.UTF_8));
-    HubCache.replace(mark, hash(card).getBytes(StandardCharsets.UTF_8));
+    keep(args.outputDir(), card);
     return card;
+  }
+
+  /** Writes the card of a run that is not pushed, or not yet; asks nobody. */
+  static Path local(
+      TrainingArguments args, TrainerState state, SavedModel model, ModelCardDetails details)
+      throws IOException {
+    Path file = args.outputDir().resolve(NAME);
+    String before = Files.isRegularFile(file) ? Files.readString(file) : "";
+    ModelPlace place = ModelPlace.of(args.outputDir());
+    keep(
+        args.outputDir(),
+        new ModelCard(place, args, state, model, details, null).write(before));
+    return file;
+  }
+
+  private static void keep(Path folder, String card) throws IOException {
+    Files.createDirectories(folder);
+    HubCache.replace(folder.resolve(NAME), card.getBytes(StandardCharsets.UTF_8));
+    HubCache.replace(folder.resolve(MARK), hash(card).getBytes(StandardCharsets.UTF_8));
   }
 
   private static String hash(String card) {

@@ -2,6 +2,7 @@
 package dev.trainer4j.hub;
 
 import dev.trainer4j.Trainer;
+import dev.trainer4j.args.TrainingArguments;
 import java.io.IOException;
 import java.nio.file.Path;
 
@@ -102,5 +103,24 @@ public final class Hub {
   public static CommitInfo pushToHub(Trainer trainer, String message, ModelCardDetails details)
       throws IOException {
     return RunRepository.client(trainer.args()).push(trainer, message, details);
+  }
+
+  /**
+   * Writes a model card of a run into its output folder, as {@code README.md}: results, hyperparameters, versions, and how to load the
+   * model, which is saved there before. The network is not asked. What somebody wrote into an earlier card stays, and a later push
+   * goes on from this one. {@link #pushToHub} writes the card by itself.
+   *
+   * @param details what the card says beside what the run knows
+   * @return the file; in a run of several processes the first one alone writes it
+   * @throws IOException if it cannot be written
+   */
+  public static Path createModelCard(Trainer trainer, ModelCardDetails details)
+      throws IOException {
+    TrainingArguments args = trainer.args();
+    if (!trainer.state().isWorldProcessZero()) {
+      return args.outputDir().resolve("README.md");
+    }
+    SavedModel model = SavedModel.in(args.outputDir(), trainer.model().nameOrPath());
+    return CardMemory.local(args, trainer.state(), model, details);
   }
 }

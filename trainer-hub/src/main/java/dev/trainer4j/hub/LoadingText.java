@@ -7,15 +7,15 @@ import java.util.Optional;
 final class LoadingText {
   private LoadingText() {}
 
-  static String of(HubRepo repo, SavedModel model, Optional<String> base) {
-    String id = repo.id();
+  static String of(ModelPlace place, SavedModel model, Optional<String> base) {
+    String id = place.id();
     if (model.isAdapter()) {
-      return adapter(id, model, base.orElse("path/to/base"));
+      return adapter(place, model, base.orElse("path/to/base"));
     }
     if (model.head().isPresent()) {
       SavedModel.Head head = model.head().get();
       return java(
-              "Path folder = Hub.model(\"%s\");\n".formatted(id)
+              "Path folder = %s;\n".formatted(place.java())
                   + "PretrainedModel model = AutoModels.%s(folder);\n".formatted(head.java())
                   + "PretrainedTokenizer tokenizer = PretrainedTokenizer.load(folder);")
           + python(
@@ -24,23 +24,27 @@ final class LoadingText {
                   + "tokenizer = AutoTokenizer.from_pretrained(\"%s\")".formatted(id));
     }
     return java(
-            "Path weights = Hub.model(\"%s\").resolve(\"model.safetensors\");\n".formatted(id)
+            "Path weights = %s.resolve(\"model.safetensors\");\n".formatted(place.java())
                 + "SafetensorsFile tensors = SafetensorsFile.open(weights);")
         + python(
-            "from huggingface_hub import hf_hub_download\n"
-                + "from safetensors.torch import load_file\n\n"
-                + "tensors = load_file(hf_hub_download(\"%s\", \"model.safetensors\"))"
-                    .formatted(id));
+            place.isOnHub()
+                ? "from huggingface_hub import hf_hub_download\n"
+                    + "from safetensors.torch import load_file\n\n"
+                    + "tensors = load_file(hf_hub_download(\"%s\", \"model.safetensors\"))"
+                        .formatted(id)
+                : "from safetensors.torch import load_file\n\n"
+                    + "tensors = load_file(\"%s/model.safetensors\")".formatted(id));
   }
 
   /** PEFT has a class for each task, and refuses adapters of another one, and those without a task. */
-  private static String adapter(String id, SavedModel model, String base) {
+  private static String adapter(ModelPlace place, SavedModel model, String base) {
+    String id = place.id();
     String java = model.head().map(SavedModel.Head::java).orElse("featureExtraction");
     String inJava =
         java(
             "Path base = Hub.model(\"%s\");\n".formatted(base)
                 + "PretrainedModel model = AutoModels.%s(base);\n".formatted(java)
-                + "PeftModel adapted = PeftModel.load(model, Hub.model(\"%s\"));".formatted(id));
+                + "PeftModel adapted = PeftModel.load(model, %s);".formatted(place.java()));
     if (model.head().isEmpty()) {
       return inJava
           + python(

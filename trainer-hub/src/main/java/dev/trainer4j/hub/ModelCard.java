@@ -20,7 +20,7 @@ final class ModelCard {
           + " outside of it -->";
   private static final String END = "<!-- trainer4j: end -->";
 
-  private final HubRepo repo;
+  private final ModelPlace place;
   private final TrainingArguments args;
   private final RunResults results;
   private final SavedModel model;
@@ -30,17 +30,18 @@ final class ModelCard {
   /**
    * Collects what the card says.
    *
-   * @param model what is pushed
+   * @param place where the model is found
+   * @param model what is saved there
    * @param license of the model or of its base, if somebody knows it
    */
   ModelCard(
-      HubRepo repo,
+      ModelPlace place,
       TrainingArguments args,
       TrainerState state,
       SavedModel model,
       ModelCardDetails details,
       @Nullable String license) {
-    this.repo = repo;
+    this.place = place;
     this.args = args;
     this.details = details;
     this.license = details.license() == null ? license : details.license();
@@ -64,7 +65,7 @@ final class ModelCard {
   }
 
   private String name() {
-    return repo.id().substring(repo.id().indexOf('/') + 1);
+    return place.name();
   }
 
   /**
@@ -175,7 +176,7 @@ final class ModelCard {
                       .append(RunResults.number(value))
                       .append('\n'));
     }
-    text.append("\n## How to load it\n\n").append(LoadingText.of(repo, model, base()));
+    text.append("\n## How to load it\n\n").append(LoadingText.of(place, model, base()));
     text.append("\n## Training procedure\n\n### Training hyperparameters\n\n");
     Hyperparameters.of(args)
         .forEach(

@@ -64,6 +64,26 @@ class ModelCardTest {
   }
 
   @Test
+  void isWrittenOfARunThatIsNotPushed() throws IOException {
+    Path card;
+    try (Trainer trainer = TinyRun.trainer(TinyRun.args(output).build()).build()) {
+      trainer.train();
+      trainer.saveModel(output);
+      card = Hub.createModelCard(trainer, ModelCardDetails.none().license("mit"));
+      Files.writeString(card, Files.readString(card) + "\nMy own words.\n");
+      Hub.createModelCard(trainer, ModelCardDetails.none());
+    }
+
+    assertThat(card).isEqualTo(output.resolve("README.md"));
+    String text = Files.readString(card);
+    assertThat(metadata(text).get("license").asText()).isEqualTo("mit");
+    assertThat(text)
+        .contains("- learning_rate: 0.05", "Path.of(\"run\")", "load_file(\"run/model.safetensors\")")
+        .contains("My own words.")
+        .doesNotContain(folder.toString());
+  }
+
+  @Test
   void saysWhatTheRunKnowsUnderHuggingFacesNames() throws IOException {
     Files.writeString(
         output.resolve("config.json"),

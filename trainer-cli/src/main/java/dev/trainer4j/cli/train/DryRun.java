@@ -129,7 +129,7 @@ final class DryRun {
     if (verbs.trains()) {
       out.println("  config.json, model.safetensors and the tokenizer's files: the trained model");
       out.println("  checkpoint-N/: " + checkpoints());
-      out.println("  trainer_state.json, train_results.json");
+      out.println("  trainer_state.json, train_results.json, README.md (a model card)");
     }
     if (verbs.evaluates()) {
       out.println("  eval_results.json");

@@ -64,9 +64,7 @@ public final class EvaluateCommand extends ArgumentsCommand {
   protected int run(ArgumentReader.Reading arguments) throws Exception {
     Idle.require(arguments);
     try (RunSetup setup = RunSetup.forEvaluation(arguments, console())) {
-      console()
-          .out()
-          .println(new TrainRun(setup, console(), new Verbs(false, true, false), null).run());
+      new TrainRun(setup, console(), new Verbs(false, true, false), null).run();
     }
     return ExitCodes.OK;
   }

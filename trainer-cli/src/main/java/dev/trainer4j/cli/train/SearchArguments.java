@@ -29,7 +29,7 @@ public abstract class SearchArguments {
               PATH,
               "YAML or JSON file with the values of hyperparameters; unset means Hugging Face's default space")
           .row("trials", wholeFrom(1), "how many combinations are trained")
-          .row("direction", oneOf(Direction.class), "which objective is the better one")
+          .row("direction", oneOf(Direction.class), "which objective is the better one; unset means minimize for a loss, and must be said for all else")
           .row(
               "objective",
               TEXT,
@@ -63,11 +63,8 @@ public abstract class SearchArguments {
     return 20;
   }
 
-  /** Which objective is the better one. */
-  @Value.Default
-  public Direction direction() {
-    return Direction.MINIMIZE;
-  }
+  /** Which objective is the better one; null for minimize, where the objective is a loss. */
+  public abstract @Nullable Direction direction();
 
   /** The metric; null for the default one. */
   public abstract @Nullable String objective();
@@ -82,6 +79,23 @@ public abstract class SearchArguments {
   @Value.Default
   public String pruner() {
     return "none";
+  }
+
+  /** The direction; throws if it was left open and does not go without saying, since the wrong one finds the worst model. */
+  Direction asDirection() {
+    Direction given = direction();
+    if (given != null) {
+      return given;
+    }
+    String metric = objective();
+    if (metric == null || !metric.endsWith("loss")) {
+      throw new IllegalArgumentException(
+          "direction: expected maximize or minimize for "
+              + (metric == null
+                  ? "the default objective, the sum of all metrics: give --direction, or --objective eval_loss"
+                  : "objective " + metric + ", which is no loss: give --direction maximize, say"));
+    }
+    return Direction.MINIMIZE;
   }
 
   Pruner asPruner() {

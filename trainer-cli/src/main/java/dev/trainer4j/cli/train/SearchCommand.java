@@ -23,8 +23,8 @@ import picocli.CommandLine.Command;
       "  num_train_epochs: {distribution: int_uniform, min: 1, max: 4}",
       "  per_device_train_batch_size: [8, 16, 32]",
       "",
-      "Each trial has a folder run-N in --output_dir; search.jsonl and search.html there tell of all. The same",
-      "command goes on where a search was stopped."
+      "Each trial has a folder run-N in --output_dir; search.jsonl and search.html there tell of all."
+          + " The same command goes on where a search was stopped."
     },
     footer = {
       "",
@@ -60,6 +60,7 @@ public final class SearchCommand extends ArgumentsCommand {
   @Override
   protected int run(ArgumentReader.Reading arguments) throws Exception {
     SearchArguments search = arguments.get(SearchArguments.table());
+    search.asDirection(); // Before data are read.
     TextSearch.requireSearchable(arguments.get(TextArguments.table()));
     try (RunSetup setup = RunSetup.of(arguments, console())) {
       console().out().println(new TextSearch(setup, search, console()).run());

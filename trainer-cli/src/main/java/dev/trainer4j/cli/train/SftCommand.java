@@ -95,13 +95,12 @@ public final class SftCommand extends ArgumentsCommand {
         read.get(SftArguments.table()).toBuilder()
             .training(read.get(SftArguments.trainingTable()))
             .build();
-    SftRun run =
-        new SftRun(
+    new SftRun(
             read.get(SftScriptArguments.table()),
             arguments,
             read.get(Seq2SeqTrainingArguments.table()),
-            console());
-    console().out().println(run.run());
+            console())
+        .run();
     return ExitCodes.OK;
   }
 }

@@ -9,6 +9,7 @@ import dev.trainer4j.args.TrainingArguments;
 import dev.trainer4j.callbacks.ProgressCallback;
 import dev.trainer4j.cli.Console;
 import dev.trainer4j.hub.Hub;
+import dev.trainer4j.hub.ModelCardDetails;
 import dev.trainer4j.metrics.EvalPrediction;
 import dev.trainer4j.run.TrainingPlan;
 import dev.trainer4j.state.TrainerStateJson;
@@ -48,8 +49,8 @@ final class SftRun {
     folder = training.outputDir();
   }
 
-  /** Does the work; returns the figures as JSON, or a sentence after a dry run. */
-  String run() throws IOException {
+  /** Does the work, and prints the figures as JSON, or a plan. */
+  void run() throws IOException {
     ResumeFrom from = OutputFolder.resume(before(), folder, console);
     SftModelFactory models = SftModelFactory.of(args);
     SftRows rows = SftRows.of(args, training.evalStrategy() != IntervalStrategy.NO, console);
@@ -62,7 +63,11 @@ final class SftRun {
         PretrainedModel base = models.base(tokenizer, training)) {
       PeftModel adapter = models.adapter(base);
       try (SftTrainer trainer = trainer(models, base, adapter, tokenizer, rows)) {
-        return args.dryRun() ? plan(models, trainer, rows) : train(trainer, rows, from);
+        if (args.dryRun()) {
+          plan(models, trainer, rows);
+        } else {
+          train(trainer, rows, from);
+        }
       } finally {
         if (adapter != null) {
           adapter.close();
@@ -107,12 +112,30 @@ final class SftRun {
     return builder.build();
   }
 
-  private String train(SftTrainer trainer, SftRows rows, ResumeFrom from) throws IOException {
-    OutputFolder.clear(before(), folder, console);
-    ResultFiles results = new ResultFiles(folder);
+  /** Trains and saves, and prints the figures. Of several processes the first one writes and prints. */
+  private void train(SftTrainer trainer, SftRows rows, ResumeFrom from) throws IOException {
+    boolean isFirst = trainer.state().isWorldProcessZero();
+    if (isFirst) {
+      OutputFolder.clear(before(), folder, console);
+    }
+    ResultFiles results = new ResultFiles(isFirst ? folder : null);
     TrainOutput output = trainer.train(from);
     trainer.saveModel(folder);
     results.save("train", output.metrics(), rows.train().rows().size());
+    if (isFirst) {
+      saved(trainer, output);
+    }
+    if (rows.eval() != null) {
+      EvaluationOutput evaluation = trainer.evaluate();
+      results.save("eval", evaluation.metrics(), rows.eval().rows().size());
+    }
+    publish(trainer, isFirst);
+    if (isFirst) {
+      console.out().println(results.text());
+    }
+  }
+
+  private void saved(SftTrainer trainer, TrainOutput output) throws IOException {
     Files.writeString(
         folder.resolve("trainer_state.json"), TrainerStateJson.write(trainer.state()));
     console.tell(
@@ -123,17 +146,20 @@ final class SftRun {
             + output.globalStep()
             + " updates). Try it: trainer chat "
             + folder);
-    if (rows.eval() != null) {
-      EvaluationOutput evaluation = trainer.evaluate();
-      results.save("eval", evaluation.metrics(), rows.eval().rows().size());
-    }
-    if (training.pushToHub()) {
-      console.tell("Pushed: " + Hub.pushToHub(trainer, "End of training").url());
-    }
-    return results.text();
   }
 
-  private String plan(SftModelFactory models, SftTrainer trainer, SftRows rows) {
+  /** With the figures of the evaluation in the card. */
+  private void publish(SftTrainer trainer, boolean isFirst) throws IOException {
+    if (!training.pushToHub()) {
+      Hub.createModelCard(trainer, ModelCardDetails.none());
+    } else if (isFirst) {
+      console.tell("Pushed: " + Hub.pushToHub(trainer, "End of training").url());
+    } else {
+      trainer.saveModel(folder); // Saving before a push may take all processes.
+    }
+  }
+
+  private void plan(SftModelFactory models, SftTrainer trainer, SftRows rows) {
     PrintWriter out = console.out();
     TrainingPlan plan = trainer.plan();
     long trained =
@@ -170,7 +196,7 @@ final class SftRun {
             + folder
             + ": "
             + (trainer.peftModel().isPresent() ? "the adapter" : "the model")
-            + ", the tokenizer, checkpoint-N/, trainer_state.json, all_results.json");
-    return "Nothing was trained or written: this was a dry run.";
+            + ", the tokenizer, checkpoint-N/, trainer_state.json, all_results.json, README.md (a model card)");
+    out.println("Nothing was trained or written: this was a dry run.");
   }
 }

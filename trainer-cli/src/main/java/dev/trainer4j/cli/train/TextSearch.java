@@ -92,7 +92,7 @@ final class TextSearch {
     HyperparameterSearchBuilder builder =
         HyperparameterSearch.builder(setup.training(), space)
             .trials(search.trials())
-            .direction(search.direction())
+            .direction(search.asDirection())
             .algorithm(search.algorithm())
             .pruner(search.asPruner())
             .listener(new HtmlSearchReport());

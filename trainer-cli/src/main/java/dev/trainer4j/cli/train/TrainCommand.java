@@ -94,7 +94,7 @@ public final class TrainCommand extends ArgumentsCommand {
         new DryRun(setup, console(), verbs).print();
       } else {
         Path folder = setup.training().outputDir();
-        console().out().println(new TrainRun(setup, console(), verbs, folder).run());
+        new TrainRun(setup, console(), verbs, folder).run();
       }
     }
     return ExitCodes.OK;

@@ -23,7 +23,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -40,6 +39,7 @@ final class TrainRun {
   private final ResultFiles results;
   private long trainSamples;
   private long evalSamples;
+  private boolean isFirst;
 
   /**
    * Makes a run.
@@ -54,27 +54,32 @@ final class TrainRun {
     results = new ResultFiles(folder);
   }
 
-  /** Does what is to be done; returns the figures as JSON. */
-  String run() throws IOException {
+  /** Does what is to be done, and prints the figures as JSON. Of several processes the first one writes and prints. */
+  void run() throws IOException {
     ResumeFrom from =
         verbs.trains() ? OutputFolder.resume(setup.args(), folder, console) : ResumeFrom.never();
     try (PretrainedModel model = setup.loadModel();
         Trainer trainer = setup.recipe().trainer(builder(model), setup.writing())) {
+      isFirst = trainer.state().isWorldProcessZero();
       if (verbs.trains()) {
-        OutputFolder.clear(setup.args(), folder, console);
+        if (isFirst) {
+          OutputFolder.clear(setup.args(), folder, console);
+        }
         train(trainer, from);
       }
       if (verbs.evaluates()) {
         evaluate(trainer);
       }
-      if (verbs.predicts()) {
+      if (verbs.predicts() && isFirst) {
         predict(model);
       }
-      if (verbs.trains() && setup.training().pushToHub()) {
-        console.tell("Pushed: " + Hub.pushToHub(trainer, "End of training", details()).url());
+      if (verbs.trains()) {
+        publish(trainer);
       }
     }
-    return results.text();
+    if (isFirst) {
+      console.out().println(results.text());
+    }
   }
 
   private Trainer.Builder builder(PretrainedModel model) {
@@ -119,16 +124,31 @@ final class TrainRun {
   private void train(Trainer trainer, ResumeFrom from) throws IOException {
     TrainOutput output = trainer.train(from);
     trainer.saveModel(folder);
-    Map<String, Double> metrics = new LinkedHashMap<>(output.metrics());
-    results.save("train", metrics, trainSamples);
+    if (!isFirst) {
+      return;
+    }
+    results.save("train", output.metrics(), trainSamples);
     Files.writeString(
         folder.resolve("trainer_state.json"), TrainerStateJson.write(trainer.state()));
     console.tell("Model saved: " + folder + " (" + output.globalStep() + " updates).");
   }
 
+  /** With the figures of the evaluation in the card. */
+  private void publish(Trainer trainer) throws IOException {
+    if (!setup.training().pushToHub()) {
+      Hub.createModelCard(trainer, details());
+    } else if (isFirst) {
+      console.tell("Pushed: " + Hub.pushToHub(trainer, "End of training", details()).url());
+    } else {
+      trainer.saveModel(folder); // Saving before a push may take all processes.
+    }
+  }
+
   private void evaluate(Trainer trainer) throws IOException {
     EvaluationOutput output = trainer.evaluate();
-    results.save("eval", setup.recipe().derived(output.metrics(), "eval"), evalSamples);
+    if (isFirst) {
+      results.save("eval", setup.recipe().derived(output.metrics(), "eval"), evalSamples);
+    }
   }
 
   private void predict(PretrainedModel model) throws IOException {
