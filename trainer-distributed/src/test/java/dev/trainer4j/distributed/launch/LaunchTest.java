@@ -224,7 +224,16 @@ final class LaunchTest {
 
     assertThat(again.restarts()).isEqualTo(1);
     assertThat(again.output().get(0)).anyMatch(line -> line.startsWith("weights="));
-    assertThat(again.output()).isEqualTo(whole.output());
+    assertThat(results(again)).isEqualTo(results(whole));
+  }
+
+  /** What the program says of the trained model, by rank; the log beside it has times. */
+  private static List<List<String>> results(LaunchResult result) {
+    return result.output().stream()
+        .map(
+            lines ->
+                lines.stream().filter(line -> line.matches("(step|weights|stopped)=.*")).toList())
+        .toList();
   }
 
   @Test
