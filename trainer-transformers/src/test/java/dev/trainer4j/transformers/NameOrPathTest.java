@@ -44,7 +44,8 @@ class NameOrPathTest {
   @Test
   void aSnapshotInTheCacheOfTheHubIsNamedAsOnTheHub() throws IOException {
     Path folder =
-        copied(temporary.resolve("models--acme--tiny-bert/snapshots").resolve("0123456789".repeat(4)));
+        copied(
+            temporary.resolve("models--acme--tiny-bert/snapshots").resolve("0123456789".repeat(4)));
 
     assertThat(origin(folder)).isEqualTo("acme/tiny-bert");
   }
