@@ -73,12 +73,12 @@ public class Trainer implements TrialTrainer {
   private final TrialMaker trialMaker;
   private final NDManager manager;
   private final RunLog log;
-  private final RunState state = new RunState();
+  private final RunState state;
   private final StopRequest stopRequest = new StopRequest();
   private final TrainerHooks hooks = new Hooks();
   private final LiveContext context;
   private final CallbackDispatcher callbacks;
-  private final LogLines lines = new LogLines(state, hooks::log);
+  private final LogLines lines;
   private final RunCheckpoints checkpoints;
   private final Evaluator evaluator;
   private final @Nullable Determinism determinism;
@@ -89,6 +89,8 @@ public class Trainer implements TrialTrainer {
   @SuppressWarnings("this-escape")
   protected Trainer(TrainerBuilder<?> builder) {
     setup = TrainerSetup.of(builder);
+    state = new RunState(setup.processes());
+    lines = new LogLines(state, hooks::log);
     trialMaker = new TrialMaker(builder, Trainer::new);
     manager = setup.model().manager().newSubManager();
     manager.setName("trainer");

@@ -55,6 +55,28 @@ public record TrainerState(
         0, 0, 0, 500, 500, 500, 0, 0, 0, 0, List.of(), null, null, null, true, true, Map.of());
   }
 
+  /** Returns this snapshot as that of a process which is, or is not, the first of its machine and of all. */
+  public TrainerState inProcess(boolean isLocalZero, boolean isWorldZero) {
+    return new TrainerState(
+        epoch,
+        globalStep,
+        maxSteps,
+        loggingSteps,
+        evalSteps,
+        saveSteps,
+        trainBatchSize,
+        numTrainEpochs,
+        numInputTokensSeen,
+        totalFlos,
+        logHistory,
+        bestMetric,
+        bestGlobalStep,
+        bestModelCheckpoint,
+        isLocalZero,
+        isWorldZero,
+        statefulCallbacks);
+  }
+
   /** Returns this snapshot with the callbacks' states, as it is written into a checkpoint. */
   public TrainerState withStatefulCallbacks(Map<String, CallbackState> states) {
     return new TrainerState(

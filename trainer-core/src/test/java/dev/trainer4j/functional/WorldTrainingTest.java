@@ -59,6 +59,26 @@ class WorldTrainingTest {
       Map<String, Double> evaluation,
       List<Float> predictions) {}
 
+  @Test
+  void aTrainerKnowsBeforeItsFirstRunWhetherItsProcessIsTheFirst() throws Exception {
+    List<Boolean> first =
+        InMemoryWorld.call(
+            2,
+            group -> {
+              try (TinyModel tiny = new TinyModel(1, 0);
+                  Trainer trainer =
+                      Trainer.builder(tiny.model(), args(folder, 2).build())
+                          .trainDataset(TinyData.points(SAMPLES, 1))
+                          .evalDataset(TinyData.points(11, 2))
+                          .processGroup(group)
+                          .build()) {
+                return trainer.state().isWorldProcessZero();
+              }
+            });
+
+    assertThat(first).containsExactly(true, false);
+  }
+
   private TrainingArguments.Builder args(Path out, int worldSize) {
     return TrainingArguments.builder()
         .outputDir(out)

@@ -53,7 +53,9 @@ final class Backoff {
 
   /** Waits before another try; false if there have been enough. */
   boolean pauseAfter(Call call, IOException failure) throws IOException {
-    return pause(call, String.valueOf(failure.getMessage()), Duration.ZERO);
+    String message = failure.getMessage();
+    return pause(
+        call, message == null ? failure.getClass().getSimpleName() : message, Duration.ZERO);
   }
 
   private boolean pause(Call call, String why, Duration atLeast) throws IOException {

@@ -59,9 +59,7 @@ final class CardMemory {
     Path file = args.outputDir().resolve(NAME);
     String before = Files.isRegularFile(file) ? Files.readString(file) : "";
     ModelPlace place = ModelPlace.of(args.outputDir());
-    keep(
-        args.outputDir(),
-        new ModelCard(place, args, state, model, details, null).write(before));
+    keep(args.outputDir(), new ModelCard(place, args, state, model, details, null).write(before));
     return file;
   }
 

@@ -114,8 +114,7 @@ public final class Hub {
    * @return the file; in a run of several processes the first one alone writes it
    * @throws IOException if it cannot be written
    */
-  public static Path createModelCard(Trainer trainer, ModelCardDetails details)
-      throws IOException {
+  public static Path createModelCard(Trainer trainer, ModelCardDetails details) throws IOException {
     TrainingArguments args = trainer.args();
     if (!trainer.state().isWorldProcessZero()) {
       return args.outputDir().resolve("README.md");

@@ -10,7 +10,7 @@ final class Versions {
 
   static String list() {
     return line("Trainer4J", version(Trainer.class))
-        + line("DJL", version(Engine.class))
+        + line("DJL", Engine.getDjlVersion())
         + line("PyTorch", torch())
         + line("Java", System.getProperty("java.version"));
   }

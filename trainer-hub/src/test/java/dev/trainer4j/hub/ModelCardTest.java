@@ -78,7 +78,8 @@ class ModelCardTest {
     String text = Files.readString(card);
     assertThat(metadata(text).get("license").asText()).isEqualTo("mit");
     assertThat(text)
-        .contains("- learning_rate: 0.05", "Path.of(\"run\")", "load_file(\"run/model.safetensors\")")
+        .contains(
+            "- learning_rate: 0.05", "Path.of(\"run\")", "load_file(\"run/model.safetensors\")")
         .contains("My own words.")
         .doesNotContain(folder.toString());
   }

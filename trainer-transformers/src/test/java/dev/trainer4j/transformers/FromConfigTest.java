@@ -28,6 +28,13 @@ class FromConfigTest {
   }
 
   @Test
+  void aModelOfAConfigurationComesFromNowhere() {
+    try (PretrainedModel model = model(1)) {
+      assertThat(model.nameOrPath()).isEmpty();
+    }
+  }
+
+  @Test
   void weightsAreNormalWithTheStandardDeviationOfTheConfiguration() {
     try (PretrainedModel model = model(1)) {
       NDArray words = model.state().get("bert.embeddings.word_embeddings.weight");

@@ -61,7 +61,7 @@ final class CompanionFiles {
         Path name = from.relativize(file);
         if (isLeft(name) || unwanted.contains(name.toString())) {
           if (!READ.matcher(name.toString()).matches() && !unwanted.contains(name.toString())) {
-            left.add(name.toString());
+            left.add(isInCheckpoint(name) ? name.getName(0) + "/" : name.toString());
           }
         } else if (!Files.exists(to.resolve(name))) {
           Files.createDirectories(to.resolve(name).getParent());
@@ -72,12 +72,15 @@ final class CompanionFiles {
     return left;
   }
 
+  private static boolean isInCheckpoint(Path name) {
+    return name.getNameCount() > 1 && name.getName(0).toString().startsWith("checkpoint-");
+  }
+
   private static boolean isLeft(Path name) {
     String last = name.getFileName().toString().toLowerCase(Locale.ROOT);
     boolean hidden = name.getName(0).toString().startsWith(".") || last.startsWith(".");
-    boolean inCheckpoint = name.getName(0).toString().startsWith("checkpoint-");
     return hidden
-        || inCheckpoint
+        || isInCheckpoint(name)
         || RUN.contains(last)
         || WEIGHTS.stream().anyMatch(last::endsWith);
   }

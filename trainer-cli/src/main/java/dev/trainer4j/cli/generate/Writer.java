@@ -25,6 +25,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.OptionalInt;
@@ -62,7 +63,7 @@ final class Writer implements AutoCloseable {
       throw new IllegalArgumentException(
           folder.base()
               + " is a model for "
-              + task
+              + task.name().toLowerCase(Locale.ROOT).replace('_', ' ')
               + ", which writes no text: give a causal or sequence-to-sequence language model");
     }
     Path tokens =

@@ -29,7 +29,10 @@ public abstract class SearchArguments {
               PATH,
               "YAML or JSON file with the values of hyperparameters; unset means Hugging Face's default space")
           .row("trials", wholeFrom(1), "how many combinations are trained")
-          .row("direction", oneOf(Direction.class), "which objective is the better one; unset means minimize for a loss, and must be said for all else")
+          .row(
+              "direction",
+              oneOf(Direction.class),
+              "which objective is the better one; unset means minimize for a loss, and must be said for all else")
           .row(
               "objective",
               TEXT,

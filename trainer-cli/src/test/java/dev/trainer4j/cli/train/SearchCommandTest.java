@@ -65,7 +65,8 @@ class SearchCommandTest {
     CommandLineRun again = search("--objective", "eval_loss", "--trials", 2);
 
     assertThat(JSON.readTree(again.out())).as(again.err()).isEqualTo(best);
-    assertThat(Files.readAllLines(out.resolve("search.jsonl"))).startsWith(events.toArray(String[]::new));
+    assertThat(Files.readAllLines(out.resolve("search.jsonl")))
+        .startsWith(events.toArray(String[]::new));
     assertThat(trials()).as("no trial was trained again").hasSize(2);
   }
 

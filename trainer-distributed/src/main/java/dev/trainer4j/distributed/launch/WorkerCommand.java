@@ -65,7 +65,8 @@ record WorkerCommand(String mainClass, List<String> arguments, List<String> opti
           name.endsWith(".py") || name.endsWith(".java") || name.endsWith(".jar")
               ? "give the full name of a compiled class, such as com.example.Main, not a file"
               : "give its full name with the package, and put its jar on the class path of this"
-                  + " command";
+                  + " command, for which 'java -jar' has no room: java -cp trainer.jar:yours.jar"
+                  + " dev.trainer4j.cli.Main launch ...";
       throw new LaunchException("the class " + name + " is not found; " + hint, e);
     } catch (NoSuchMethodException e) {
       throw new LaunchException(
