@@ -288,7 +288,9 @@ class SharedParametersTest {
                       .build())
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessageContainingAll(
-              "fsdp_config." + key, "no layers of [" + unknown + "]", "those of this model are " + all);
+              "fsdp_config." + key,
+              "no layers of [" + unknown + "]",
+              "those of this model are " + all);
     }
   }
 
@@ -316,7 +318,8 @@ class SharedParametersTest {
               writing)) {
         trainer.train();
         if (!args.deepspeed().isEmpty()) {
-          assertThatThrownBy(() -> ((GenerativeModel) model).startDecoding(new long[][] {{4}}, null, 3))
+          assertThatThrownBy(
+                  () -> ((GenerativeModel) model).startDecoding(new long[][] {{4}}, null, 3))
               .isInstanceOf(IllegalStateException.class)
               .hasMessageContaining("shared out among ranks");
         }

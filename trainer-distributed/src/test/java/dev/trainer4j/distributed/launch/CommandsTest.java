@@ -48,8 +48,7 @@ final class CommandsTest {
   void asksForShardingAndWritesWhatLaunchReads() throws Exception {
     Path file = folder.resolve("config.yaml");
     ConfigFile.write(
-        file,
-        answers("several processes on CPUs", "1", "4", "FSDP", "1", "", "1", "yes", "bf16"));
+        file, answers("several processes on CPUs", "1", "4", "FSDP", "1", "", "1", "yes", "bf16"));
 
     LaunchSettings settings =
         LaunchSettings.of(Map.of(), java.util.Optional.of(AccelerateConfig.read(file)));
