@@ -120,6 +120,7 @@ final class TrainerSetup {
     }
     List<String> problems = new ArrayList<>(Precision.problems(args, model));
     problems.addAll(EmbeddingNoise.problems(args, model));
+    problems.addAll(WrappedLayers.problems(args, model));
     throwIfAny(problems);
     precision = Precision.of(args);
     ownsProcesses = builder.processes == null;

@@ -109,9 +109,7 @@ final class TrainingRun {
   private TrainingSession open(DataLoader loader, TrainingPlan plan, ResumeRequest from) {
     checkpoints.requireFolder();
     requireTogether(
-        setup
-            .strategy()
-            .problems(args, own.trainingStep(), callbacks.hasEvaluationWeights()));
+        setup.strategy().problems(args, own.trainingStep(), callbacks.hasEvaluationWeights()));
     ModelMaker maker = setup.modelMaker();
     if (maker != null) {
       setup.strategy().giveBack();

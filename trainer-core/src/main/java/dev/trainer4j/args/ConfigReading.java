@@ -70,6 +70,10 @@ record ConfigReading(
     log.warn("{} is of an older version. Use {}.", what, newer);
   }
 
+  static void warnOfNoEffect(String what, String why) {
+    log.warn("{} has no effect here: {}. Remove it.", what, why);
+  }
+
   /** Says what the writer of the file may not know. */
   void warn() {
     older.forEach((name, key) -> warnOfOlder(argument + "." + name, key));

@@ -132,6 +132,10 @@ final class FsdpConfig {
 
   private void warn() {
     reading.warn();
+    if (reading.isOn("cpu_ram_efficient_loading") && strategy().stage() != Stage.PARAMETERS) {
+      ConfigReading.warnOfNoEffect(
+          "fsdp_config.cpu_ram_efficient_loading", "ranks keep parameters whole");
+    }
     if (!words.equals(List.of("full_shard"))) {
       ConfigReading.warnOfOlder("fsdp = " + String.join(" ", words), "fsdp true and fsdp_config");
     }

@@ -158,6 +158,10 @@ public record LaunchEnvironment(Map<String, String> variables) {
 
   /** The file of DeepSpeed, or what it would have of the variables. */
   private Map<String, Object> deepspeed() {
+    if (text(DEEPSPEED + "ZERO3_INIT").flatMap(ValueType.FLAG::read).orElse(false)) {
+      ConfigReading.warnOfNoEffect(
+          "zero3_init_flag", "ranks load a model whole, then share it out");
+    }
     Optional<String> file = text(DEEPSPEED + "CONFIG_FILE");
     if (file.isPresent()) {
       return ConfigFileType.file(file.get());

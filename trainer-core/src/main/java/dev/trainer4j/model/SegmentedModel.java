@@ -16,6 +16,14 @@ public interface SegmentedModel extends TrainableModel {
   /** Returns the segments in the order they run, always the same ones. */
   List<Segment> segments();
 
+  /**
+   * Returns the Python classes of the modules that segments stand for, such as {@code BertLayer}: what FSDP's {@code
+   * transformer_layer_cls_to_wrap} may name. By default none.
+   */
+  default List<String> layerClasses() {
+    return List.of();
+  }
+
   /** Checks the inputs and makes what all segments share. */
   ForwardPass begin(ModelInputs inputs, boolean training);
 

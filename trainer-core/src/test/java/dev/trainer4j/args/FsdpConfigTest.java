@@ -125,7 +125,26 @@ class FsdpConfigTest {
                 StateDictType.SHARDED_STATE_DICT,
                 25 << 20,
                 true));
-    assertThat(warned()).isEmpty();
+    assertThat(warned())
+        .singleElement()
+        .asString()
+        .contains("cpu_ram_efficient_loading has no effect here: ranks keep parameters whole");
+  }
+
+  @Test
+  void theLaunchersFlagForLoadingInSharesIsSaidToHaveNoEffect() {
+    TrainingArguments args =
+        new LaunchEnvironment(
+                Map.of(
+                    "ACCELERATE_USE_DEEPSPEED", "true",
+                    "ACCELERATE_DEEPSPEED_ZERO_STAGE", "3",
+                    "ACCELERATE_DEEPSPEED_ZERO3_INIT", "true"))
+            .applyTo(TrainingArguments.builder().build());
+    assertThat(args.sharding().stage()).isEqualTo(Stage.PARAMETERS);
+    assertThat(warned())
+        .singleElement()
+        .asString()
+        .contains("zero3_init_flag has no effect here: ranks load a model whole");
   }
 
   @Test

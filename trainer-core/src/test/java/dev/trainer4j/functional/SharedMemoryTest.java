@@ -101,7 +101,8 @@ class SharedMemoryTest {
               return meter;
             });
     List<Long> arrays = meters.get(0).arrays;
-    // One that is kept by each update would be a thousand; a batch that the other rank makes is none of them.
+    // One that is kept by each update would be a thousand; a batch that the other rank makes is
+    // none of them.
     assertThat(arrays)
         .hasSize(8)
         .allSatisfy(count -> assertThat(count).isBetween(arrays.get(0) - 10, arrays.get(0) + 10));
@@ -112,7 +113,9 @@ class SharedMemoryTest {
             .sorted()
             .toList();
     if (!rises.isEmpty()) {
-      assertThat(rises.get(rises.size() / 4)).as("resident, KiB: %s", resident).isLessThan(RISE_KIB);
+      assertThat(rises.get(rises.size() / 4))
+          .as("resident, KiB: %s", resident)
+          .isLessThan(RISE_KIB);
     }
   }
 }

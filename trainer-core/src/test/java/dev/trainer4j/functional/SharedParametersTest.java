@@ -304,8 +304,7 @@ class SharedParametersTest {
           try (Owned owned = Owned.of("chain", 1 + group.rank());
               Trainer trainer =
                   Trainer.builder(
-                          owned.model,
-                          args(2, stage).saveStrategy(IntervalStrategy.EPOCH).build())
+                          owned.model, args(2, stage).saveStrategy(IntervalStrategy.EPOCH).build())
                       .trainDataset(TinyData.points(SAMPLES, 1))
                       .evalDataset(TinyData.points(17, 2))
                       .processGroup(group)
@@ -354,8 +353,7 @@ class SharedParametersTest {
                                             ModelInputs.of(
                                                 Map.of(
                                                     "x",
-                                                    manager.ones(
-                                                        new Shape(2, TinyData.FEATURES)))),
+                                                    manager.ones(new Shape(2, TinyData.FEATURES)))),
                                             false);
                                   }
                                 }))))
@@ -393,6 +391,8 @@ class SharedParametersTest {
                             onStepEnd((ctx, state) -> fail("an update was made")))))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContainingAll(
-            "cpu_ram_efficient_loading: every rank loads the whole model", "callbacks: ", "EmaCallback");
+            "cpu_ram_efficient_loading: every rank loads the whole model",
+            "callbacks: ",
+            "EmaCallback");
   }
 }

@@ -254,6 +254,11 @@ public final class PeftModel extends ForwardingModel
   }
 
   @Override
+  public List<String> layerClasses() {
+    return base.layerClasses();
+  }
+
+  @Override
   public List<Segment> segments() {
     return adapted.segments();
   }

@@ -339,6 +339,11 @@ public final class PretrainedModel
   }
 
   @Override
+  public List<String> layerClasses() {
+    return ModelFamilies.of(config(), task()).layerClasses();
+  }
+
+  @Override
   public List<Segment> segments() {
     return computation.segments();
   }

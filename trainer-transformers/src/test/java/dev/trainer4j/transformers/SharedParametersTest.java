@@ -35,6 +35,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Pretrained models whose parameters ranks share out, against ranks that hold them all. */
 @Timeout(300)
@@ -246,12 +247,51 @@ class SharedParametersTest {
     shared.forEach(rank -> assertSame(rank, whole.get(0), tolerance));
   }
 
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2})
+  void tiedWeightsAreOneParameterOfTheSharedOptimizer(int stage) throws Exception {
+    Kind kind = new Kind("llama", true, false, "full");
+    List<Seen> whole = RankThreads.call(2, group -> train(kind, group, 0));
+    List<Seen> shared = RankThreads.call(2, group -> train(kind, group, stage));
+    shared.forEach(rank -> assertSame(rank, whole.get(0), 2e-6));
+  }
+
   @Test
   void ranksLearnWhatOneProcessLearns() throws Exception {
     Kind kind = new Kind("bert", true, false, "full");
     Seen alone = RankThreads.call(1, group -> train(kind, group, 0)).get(0);
     List<Seen> shared = RankThreads.call(3, group -> train(kind, group, 3));
     shared.forEach(rank -> assertSame(rank, alone, 2e-6));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "bert, 'BertEmbeddings,BertLayer', GPT2Block, '[BertEmbeddings, BertLayer]'",
+    "llama, LlamaDecoderLayer, LlamaLayer, [LlamaDecoderLayer]",
+    "t5, T5Block, T5Stack, [T5Block]",
+  })
+  void layersAreWrappedByPythonsNamesForThem(
+      String family, String known, String unknown, String all) {
+    Kind kind = new Kind(family, true, false, "full");
+    TrainingArguments args =
+        TrainingArguments.builder().outputDir(folder).useCpu(true).fsdp(true).build();
+    String key = "transformer_layer_cls_to_wrap";
+    try (PretrainedModel model = model(kind)) {
+      Trainer.builder(model, args.toBuilder().fsdpConfig(Map.of(key, known)).build())
+          .build()
+          .close();
+      assertThatThrownBy(
+              () ->
+                  Trainer.builder(
+                          model,
+                          args.toBuilder().fsdpConfig(Map.of(key, known + "," + unknown)).build())
+                      .build())
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContainingAll(
+              "fsdp_config." + key,
+              "no layers of [" + unknown + "]",
+              "those of this model are " + all);
+    }
   }
 
   /** Rank 0 has two batches of the three rows, rank 1 one. */
@@ -278,7 +318,8 @@ class SharedParametersTest {
               writing)) {
         trainer.train();
         if (!args.deepspeed().isEmpty()) {
-          assertThatThrownBy(() -> ((GenerativeModel) model).startDecoding(new long[][] {{4}}, null, 3))
+          assertThatThrownBy(
+                  () -> ((GenerativeModel) model).startDecoding(new long[][] {{4}}, null, 3))
               .isInstanceOf(IllegalStateException.class)
               .hasMessageContaining("shared out among ranks");
         }

@@ -104,9 +104,7 @@ final class ConfigQuestions {
             "What has a checkpoint: whole tensors, or pieces?",
             List.of("FULL_STATE_DICT", "SHARDED_STATE_DICT"),
             "FULL_STATE_DICT"));
-    keys.put(
-        "fsdp_cpu_ram_efficient_loading",
-        dialog.yes("Load a model without any process holding all of it?", true));
+    keys.put("fsdp_cpu_ram_efficient_loading", false);
     if (!second) {
       keys.put("fsdp_sync_module_states", true);
     }
@@ -152,7 +150,7 @@ final class ConfigQuestions {
       keys.put(
           "zero3_save_16bit_model", dialog.yes("Gather the whole model when it is saved?", true));
     }
-    keys.put("zero3_init_flag", stage == 3);
+    keys.put("zero3_init_flag", false);
     return keys;
   }
 }

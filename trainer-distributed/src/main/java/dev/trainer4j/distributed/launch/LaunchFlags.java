@@ -121,7 +121,8 @@ final class LaunchFlags {
         oneOf("offload_param_device", List.of("none", "cpu"), "where shares of parameters are"));
     flags.add(works("gradient_accumulation_steps", POSITIVE, "micro batches of one update"));
     flags.add(works("gradient_clipping", NUMBER, "largest global gradient norm"));
-    flags.add(works("zero3_init_flag", FLAG, "load a model without any rank holding all of it"));
+    flags.add(
+        works("zero3_init_flag", FLAG, "no effect: ranks load a model whole, then share it out"));
     flags.add(works("zero3_save_16bit_model", FLAG, "gather the whole model when it is saved"));
   }
 
@@ -129,7 +130,7 @@ final class LaunchFlags {
     flags.add(oneOf("fsdp_version", List.of("1", "2"), "whose keys are used"));
     flags.add(
         works("fsdp_offload_params", FLAG, "keep shares of parameters in the memory of the CPU"));
-    flags.add(works("fsdp_min_num_params", WHOLE, "parameters from which a segment is shared out"));
+    flags.add(works("fsdp_min_num_params", WHOLE, "only 0: a model's own segments are shared out"));
     flags.add(
         works(
             "fsdp_sharding_strategy",
@@ -166,7 +167,7 @@ final class LaunchFlags {
         works(
             "fsdp_cpu_ram_efficient_loading",
             FLAG,
-            "load a model without any rank holding all of it"));
+            "refused with full_shard: ranks load a model whole, then share it out"));
     flags.add(
         works(
             "fsdp_sync_module_states",

@@ -48,8 +48,7 @@ final class CommandsTest {
   void asksForShardingAndWritesWhatLaunchReads() throws Exception {
     Path file = folder.resolve("config.yaml");
     ConfigFile.write(
-        file,
-        answers("several processes on CPUs", "1", "4", "FSDP", "1", "", "1", "", "yes", "bf16"));
+        file, answers("several processes on CPUs", "1", "4", "FSDP", "1", "", "1", "yes", "bf16"));
 
     LaunchSettings settings =
         LaunchSettings.of(Map.of(), java.util.Optional.of(AccelerateConfig.read(file)));
@@ -58,6 +57,7 @@ final class CommandsTest {
         .containsEntry("FSDP_VERSION", "2")
         .containsEntry("FSDP_RESHARD_AFTER_FORWARD", "false")
         .containsEntry("FSDP_STATE_DICT_TYPE", "SHARDED_STATE_DICT")
+        .containsEntry("FSDP_CPU_RAM_EFFICIENT_LOADING", "false") // True is refused.
         .containsEntry("FSDP_ACTIVATION_CHECKPOINTING", "true")
         .containsEntry("ACCELERATE_MIXED_PRECISION", "bf16");
   }

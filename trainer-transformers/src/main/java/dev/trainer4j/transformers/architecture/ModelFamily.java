@@ -4,6 +4,7 @@ package dev.trainer4j.transformers.architecture;
 import ai.djl.Device;
 import dev.trainer4j.transformers.PretrainedException;
 import dev.trainer4j.transformers.Task;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -15,6 +16,9 @@ public interface ModelFamily {
 
   /** Returns the start of the names of transformers' classes, such as {@code Bert}. */
   String className();
+
+  /** Returns transformers' classes of the modules that are segments here, such as {@code BertLayer}. */
+  List<String> layerClasses();
 
   /** Returns the prefix of the body's tensors, such as {@code bert}; base checkpoints lack it. */
   String basePrefix();

@@ -172,6 +172,11 @@ public enum DecoderFamily implements ModelFamily {
   }
 
   @Override
+  public List<String> layerClasses() {
+    return List.of(className() + (this == GPT2 ? "Block" : "DecoderLayer"));
+  }
+
+  @Override
   public String basePrefix() {
     return this == GPT2 ? DecoderNames.GPT2.prefix() : DecoderNames.LLAMA.prefix();
   }

@@ -7,6 +7,7 @@ import dev.trainer4j.transformers.architecture.Architecture;
 import dev.trainer4j.transformers.architecture.ConfigReader;
 import dev.trainer4j.transformers.architecture.ModelFamily;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.BiFunction;
@@ -56,6 +57,13 @@ public final class EncoderFamily implements ModelFamily {
   @Override
   public String className() {
     return className;
+  }
+
+  @Override
+  public List<String> layerClasses() {
+    return this == DISTILBERT
+        ? List.of("Embeddings", "TransformerBlock")
+        : List.of(className + "Embeddings", className + "Layer");
   }
 
   @Override

@@ -152,6 +152,11 @@ public enum Seq2SeqFamily implements ModelFamily {
   }
 
   @Override
+  public List<String> layerClasses() {
+    return this == T5 ? List.of("T5Block") : List.of("BartEncoderLayer", "BartDecoderLayer");
+  }
+
+  @Override
   public String basePrefix() {
     return basePrefix;
   }
