@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.sharding;
 
+import dev.trainer4j.args.TrainingArguments;
 import dev.trainer4j.checkpoint.CheckpointFiles;
 import dev.trainer4j.checkpoint.TensorPieces;
 import dev.trainer4j.optim.Optimizer;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 
 /** The state of an optimizer that ranks share, in checkpoints. */
 record JointState(ShardRanks ranks, StateFiles form) {
@@ -19,6 +22,29 @@ record JointState(ShardRanks ranks, StateFiles form) {
       ShardedOptimizer shared = (ShardedOptimizer) optimizer;
       form.write(shared.pieces(), files, shared.layout());
     }
+  }
+
+  /**
+   * Returns what arguments ask for that ranks cannot do who save together.
+   *
+   * @param shared what they share, such as "parameters"
+   */
+  static List<String> problems(TrainingArguments args, String shared) {
+    List<String> problems = new ArrayList<>();
+    if (args.asyncSave()) {
+      problems.add(
+          "asyncSave: ranks that share "
+              + shared
+              + " save together, in the training thread; leave asyncSave out");
+    }
+    if (args.saveOnEachNode()) {
+      problems.add(
+          "saveOnEachNode: ranks that share "
+              + shared
+              + " write one checkpoint together, into a folder that all machines see; leave saveOnEachNode"
+              + " out");
+    }
+    return problems;
   }
 
   /**

@@ -40,17 +40,7 @@ final class SharedOptimizer implements ParallelStrategy {
 
   @Override
   public List<String> problems(TrainingArguments args, boolean ownSteps, boolean lendsWeights) {
-    List<String> problems = new ArrayList<>();
-    if (args.asyncSave()) {
-      problems.add(
-          "asyncSave: ranks that share the optimizer's state save it together, in the training thread; leave"
-              + " asyncSave out");
-    }
-    if (args.saveOnEachNode()) {
-      problems.add(
-          "saveOnEachNode: ranks that share the optimizer's state write one checkpoint together, into a folder"
-              + " that all machines see; leave saveOnEachNode out");
-    }
+    List<String> problems = new ArrayList<>(JointState.problems(args, "the optimizer's state"));
     problems.addAll(gradients.problems(args, ownSteps));
     return problems;
   }

@@ -55,16 +55,11 @@ final class SharedParameters implements ParallelStrategy {
 
   @Override
   public List<String> problems(TrainingArguments args, boolean ownSteps, boolean lendsWeights) {
-    List<String> problems = new ArrayList<>();
+    List<String> problems = new ArrayList<>(JointState.problems(args, "parameters"));
     if (args.sharding().cpuRamEfficientLoading()) {
       problems.add(
           "cpu_ram_efficient_loading: every rank loads the whole model before it is shared out, so it would do"
               + " nothing; leave it out, or set it to false");
-    }
-    if (args.asyncSave()) {
-      problems.add(
-          "asyncSave: ranks that share parameters save them together, in the training thread; leave asyncSave"
-              + " out");
     }
     if (args.autoFindBatchSize()) {
       problems.add(

@@ -220,9 +220,10 @@ class ShardedTrainingTest {
                     args ->
                         args.autoFindBatchSize(true)
                             .saveStrategy(IntervalStrategy.STEPS)
-                            .asyncSave(true)))
+                            .asyncSave(true)
+                            .saveOnEachNode(true)))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContainingAll("asyncSave", "autoFindBatchSize");
+        .hasMessageContainingAll("asyncSave", "saveOnEachNode", "autoFindBatchSize");
   }
 
   @Test

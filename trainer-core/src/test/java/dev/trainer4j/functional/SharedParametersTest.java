@@ -385,12 +385,14 @@ class SharedParametersTest {
                                 .deepspeed(Map.of())
                                 .fsdp(List.of("full_shard"))
                                 .fsdpConfig(Map.of("cpu_ram_efficient_loading", true))
+                                .saveOnEachNode(true)
                                 .build(),
                             ResumeFrom.never(),
                             new OwnWeights(),
                             onStepEnd((ctx, state) -> fail("an update was made")))))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContainingAll(
+            "saveOnEachNode",
             "cpu_ram_efficient_loading: every rank loads the whole model",
             "callbacks: ",
             "EmaCallback");
