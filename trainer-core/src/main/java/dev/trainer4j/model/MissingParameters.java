@@ -14,6 +14,9 @@ public final class MissingParameters {
    * @throws IllegalStateException if a tensor of the model has no elements at the moment
    */
   public static void refuse(TrainableModel model) {
+    if (!model.isInitialized()) {
+      return; // What has no tensors yet has shared none.
+    }
     model
         .state()
         .forEach(
