@@ -160,10 +160,13 @@ def main():
     clock = Clock(max(5, steps // 10), steps)
     model, batch_size, data = CASES[case](torch.Generator().manual_seed(1))
     train = train_raw if mode == "raw" else train_with_trainer
-    logged = train(model, batch_size, data, clock, bf16)
+    ranks = int(os.environ.get("RANKS", "1"))  # that torchrun has started, and that share out each batch
+    logged = train(model, batch_size // ranks, data, clock, bf16)
+    if os.environ.get("RANK", "0") != "0":
+        return
     line = {
         "case": case, "mode": mode, "steps": steps, "bf16": bf16, "torch": torch.__version__, "device": DEVICE,
-        "threads": torch.get_num_threads(),
+        "threads": torch.get_num_threads(), "ranks": ranks,
         "seconds": round(clock.seconds, 3),
         "steps_per_s": round(steps / clock.seconds, 2),
         "samples_per_s": round(steps * batch_size / clock.seconds, 1),

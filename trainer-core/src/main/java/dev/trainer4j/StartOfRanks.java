@@ -4,6 +4,7 @@ package dev.trainer4j;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.DataType;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.trainer4j.args.TrainingArguments;
@@ -15,7 +16,9 @@ import dev.trainer4j.run.TrainingPlan;
 import dev.trainer4j.torch.Autograd;
 import dev.trainer4j.torch.TiedTensors;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /** Begins a run on all ranks from the same: what differs is an error, and rank 0's weights count. */
@@ -26,9 +29,10 @@ final class StartOfRanks {
 
   private static final JsonMapper JSON =
       JsonMapper.builder()
-          .enable(
-              SerializationFeature.INDENT_OUTPUT, SerializationFeature.ORDER_MAP_ENTRIES_BY_KEYS)
+          .enable(SerializationFeature.ORDER_MAP_ENTRIES_BY_KEYS)
           .build();
+
+  private static final TypeReference<Map<String, Object>> ARGUMENTS = new TypeReference<>() {};
 
   private StartOfRanks() {}
 
@@ -61,8 +65,10 @@ final class StartOfRanks {
               + " train together; give DataLoaderOptions world(rank, worldSize)");
     }
     Agreement agreement = new Agreement(processes);
-    agreement.requireSame("the training arguments", sorted(args.toJson()));
-    agreement.requireSame("the number of training samples", loader.sampleCount());
+    agreement.requireAllSame("the training arguments", values(args.toJson()));
+    OptionalLong samples = loader.sampleCount();
+    agreement.requireSame(
+        "the number of training samples", samples.isPresent() ? samples.getAsLong() : "an unknown number");
     agreement.requireSame(
         "the model's parameters",
         model.parameters().stream()
@@ -77,10 +83,14 @@ final class StartOfRanks {
     }
   }
 
-  /** Maps that a program makes have their keys in another order in each JVM ({@link java.util.Map#of}). */
-  private static String sorted(String json) {
+  /** Each argument as JSON in one line. Maps that a program makes have their keys in another order in each JVM. */
+  private static Map<String, String> values(String json) {
     try {
-      return JSON.writeValueAsString(JSON.readValue(json, Object.class));
+      Map<String, String> values = new TreeMap<>();
+      for (Map.Entry<String, Object> argument : JSON.readValue(json, ARGUMENTS).entrySet()) {
+        values.put(argument.getKey(), JSON.writeValueAsString(argument.getValue()));
+      }
+      return values;
     } catch (JsonProcessingException e) {
       throw new IllegalStateException("the training arguments are written as no JSON", e);
     }

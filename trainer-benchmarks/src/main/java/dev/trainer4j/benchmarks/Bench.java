@@ -18,7 +18,7 @@ import java.util.function.Function;
  * <pre>Bench CASE STEPS [bf16] [checkpointing]</pre>
  *
  * <p>Environment: {@code THREADS}, libtorch's threads within an operation, by default the trainer's
- * choice; {@code STARTED_MILLIS}, when the process was started in milliseconds since 1970, adds {@code
+ * choice; {@code RANKS}, the processes that {@code mpirun} has started, which share out each batch; {@code STARTED_MILLIS}, when the process was started in milliseconds since 1970, adds {@code
  * first_update_s}.
  */
 public final class Bench {
@@ -30,7 +30,10 @@ public final class Bench {
     Threads.set(System.getenv());
     try {
       BenchOptions options = BenchOptions.parse(arguments);
-      System.out.println(JsonLine.of(run(options, System.getenv()::get)));
+      Map<String, Object> line = run(options, System.getenv()::get);
+      if (System.getenv().getOrDefault("OMPI_COMM_WORLD_RANK", "0").equals("0")) {
+        System.out.println(JsonLine.of(line));
+      }
     } catch (IllegalArgumentException e) {
       System.err.println("Bench: " + e.getMessage());
       System.exit(2);
@@ -41,10 +44,16 @@ public final class Bench {
       throws IOException {
     BenchCase benchCase = options.benchCase();
     Clock clock = new Clock(options.warmUp(), options.steps());
-    Path folder = Files.createTempDirectory("bench");
+    String given = environment.apply("RANKS");
+    int ranks = given == null ? 1 : Integer.parseInt(given);
+    // Ranks want the same one; nothing is saved in it.
+    Path folder =
+        ranks == 1
+            ? Files.createTempDirectory("bench")
+            : Path.of(System.getProperty("java.io.tmpdir"), "bench-of-ranks");
     try (Trainer trainer =
         benchCase
-            .trainer(arguments(options, folder))
+            .trainer(arguments(options, ranks, folder))
             .trainDataset(benchCase.data())
             .callback(clock)
             .build()) {
@@ -60,6 +69,7 @@ public final class Bench {
     line.put("checkpointing", options.checkpointing());
     line.put("torch", ai.djl.engine.Engine.getEngine("PyTorch").getVersion());
     line.put("threads", clock.threads());
+    line.put("ranks", ranks);
     double seconds = clock.seconds();
     line.put("seconds", JsonLine.rounded(seconds, 3));
     line.put("steps_per_s", JsonLine.rounded(options.steps() / seconds, 2));
@@ -82,11 +92,11 @@ public final class Bench {
     return line;
   }
 
-  private static TrainingArguments arguments(BenchOptions options, Path folder) {
+  private static TrainingArguments arguments(BenchOptions options, int ranks, Path folder) {
     return TrainingArguments.builder()
         .outputDir(folder)
         .maxSteps(options.warmUp() + options.steps())
-        .perDeviceTrainBatchSize(options.benchCase().batchSize())
+        .perDeviceTrainBatchSize(options.benchCase().batchSize() / ranks)
         .loggingSteps(100)
         .saveStrategy(IntervalStrategy.NO)
         .bf16(options.bf16())

@@ -2,7 +2,12 @@
 package dev.trainer4j.process;
 
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -112,6 +117,65 @@ public final class Agreement {
                 name, all.get(0), rank, all.get(rank)));
       }
     }
+  }
+
+  /**
+   * Checks that all ranks have the same values.
+   *
+   * @param name of all of them, in the plural, for the message
+   * @param values by their names; none of either has a line break or a tab
+   * @throws IllegalStateException on all ranks, if one is not the same on all; the message names the first rank
+   *     that differs from rank 0, and each value that does
+   */
+  public void requireAllSame(String name, Map<String, String> values) {
+    if (isAlone()) {
+      return;
+    }
+    List<Map<String, String>> all = group.allGather(lines(values)).stream().map(Agreement::values).toList();
+    for (int rank = 1; rank < all.size(); rank++) {
+      if (!all.get(rank).equals(all.get(0))) {
+        throw new IllegalStateException(
+            name
+                + " are not the same on all ranks: "
+                + differences(all.get(0), all.get(rank), rank)
+                + ". Give all ranks the same.");
+      }
+    }
+  }
+
+  private static String lines(Map<String, String> values) {
+    return values.entrySet().stream()
+        .map(value -> value.getKey() + "\t" + value.getValue())
+        .collect(Collectors.joining("\n"));
+  }
+
+  private static Map<String, String> values(String lines) {
+    Map<String, String> values = new TreeMap<>();
+    lines
+        .lines()
+        .forEach(
+            line -> {
+              int tab = line.indexOf('\t');
+              values.put(line.substring(0, tab), line.substring(tab + 1));
+            });
+    return values;
+  }
+
+  private static String differences(Map<String, String> main, Map<String, String> other, int rank) {
+    Set<String> names = new TreeSet<>(main.keySet());
+    names.addAll(other.keySet());
+    return names.stream()
+        .filter(name -> !Objects.equals(main.get(name), other.get(name)))
+        .map(
+            name ->
+                name
+                    + " is "
+                    + main.getOrDefault(name, "missing")
+                    + " on rank 0, and "
+                    + other.getOrDefault(name, "missing")
+                    + " on rank "
+                    + rank)
+        .collect(Collectors.joining("; "));
   }
 
   private boolean isAlone() {

@@ -298,8 +298,9 @@ class WorldTrainingTest {
                             group,
                             args(folder, 2).learningRate(0.1 + group.rank()).build(),
                             ResumeFrom.never())))
-        .hasStackTraceContaining("the training arguments is not the same on all ranks")
-        .hasStackTraceContaining("rank 1");
+        .hasStackTraceContaining(
+            "the training arguments are not the same on all ranks: learning_rate is 0.1 on rank 0, and 1.1"
+                + " on rank 1. Give all ranks the same.");
   }
 
   @Test

@@ -138,8 +138,8 @@ class TrainedByRanksTest {
         "request-stop|3 updates, REQUESTED",
         "early-stopping|9 updates, CALLBACK",
         "nan|6 updates, COMPLETED",
-        "other-arguments|the training arguments is not the same on all ranks",
-        "other-data|the number of training samples is not the same on all ranks: rank 0 has OptionalLong[29], rank 1 has OptionalLong[28]",
+        "other-arguments|the training arguments are not the same on all ranks: learning_rate is 0.25 on rank 0, and 0.5 on rank 1",
+        "other-data|the number of training samples is not the same on all ranks: rank 0 has 29, rank 1 has 28",
       })
   void whatHappensOnOneRankAllRanksKnow(String what, String outcome) throws IOException {
     for (int rank = 0; rank < 2; rank++) {
