@@ -28,9 +28,7 @@ final class StartOfRanks {
       Set.of(DataType.FLOAT32, DataType.FLOAT64, DataType.INT64);
 
   private static final JsonMapper JSON =
-      JsonMapper.builder()
-          .enable(SerializationFeature.ORDER_MAP_ENTRIES_BY_KEYS)
-          .build();
+      JsonMapper.builder().enable(SerializationFeature.ORDER_MAP_ENTRIES_BY_KEYS).build();
 
   private static final TypeReference<Map<String, Object>> ARGUMENTS = new TypeReference<>() {};
 
@@ -68,7 +66,8 @@ final class StartOfRanks {
     agreement.requireAllSame("the training arguments", values(args.toJson()));
     OptionalLong samples = loader.sampleCount();
     agreement.requireSame(
-        "the number of training samples", samples.isPresent() ? samples.getAsLong() : "an unknown number");
+        "the number of training samples",
+        samples.isPresent() ? samples.getAsLong() : "an unknown number");
     agreement.requireSame(
         "the model's parameters",
         model.parameters().stream()

@@ -131,7 +131,8 @@ public final class Agreement {
     if (isAlone()) {
       return;
     }
-    List<Map<String, String>> all = group.allGather(lines(values)).stream().map(Agreement::values).toList();
+    List<Map<String, String>> all =
+        group.allGather(lines(values)).stream().map(Agreement::values).toList();
     for (int rank = 1; rank < all.size(); rank++) {
       if (!all.get(rank).equals(all.get(0))) {
         throw new IllegalStateException(

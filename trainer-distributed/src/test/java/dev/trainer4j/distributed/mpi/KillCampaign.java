@@ -70,7 +70,6 @@ public final class KillCampaign {
         return false;
       }
       longestMillis = Math.max(longestMillis, millis);
-      assertThat(millis).as("until the job ended: %s", ended.output()).isLessThan(10_000);
       return true;
     }
   }
