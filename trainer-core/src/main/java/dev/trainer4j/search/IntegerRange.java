@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.search;
 
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -19,10 +18,13 @@ record IntegerRange(int low, int high, boolean log) implements ParameterRange {
 
   private static final int MOST_IN_GRID = 1000;
 
+  private Scale scale() {
+    return Scale.between(low - 0.5, high + 0.5, log);
+  }
+
   @Override
   public Object draw(Random random) {
-    double from = lower(low);
-    return outward(from + random.nextDouble() * (upper(high) - from));
+    return outward(scale().draw(random));
   }
 
   @Override
@@ -44,32 +46,26 @@ record IntegerRange(int low, int high, boolean log) implements ParameterRange {
 
   @Override
   public Map<String, Object> toMap() {
-    Map<String, Object> map = new LinkedHashMap<>();
-    map.put("distribution", log ? "int_log_uniform" : "int_uniform");
-    map.put("min", low);
-    map.put("max", high);
-    return map;
+    return scale().toMap("int_", low, high);
   }
 
   @Override
   public double place(Object value) {
-    return (inward(((Number) value).doubleValue()) - lower(low)) / (upper(high) - lower(low));
+    return scale().place(value);
   }
 
   @Override
   public Kernel prior() {
-    return normal((lower(low) + upper(high)) / 2, 1);
+    return kernel(scale().prior());
   }
 
   @Override
   public Kernel around(Object value, double width, int trials) {
-    return normal(inward(((Number) value).doubleValue()), width);
+    return kernel(scale().around(value, width));
   }
 
-  private Kernel normal(double mean, double width) {
-    double from = lower(low);
-    double to = upper(high);
-    TruncatedNormal normal = new TruncatedNormal(mean, width * (to - from), from, to);
+  private Kernel kernel(TruncatedNormal normal) {
+    Scale scale = scale();
     return new Kernel() {
       @Override
       public Object draw(Random random) {
@@ -79,24 +75,12 @@ record IntegerRange(int low, int high, boolean log) implements ParameterRange {
       @Override
       public double logDensity(Object value) {
         int number = ((Number) value).intValue();
-        return normal.logProbability(lower(number), upper(number));
+        return normal.logProbability(scale.point(number - 0.5), scale.point(number + 0.5));
       }
     };
   }
 
-  private double lower(int value) {
-    return inward(value - 0.5);
-  }
-
-  private double upper(int value) {
-    return inward(value + 0.5);
-  }
-
-  private double inward(double value) {
-    return log ? Math.log(value) : value;
-  }
-
   private int outward(double point) {
-    return (int) Math.max(low, Math.min(high, Math.round(log ? Math.exp(point) : point)));
+    return (int) Math.max(low, Math.min(high, Math.round(scale().value(point))));
   }
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.search;
 
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -17,10 +16,13 @@ record NumberRange(double low, double high, boolean log) implements ParameterRan
 
   private static final double GOLDEN = (3 - Math.sqrt(5)) / 2;
 
+  private Scale scale() {
+    return Scale.between(low, high, log);
+  }
+
   @Override
   public Object draw(Random random) {
-    double from = inward(low);
-    return outward(from + random.nextDouble() * (inward(high) - from));
+    return outward(scale().draw(random));
   }
 
   @Override
@@ -37,38 +39,33 @@ record NumberRange(double low, double high, boolean log) implements ParameterRan
 
   @Override
   public List<Object> probes() {
+    Scale scale = scale();
     // One of them is no whole number.
-    return List.of(low, high, outward(inward(low) + GOLDEN * (inward(high) - inward(low))));
+    return List.of(low, high, outward(scale.from() + GOLDEN * (scale.to() - scale.from())));
   }
 
   @Override
   public Map<String, Object> toMap() {
-    Map<String, Object> map = new LinkedHashMap<>();
-    map.put("distribution", log ? "log_uniform" : "uniform");
-    map.put("min", low);
-    map.put("max", high);
-    return map;
+    return scale().toMap("", low, high);
   }
 
   @Override
   public double place(Object value) {
-    return (inward(((Number) value).doubleValue()) - inward(low)) / (inward(high) - inward(low));
+    return scale().place(value);
   }
 
   @Override
   public Kernel prior() {
-    return normal((inward(low) + inward(high)) / 2, 1);
+    return kernel(scale().prior());
   }
 
   @Override
   public Kernel around(Object value, double width, int trials) {
-    return normal(inward(((Number) value).doubleValue()), width);
+    return kernel(scale().around(value, width));
   }
 
-  private Kernel normal(double mean, double width) {
-    double from = inward(low);
-    double to = inward(high);
-    TruncatedNormal normal = new TruncatedNormal(mean, width * (to - from), from, to);
+  private Kernel kernel(TruncatedNormal normal) {
+    Scale scale = scale();
     return new Kernel() {
       @Override
       public Object draw(Random random) {
@@ -77,17 +74,13 @@ record NumberRange(double low, double high, boolean log) implements ParameterRan
 
       @Override
       public double logDensity(Object value) {
-        return normal.logDensity(inward(((Number) value).doubleValue()));
+        return normal.logDensity(scale.point(((Number) value).doubleValue()));
       }
     };
   }
 
-  private double inward(double value) {
-    return log ? Math.log(value) : value;
-  }
-
   /** Rounding may lead a little out of the bounds. */
   private double outward(double point) {
-    return Math.max(low, Math.min(high, log ? Math.exp(point) : point));
+    return Math.max(low, Math.min(high, scale().value(point)));
   }
 }
