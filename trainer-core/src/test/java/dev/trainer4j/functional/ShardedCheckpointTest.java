@@ -3,7 +3,6 @@ package dev.trainer4j.functional;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import ai.djl.ndarray.NDArray;
 import dev.trainer4j.ResumeFrom;
 import dev.trainer4j.args.IntervalStrategy;
 import dev.trainer4j.args.OptimizerName;
@@ -12,6 +11,7 @@ import dev.trainer4j.args.TrainingArguments;
 import dev.trainer4j.checkpoint.CheckpointStore;
 import dev.trainer4j.functional.ShardedRuns.Seen;
 import dev.trainer4j.process.ProcessGroup;
+import dev.trainer4j.testing.ForwardingGroup;
 import dev.trainer4j.testing.InMemoryWorld;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -164,37 +164,7 @@ class ShardedCheckpointTest {
   }
 
   /** Puts a folder where a rank is to write a file of the second checkpoint, as soon as there is one. */
-  private record InTheWay(ProcessGroup group, Path out, String file) implements ProcessGroup {
-
-    @Override
-    public int rank() {
-      return group.rank();
-    }
-
-    @Override
-    public int worldSize() {
-      return group.worldSize();
-    }
-
-    @Override
-    public void broadcast(NDArray array, int root) {
-      group.broadcast(array, root);
-    }
-
-    @Override
-    public void allReduce(NDArray array) {
-      group.allReduce(array);
-    }
-
-    @Override
-    public void reduceScatter(NDArray array) {
-      group.reduceScatter(array);
-    }
-
-    @Override
-    public void allGather(NDArray array) {
-      group.allGather(array);
-    }
+  private record InTheWay(ProcessGroup group, Path out, String file) implements ForwardingGroup {
 
     @Override
     public List<byte[]> allGather(byte[] bytes) {
@@ -209,11 +179,6 @@ class ShardedCheckpointTest {
         }
       }
       return all;
-    }
-
-    @Override
-    public void close() {
-      group.close();
     }
   }
 

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import ai.djl.ndarray.NDArray;
 import dev.trainer4j.ResumeFrom;
 import dev.trainer4j.StopReason;
 import dev.trainer4j.TrainOutput;
@@ -22,6 +21,7 @@ import dev.trainer4j.model.Losses;
 import dev.trainer4j.process.ProcessGroup;
 import dev.trainer4j.state.LogEntry;
 import dev.trainer4j.state.TrainerState;
+import dev.trainer4j.testing.ForwardingGroup;
 import dev.trainer4j.testing.InMemoryWorld;
 import dev.trainer4j.testing.TinyData;
 import dev.trainer4j.testing.TinyModel;
@@ -405,7 +405,7 @@ class WorldTrainingTest {
   }
 
   /** Counts what ranks tell each other in bytes. */
-  private static final class CountingGroup implements ProcessGroup {
+  private static final class CountingGroup implements ForwardingGroup {
     private final ProcessGroup group;
     private int gathered;
 
@@ -414,44 +414,14 @@ class WorldTrainingTest {
     }
 
     @Override
-    public int rank() {
-      return group.rank();
-    }
-
-    @Override
-    public int worldSize() {
-      return group.worldSize();
-    }
-
-    @Override
-    public void broadcast(NDArray array, int root) {
-      group.broadcast(array, root);
-    }
-
-    @Override
-    public void allReduce(NDArray array) {
-      group.allReduce(array);
-    }
-
-    @Override
-    public void reduceScatter(NDArray array) {
-      group.reduceScatter(array);
-    }
-
-    @Override
-    public void allGather(NDArray array) {
-      group.allGather(array);
+    public ProcessGroup group() {
+      return group;
     }
 
     @Override
     public List<byte[]> allGather(byte[] bytes) {
       gathered++;
       return group.allGather(bytes);
-    }
-
-    @Override
-    public void close() {
-      group.close();
     }
   }
 }

@@ -23,6 +23,7 @@ import dev.trainer4j.optim.UpdateRequest;
 import dev.trainer4j.optim.UpdateResult;
 import dev.trainer4j.process.GradientSync;
 import dev.trainer4j.process.ProcessGroup;
+import dev.trainer4j.testing.ForwardingGroup;
 import dev.trainer4j.testing.InMemoryWorld;
 import dev.trainer4j.torch.ArrayScope;
 import dev.trainer4j.torch.Autograd;
@@ -53,17 +54,7 @@ class SharedOptimizerTest {
       };
 
   /** Two machines of as many ranks. */
-  private record TwoMachines(ProcessGroup group) implements ProcessGroup {
-
-    @Override
-    public int rank() {
-      return group.rank();
-    }
-
-    @Override
-    public int worldSize() {
-      return group.worldSize();
-    }
+  private record TwoMachines(ProcessGroup group) implements ForwardingGroup {
 
     @Override
     public int localRank() {
@@ -78,31 +69,6 @@ class SharedOptimizerTest {
     @Override
     public ProcessGroup split(int color) {
       return group.split(color);
-    }
-
-    @Override
-    public void broadcast(NDArray array, int root) {
-      group.broadcast(array, root);
-    }
-
-    @Override
-    public void allReduce(NDArray array) {
-      group.allReduce(array);
-    }
-
-    @Override
-    public void reduceScatter(NDArray array) {
-      group.reduceScatter(array);
-    }
-
-    @Override
-    public void allGather(NDArray array) {
-      group.allGather(array);
-    }
-
-    @Override
-    public List<byte[]> allGather(byte[] bytes) {
-      return group.allGather(bytes);
     }
 
     @Override
