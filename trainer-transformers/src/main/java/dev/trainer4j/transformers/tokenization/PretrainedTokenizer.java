@@ -2,7 +2,6 @@
 package dev.trainer4j.transformers.tokenization;
 
 import ai.djl.huggingface.tokenizers.Encoding;
-import ai.djl.huggingface.tokenizers.jni.CharSpan;
 import ai.djl.util.PairList;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -20,11 +19,8 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The tokenizer of a Hugging Face folder: {@code tokenizer.json} with {@code tokenizer_config.json},
@@ -43,17 +39,16 @@ import org.slf4j.LoggerFactory;
  */
 public final class PretrainedTokenizer implements ProcessingClass, AutoCloseable {
 
-  private static final Logger LOGGER = LoggerFactory.getLogger(PretrainedTokenizer.class);
-
   /** What labels have where losses ignore them. */
   private static final int IGNORED = -100;
 
-  private final AtomicBoolean warned = new AtomicBoolean();
   private final TokenizerFiles files;
   private final TokenizerConfig config;
   private final Vocabulary vocabulary;
   private final ChatTemplates chatTemplates;
   private final List<String> modelInputNames;
+  private final EncodingConversion conversion;
+  private final Cutting cutting;
   private final int modelMaxLength;
   private final int padTokenTypeId;
   private final Side paddingSide;
@@ -75,6 +70,8 @@ public final class PretrainedTokenizer implements ProcessingClass, AutoCloseable
     padTokenTypeId = config.padTokenTypeId();
     paddingSide = config.paddingSide();
     truncationSide = config.truncationSide();
+    conversion = new EncodingConversion(modelInputNames);
+    cutting = new Cutting(modelMaxLength, truncationSide);
     // As Python: in the text of a byte pair encoding, spaces are as they were.
     cleansUp =
         config.cleanUpTokenizationSpaces()
@@ -191,12 +188,12 @@ public final class PretrainedTokenizer implements ProcessingClass, AutoCloseable
 
   /** Encodes a text; what is cut off is lost. */
   public TokenizedText encode(String text, EncodeOptions options) {
-    return cut(whole(text, null, options), options);
+    return cutting.cut(whole(text, null, options), options);
   }
 
   /** Encodes a pair, such as a question and its context; what is cut off is lost. */
   public TokenizedText encodePair(String text, String second, EncodeOptions options) {
-    return cut(whole(text, Objects.requireNonNull(second, "second"), options), options);
+    return cutting.cut(whole(text, Objects.requireNonNull(second, "second"), options), options);
   }
 
   /**
@@ -206,7 +203,7 @@ public final class PretrainedTokenizer implements ProcessingClass, AutoCloseable
   public TokenizedText encodeWords(List<String> words, EncodeOptions options) {
     List<String> clean = words.stream().map(Utf16::wellFormed).toList();
     Encoding encoding = backend.encode(clean, options.addSpecialTokens());
-    return cut(convertWords(encoding, clean), options);
+    return cutting.cut(conversion.ofWords(encoding, clean), options);
   }
 
   /** Encodes many texts at once, on all cores. */
@@ -218,7 +215,7 @@ public final class PretrainedTokenizer implements ProcessingClass, AutoCloseable
     Encoding[] encodings = backend.encodeBatch(clean, options.addSpecialTokens());
     List<TokenizedText> results = new ArrayList<>(encodings.length);
     for (int i = 0; i < encodings.length; i++) {
-      results.add(cut(convert(encodings[i], clean.get(i), null), options));
+      results.add(cutting.cut(conversion.of(encodings[i], clean.get(i), null), options));
     }
     return results;
   }
@@ -240,7 +237,8 @@ public final class PretrainedTokenizer implements ProcessingClass, AutoCloseable
     Encoding[] encodings = backend.encodePairs(pairs, options.addSpecialTokens());
     List<TokenizedText> results = new ArrayList<>(encodings.length);
     for (int i = 0; i < encodings.length; i++) {
-      results.add(cut(convert(encodings[i], pairs.keyAt(i), pairs.valueAt(i)), options));
+      results.add(
+          cutting.cut(conversion.of(encodings[i], pairs.keyAt(i), pairs.valueAt(i)), options));
     }
     return results;
   }
@@ -254,89 +252,17 @@ public final class PretrainedTokenizer implements ProcessingClass, AutoCloseable
    */
   public List<TokenizedText> encodePieces(
       String text, @Nullable String second, EncodeOptions options) {
-    TokenizedText whole = whole(text, second, options);
-    return options.truncation() == TruncationStrategy.DO_NOT_TRUNCATE
-        ? List.of(whole)
-        : windows(whole, options).all();
+    return cutting.pieces(whole(text, second, options), options);
   }
 
   private TokenizedText whole(String text, @Nullable String second, EncodeOptions options) {
     boolean special = options.addSpecialTokens();
     String clean = Utf16.wellFormed(Objects.requireNonNull(text, "text"));
     if (second == null) {
-      return convert(backend.encode(clean, special), clean, null);
+      return conversion.of(backend.encode(clean, special), clean, null);
     }
     String other = Utf16.wellFormed(second);
-    return convert(backend.encode(clean, other, special), clean, other);
-  }
-
-  private TokenizedText cut(TokenizedText whole, EncodeOptions options) {
-    if (options.truncation() != TruncationStrategy.DO_NOT_TRUNCATE) {
-      return windows(whole, options).first();
-    }
-    if (options.verbose() && whole.length() > modelMaxLength && warned.compareAndSet(false, true)) {
-      LOGGER.warn(
-          "A text has {} tokens, more than the {} (model_max_length) that the model takes: cut it with"
-              + " EncodeOptions.truncated, or say verbose(false) if you cut it yourself. This is told once.",
-          whole.length(),
-          modelMaxLength);
-    }
-    return whole;
-  }
-
-  private Windows windows(TokenizedText whole, EncodeOptions options) {
-    if (options.maxLength() == 0 && modelMaxLength == Integer.MAX_VALUE) {
-      throw new IllegalArgumentException(
-          "truncation is "
-              + options.truncation()
-              + ", but neither maxLength nor the tokenizer's model_max_length says where to cut: set"
-              + " EncodeOptions.maxLength.");
-    }
-    int limit = options.maxLength() > 0 ? options.maxLength() : modelMaxLength;
-    Side side = options.truncationSide();
-    return new Windows(whole, options, limit, side == null ? truncationSide : side);
-  }
-
-  private TokenizedText convert(Encoding encoding, String text, @Nullable String second) {
-    int[] first = Utf16.codePointStarts(text);
-    int[] other = second == null ? null : Utf16.codePointStarts(second);
-    return convert(encoding, (sequence, word) -> sequence == 1 ? other : first);
-  }
-
-  private TokenizedText convertWords(Encoding encoding, List<String> words) {
-    return convert(
-        encoding, (sequence, word) -> word < 0 ? null : Utf16.codePointStarts(words.get(word)));
-  }
-
-  /** Finds where the code points of the text of a token begin; null if each is one char. */
-  @FunctionalInterface
-  private interface CodePoints {
-    int @Nullable [] of(int sequence, int word);
-  }
-
-  private TokenizedText convert(Encoding encoding, CodePoints codePoints) {
-    long[] ids = encoding.getIds();
-    int[][] columns = new int[7][ids.length];
-    CharSpan[] spans = encoding.getCharTokenSpans();
-    for (int i = 0; i < ids.length; i++) {
-      columns[0][i] = (int) ids[i];
-      columns[1][i] = (int) encoding.getTypeIds()[i];
-      columns[2][i] = (int) encoding.getSpecialTokenMask()[i];
-      columns[3][i] = (int) encoding.getWordIds()[i];
-      columns[4][i] = (int) encoding.getSequenceIds()[i];
-      CharSpan span = spans[i];
-      if (span != null) {
-        int[] starts = codePoints.of(columns[4][i], columns[3][i]);
-        columns[5][i] = place(starts, span.getStart());
-        columns[6][i] = place(starts, span.getEnd());
-      }
-    }
-    return new TokenizedText(modelInputNames, encoding.getTokens(), columns);
-  }
-
-  /** A token of a prefix or suffix that no text has may end behind the text. */
-  private static int place(int @Nullable [] starts, int codePoint) {
-    return starts == null ? codePoint : starts[Math.min(codePoint, starts.length - 1)];
+    return conversion.of(backend.encode(clean, other, special), clean, other);
   }
 
   // ----------------------------------------------------------------------------- ids to text
