@@ -4,7 +4,6 @@ package dev.trainer4j.transformers.encoder;
 import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
-import ai.djl.ndarray.types.Shape;
 import dev.trainer4j.data.ModelInputs;
 import dev.trainer4j.model.ForwardPass;
 import dev.trainer4j.model.LossOutput;
@@ -14,7 +13,6 @@ import dev.trainer4j.transformers.Task;
 import dev.trainer4j.transformers.architecture.Adaptable;
 import dev.trainer4j.transformers.architecture.Adaptable.Kind;
 import dev.trainer4j.transformers.architecture.Architecture;
-import dev.trainer4j.transformers.architecture.Initializer;
 import dev.trainer4j.transformers.architecture.KernelSegment;
 import dev.trainer4j.transformers.architecture.KernelText;
 import dev.trainer4j.transformers.architecture.KernelWeights;
@@ -35,6 +33,8 @@ final class Encoder implements Architecture {
   private final EncoderNames names;
   private final EncoderShape shape;
   private final Task task;
+  private final EncoderTensors tensors;
+  private final EncoderInputs inputs;
   private final ModelKernels training;
   private final ModelKernels evaluation;
 
@@ -42,6 +42,8 @@ final class Encoder implements Architecture {
     this.names = task == Task.FEATURE_EXTRACTION ? names.ofBody() : names;
     this.shape = shape;
     this.task = task;
+    tensors = new EncoderTensors(this.names, shape, task);
+    inputs = new EncoderInputs(shape, task);
     training =
         compile(device, shape.hiddenDropout(), shape.attentionDropout(), shape.headDropout());
     evaluation = compile(device, 0, 0, 0);
@@ -52,6 +54,8 @@ final class Encoder implements Architecture {
     names = of.names;
     this.shape = shape;
     task = of.task;
+    tensors = new EncoderTensors(names, shape, task);
+    inputs = of.inputs;
     training = of.training;
     evaluation = of.evaluation;
   }
@@ -102,74 +106,7 @@ final class Encoder implements Architecture {
 
   @Override
   public List<TensorSpec> tensors() {
-    Initializer normal = Initializer.normal(shape.std());
-    int width = shape.hiddenSize();
-    List<TensorSpec> specs = new ArrayList<>();
-    String embeddings = names.body() + "embeddings.";
-    specs.add(
-        TensorSpec.weight(
-            names.word(),
-            Initializer.embedding(shape.std(), shape.padTokenId()),
-            shape.vocabSize(),
-            width));
-    specs.add(
-        TensorSpec.weight(
-            embeddings + "position_embeddings.weight",
-            Initializer.embedding(shape.std(), shape.paddingIndex()),
-            shape.maxPositions(),
-            width));
-    if (shape.typeVocabSize() > 0) {
-      specs.add(
-          TensorSpec.weight(
-              embeddings + "token_type_embeddings.weight", normal, shape.typeVocabSize(), width));
-    }
-    norm(specs, embeddings + "LayerNorm");
-    for (int i = 0; i < shape.layers(); i++) {
-      String prefix = names.layerPrefix(i);
-      for (int m = 0; m < names.modules().size(); m++) {
-        String module = prefix + names.modules().get(m);
-        switch (m) {
-          case 4, 7 -> norm(specs, module);
-          case 5 -> linear(specs, module, shape.intermediateSize(), width);
-          case 6 -> linear(specs, module, width, shape.intermediateSize());
-          default -> linear(specs, module, width, width);
-        }
-      }
-    }
-    switch (task) {
-      case SEQUENCE_CLASSIFICATION, MULTIPLE_CHOICE -> {
-        linear(specs, names.dense(task), width, width);
-        linear(specs, names.out(task), shape.labels(), width);
-      }
-      case TOKEN_CLASSIFICATION -> linear(specs, "classifier", shape.labels(), width);
-      case QUESTION_ANSWERING -> linear(specs, "qa_outputs", 2, width);
-      case FEATURE_EXTRACTION -> {
-        if (names.pooler()) {
-          linear(specs, names.dense(task), width, width);
-        }
-      }
-      case MASKED_LM -> {
-        linear(specs, names.mlmDense(), width, width);
-        norm(specs, names.mlmNorm());
-        if (!shape.tied()) {
-          specs.add(
-              TensorSpec.weight(names.mlmDecoder() + ".weight", normal, shape.vocabSize(), width));
-        }
-        specs.add(TensorSpec.bias(names.mlmBias(), shape.vocabSize()));
-      }
-      default -> throw noHead();
-    }
-    return specs;
-  }
-
-  private void linear(List<TensorSpec> specs, String module, long out, long in) {
-    specs.add(TensorSpec.weight(module + ".weight", Initializer.normal(shape.std()), out, in));
-    specs.add(TensorSpec.bias(module + ".bias", out));
-  }
-
-  private void norm(List<TensorSpec> specs, String module) {
-    specs.add(TensorSpec.norm(module + ".weight", shape.hiddenSize()));
-    specs.add(TensorSpec.bias(module + ".bias", shape.hiddenSize()));
+    return tensors.all();
   }
 
   @Override
@@ -185,17 +122,7 @@ final class Encoder implements Architecture {
 
   @Override
   public Map<String, String> tied() {
-    if (task != Task.MASKED_LM) {
-      return Map.of();
-    }
-    Map<String, String> tied = new LinkedHashMap<>();
-    if (shape.tied()) {
-      tied.put(names.mlmDecoder() + ".weight", names.word());
-    }
-    if (!names.mlmBias().equals(names.mlmDecoder() + ".bias")) {
-      tied.put(names.mlmDecoder() + ".bias", names.mlmBias());
-    }
-    return tied;
+    return tensors.tied();
   }
 
   @Override
@@ -212,12 +139,12 @@ final class Encoder implements Architecture {
   @Override
   public List<Adaptable> adaptable() {
     List<Adaptable> all = new ArrayList<>();
-    all.addAll(Adaptable.among(this, embeddingTensors(), Kind.EMBEDDING));
+    all.addAll(Adaptable.among(this, tensors.ofEmbeddings(), Kind.EMBEDDING));
     List<String> slots = new ArrayList<>();
     for (int i = 0; i < shape.layers(); i++) {
       slots.addAll(names.layerTensors(i));
     }
-    slots.addAll(headTensors());
+    slots.addAll(tensors.ofHead());
     all.addAll(Adaptable.among(this, slots, Kind.LINEAR));
     return all;
   }
@@ -228,10 +155,10 @@ final class Encoder implements Architecture {
     segments.add(
         KernelSegment.of(
             names.body() + "embeddings",
-            slots(embeddingTensors()),
+            slots(tensors.ofEmbeddings()),
             weights,
             (hidden, pass, arrays) -> {
-              ModelInputs texts = texts(pass.inputs());
+              ModelInputs texts = inputs.texts(pass.inputs());
               return call(
                   "embed",
                   pass,
@@ -254,19 +181,12 @@ final class Encoder implements Architecture {
     return segments;
   }
 
-  private List<String> embeddingTensors() {
-    return tensors().stream()
-        .map(TensorSpec::name)
-        .filter(name -> name.startsWith(names.body() + "embeddings."))
-        .toList();
-  }
-
   private Slots slots(List<String> tensors) {
     return evaluation.slots(tensors);
   }
 
   private Segment head(Weights weights) {
-    Slots slots = slots(headTensors());
+    Slots slots = slots(tensors.ofHead());
     return switch (task) {
       case SEQUENCE_CLASSIFICATION -> head(weights, "classify", slots);
       case MULTIPLE_CHOICE ->
@@ -298,7 +218,7 @@ final class Encoder implements Architecture {
                       hidden.get(0),
                       input(pass, "start_positions"),
                       input(pass, "end_positions")));
-      default -> throw noHead();
+      default -> throw tensors.noHead();
     };
   }
 
@@ -317,29 +237,6 @@ final class Encoder implements Architecture {
             (hidden, pass, arrays) -> evaluation.plain().call("full", hidden.get(0)));
   }
 
-  /** Returns what the kernel of the head takes. */
-  private List<String> headTensors() {
-    return switch (task) {
-      case SEQUENCE_CLASSIFICATION, MULTIPLE_CHOICE ->
-          TensorSpec.namesOf(names.dense(task), names.out(task));
-      case TOKEN_CLASSIFICATION -> TensorSpec.namesOf("classifier");
-      case MASKED_LM -> {
-        List<String> tensors =
-            new ArrayList<>(TensorSpec.namesOf(names.mlmDense(), names.mlmNorm()));
-        tensors.add(names.mlmDecoder() + ".weight");
-        tensors.add(names.mlmBias());
-        yield tensors;
-      }
-      case QUESTION_ANSWERING -> TensorSpec.namesOf("qa_outputs");
-      case FEATURE_EXTRACTION -> names.pooler() ? TensorSpec.namesOf(names.dense(task)) : List.of();
-      default -> throw noHead();
-    };
-  }
-
-  private IllegalStateException noHead() {
-    return new IllegalStateException("an encoder has no head for " + task);
-  }
-
   private Segment head(Weights weights, String method, Slots slots) {
     return KernelSegment.of(
         "head",
@@ -354,60 +251,14 @@ final class Encoder implements Architecture {
 
   @Override
   public Map<String, NDArray> shared(ModelInputs inputs, boolean training) {
-    check(inputs);
+    this.inputs.check(inputs);
     NDArray mask =
-        texts(inputs)
+        this.inputs
+            .texts(inputs)
             .find("attention_mask")
             .map(given -> evaluation.plain().call("mask", given).get(0))
             .orElse(absent());
     return Map.of(MASK, mask);
-  }
-
-  /** Returns inputs of shape [texts, length]: of several choices, each is a text of its own. */
-  private ModelInputs texts(ModelInputs inputs) {
-    if (task != Task.MULTIPLE_CHOICE) {
-      return inputs;
-    }
-    long length = inputs.get("input_ids").getShape().getLastDimension();
-    ModelInputs texts = inputs;
-    for (String name : List.of("input_ids", "attention_mask", "token_type_ids", "position_ids")) {
-      NDArray array = inputs.find(name).orElse(null);
-      if (array != null) {
-        texts = texts.with(name, array.reshape(-1, length));
-      }
-    }
-    return texts;
-  }
-
-  /** Looks at shapes only: what it refuses would be a fault in a kernel, which a GPU does not survive. */
-  private void check(ModelInputs inputs) {
-    Shape ids = inputs.get("input_ids").getShape();
-    boolean choices = task == Task.MULTIPLE_CHOICE;
-    if (ids.dimension() != (choices ? 3 : 2)) {
-      throw new IllegalArgumentException(
-          "input_ids has shape "
-              + ids
-              + ", expected "
-              + (choices ? "[batch, choices, length]" : "[batch, length]"));
-    }
-    // RoBERTa's positions begin behind padding's.
-    int positions = shape.maxPositions() - (shape.paddingIndex() + 1);
-    if (inputs.find("position_ids").isEmpty() && ids.getLastDimension() > positions) {
-      throw new IllegalArgumentException(
-          "input_ids has "
-              + ids.getLastDimension()
-              + " tokens in a row, but the model learned "
-              + positions
-              + " positions (max_position_embeddings): truncate the texts, such as with"
-              + " EncodeOptions.truncated("
-              + positions
-              + ")");
-    }
-    Shape mask = inputs.find("attention_mask").map(NDArray::getShape).orElse(ids);
-    if (!mask.equals(ids)) {
-      throw new IllegalArgumentException(
-          "attention_mask has shape " + mask + ", expected that of input_ids, " + ids);
-    }
   }
 
   @Override
