@@ -516,9 +516,10 @@ class Kernels(Module):
       warm = torch.full_like(step, rate)
     return warm
 
-  # options: beta1, beta2, eps, warmup, r, weight_lr_power; slots: step, exp_avg_sq, z, x, weight_sum, lr_max
-  def schedule_free_adamw(self: __torch__.Kernels, n: int, start: int, ps: List[Tensor], gs: List[Tensor], slots: List[Tensor],
-                          options: List[float], rate: float, decay: float) -> None:
+  # What both kinds of Adam do with a size of this update for each parameter.
+  # slots: step, exp_avg_sq, z, x, weight_sum, lr_max
+  def schedule_free_adam(self: __torch__.Kernels, n: int, start: int, ps: List[Tensor], gs: List[Tensor], slots: List[Tensor],
+                         sizes: List[Tensor], beta1: float, beta2: float, eps: float, r: float, power: float, decay: float) -> None:
     steps = (self).slot(0, n, start, torch.len(ps), slots)
     squares = (self).slot(1, n, start, torch.len(ps), slots)
     zs = (self).slot(2, n, start, torch.len(ps), slots)
@@ -527,28 +528,31 @@ class Kernels(Module):
     maxima = (self).slot(5, n, start, torch.len(ps), slots)
     (self).schedule_free_begin(ps, steps, zs, xs)
     for j in range(torch.len(ps)):
-      step = torch.to(steps[j], 7)
-      warm = (self).schedule_free_warm(step, rate, options[3])
-      share = (self).schedule_free_share(step, warm, options[4], options[5], sums[j], maxima[j])
-      torch.addcmul_(torch.mul_(squares[j], options[1]), gs[j], gs[j], value=1.0 - options[1])
-      root = torch.add_(torch.sqrt_(torch.div(squares[j], (self).bias_correction(options[1], steps[j]))), options[2])
-      (self).schedule_free_move(ps[j], torch.div(gs[j], root), zs[j], xs[j], warm, share, options[0], decay)
-    if options[2] >= 1e-12:
+      share = (self).schedule_free_share(torch.to(steps[j], 7), sizes[j], r, power, sums[j], maxima[j])
+      torch.addcmul_(torch.mul_(squares[j], beta2), gs[j], gs[j], value=1.0 - beta2)
+      root = torch.add_(torch.sqrt_(torch.div(squares[j], (self).bias_correction(beta2, steps[j]))), eps)
+      (self).schedule_free_move(ps[j], torch.div(gs[j], root), zs[j], xs[j], sizes[j], share, beta1, decay)
+    if eps >= 1e-12:
       (self).settle(squares, steps, 1e-37)
     return None
 
-  # options: beta1, beta2, eps, r, weight_lr_power; slots: step, exp_avg_sq, z, x, weight_sum, lr_max. While the variance
-  # of so few squares is not known (Liu et al., 2019), nothing moves.
+  # options: beta1, beta2, eps, warmup, r, weight_lr_power
+  def schedule_free_adamw(self: __torch__.Kernels, n: int, start: int, ps: List[Tensor], gs: List[Tensor], slots: List[Tensor],
+                          options: List[float], rate: float, decay: float) -> None:
+    steps = (self).slot(0, n, start, torch.len(ps), slots)
+    sizes = annotate(List[Tensor], [])
+    for j in range(torch.len(ps)):
+      sizes = torch.append(sizes, (self).schedule_free_warm(torch.to(steps[j], 7), rate, options[3]))
+    (self).schedule_free_adam(n, start, ps, gs, slots, sizes, options[0], options[1], options[2], options[4], options[5], decay)
+    return None
+
+  # options: beta1, beta2, eps, r, weight_lr_power. While the variance of so few squares is not known (Liu et al., 2019),
+  # nothing moves.
   def schedule_free_radam(self: __torch__.Kernels, n: int, start: int, ps: List[Tensor], gs: List[Tensor], slots: List[Tensor],
                           options: List[float], rate: float, decay: float) -> None:
     steps = (self).slot(0, n, start, torch.len(ps), slots)
-    squares = (self).slot(1, n, start, torch.len(ps), slots)
-    zs = (self).slot(2, n, start, torch.len(ps), slots)
-    xs = (self).slot(3, n, start, torch.len(ps), slots)
-    sums = (self).slot(4, n, start, torch.len(ps), slots)
-    maxima = (self).slot(5, n, start, torch.len(ps), slots)
     longest = 2.0 / (1.0 - options[1]) - 1.0
-    (self).schedule_free_begin(ps, steps, zs, xs)
+    sizes = annotate(List[Tensor], [])
     for j in range(torch.len(ps)):
       step = torch.to(steps[j], 7)
       correction = (self).bias_correction(options[1], steps[j])
@@ -556,13 +560,8 @@ class Kernels(Module):
       above = torch.mul(torch.mul(torch.sub(length, 4), torch.sub(length, 2)), longest)
       below = torch.mul(length, (longest - 4.0) * (longest - 2.0))
       rectified = torch.where(torch.gt(length, 4), torch.sqrt(torch.div(above, below)), 0.0)
-      size = torch.mul(rectified, rate)
-      share = (self).schedule_free_share(step, size, options[3], options[4], sums[j], maxima[j])
-      torch.addcmul_(torch.mul_(squares[j], options[1]), gs[j], gs[j], value=1.0 - options[1])
-      root = torch.add_(torch.sqrt_(torch.div(squares[j], correction)), options[2])
-      (self).schedule_free_move(ps[j], torch.div(gs[j], root), zs[j], xs[j], size, share, options[0], decay)
-    if options[2] >= 1e-12:
-      (self).settle(squares, steps, 1e-37)
+      sizes = torch.append(sizes, torch.mul(rectified, rate))
+    (self).schedule_free_adam(n, start, ps, gs, slots, sizes, options[0], options[1], options[2], options[3], options[4], decay)
     return None
 
   # options: momentum, warmup, r, weight_lr_power; slots: step, z, x, weight_sum, lr_max
