@@ -26,7 +26,7 @@ import java.util.Map;
 /** Trains with some 64 MiB of arrays an update, in a process whose memory it tells about. */
 final class HeapChild {
 
-  private static final int UPDATES = 40;
+  private static final int UPDATES = 20;
 
   private HeapChild() {}
 

@@ -55,12 +55,18 @@ final class HeapLeakChild {
     }
   }
 
-  /** Takes the case, {@code function}, {@code watched} or {@code layers}, and a folder. */
+  /** Trains one after another: a function, watched by a callback, and layers. Takes a folder. */
   public static void main(String[] args) {
+    for (String run : List.of("function", "watched", "layers")) {
+      System.out.println("rises " + run + rises(run, Path.of(args[0])));
+    }
+  }
+
+  private static String rises(String run, Path folder) {
     Meter meter = new Meter();
     TrainingArguments arguments =
         TrainingArguments.builder()
-            .outputDir(Path.of(args[1]))
+            .outputDir(folder)
             .useCpu(true)
             .maxSteps(EVERY * MEASUREMENTS + 1)
             .perDeviceTrainBatchSize(8)
@@ -75,21 +81,21 @@ final class HeapLeakChild {
             .add(Linear.builder().setUnits(TinyData.CLASSES).build());
     try (TinyModel model = new TinyModel(1, 0.3f)) {
       Trainer.Builder builder =
-          args[0].equals("layers")
+          run.equals("layers")
               ? Trainer.builder(block, arguments)
               : Trainer.builder(model.model(), arguments);
       builder.trainDataset(TinyData.points(256, 1)).callback(meter);
-      if (args[0].equals("watched")) {
+      if (run.equals("watched")) {
         builder.callback(new PhaseWatcher());
       }
       try (Trainer trainer = builder.build()) {
         trainer.train();
       }
     }
-    StringBuilder line = new StringBuilder("rises");
+    StringBuilder line = new StringBuilder();
     for (int i = 1; i < meter.bytes.size(); i++) {
       line.append(' ').append(meter.bytes.get(i) - meter.bytes.get(i - 1));
     }
-    System.out.println(line);
+    return line.toString();
   }
 }
