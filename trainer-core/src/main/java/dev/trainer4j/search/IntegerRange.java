@@ -3,7 +3,6 @@ package dev.trainer4j.search;
 
 import java.util.List;
 import java.util.Map;
-import java.util.Random;
 import java.util.stream.IntStream;
 
 /**
@@ -14,17 +13,13 @@ import java.util.stream.IntStream;
  * @param high the greatest
  * @param log whether each factor is about as likely as any other
  */
-record IntegerRange(int low, int high, boolean log) implements ParameterRange {
+record IntegerRange(int low, int high, boolean log) implements ScaledRange {
 
   private static final int MOST_IN_GRID = 1000;
 
-  private Scale scale() {
-    return Scale.between(low - 0.5, high + 0.5, log);
-  }
-
   @Override
-  public Object draw(Random random) {
-    return outward(scale().draw(random));
+  public Scale scale() {
+    return Scale.between(low - 0.5, high + 0.5, log);
   }
 
   @Override
@@ -50,37 +45,14 @@ record IntegerRange(int low, int high, boolean log) implements ParameterRange {
   }
 
   @Override
-  public double place(Object value) {
-    return scale().place(value);
-  }
-
-  @Override
-  public Kernel prior() {
-    return kernel(scale().prior());
-  }
-
-  @Override
-  public Kernel around(Object value, double width, int trials) {
-    return kernel(scale().around(value, width));
-  }
-
-  private Kernel kernel(TruncatedNormal normal) {
-    Scale scale = scale();
-    return new Kernel() {
-      @Override
-      public Object draw(Random random) {
-        return outward(normal.draw(random));
-      }
-
-      @Override
-      public double logDensity(Object value) {
-        int number = ((Number) value).intValue();
-        return normal.logProbability(scale.point(number - 0.5), scale.point(number + 0.5));
-      }
-    };
-  }
-
-  private int outward(double point) {
+  public Integer at(double point) {
     return (int) Math.max(low, Math.min(high, Math.round(scale().value(point))));
+  }
+
+  @Override
+  public double logDensity(TruncatedNormal normal, Object value) {
+    int number = ((Number) value).intValue();
+    Scale scale = scale();
+    return normal.logProbability(scale.point(number - 0.5), scale.point(number + 0.5));
   }
 }

@@ -3,7 +3,6 @@ package dev.trainer4j.search;
 
 import java.util.List;
 import java.util.Map;
-import java.util.Random;
 
 /**
  * Numbers between two bounds, even by value or by logarithm.
@@ -12,17 +11,13 @@ import java.util.Random;
  * @param high the greatest
  * @param log whether each factor is as likely as any other
  */
-record NumberRange(double low, double high, boolean log) implements ParameterRange {
+record NumberRange(double low, double high, boolean log) implements ScaledRange {
 
   private static final double GOLDEN = (3 - Math.sqrt(5)) / 2;
 
-  private Scale scale() {
-    return Scale.between(low, high, log);
-  }
-
   @Override
-  public Object draw(Random random) {
-    return outward(scale().draw(random));
+  public Scale scale() {
+    return Scale.between(low, high, log);
   }
 
   @Override
@@ -41,7 +36,7 @@ record NumberRange(double low, double high, boolean log) implements ParameterRan
   public List<Object> probes() {
     Scale scale = scale();
     // One of them is no whole number.
-    return List.of(low, high, outward(scale.from() + GOLDEN * (scale.to() - scale.from())));
+    return List.of(low, high, at(scale.from() + GOLDEN * (scale.to() - scale.from())));
   }
 
   @Override
@@ -50,37 +45,12 @@ record NumberRange(double low, double high, boolean log) implements ParameterRan
   }
 
   @Override
-  public double place(Object value) {
-    return scale().place(value);
-  }
-
-  @Override
-  public Kernel prior() {
-    return kernel(scale().prior());
-  }
-
-  @Override
-  public Kernel around(Object value, double width, int trials) {
-    return kernel(scale().around(value, width));
-  }
-
-  private Kernel kernel(TruncatedNormal normal) {
-    Scale scale = scale();
-    return new Kernel() {
-      @Override
-      public Object draw(Random random) {
-        return outward(normal.draw(random));
-      }
-
-      @Override
-      public double logDensity(Object value) {
-        return normal.logDensity(scale.point(((Number) value).doubleValue()));
-      }
-    };
-  }
-
-  /** Rounding may lead a little out of the bounds. */
-  private double outward(double point) {
+  public Double at(double point) {
     return Math.max(low, Math.min(high, scale().value(point)));
+  }
+
+  @Override
+  public double logDensity(TruncatedNormal normal, Object value) {
+    return normal.logDensity(scale().point(((Number) value).doubleValue()));
   }
 }

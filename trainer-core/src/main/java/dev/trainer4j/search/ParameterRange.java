@@ -6,7 +6,7 @@ import java.util.Map;
 import java.util.Random;
 
 /** The values that one hyperparameter may take. */
-sealed interface ParameterRange permits NumberRange, IntegerRange, Choices {
+sealed interface ParameterRange permits ScaledRange, Choices {
 
   /** Draws a value. */
   Object draw(Random random);
