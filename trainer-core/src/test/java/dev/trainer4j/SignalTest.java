@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.trainer4j.args.IntervalStrategy;
 import dev.trainer4j.checkpoint.CheckpointStore;
+import dev.trainer4j.testing.ChildJvm;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.math.BigInteger;
@@ -34,14 +35,7 @@ class SignalTest {
 
   private Process start(String mode) throws IOException {
     List<String> command = new ArrayList<>(withSignals());
-    command.addAll(
-        List.of(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "-cp",
-            System.getProperty("java.class.path"),
-            Child.class.getName(),
-            outputDir.toString(),
-            mode));
+    command.addAll(ChildJvm.command(Child.class, outputDir, mode));
     return new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
   }
 

@@ -4,6 +4,7 @@ package dev.trainer4j.checkpoint;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.trainer4j.testing.ChildJvm;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.net.URL;
@@ -89,12 +90,7 @@ class OutputDirLockTest {
 
   private Process holdInAnotherProcess(boolean expectLock) throws IOException {
     Process process =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-cp",
-                System.getProperty("java.class.path"),
-                Holder.class.getName(),
-                folder.toString())
+        new ProcessBuilder(ChildJvm.command(Holder.class, folder))
             .redirectError(ProcessBuilder.Redirect.INHERIT)
             .start();
     BufferedReader out = process.inputReader(StandardCharsets.UTF_8);
