@@ -83,6 +83,7 @@ public class Trainer implements TrialTrainer {
   private final Evaluator evaluator;
   private final @Nullable Determinism determinism;
   private @Nullable MicroBatchPass pass;
+  private final OwnHooks own = OwnHooks.of(getClass(), Trainer.class);
   private boolean predicting;
 
   /** Makes a trainer from a builder; for subclasses, others call {@link Builder#build}. */
@@ -188,7 +189,6 @@ public class Trainer implements TrialTrainer {
    */
   public TrainOutput train(ResumeFrom from) {
     stopRequest.begin(args().maxTrainTime());
-    OwnHooks own = OwnHooks.of(getClass(), Trainer.class);
     DataLoader trainLoader = getTrainDataLoader();
     new EvaluationForecast(setup, own, this::getEvalDataLoader, manager, log).check();
     return new TrainingRun(
@@ -501,8 +501,11 @@ public class Trainer implements TrialTrainer {
       TrainableModel given, ModelInputs inputs, boolean lossOnly) {
     TrainableModel model = lossOnly ? given : given.forPrediction();
     Map<String, NDArray> labels = setup.loss().labelsIn(inputs);
-    // Data to predict for has often no labels, which a loss function would look for in vain.
-    boolean hasLoss = !labels.isEmpty() || (setup.loss().hasFunction() && !predicting);
+    // A loss of one's own may do without labels. Data to predict for has often none, which such a
+    // loss would
+    // look for in vain.
+    boolean ownLoss = setup.loss().hasFunction() || own.computeLoss();
+    boolean hasLoss = !labels.isEmpty() || (ownLoss && !predicting);
     LossOutput loss = hasLoss ? computeLoss(model, inputs) : null;
     ModelOutput outputs = loss == null ? null : loss.outputs();
     if (outputs == null && (!lossOnly || loss == null)) {

@@ -9,13 +9,15 @@ import dev.trainer4j.callback.TrainerControl;
 import dev.trainer4j.state.CallbackState;
 import dev.trainer4j.state.TrainerState;
 import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Ends training when {@code metricForBestModel} has not improved for some evaluations in a row.
  *
  * <p>Needs an {@code evalStrategy}, and {@code metricForBestModel} or {@code loadBestModelAtEnd}.
  * Each evaluation is compared with the best one before it. A resumed run goes on counting where the
- * checkpoint left off.
+ * checkpoint left off, and ends at once where it had stopped already.
  *
  * <pre>{@code
  * .callback(new EarlyStoppingCallback(2))
@@ -24,6 +26,7 @@ import java.util.Map;
  */
 public final class EarlyStoppingCallback implements StatefulCallback {
 
+  private static final Logger LOGGER = LoggerFactory.getLogger(EarlyStoppingCallback.class);
   private static final String PATIENCE = "early_stopping_patience";
   private static final String THRESHOLD = "early_stopping_threshold";
   private static final String COUNTER = "early_stopping_patience_counter";
@@ -77,6 +80,14 @@ public final class EarlyStoppingCallback implements StatefulCallback {
     // A resumed run has got its counter back by now; any other begins to count.
     if (state.globalStep() == 0) {
       counter = 0;
+    } else if (check.isExhausted(counter)) {
+      // The process ended between the last checkpoint and the end of the run.
+      LOGGER.info(
+          "The run had stopped early at step {}: {} evaluations without improvement. It ends now; a larger"
+              + " patience goes on.",
+          state.globalStep(),
+          counter);
+      control.requestTrainingStop();
     }
   }
 

@@ -15,6 +15,7 @@ final class LogLine {
   private static final MathContext DIGITS = new MathContext(4);
   private static final double SMALLEST_PLAIN = 1e-4;
   private static final double LARGEST_PLAIN = 1e7;
+  private static final double LARGEST_COUNT = 1e10;
 
   private LogLine() {}
 
@@ -41,10 +42,13 @@ final class LogLine {
     return value.getKey() + " " + number(value.getValue());
   }
 
-  /** Returns 4 significant digits, with an exponent only where zeros would hide them. */
+  /** Returns 4 significant digits, with an exponent only where zeros would hide them; counts in full. */
   static String number(double value) {
     if (value == 0 || Double.isNaN(value) || Double.isInfinite(value)) {
       return value == 0 ? "0" : Double.toString(value);
+    }
+    if (value == Math.rint(value) && Math.abs(value) < LARGEST_COUNT) {
+      return Long.toString((long) value);
     }
     BigDecimal rounded = new BigDecimal(value).round(DIGITS).stripTrailingZeros();
     double size = Math.abs(value);

@@ -101,6 +101,20 @@ class EarlyStoppingCallbackTest {
     assertThat(resumed.globalStep()).isEqualTo(27);
   }
 
+  /** As one does that is killed behind the checkpoint of the evaluation at which it was to stop. */
+  @Test
+  void aResumedRunThatHadStoppedEndsWhereItHadStopped() throws IOException {
+    TrainingArguments args = args().build();
+    train(args, ResumeFrom.never(), new EarlyStoppingCallback(2));
+
+    TrainOutput resumed = train(args, ResumeFrom.latest(), new EarlyStoppingCallback(2));
+    TrainOutput patient = train(args, ResumeFrom.latest(), new EarlyStoppingCallback(3));
+
+    assertThat(resumed.globalStep()).isEqualTo(27);
+    assertThat(resumed.stopReason()).isEqualTo(StopReason.CALLBACK);
+    assertThat(patient.globalStep()).isGreaterThan(27);
+  }
+
   @Test
   void countsAnewWhenTheSameTrainerTrainsAgain() throws IOException {
     TrainingArguments args = args().metricForBestModel("eval_accuracy").build();

@@ -20,13 +20,16 @@ class LogLineTest {
     "0.2, 0.2",
     "5, 5",
     "12345.678, 12350",
-    "123456789, 1.235e8",
+    "82864, 82864",
+    "123456789, 123456789",
+    "123456789.5, 1.235e8",
+    "251116185600, 2.511e11",
     "-0.5, -0.5",
     "0, 0",
     "NaN, NaN",
     "-Infinity, -Infinity"
   })
-  void hasFourSignificantDigits(double value, String text) {
+  void hasFourSignificantDigitsAndCountsInFull(double value, String text) {
     assertThat(LogLine.number(value)).isEqualTo(text);
   }
 

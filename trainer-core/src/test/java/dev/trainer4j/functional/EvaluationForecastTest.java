@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import ai.djl.ndarray.NDArray;
 import ai.djl.nn.SequentialBlock;
 import ai.djl.nn.core.Linear;
 import dev.trainer4j.EvaluationOutput;
+import dev.trainer4j.PredictionOutput;
 import dev.trainer4j.Trainer;
 import dev.trainer4j.args.IntervalStrategy;
 import dev.trainer4j.args.SchedulerType;
@@ -15,10 +17,13 @@ import dev.trainer4j.args.TrainingArguments;
 import dev.trainer4j.data.DataSource;
 import dev.trainer4j.data.Dataset;
 import dev.trainer4j.data.Datasets;
+import dev.trainer4j.data.ModelInputs;
 import dev.trainer4j.metrics.Metrics;
 import dev.trainer4j.metrics.StreamingMetrics;
 import dev.trainer4j.model.LossOutput;
 import dev.trainer4j.model.Losses;
+import dev.trainer4j.model.ModelOutput;
+import dev.trainer4j.model.TrainableModel;
 import dev.trainer4j.testing.CapturedLog;
 import dev.trainer4j.testing.TinyData;
 import java.nio.file.Path;
@@ -161,6 +166,35 @@ class EvaluationForecastTest {
         trainer(args().loadBestModelAtEnd(true))
             .evalDataset(unlabelled())
             .computeLossFunc((outputs, inputs) -> LossOutput.mean(outputs.logits().mean())));
+  }
+
+  @Test
+  void labelsThatTheLossOfASubclassDoesWithoutAreNotMissed() {
+    Trainer.Builder builder =
+        trainer(args().loadBestModelAtEnd(true).metricForBestModel("size"))
+            .evalDataset(unlabelled());
+    try (Trainer trainer = new SizeTrainer(builder)) {
+      trainer.train();
+
+      assertThat(trainer.evaluate().metrics()).containsKeys("eval_loss", "eval_size");
+      try (PredictionOutput predictions = trainer.predict(unlabelled())) {
+        assertThat(predictions.metrics()).doesNotContainKey("test_loss");
+      }
+    }
+  }
+
+  /** Learns without labels. */
+  private static final class SizeTrainer extends Trainer {
+    SizeTrainer(Builder builder) {
+      super(builder);
+    }
+
+    @Override
+    protected LossOutput computeLoss(TrainableModel model, ModelInputs inputs) {
+      ModelOutput outputs = model.forward(inputs, isTraining());
+      NDArray size = outputs.logits().square().sum();
+      return LossOutput.of(size, (double) outputs.logits().size()).part("size", size);
+    }
   }
 
   @Test

@@ -11,7 +11,10 @@ import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** A file of prompts: a text in each line, or rows with {@code prompt}, {@code text} or {@code messages}. */
+/**
+ * A file of prompts: a text in each line, or rows with {@code prompt}, {@code text} or {@code messages}, and beside a
+ * conversation what its template is told, as in the rows of a training.
+ */
 final class PromptFile {
 
   private static final List<String> TEXTS = List.of("prompt", "text");
@@ -82,12 +85,20 @@ final class PromptFile {
   private long[] tokens(Map<String, Object> row) {
     for (String column : TEXTS) {
       if (row.get(column) instanceof String text) {
-        return args.chat() ? writer.encode(conversation(List.of(said(text)))) : writer.encode(text);
+        return args.chat()
+            ? writer.encode(
+                conversation(List.of(said(text))),
+                TemplateColumns.tools(row),
+                TemplateColumns.options(row))
+            : writer.encode(text);
       }
     }
     for (String column : List.of(MESSAGES, TEXTS.get(0))) {
       if (row.get(column) instanceof List<?> messages) {
-        return writer.encode(conversation(withoutAnswer(messages)));
+        return writer.encode(
+            conversation(withoutAnswer(messages)),
+            TemplateColumns.tools(row),
+            TemplateColumns.options(row));
       }
     }
     throw new IllegalArgumentException(

@@ -161,13 +161,24 @@ final class Writer implements AutoCloseable {
 
   /** Returns the tokens of a conversation up to where the assistant speaks. */
   long[] encode(List<? extends Map<String, ?>> messages) {
+    return encode(messages, null, ChatTemplateOptions.prompt());
+  }
+
+  /**
+   * Returns the tokens of a conversation.
+   *
+   * @param tools what the model may call; null for none
+   */
+  long[] encode(
+      List<? extends Map<String, ?>> messages,
+      @Nullable List<? extends Map<String, ?>> tools,
+      ChatTemplateOptions options) {
     if (tokenizer.chatTemplate().isEmpty()) {
       throw new IllegalArgumentException(
           "the tokenizer has no chat template, so the model was not trained on conversations: use"
               + " trainer generate with a text to go on from");
     }
-    return Arrays.stream(
-            tokenizer.applyChatTemplate(messages, null, ChatTemplateOptions.prompt()).inputIds())
+    return Arrays.stream(tokenizer.applyChatTemplate(messages, tools, options).inputIds())
         .asLongStream()
         .toArray();
   }

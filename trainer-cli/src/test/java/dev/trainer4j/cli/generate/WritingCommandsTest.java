@@ -97,6 +97,42 @@ class WritingCommandsTest {
   }
 
   @Test
+  void rowsAreAnsweredWithTheToolsAndVariablesThatTheirTemplateIsTold() throws IOException {
+    Path model = folder.resolve("model");
+    try (PretrainedModel from = AutoModels.causalLm(MODEL);
+        PretrainedTokenizer tokenizer = PretrainedTokenizer.load(MODEL)) {
+      from.save(model);
+      tokenizer.save(model);
+    }
+    Files.writeString(
+        model.resolve("chat_template.jinja"),
+        "{% if tools %}{{ tools[0].name }}{% endif %}{{ before }}{{ messages[0].content }}");
+    Path rows = folder.resolve("rows.jsonl");
+    Files.writeString(
+        rows,
+        """
+        {"messages": [{"role": "user", "content": " we"}], "tools": [{"name": "In Milan"}]}
+        {"messages": [{"role": "user", "content": " we"}], "tools": "[{\\"name\\": \\"In Milan\\"}]"}
+        {"messages": [{"role": "user", "content": " we"}], "chat_template_kwargs": {"before": "In Milan"}}
+        """);
+
+    CommandLineRun run =
+        CommandLineRun.of("generate", model, "--input", rows, "--max_new_tokens", 6);
+
+    assertThat(run.exitCode()).as(run.err()).isZero();
+    String completion = expected("In Milan we", 6);
+    assertThat(run.out().lines().toList())
+        .hasSize(3)
+        .allSatisfy(
+            line ->
+                assertThat(JSON.readTree(line).path("completion").asText()).isEqualTo(completion));
+
+    Files.writeString(rows, "{\"messages\": [{\"role\": \"user\"}], \"tools\": {}}\n");
+    assertThat(CommandLineRun.of("generate", model, "--input", rows).err())
+        .contains("line 1", "tools is {}, expected a list of objects");
+  }
+
+  @Test
   void settingsThatDoNothingAndFilesThatAreNotThereAreRefused() {
     assertThat(CommandLineRun.of("generate", MODEL, "--prompt", "a", "--temperature", 0.5).err())
         .contains("temperature", "doSample");
