@@ -264,7 +264,7 @@ class LogFilesTest {
     TrainingArguments args = args().reportTo(name).loggingDir(dir.resolve("file")).build();
 
     assertThatThrownBy(() -> train(args, ResumeFrom.never()))
-        .hasMessageContaining("failed in onTrainBegin")
+        .hasMessageContaining(", in onTrainBegin)")
         .hasMessageContaining(dir.resolve("file").toString())
         .hasMessageContaining("cannot be written")
         .hasMessageContaining("name another folder in loggingDir");

@@ -79,7 +79,7 @@ class PlantedLinksTest {
     Files.createSymbolicLink(link, name.equals("runs") ? elsewhere : precious);
 
     assertThatThrownBy(() -> train(args(output, report).build()))
-        .hasMessageContaining("failed in onTrainBegin")
+        .hasMessageContaining(", in onTrainBegin)")
         .hasMessageContaining(link + " cannot be written: it is a symbolic link")
         .hasMessageContaining("delete it");
 

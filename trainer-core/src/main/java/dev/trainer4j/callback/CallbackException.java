@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.callback;
 
+import java.io.UncheckedIOException;
+
 /** A callback failed; the run stops rather than go on half observed. */
 public final class CallbackException extends RuntimeException {
 
@@ -25,7 +27,29 @@ public final class CallbackException extends RuntimeException {
   }
 
   CallbackException(TrainerCallback callback, String event, Throwable cause) {
-    super(
-        "callback " + callback.getClass().getName() + " failed in " + event + ": " + cause, cause);
+    this(
+        isSentence(cause)
+            ? cause.getMessage() + " (callback " + name(callback) + ", in " + event + ")"
+            : "callback " + name(callback) + " failed in " + event + ": " + cause,
+        cause);
+  }
+
+  private static String name(TrainerCallback callback) {
+    return callback.getClass().getName();
+  }
+
+  /** Whether it was thrown with words for people, which then come first, and not by a slip. */
+  private static boolean isSentence(Throwable cause) {
+    String message = cause.getMessage();
+    Class<?> type = cause.getClass();
+    boolean spoken =
+        type == IllegalArgumentException.class
+            || type == IllegalStateException.class
+            || type == UnsupportedOperationException.class
+            || type == UncheckedIOException.class
+            || type.getName().startsWith("dev.trainer4j.");
+    // Without words of its own an exception has those of its cause, with the name of its type.
+    boolean own = cause.getCause() == null || !cause.getCause().toString().equals(message);
+    return spoken && own && message != null && !message.isBlank();
   }
 }

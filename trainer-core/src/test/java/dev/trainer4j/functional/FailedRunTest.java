@@ -21,7 +21,10 @@ import dev.trainer4j.state.TrainerState;
 import dev.trainer4j.testing.Natives;
 import dev.trainer4j.testing.TinyData;
 import dev.trainer4j.testing.TinyModel;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.reflect.Proxy;
+import java.nio.file.NoSuchFileException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -165,12 +168,39 @@ class FailedRunTest extends TinyTrainings {
               }
             })
         .isInstanceOf(CallbackException.class)
-        .hasMessageContaining(failing.getClass().getName())
-        .hasMessageContaining(event.name())
-        .hasMessageContaining("the callback's own words")
+        .hasMessage(
+            "the callback's own words (callback %s, in %s)",
+            failing.getClass().getName(), event.name())
         .hasRootCauseInstanceOf(IllegalStateException.class);
 
     assertThat(Natives.arrays()).isEqualTo(before);
+  }
+
+  private static TrainerCallback atTheStart(RuntimeException thrown) {
+    return new TrainerCallback() {
+      @Override
+      public void onTrainBegin(CallbackContext ctx, TrainerState state, TrainerControl control) {
+        throw thrown;
+      }
+    };
+  }
+
+  /** The type tells more of a slip than its words do. */
+  @Test
+  void aSlipOfACallbackComesWithItsType() {
+    IOException gone = new NoSuchFileException("a.csv");
+    for (RuntimeException slip :
+        List.of(
+            new NullPointerException(),
+            new NumberFormatException("For input string: \"x\""),
+            new IllegalStateException(gone),
+            new UncheckedIOException(gone),
+            new IllegalStateException())) {
+      TrainerCallback callback = atTheStart(slip);
+      assertTrainingFails(
+          trainer(args()).callback(callback),
+          "callback " + callback.getClass().getName() + " failed in onTrainBegin: " + slip);
+    }
   }
 
   @Test
