@@ -28,6 +28,10 @@ class MistakesTest {
         folder.resolve("good.csv"), "text,label\nplease bring coins,aa\nwho sold,bb\n");
     Files.writeString(folder.resolve("hole.csv"), "text,label\nplease bring coins,aa\nwho sold,\n");
     Files.writeString(folder.resolve("three.csv"), "a,b,c\nplease bring coins,who,yes\n");
+    Files.writeString(
+        folder.resolve("questions.jsonl"),
+        "{\"question\": \"who sold\", \"context\": \"the coins\", \"answers\": {\"text\": [],"
+            + " \"answer_start\": []}}\n");
     Files.createDirectories(folder.resolve("full"));
     Files.writeString(folder.resolve("full/letter.txt"), "mine");
   }
@@ -58,6 +62,14 @@ class MistakesTest {
             2,
             train + "--train_file DIR/good.csv --streaming",
             "streaming = true: expected not to be set: not applicable: data is read whole"),
+        new Mistake(
+            2,
+            train + "--train_file DIR/questions.jsonl --null_score_diff_threshold 1",
+            "null_score_diff_threshold = 1: expected to be unset without version_2_with_negative"),
+        new Mistake(
+            1,
+            train + "--train_file DIR/questions.jsonl",
+            "questions.jsonl, line 1: the question has no answer: give --version_2_with_negative where some have none"),
         new Mistake(
             1,
             train + "--train_file DIR/nope.csv",
