@@ -28,6 +28,9 @@ import org.jspecify.annotations.Nullable;
 @Value.Immutable
 public abstract class TextArguments {
 
+  private static final String ADAPTERS =
+      "all weights are trained here; 'trainer sft' trains adapters of language models";
+
   private static final ArgumentTable<TextArguments, Builder> TABLE =
       ArgumentTable.of(TextArguments.class, TextArguments::builder, Builder::unchecked)
           .group("Model")
@@ -61,6 +64,13 @@ public abstract class TextArguments {
           .never(
               "resize_position_embeddings", "positions beyond those of the model are not made up")
           .never("forced_bos_token", "set it in a generation_config")
+          .never("use_peft", ADAPTERS)
+          .never("lora_r", ADAPTERS)
+          .never("lora_alpha", ADAPTERS)
+          .never("lora_dropout", ADAPTERS)
+          .never("lora_target_modules", ADAPTERS)
+          .never("load_in_4bit", ADAPTERS)
+          .never("load_in_8bit", ADAPTERS)
           .group("Task and data")
           .ours(
               "task",
