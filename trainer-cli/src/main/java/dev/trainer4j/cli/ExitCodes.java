@@ -9,7 +9,7 @@ public final class ExitCodes {
   /** The command was understood, and failed. */
   public static final int FAILED = 1;
 
-  /** The command line, or a file of arguments that it names, has a mistake. */
+  /** The command line, or a file of arguments that it names, has a mistake, or what it names is not there. */
   public static final int USAGE = 2;
 
   private ExitCodes() {}

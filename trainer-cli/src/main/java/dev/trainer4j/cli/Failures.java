@@ -52,7 +52,7 @@ final class Failures implements IExecutionExceptionHandler, IParameterExceptionH
           "'" + command.getCommandSpec().qualifiedName() + " --help' explains the command.");
       return ExitCodes.USAGE;
     }
-    return ExitCodes.FAILED;
+    return failure instanceof UsageException ? ExitCodes.USAGE : ExitCodes.FAILED;
   }
 
   /** The message, and those of the causes that say something else. */

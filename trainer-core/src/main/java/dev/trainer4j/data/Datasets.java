@@ -65,7 +65,9 @@ public final class Datasets {
 
   /** Reads a text file into memory; every line is a sample, empty ones too. */
   public static Dataset<String> textLines(Path file) {
-    return new ListDataset<>(TextLines.read(file), index -> file + ", line " + (index + 1));
+    try (TextLines<String> lines = TextLines.open(file, line -> line)) {
+      return lines.toDataset();
+    }
   }
 
   /**
@@ -140,5 +142,11 @@ public final class Datasets {
   public static <T> IterableDataset<T> streamJsonLines(
       Path file, Function<? super Map<String, Object>, ? extends T> mapper) {
     return epoch -> JsonLinesRows.open(file, mapper);
+  }
+
+  /** Streams the lines of a text file, empty ones too, read again in every epoch, and makes a sample of every line. */
+  public static <T> IterableDataset<T> streamTextLines(
+      Path file, Function<? super String, ? extends T> mapper) {
+    return epoch -> TextLines.open(file, mapper);
   }
 }

@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.Objects;
@@ -14,7 +13,7 @@ import java.util.function.Function;
 import java.util.stream.LongStream;
 
 /** The samples of a text file, one after the other, with the place in every error. */
-abstract class FileRows<R, T> implements Iterator<T>, AutoCloseable {
+abstract class FileRows<R, T> implements OriginIterator<T> {
 
   private final Path file;
   private final Function<? super R, ? extends T> mapper;
@@ -30,6 +29,11 @@ abstract class FileRows<R, T> implements Iterator<T>, AutoCloseable {
 
   /** The 1-based line on which the row read last ends. */
   abstract long line();
+
+  /** What messages call a row and its like. */
+  String unit() {
+    return "rows";
+  }
 
   abstract void closeFile() throws IOException;
 
@@ -57,12 +61,17 @@ abstract class FileRows<R, T> implements Iterator<T>, AutoCloseable {
     try {
       return mapper.apply(row);
     } catch (RuntimeException e) {
-      throw new DataException(file + ", line " + line() + ": the mapper failed: " + e, e);
+      throw new DataException(origin() + ": the mapper failed: " + e, e);
     }
   }
 
+  @Override
+  public final String origin() {
+    return file + ", line " + line();
+  }
+
   final DataException wrong(String what) {
-    return new DataException(file + ", line " + line() + ": " + what);
+    return new DataException(origin() + ": " + what);
   }
 
   @Override
@@ -83,7 +92,7 @@ abstract class FileRows<R, T> implements Iterator<T>, AutoCloseable {
       rows.add(next());
     }
     if (rows.isEmpty()) {
-      throw new DataException(file + " holds no rows: is it the right file?");
+      throw new DataException(file + " holds no " + unit() + ": is it the right file?");
     }
     long[] ends = lines.build().toArray();
     return new ListDataset<>(rows, index -> file + ", line " + ends[Math.toIntExact(index)]);

@@ -3,26 +3,44 @@ package dev.trainer4j.data;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
 
-/** The lines of a text file. */
-final class TextLines {
+/** The lines of a text file, empty ones too. */
+final class TextLines<T> extends FileRows<String, T> {
 
-  private TextLines() {}
+  private final LineReader reader;
 
-  static List<String> read(Path file) {
-    List<String> lines = new ArrayList<>();
-    try (LineReader reader = LineReader.open(file)) {
-      for (String line = reader.read(); line != null; line = reader.read()) {
-        lines.add(line);
-      }
+  private TextLines(Path file, LineReader reader, Function<? super String, ? extends T> mapper) {
+    super(file, mapper);
+    this.reader = reader;
+  }
+
+  static <T> TextLines<T> open(Path file, Function<? super String, ? extends T> mapper) {
+    try {
+      return new TextLines<>(file, LineReader.open(file), mapper);
     } catch (IOException e) {
       throw Utf8File.unreadable(file, e);
     }
-    if (lines.isEmpty()) {
-      throw new DataException(file + " holds no lines: is it the right file?");
-    }
-    return lines;
+  }
+
+  @Override
+  Optional<String> read() throws IOException {
+    return Optional.ofNullable(reader.read());
+  }
+
+  @Override
+  long line() {
+    return reader.line();
+  }
+
+  @Override
+  String unit() {
+    return "lines";
+  }
+
+  @Override
+  void closeFile() throws IOException {
+    reader.close();
   }
 }

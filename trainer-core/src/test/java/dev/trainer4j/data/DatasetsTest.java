@@ -50,6 +50,22 @@ class DatasetsTest {
   }
 
   @Test
+  void streamsOfFilesTellWhereTheyStand() throws IOException {
+    Path text = file("one\n\nthree\n", UTF_8);
+    List<String> origins = new ArrayList<>();
+    List<Integer> lengths = new ArrayList<>();
+    try (OriginIterator<Integer> lines =
+        (OriginIterator<Integer>) Datasets.streamTextLines(text, String::length).iterator(0)) {
+      while (lines.hasNext()) {
+        lengths.add(lines.next());
+        origins.add(lines.origin());
+      }
+    }
+    assertThat(lengths).containsExactly(3, 0, 5);
+    assertThat(origins).containsExactly(text + ", line 1", text + ", line 2", text + ", line 3");
+  }
+
+  @Test
   void readsCsvWithQuotesNewlinesAndAByteOrderMark() throws IOException {
     Dataset<Map<String, String>> rows =
         Datasets.csv(file("\uFEFFtext,label\n\"Grüße, \"\"du\"\"\nda\",1\n\nb,\n", UTF_8));

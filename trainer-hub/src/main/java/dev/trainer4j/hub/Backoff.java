@@ -3,6 +3,8 @@ package dev.trainer4j.hub;
 
 import java.io.IOException;
 import java.io.InterruptedIOException;
+import java.net.ConnectException;
+import java.net.http.HttpConnectTimeoutException;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
@@ -29,10 +31,22 @@ final class Backoff {
       Pattern.compile("r\\s*=\\s*0\\s*;\\s*t\\s*=\\s*(\\d{1,9})");
 
   private final Duration first;
+  private final int triesToConnect;
   private int tries;
 
+  /** For what must arrive. */
   Backoff(Duration first) {
+    this(first, TRIES);
+  }
+
+  private Backoff(Duration first, int triesToConnect) {
     this.first = first;
+    this.triesToConnect = triesToConnect;
+  }
+
+  /** For a question that begins something: where nobody is there at all, the cache, or whoever asked, has an answer at once. */
+  static Backoff ofQuestion(Duration first) {
+    return new Backoff(first, 2);
   }
 
   static boolean isPassing(int status) {
@@ -53,6 +67,11 @@ final class Backoff {
 
   /** Waits before another try; false if there have been enough. */
   boolean pauseAfter(Call call, IOException failure) throws IOException {
+    boolean nobody =
+        failure instanceof ConnectException || failure instanceof HttpConnectTimeoutException;
+    if (nobody && tries + 1 >= triesToConnect) {
+      return false;
+    }
     String message = failure.getMessage();
     return pause(
         call, message == null ? failure.getClass().getSimpleName() : message, Duration.ZERO);

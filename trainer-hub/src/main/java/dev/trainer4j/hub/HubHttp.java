@@ -71,7 +71,10 @@ final class HubHttp {
 
   /** Sends until there is an answer that does not ask for another try. */
   Answer sendPatiently(Call call, HubErrors errors) throws IOException {
-    Backoff backoff = new Backoff(settings.retryPause());
+    Backoff backoff =
+        call.content() == null
+            ? Backoff.ofQuestion(settings.retryPause())
+            : new Backoff(settings.retryPause());
     while (true) {
       try {
         Answer answer = sendOnce(call, (status, headers) -> null);

@@ -5,6 +5,7 @@ import dev.trainer4j.args.ValueType;
 import dev.trainer4j.callbacks.ReportNumbers;
 import dev.trainer4j.cli.Console;
 import dev.trainer4j.cli.ExitCodes;
+import dev.trainer4j.cli.UsageException;
 import dev.trainer4j.cli.inspect.FolderKind;
 import dev.trainer4j.cli.inspect.TensorFacts;
 import dev.trainer4j.data.Folders;
@@ -76,7 +77,7 @@ public final class ConvertCommand implements Callable<Integer> {
     Path source = Folders.ofModel(in);
     FolderKind kind = FolderKind.of(source);
     if (kind == FolderKind.RUN && TensorFacts.ofModel(source).isEmpty()) {
-      throw new IllegalArgumentException(
+      throw new UsageException(
           source + " is " + kind.described() + " and holds no model: name one of its checkpoints");
     }
     boolean isAdapter = Files.exists(source.resolve(FolderKind.ADAPTER_CONFIG));

@@ -2,6 +2,7 @@
 package dev.trainer4j.cli.folder;
 
 import dev.trainer4j.checkpoint.CheckpointStore;
+import dev.trainer4j.cli.UsageException;
 import dev.trainer4j.cli.inspect.FolderKind;
 import dev.trainer4j.data.Folders;
 import dev.trainer4j.json.JsonFile;
@@ -32,7 +33,7 @@ public record ModelFolder(Path base, @Nullable Path adapter) {
       throws IOException {
     boolean here = Files.isDirectory(Path.of(name));
     if (here && revision != null) {
-      throw new IllegalArgumentException(
+      throw new UsageException(
           "a revision is of a model on the Hub, and " + name + " is a folder: remove it");
     }
     Path folder = found(revision == null ? name : name + "@" + revision);
@@ -67,7 +68,7 @@ public record ModelFolder(Path base, @Nullable Path adapter) {
 
   private static Path adapter(Path folder) throws IOException {
     if (!Files.isRegularFile(folder.resolve(FolderKind.ADAPTER_CONFIG))) {
-      throw new IllegalArgumentException(
+      throw new UsageException(
           folder + " has no " + FolderKind.ADAPTER_CONFIG + ": it is not the folder of an adapter");
     }
     return folder;
@@ -104,7 +105,7 @@ public record ModelFolder(Path base, @Nullable Path adapter) {
                 .reduce((older, newer) -> newer)
                 .map(newest -> "; it has checkpoints, such as " + newest.path())
                 .orElse("");
-    throw new IllegalArgumentException(
+    throw new UsageException(
         folder + " has no config.json: it is not the folder of a model" + checkpoints);
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.cli.folder;
 
+import dev.trainer4j.cli.UsageException;
 import dev.trainer4j.cli.inspect.FolderKind;
 import dev.trainer4j.file.FolderTree;
 import java.io.IOException;
@@ -37,7 +38,7 @@ final class OutputFolder {
     for (Path source : sources) {
       Path read = source.toAbsolutePath().normalize();
       if (read.startsWith(this.folder) || this.folder.startsWith(read)) {
-        throw new IllegalArgumentException(
+        throw new UsageException(
             folder + " and " + source + " overlap: give another folder to write into");
       }
     }
@@ -57,7 +58,7 @@ final class OutputFolder {
 
   private void refuse() throws IOException {
     if (!overwrite) {
-      throw new IllegalArgumentException(
+      throw new UsageException(
           folder + " is there already: give another folder, or --overwrite to replace it");
     }
     FolderKind kind = FolderKind.of(folder);

@@ -3,6 +3,7 @@ package dev.trainer4j.cli.generate;
 
 import dev.trainer4j.args.ArgumentTable;
 import dev.trainer4j.callbacks.Terminal;
+import dev.trainer4j.cli.UsageException;
 import dev.trainer4j.transformers.generation.GenerationConfig;
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
@@ -75,14 +76,14 @@ public final class ChatCommand extends WriterCommand {
   void check(WriterArguments args) {
     Path save = args.save();
     if (save != null && Files.isDirectory(save)) {
-      throw new IllegalArgumentException("save: " + save + " is a folder, expected a file");
+      throw new UsageException("save: " + save + " is a folder, expected a file");
     }
   }
 
   @Override
   void write(Writer writer, WriterArguments args, GenerationConfig settings) throws Exception {
     if (settings.numBeams() > 1 || settings.numReturnSequences() > 1) {
-      throw new IllegalArgumentException(
+      throw new UsageException(
           "a chat is written token by token, once: leave num_beams and num_return_sequences out");
     }
     if (writer.tokenizer().chatTemplate().isEmpty()) {

@@ -3,6 +3,7 @@ package dev.trainer4j.cli.generate;
 
 import dev.trainer4j.args.ArgumentTable;
 import dev.trainer4j.callbacks.Terminal;
+import dev.trainer4j.cli.UsageException;
 import dev.trainer4j.transformers.generation.GenerationConfig;
 import dev.trainer4j.transformers.generation.GenerationOutput;
 import dev.trainer4j.transformers.generation.Generator;
@@ -94,7 +95,7 @@ public final class GenerateCommand extends WriterCommand {
     }
     Path output = args.output();
     if (output != null && Files.isDirectory(output)) {
-      throw new IllegalArgumentException("output: " + output + " is a folder, expected a file");
+      throw new UsageException("output: " + output + " is a folder, expected a file");
     }
   }
 

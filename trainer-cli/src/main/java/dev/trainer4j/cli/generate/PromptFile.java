@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.cli.generate;
 
+import dev.trainer4j.cli.UsageException;
 import dev.trainer4j.data.Dataset;
 import dev.trainer4j.data.Datasets;
 import java.nio.file.Files;
@@ -33,11 +34,11 @@ final class PromptFile {
   /** Refuses a file that is not there or of an unknown kind. */
   static void check(Path file) {
     if (!Files.isRegularFile(file)) {
-      throw new IllegalArgumentException(
+      throw new UsageException(
           "input: there is no file " + file + ", from the folder " + Path.of("").toAbsolutePath());
     }
     if (!isText(file) && !lower(file).endsWith(".jsonl")) {
-      throw new IllegalArgumentException(
+      throw new UsageException(
           "input: " + file + " ends neither in .jsonl nor in .txt: rename or convert it");
     }
   }

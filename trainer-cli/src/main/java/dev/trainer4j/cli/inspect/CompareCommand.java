@@ -149,6 +149,12 @@ public final class CompareCommand implements Callable<Integer> {
             (name, results) ->
                 rows.add(row(name, results.stream().map(CompareCommand::cell).toList())));
     out.println();
+    if (rows.isEmpty()) {
+      out.println(
+          "None of the runs has logged anything: there are no results and no curves. --logging_steps and --eval_strategy"
+              + " of a training say what is logged.");
+      return;
+    }
     out.println("Results, last value and best one (* is the best of all):");
     table(comparison, rows, out);
   }
@@ -199,9 +205,12 @@ public final class CompareCommand implements Callable<Integer> {
             spec.commandLine(),
             "--curve is '"
                 + name
-                + "', but logged were "
-                + groups.stream().map(CurveGroup::title).collect(Collectors.joining(", "))
-                + ".");
+                + "', but logged "
+                + (groups.isEmpty()
+                    ? "was nothing."
+                    : "were "
+                        + groups.stream().map(CurveGroup::title).collect(Collectors.joining(", "))
+                        + "."));
       }
     }
     groups.stream()

@@ -3,9 +3,9 @@ package dev.trainer4j.cli.inspect;
 
 import dev.trainer4j.checkpoint.CheckpointStore;
 import dev.trainer4j.checkpoint.CheckpointVerification;
+import dev.trainer4j.cli.UsageException;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -48,11 +48,12 @@ public enum FolderKind {
   /**
    * Looks at a folder.
    *
-   * @throws IOException if there is none, or nothing in it is known
+   * @throws UsageException if there is none
+   * @throws IOException if nothing in it is known
    */
   public static FolderKind of(Path folder) throws IOException {
     if (!Files.isDirectory(folder)) {
-      throw new NotDirectoryException(
+      throw new UsageException(
           folder
               + (Files.exists(folder) ? " is a file, expected a folder" : " does not exist")
               + ": give a checkpoint, the output folder of a run, or the folder of a model");

@@ -12,6 +12,8 @@ import dev.trainer4j.transformers.PretrainedModel;
 import dev.trainer4j.transformers.Task;
 import dev.trainer4j.transformers.collate.DataCollatorWithPadding;
 import dev.trainer4j.transformers.metrics.Squad;
+import dev.trainer4j.transformers.metrics.SquadV2;
+import dev.trainer4j.transformers.predict.QuestionAnswerer;
 import dev.trainer4j.transformers.prepare.AnswerFeatures;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -62,7 +64,10 @@ final class AnswerRecipe implements Recipe {
 
   @Override
   public List<String> findings() {
-    return List.of("Texts: columns question and context", "Answers: column answers");
+    return List.of(
+        "Texts: columns question and context",
+        "Answers: column answers"
+            + (args.version2WithNegative() ? ", which has none for some questions" : ""));
   }
 
   @Override
@@ -88,7 +93,7 @@ final class AnswerRecipe implements Recipe {
   }
 
   /** SQuAD's form: {@code {"text": [...], "answer_start": [...]}}, counted in code points as Python does. */
-  private static AnswerFeatures.Example example(Map<String, Object> row) {
+  private AnswerFeatures.Example example(Map<String, Object> row) {
     if (!(row.get("answers") instanceof Map<?, ?> answers)
         || !(answers.get("text") instanceof List<?> texts)
         || !(answers.get("answer_start") instanceof List<?> starts)
@@ -99,8 +104,14 @@ final class AnswerRecipe implements Recipe {
               + ", expected {\"text\": [\"...\"], \"answer_start\": [0]} with one start for each text");
     }
     String context = Cells.text(row, "context");
-    int points =
-        starts.isEmpty() || !(starts.get(0) instanceof Number number) ? 0 : number.intValue();
+    if (starts.isEmpty()) {
+      if (!args.version2WithNegative()) {
+        throw new IllegalArgumentException(
+            "the question has no answer: give --version_2_with_negative where some have none, or leave the row out");
+      }
+      return AnswerFeatures.Example.unanswerable(Cells.text(row, "question"), context);
+    }
+    int points = starts.get(0) instanceof Number number ? number.intValue() : -1;
     int start =
         points >= 0 && points <= context.codePointCount(0, context.length())
             ? context.offsetByCodePoints(0, points)
@@ -119,14 +130,18 @@ final class AnswerRecipe implements Recipe {
     AnswerFeatures features = features(evaluated, texts);
     builder.computeMetrics(
         (ComputeMetrics)
-            prediction ->
-                Squad.score(
-                    features.answers(
-                        rows(prediction, "start_logits"),
-                        rows(prediction, "end_logits"),
-                        args.nBestSize(),
-                        args.maxAnswerLength()),
-                    features.references()));
+            prediction -> {
+              float[][] starts = rows(prediction, "start_logits");
+              float[][] ends = rows(prediction, "end_logits");
+              int best = args.nBestSize();
+              int most = args.maxAnswerLength();
+              return args.version2WithNegative()
+                  ? SquadV2.score(
+                      features.answersOrNone(
+                          starts, ends, best, most, args.nullScoreDiffThreshold()),
+                      features.references())
+                  : Squad.score(features.answers(starts, ends, best, most), features.references());
+            });
   }
 
   private static float[][] rows(EvalPrediction prediction, String name) {
@@ -137,10 +152,12 @@ final class AnswerRecipe implements Recipe {
   public RowPredictor predictor(PretrainedModel model, TextSettings texts, int batchSize)
       throws IOException {
     return Predictors.ofQuestions(
-        model,
-        texts.tokenizer(),
-        texts.maxLength(USUAL_LENGTH),
-        Math.max(1, stride(texts)),
-        args.maxAnswerLength());
+        QuestionAnswerer.builder(model, texts.tokenizer())
+            .maxLength(texts.maxLength(USUAL_LENGTH))
+            .stride(Math.max(1, stride(texts)))
+            .maxAnswerLength(args.maxAnswerLength())
+            .handleImpossibleAnswer(args.version2WithNegative())
+            .noAnswerThreshold(args.nullScoreDiffThreshold())
+            .build());
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.cli.train;
 
+import dev.trainer4j.cli.UsageException;
 import dev.trainer4j.cli.train.RunData.Rows;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -60,7 +61,7 @@ final class Cells {
   /** A row that must have these columns. */
   static String require(Rows rows, String flag, String column) {
     if (!rows.rows().get(0).containsKey(column)) {
-      throw new IllegalArgumentException(
+      throw new UsageException(
           flag
               + " is '"
               + column

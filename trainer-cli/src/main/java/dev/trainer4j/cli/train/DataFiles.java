@@ -5,8 +5,11 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.trainer4j.cli.UsageException;
 import dev.trainer4j.data.Dataset;
 import dev.trainer4j.data.Datasets;
+import dev.trainer4j.data.IterableDataset;
+import dev.trainer4j.data.OriginIterator;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 
 /** Reads rows of a file by the ending of its name. */
 final class DataFiles {
@@ -33,8 +37,43 @@ final class DataFiles {
    * @throws IllegalArgumentException if there is no such file, or its ending is unknown
    */
   static Dataset<Map<String, Object>> read(String flag, Path file) throws IOException {
+    return switch (ending(flag, file)) {
+      case ".csv" -> Datasets.csv(file, LinkedHashMap<String, Object>::new);
+      case ".jsonl" -> Datasets.jsonLines(file);
+      case ".json" -> json(flag, file);
+      case ".parquet" -> Datasets.parquet(file);
+      default -> Datasets.textLines(file).map(line -> Map.of(TEXT, line));
+    };
+  }
+
+  /**
+   * Reads a file row by row.
+   *
+   * @param flag the flag that named it, for messages
+   * @throws IllegalArgumentException if there is no such file, or its ending is unknown
+   */
+  static OriginIterator<Map<String, Object>> stream(String flag, Path file) throws IOException {
+    IterableDataset<Map<String, Object>> lines =
+        switch (ending(flag, file)) {
+          case ".csv" -> Datasets.streamCsv(file, LinkedHashMap<String, Object>::new);
+          case ".parquet" -> Datasets.streamParquet(file);
+          case ".txt" -> Datasets.streamTextLines(file, line -> Map.of(TEXT, line));
+          case ".json" -> {
+            Optional<JsonArrayRows> rows = JsonArrayRows.open(file);
+            if (rows.isPresent()) {
+              yield epoch -> rows.get();
+            }
+            yield Datasets.streamJsonLines(file);
+          }
+          default -> Datasets.streamJsonLines(file);
+        };
+    return (OriginIterator<Map<String, Object>>) lines.iterator(0);
+  }
+
+  /** The ending of a file that is there and can be read. */
+  private static String ending(String flag, Path file) {
     if (!Files.isRegularFile(file)) {
-      throw new IllegalArgumentException(
+      throw new UsageException(
           flag
               + ": there is no file "
               + file
@@ -43,21 +82,16 @@ final class DataFiles {
     }
     String name = file.getFileName().toString().toLowerCase(Locale.ROOT);
     String ending = name.substring(Math.max(0, name.lastIndexOf('.')));
-    return switch (ending) {
-      case ".csv" -> Datasets.csv(file, LinkedHashMap<String, Object>::new);
-      case ".jsonl" -> Datasets.jsonLines(file);
-      case ".json" -> json(flag, file);
-      case ".parquet" -> Datasets.parquet(file);
-      case ".txt" -> Datasets.textLines(file).map(line -> Map.of(TEXT, line));
-      default ->
-          throw new IllegalArgumentException(
-              flag
-                  + ": "
-                  + file
-                  + " ends in none of "
-                  + String.join(", ", ENDINGS)
-                  + ": rename or convert it");
-    };
+    if (!ENDINGS.contains(ending)) {
+      throw new UsageException(
+          flag
+              + ": "
+              + file
+              + " ends in none of "
+              + String.join(", ", ENDINGS)
+              + ": rename or convert it");
+    }
+    return ending;
   }
 
   /** A file of one array, or of an object with the array under {@code data}; else JSON Lines. */

@@ -5,6 +5,8 @@ import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import dev.trainer4j.args.SamplingStrategy;
 import dev.trainer4j.args.TrainingArguments;
 import dev.trainer4j.cli.Console;
 import dev.trainer4j.cli.train.RunData.Rows;
@@ -22,6 +24,7 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Map;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /** Prints what a run would do, and does nothing. */
@@ -82,7 +85,11 @@ final class DryRun {
             DataLoaderOptions.builder()
                 .batchSize(args.perDeviceTrainBatchSize())
                 .dropLast(args.dataloaderDropLast())
-                .order((size, epoch) -> SampleOrder.shuffled(size, seed, epoch))
+                .order(
+                    (size, epoch) ->
+                        args.trainSamplingStrategy() == SamplingStrategy.SEQUENTIAL
+                            ? SampleOrder.sequential(size)
+                            : SampleOrder.shuffled(size, seed, epoch))
                 .build());
     TrainingPlan plan = TrainingPlan.of(loader, args, 1);
     out.printf(
@@ -94,17 +101,17 @@ final class DryRun {
         args.warmupStepsFor(Math.toIntExact(plan.maxSteps())),
         args.learningRate(),
         args.lrSchedulerType().name().toLowerCase(Locale.ROOT));
-    memory(model);
     try (NDManager manager = NDManager.newBaseManager(Device.cpu(), "PyTorch");
         BatchIterator batches = loader.iterate(manager, 0, 0);
         Batch batch = batches.next()) {
+      memory(model, batch.inputs());
       out.println("First batch, " + samples.size() + " samples in all:");
       new BatchText(setup).print(batch.inputs(), out);
     }
   }
 
-  /** What the state of the training takes; what a batch takes depends on its texts. */
-  private void memory(PretrainedModel model) {
+  /** What the state of the training takes, and about what the first batch does. */
+  private void memory(PretrainedModel model, ModelInputs batch) {
     long all = 0;
     long trained = 0;
     for (var parameter : model.parameters()) {
@@ -116,12 +123,29 @@ final class DryRun {
     out.printf(
         Locale.ROOT,
         "Memory: %.0f MiB of weights (%,d parameters, %,d trained), %.0f MiB of gradients, %.0f MiB of optimizer state;"
-            + " what a batch needs comes on top%n",
+            + " %s%n",
         4 * all / MIB,
         all,
         trained,
         4 * trained / MIB,
-        state / MIB);
+        state / MIB,
+        ofBatch(batch));
+  }
+
+  private String ofBatch(ModelInputs batch) {
+    Shape shape = batch.get("input_ids").getShape();
+    long tokens = shape.get(shape.dimension() - 1);
+    long samples = shape.size() / tokens;
+    OptionalLong bytes =
+        ActivationMemory.bytes(setup.source().config(), setup.recipe().head(), samples, tokens);
+    return bytes.isEmpty()
+        ? "what a batch needs comes on top"
+        : String.format(
+            Locale.ROOT,
+            "about %.0f MiB for a batch of %d x %d tokens, as the first one",
+            bytes.getAsLong() / MIB,
+            samples,
+            tokens);
   }
 
   private void written(Path folder) {

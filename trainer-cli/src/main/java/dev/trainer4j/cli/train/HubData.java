@@ -2,6 +2,7 @@
 package dev.trainer4j.cli.train;
 
 import dev.trainer4j.cli.Console;
+import dev.trainer4j.cli.UsageException;
 import dev.trainer4j.data.Dataset;
 import dev.trainer4j.file.FolderTree;
 import dev.trainer4j.hub.Hub;
@@ -79,7 +80,7 @@ final class HubData {
       List<Path> own =
           all.stream().filter(file -> configuration(folder, file).equals(config)).toList();
       if (own.isEmpty()) {
-        throw new IllegalArgumentException(
+        throw new UsageException(
             "dataset_config_name is '"
                 + config
                 + "', but the data set "

@@ -5,6 +5,7 @@ import dev.trainer4j.args.Argument;
 import dev.trainer4j.args.ArgumentReader;
 import dev.trainer4j.args.ArgumentTable;
 import dev.trainer4j.args.TrainingArguments;
+import dev.trainer4j.cli.UsageException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -59,7 +60,7 @@ final class Idle {
         .forEach(idle::add);
     given(TextArguments.table(), read).stream().filter(OF_TEXTS::contains).forEach(idle::add);
     if (!idle.isEmpty()) {
-      throw new IllegalArgumentException(
+      throw new UsageException(
           "an evaluation has no use for "
               + String.join(", ", idle)
               + ": remove "

@@ -2,6 +2,7 @@
 package dev.trainer4j.cli.train;
 
 import dev.trainer4j.Trainer;
+import dev.trainer4j.cli.UsageException;
 import dev.trainer4j.cli.train.RunData.Rows;
 import dev.trainer4j.data.DataCollator;
 import dev.trainer4j.data.Dataset;
@@ -39,14 +40,14 @@ final class LanguageRecipe implements Recipe {
 
   static LanguageRecipe of(boolean masked, TextArguments args, RunData data, long seed) {
     if (args.lineByLine() && !masked) {
-      throw new IllegalArgumentException("line_by_line is for masked_lm alone; remove it");
+      throw new UsageException("line_by_line is for masked_lm alone; remove it");
     }
     if (masked && args.blockSize() != null) {
-      throw new IllegalArgumentException(
+      throw new UsageException(
           "block_size is for causal_lm alone; for masked_lm it is called max_seq_length");
     }
     if (!masked && args.maxSeqLength() != null) {
-      throw new IllegalArgumentException(
+      throw new UsageException(
           "max_seq_length is not for causal_lm, where it is called block_size");
     }
     return new LanguageRecipe(
@@ -66,7 +67,7 @@ final class LanguageRecipe implements Recipe {
   private int block(TextSettings texts) {
     Integer asked = masked ? args.maxSeqLength() : args.blockSize();
     if (asked != null && asked > texts.modelLimit()) {
-      throw new IllegalArgumentException(
+      throw new UsageException(
           (masked ? "max_seq_length" : "block_size")
               + " is "
               + asked
@@ -158,7 +159,7 @@ final class LanguageRecipe implements Recipe {
 
   @Override
   public RowPredictor predictor(PretrainedModel model, TextSettings texts, int batchSize) {
-    throw new IllegalArgumentException(
+    throw new UsageException(
         masked
             ? "a model of masked words predicts nothing for a text: remove do_predict"
             : "a language model goes on with a text, which 'trainer generate' does: remove do_predict");

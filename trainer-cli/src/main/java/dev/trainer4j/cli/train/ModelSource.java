@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.cli.train;
 
+import dev.trainer4j.cli.UsageException;
 import dev.trainer4j.hub.Hub;
 import dev.trainer4j.transformers.AutoModels;
 import dev.trainer4j.transformers.LoadOptions;
@@ -41,7 +42,7 @@ record ModelSource(@Nullable Path folder, PretrainedConfig config, Path tokenize
     Path tokenizer =
         args.tokenizerName() == null ? base : folder("tokenizer_name", args.tokenizerName(), null);
     if (!Files.isRegularFile(tokenizer.resolve("tokenizer.json"))) {
-      throw new IllegalArgumentException(
+      throw new UsageException(
           tokenizer + " has no tokenizer.json: name a folder that has one by --tokenizer_name");
     }
     return new ModelSource(
@@ -54,26 +55,35 @@ record ModelSource(@Nullable Path folder, PretrainedConfig config, Path tokenize
     try {
       path = Path.of(name);
     } catch (InvalidPathException e) {
-      throw new IllegalArgumentException(
+      throw new UsageException(
           flag + " is '" + name + "', which is neither a path nor a name of the Hub", e);
     }
     if (Files.isDirectory(path)) {
       if (revision != null) {
-        throw new IllegalArgumentException(
+        throw new UsageException(
             "model_revision is for models of the Hub, and " + name + " is a folder; remove it");
       }
       return path;
     }
     boolean nameOfHub = name.matches("[A-Za-z0-9][\\w.-]*(/[A-Za-z0-9][\\w.-]*)?");
     if (!nameOfHub) {
-      throw new IllegalArgumentException(
+      throw new UsageException(
           flag
               + " is '"
               + name
               + "': there is no such folder, and a name of the Hub is owner/name");
     }
     LOG.info("There is no folder {}: it is taken for a name of the Hub", name);
-    return Hub.model(name, revision == null ? "main" : revision);
+    try {
+      return Hub.model(name, revision == null ? "main" : revision);
+    } catch (IOException e) {
+      throw new IOException(
+          flag
+              + " is '"
+              + name
+              + "': there is no such folder here, and a model of this name was not had from the Hub",
+          e);
+    }
   }
 
   /** Values are numbers, true, false or texts, as the key has them already. */
@@ -82,7 +92,7 @@ record ModelSource(@Nullable Path folder, PretrainedConfig config, Path tokenize
     PretrainedConfig changed = config;
     for (Map.Entry<String, String> entry : overrides.entrySet()) {
       if (!config.has(entry.getKey())) {
-        throw new IllegalArgumentException(
+        throw new UsageException(
             "config_overrides names '"
                 + entry.getKey()
                 + "', which "
@@ -103,7 +113,7 @@ record ModelSource(@Nullable Path folder, PretrainedConfig config, Path tokenize
         return Double.parseDouble(text);
       }
     } catch (NumberFormatException e) {
-      throw new IllegalArgumentException(
+      throw new UsageException(
           "config_overrides has "
               + key
               + "="

@@ -5,6 +5,7 @@ import dev.trainer4j.ResumeFrom;
 import dev.trainer4j.checkpoint.Checkpoint;
 import dev.trainer4j.checkpoint.CheckpointStore;
 import dev.trainer4j.cli.Console;
+import dev.trainer4j.cli.UsageException;
 import dev.trainer4j.file.FolderTree;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -23,7 +24,7 @@ final class OutputFolder {
     if (asked != null) {
       boolean newest = List.of("true", "True", "latest").contains(asked);
       if (!newest && !Files.isDirectory(Path.of(asked))) {
-        throw new IllegalArgumentException(
+        throw new UsageException(
             "resume_from_checkpoint is '"
                 + asked
                 + "': there is no such folder; 'true' means the newest checkpoint of "
@@ -36,7 +37,7 @@ final class OutputFolder {
     }
     Optional<Path> latest = new CheckpointStore(folder).latestValid();
     if (latest.isEmpty()) {
-      throw new IllegalArgumentException(
+      throw new UsageException(
           "output_dir "
               + folder
               + " is not empty, and has no checkpoint to go on from: name another folder, or give"
@@ -65,7 +66,7 @@ final class OutputFolder {
       return true;
     }
     if (!Files.isDirectory(folder)) {
-      throw new IllegalArgumentException("output_dir " + folder + " is a file: name a folder");
+      throw new UsageException("output_dir " + folder + " is a file: name a folder");
     }
     try (Stream<Path> files = Files.list(folder)) {
       return files.findAny().isEmpty();

@@ -76,6 +76,19 @@ public final class PredictCommand implements Callable<Integer> {
   private @Nullable String sourcePrefix;
 
   @Option(
+      names = {"--version_2_with_negative", "--version-2-with-negative"},
+      description =
+          "A question may have no answer, as a model that was trained so says: it is empty then.")
+  private boolean version2;
+
+  @Option(
+      names = {"--null_score_diff_threshold", "--null-score-diff-threshold"},
+      paramLabel = "X",
+      description =
+          "By how much the score of no answer must exceed that of the best one (default 0).")
+  private @Nullable Double threshold;
+
+  @Option(
       names = {"--with_input", "--with-input"},
       description = "Print the columns of the row, too.")
   private boolean withInput;
@@ -96,7 +109,18 @@ public final class PredictCommand implements Callable<Integer> {
           "--batch_size is " + batchSize + ", expected a whole number of at least 1.");
     }
     TextArguments.Builder args =
-        TextArguments.builder().modelNameOrPath(model).textColumnName(textColumns);
+        TextArguments.builder()
+            .modelNameOrPath(model)
+            .textColumnName(textColumns)
+            .version2WithNegative(version2);
+    if (threshold != null) {
+      if (!version2) {
+        throw new ParameterException(
+            spec.commandLine(),
+            "--null_score_diff_threshold does nothing without --version_2_with_negative: give both.");
+      }
+      args.nullScoreDiffThreshold(threshold);
+    }
     if (sourcePrefix != null) {
       args.sourcePrefix(sourcePrefix);
     }

@@ -73,20 +73,8 @@ final class Predictors {
         classifier::close);
   }
 
-  /** Answers to questions. */
-  static RowPredictor ofQuestions(
-      PretrainedModel model,
-      PretrainedTokenizer tokenizer,
-      int maxLength,
-      int stride,
-      int maxAnswer)
-      throws IOException {
-    QuestionAnswerer answerer =
-        QuestionAnswerer.builder(model, tokenizer)
-            .maxLength(maxLength)
-            .stride(stride)
-            .maxAnswerLength(maxAnswer)
-            .build();
+  /** Answers to questions; closes what finds them. */
+  static RowPredictor ofQuestions(QuestionAnswerer answerer) {
     return each(
         row -> answer(answerer.answer(Cells.text(row, "question"), Cells.text(row, "context"))),
         answerer::close);

@@ -57,7 +57,8 @@ final class ResultFiles {
     if (!Double.isFinite(value)) {
       return String.valueOf(value);
     }
-    boolean whole = name.endsWith("step") || name.endsWith("num_input_tokens_seen");
+    boolean whole =
+        name.endsWith("step") || name.endsWith("num_input_tokens_seen") || name.endsWith("_total");
     return whole ? (Object) (long) value : value;
   }
 

@@ -4,7 +4,7 @@ package dev.trainer4j.cli.train;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.trainer4j.data.Dataset;
+import dev.trainer4j.data.OriginIterator;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -33,19 +33,20 @@ interface RowSource extends AutoCloseable {
   static RowSource open(@Nullable String file) throws IOException {
     return file == null || file.equals("-")
         ? new Lines()
-        : new Rows(file, DataFiles.read("FILE", Path.of(file)));
+        : new Rows(file, DataFiles.stream("FILE", Path.of(file)));
   }
 
-  /** A file. */
+  /** A file, of which no more is in memory than was asked for. */
   final class Rows implements RowSource {
     private final String name;
-    private final Dataset<Map<String, Object>> rows;
-    private long from;
-    private long at;
+    private final OriginIterator<Map<String, Object>> rows;
+    private String place;
+    private boolean begun;
 
-    Rows(String name, Dataset<Map<String, Object>> rows) {
+    Rows(String name, OriginIterator<Map<String, Object>> rows) {
       this.name = name;
       this.rows = rows;
+      place = name;
     }
 
     @Override
@@ -55,21 +56,27 @@ interface RowSource extends AutoCloseable {
 
     @Override
     public String place() {
-      return rows.origin(from);
+      return place;
     }
 
     @Override
     public List<Map<String, Object>> next(int most) {
       List<Map<String, Object>> some = new ArrayList<>();
-      from = at;
-      while (some.size() < most && at < rows.size()) {
-        some.add(rows.get(at++));
+      while (some.size() < most && rows.hasNext()) {
+        some.add(rows.next());
+        place = some.size() == 1 ? rows.origin() : place;
+        begun = true;
+      }
+      if (!begun) {
+        throw new IllegalArgumentException(name + " holds no rows: is it the right file?");
       }
       return some;
     }
 
     @Override
-    public void close() {}
+    public void close() {
+      rows.close();
+    }
   }
 
   /** Standard input. */

@@ -2,6 +2,7 @@
 package dev.trainer4j.cli.train;
 
 import dev.trainer4j.cli.Console;
+import dev.trainer4j.cli.UsageException;
 import dev.trainer4j.data.Dataset;
 import dev.trainer4j.data.TrainTestSplit;
 import java.io.IOException;
@@ -48,7 +49,7 @@ record RunData(@Nullable Rows train, @Nullable Rows validation, @Nullable Rows t
 
   private static RunData ofFiles(TextArguments args) throws IOException {
     if (args.datasetName() != null) {
-      throw new IllegalArgumentException(
+      throw new UsageException(
           "dataset_name and files are given: give either dataset_name, or train_file, validation_file and test_file");
     }
     return new RunData(
@@ -69,7 +70,7 @@ record RunData(@Nullable Rows train, @Nullable Rows validation, @Nullable Rows t
       return this;
     }
     if (validation != null) {
-      throw new IllegalArgumentException(
+      throw new UsageException(
           "validation_split_percentage is given, but the data set has a part to evaluate on: "
               + validation.source());
     }

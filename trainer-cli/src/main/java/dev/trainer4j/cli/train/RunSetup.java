@@ -6,6 +6,7 @@ import dev.trainer4j.Trainer;
 import dev.trainer4j.args.ArgumentReader;
 import dev.trainer4j.args.TrainingArguments;
 import dev.trainer4j.cli.Console;
+import dev.trainer4j.cli.UsageException;
 import dev.trainer4j.data.Dataset;
 import dev.trainer4j.transformers.LoadOptions;
 import dev.trainer4j.transformers.PretrainedConfig;
@@ -84,7 +85,7 @@ final class RunSetup implements AutoCloseable {
     }
     if (writing.predictWithGenerate()
         && recipe.head() != dev.trainer4j.transformers.Task.SEQ2SEQ_LM) {
-      throw new IllegalArgumentException(
+      throw new UsageException(
           "predict_with_generate is for summarization and translation, and the task is "
               + guess.task().flag()
               + "; remove it");

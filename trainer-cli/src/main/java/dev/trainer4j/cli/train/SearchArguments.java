@@ -9,6 +9,7 @@ import static dev.trainer4j.args.ValueType.wholeFrom;
 
 import dev.trainer4j.args.ArgumentTable;
 import dev.trainer4j.args.HiddenImplementation;
+import dev.trainer4j.cli.UsageException;
 import dev.trainer4j.search.Direction;
 import dev.trainer4j.search.Pruner;
 import dev.trainer4j.search.SearchAlgorithm;
@@ -92,7 +93,7 @@ public abstract class SearchArguments {
     }
     String metric = objective();
     if (metric == null || !metric.endsWith("loss")) {
-      throw new IllegalArgumentException(
+      throw new UsageException(
           "direction: expected maximize or minimize for "
               + (metric == null
                   ? "the default objective, the sum of all metrics: give --direction, or --objective eval_loss"

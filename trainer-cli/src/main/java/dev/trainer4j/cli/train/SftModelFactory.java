@@ -3,6 +3,7 @@ package dev.trainer4j.cli.train;
 
 import ai.djl.Device;
 import dev.trainer4j.args.TrainingArguments;
+import dev.trainer4j.cli.UsageException;
 import dev.trainer4j.cli.folder.ModelFolder;
 import dev.trainer4j.transformers.AutoModels;
 import dev.trainer4j.transformers.LoadOptions;
@@ -38,7 +39,7 @@ final class SftModelFactory {
     String name = args.modelNameOrPath();
     ModelFolder source = name == null ? null : ModelFolder.of(name, args.modelRevision(), null);
     if (source != null && source.adapter() != null && args.usePeft()) {
-      throw new IllegalArgumentException(
+      throw new UsageException(
           "use_peft adds an adapter, and "
               + name
               + " is one already: remove use_peft to train it on, or give its base");

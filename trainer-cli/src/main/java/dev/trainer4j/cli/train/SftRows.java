@@ -2,6 +2,7 @@
 package dev.trainer4j.cli.train;
 
 import dev.trainer4j.cli.Console;
+import dev.trainer4j.cli.UsageException;
 import dev.trainer4j.cli.train.RunData.Rows;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
@@ -23,7 +24,7 @@ record SftRows(Rows train, @Nullable Rows eval) {
       throws IOException {
     SftRows all = args.datasetName() == null ? ofFiles(args) : ofDataset(args, evaluates, console);
     if (evaluates && all.eval == null) {
-      throw new IllegalArgumentException(
+      throw new UsageException(
           "eval_strategy asks for evaluations, but there is nothing to evaluate on: give a"
               + " validation_file, or a data set with a split test or validation");
     }
@@ -73,11 +74,11 @@ record SftRows(Rows train, @Nullable Rows eval) {
           case "validation" -> data.validation();
           case "test" -> data.test();
           default ->
-              throw new IllegalArgumentException(
+              throw new UsageException(
                   flag + " is '" + name + "', expected train, validation or test");
         };
     if (rows == null) {
-      throw new IllegalArgumentException(flag + " is '" + name + "', which the data set lacks");
+      throw new UsageException(flag + " is '" + name + "', which the data set lacks");
     }
     return rows;
   }

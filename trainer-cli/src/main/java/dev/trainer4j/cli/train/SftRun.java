@@ -8,6 +8,7 @@ import dev.trainer4j.args.IntervalStrategy;
 import dev.trainer4j.args.TrainingArguments;
 import dev.trainer4j.callbacks.ProgressCallback;
 import dev.trainer4j.cli.Console;
+import dev.trainer4j.cli.UsageException;
 import dev.trainer4j.hub.Hub;
 import dev.trainer4j.hub.ModelCardDetails;
 import dev.trainer4j.metrics.EvalPrediction;
@@ -55,7 +56,7 @@ final class SftRun {
     SftModelFactory models = SftModelFactory.of(args);
     SftRows rows = SftRows.of(args, training.evalStrategy() != IntervalStrategy.NO, console);
     if (writing.predictWithGenerate() && rows.eval() == null) {
-      throw new IllegalArgumentException(
+      throw new UsageException(
           "predict_with_generate writes texts in evaluations, and there is nothing to evaluate on:"
               + " give a validation_file, or remove it");
     }

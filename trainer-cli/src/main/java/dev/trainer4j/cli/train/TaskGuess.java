@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.cli.train;
 
+import dev.trainer4j.cli.UsageException;
 import dev.trainer4j.cli.train.RunData.Rows;
 import dev.trainer4j.transformers.PretrainedConfig;
 import dev.trainer4j.transformers.ProblemType;
@@ -48,7 +49,7 @@ record TaskGuess(TextTask task, String reason) {
                       + " is the body of a model, which has learned no task: train it first");
         };
     if (args.task() != null && args.task() != task) {
-      throw new IllegalArgumentException(
+      throw new UsageException(
           "task is "
               + args.task().flag()
               + ", but the model of "
@@ -66,7 +67,7 @@ record TaskGuess(TextTask task, String reason) {
     if (Set.of("ner", "pos", "chunk").contains(name)) {
       return new TaskGuess(TextTask.TOKEN_CLASSIFICATION, "task_name is " + name);
     }
-    throw new IllegalArgumentException(
+    throw new UsageException(
         "task_name is '"
             + name
             + "', expected ner, pos, chunk or a task of GLUE: "

@@ -6,6 +6,7 @@ import static dev.trainer4j.args.ValueType.KEYS_AND_VALUES;
 import static dev.trainer4j.args.ValueType.PATH;
 import static dev.trainer4j.args.ValueType.TEXT;
 import static dev.trainer4j.args.ValueType.TEXTS;
+import static dev.trainer4j.args.ValueType.number;
 import static dev.trainer4j.args.ValueType.numberFromToBelow;
 import static dev.trainer4j.args.ValueType.oneOf;
 import static dev.trainer4j.args.ValueType.wholeFrom;
@@ -26,6 +27,9 @@ import org.jspecify.annotations.Nullable;
 @HiddenImplementation
 @Value.Immutable
 public abstract class TextArguments {
+
+  private static final String ADAPTERS =
+      "all weights are trained here; 'trainer sft' trains adapters of language models";
 
   private static final ArgumentTable<TextArguments, Builder> TABLE =
       ArgumentTable.of(TextArguments.class, TextArguments::builder, Builder::unchecked)
@@ -60,6 +64,13 @@ public abstract class TextArguments {
           .never(
               "resize_position_embeddings", "positions beyond those of the model are not made up")
           .never("forced_bos_token", "set it in a generation_config")
+          .never("use_peft", ADAPTERS)
+          .never("lora_r", ADAPTERS)
+          .never("lora_alpha", ADAPTERS)
+          .never("lora_dropout", ADAPTERS)
+          .never("lora_target_modules", ADAPTERS)
+          .never("load_in_4bit", ADAPTERS)
+          .never("load_in_8bit", ADAPTERS)
           .group("Task and data")
           .ours(
               "task",
@@ -117,6 +128,11 @@ public abstract class TextArguments {
           .row("doc_stride", wholeFrom(0), "tokens that the pieces of a long context share")
           .row("n_best_size", wholeFrom(1), "first and last tokens of answers that are tried")
           .row("max_answer_length", wholeFrom(1), "tokens of an answer at most")
+          .row("version_2_with_negative", FLAG, "some questions have no answer, as in SQuAD 2")
+          .row(
+              "null_score_diff_threshold",
+              number("a number", value -> true),
+              "by how much the score of no answer must exceed that of the best one")
           .row(
               "label_all_tokens", FLAG, "give every token of a word its label, not the first alone")
           .row("max_source_length", wholeFrom(1), "tokens of a source at most; longer ones are cut")
@@ -124,8 +140,6 @@ public abstract class TextArguments {
           .never("val_max_target_length", "set generation_max_length")
           .never("num_beams", "set generation_num_beams")
           .never("ignore_pad_token_for_loss", "padding never counts in a loss")
-          .never("version_2_with_negative", "questions without an answer are not offered")
-          .never("null_score_diff_threshold", "questions without an answer are not offered")
           .never("return_entity_level_metrics", "F1 of each kind of entity is always reported")
           .never("keep_linebreaks", "lines are joined as run_clm joins them by default")
           .group("What is done")
@@ -274,6 +288,18 @@ public abstract class TextArguments {
     return 30;
   }
 
+  /** Whether some questions have no answer. */
+  @Value.Default
+  public boolean version2WithNegative() {
+    return false;
+  }
+
+  /** By how much the score of no answer must exceed that of the best one. */
+  @Value.Default
+  public double nullScoreDiffThreshold() {
+    return 0;
+  }
+
   /** Whether all tokens of a word have its label. */
   @Value.Default
   public boolean labelAllTokens() {
@@ -354,6 +380,11 @@ public abstract class TextArguments {
         "validation_split_percentage",
         "to be unset beside validation_file",
         "Give one of the two");
+    problems.check(
+        args.nullScoreDiffThreshold() != 0 && !args.version2WithNegative(),
+        "null_score_diff_threshold",
+        "to be unset without version_2_with_negative, where every question has an answer",
+        "Give both");
     problems.check(
         args.textColumnName().size() > 2,
         "text_column_name",

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.trainer4j.Trainer;
 import dev.trainer4j.callbacks.HtmlSearchReport;
 import dev.trainer4j.cli.Console;
+import dev.trainer4j.cli.UsageException;
 import dev.trainer4j.search.BestRun;
 import dev.trainer4j.search.HyperparameterSearch;
 import dev.trainer4j.search.HyperparameterSearchBuilder;
@@ -55,7 +56,7 @@ final class TextSearch {
       problems.add("dry_run: try it with 'trainer train', whose flags are the same");
     }
     if (!problems.isEmpty()) {
-      throw new IllegalArgumentException(String.join("\n", problems));
+      throw new UsageException(String.join("\n", problems));
     }
   }
 
@@ -63,7 +64,7 @@ final class TextSearch {
   String run() {
     Verbs verbs = Verbs.of(setup.args(), setup.training(), setup.data());
     if (!verbs.trains() || !verbs.evaluates()) {
-      throw new IllegalArgumentException(
+      throw new UsageException(
           "a search needs data to train and to evaluate on: give a train_file, and a validation_file or a"
               + " validation_split_percentage");
     }
@@ -83,7 +84,7 @@ final class TextSearch {
         .findFirst()
         .ifPresent(
             name -> {
-              throw new IllegalArgumentException(
+              throw new UsageException(
                   search.space()
                       + ": "
                       + name

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.cli.train;
 
+import dev.trainer4j.cli.UsageException;
 import dev.trainer4j.transformers.collate.PaddingOptions;
 import dev.trainer4j.transformers.tokenization.EncodeOptions;
 import dev.trainer4j.transformers.tokenization.PretrainedTokenizer;
@@ -18,7 +19,7 @@ record TextSettings(PretrainedTokenizer tokenizer, int modelLimit, TextArguments
   int maxLength(int usual) {
     Integer asked = args.maxSeqLength();
     if (asked != null && asked > modelLimit) {
-      throw new IllegalArgumentException(
+      throw new UsageException(
           "max_seq_length is " + asked + ", but the model takes " + modelLimit + " tokens at most");
     }
     return Math.min(asked == null ? usual : asked, modelLimit);

@@ -3,6 +3,7 @@ package dev.trainer4j.cli.train;
 
 import dev.trainer4j.args.IntervalStrategy;
 import dev.trainer4j.args.TrainingArguments;
+import dev.trainer4j.cli.UsageException;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
@@ -28,13 +29,13 @@ record Verbs(boolean trains, boolean evaluates, boolean predicts) {
     if (verbs.trains()
         && training.evalStrategy() != IntervalStrategy.NO
         && data.validation() == null) {
-      throw new IllegalArgumentException(
+      throw new UsageException(
           "eval_strategy is "
               + training.evalStrategy().name().toLowerCase(Locale.ROOT)
               + ", but there is no data for it: give a validation_file, or a validation_split_percentage");
     }
     if (!verbs.trains() && !verbs.evaluates() && !verbs.predicts()) {
-      throw new IllegalArgumentException(
+      throw new UsageException(
           "nothing is to be done: do_train, do_eval and do_predict are all false; set one to true, or leave them out");
     }
     return verbs;
@@ -47,8 +48,7 @@ record Verbs(boolean trains, boolean evaluates, boolean predicts) {
   private static void require(
       boolean verb, RunData.@Nullable Rows rows, String flag, String source) {
     if (verb && rows == null) {
-      throw new IllegalArgumentException(
-          flag + " is true, but there is no data for it: give a " + source);
+      throw new UsageException(flag + " is true, but there is no data for it: give a " + source);
     }
   }
 }

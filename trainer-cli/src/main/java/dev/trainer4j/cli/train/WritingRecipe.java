@@ -4,6 +4,7 @@ package dev.trainer4j.cli.train;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.DataType;
 import dev.trainer4j.Trainer;
+import dev.trainer4j.cli.UsageException;
 import dev.trainer4j.cli.train.RunData.Rows;
 import dev.trainer4j.data.DataCollator;
 import dev.trainer4j.data.Dataset;
@@ -90,7 +91,7 @@ final class WritingRecipe implements Recipe {
 
   static WritingRecipe translation(TextArguments args, RunData data) {
     if (args.sourceLang() == null || args.targetLang() == null) {
-      throw new IllegalArgumentException(
+      throw new UsageException(
           "translation needs --source_lang and --target_lang: the keys of the column translation, such as en and de, or"
               + " the names of two columns");
     }

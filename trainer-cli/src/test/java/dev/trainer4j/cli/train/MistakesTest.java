@@ -28,6 +28,10 @@ class MistakesTest {
         folder.resolve("good.csv"), "text,label\nplease bring coins,aa\nwho sold,bb\n");
     Files.writeString(folder.resolve("hole.csv"), "text,label\nplease bring coins,aa\nwho sold,\n");
     Files.writeString(folder.resolve("three.csv"), "a,b,c\nplease bring coins,who,yes\n");
+    Files.writeString(
+        folder.resolve("questions.jsonl"),
+        "{\"question\": \"who sold\", \"context\": \"the coins\", \"answers\": {\"text\": [],"
+            + " \"answer_start\": []}}\n");
     Files.createDirectories(folder.resolve("full"));
     Files.writeString(folder.resolve("full/letter.txt"), "mine");
   }
@@ -59,11 +63,23 @@ class MistakesTest {
             train + "--train_file DIR/good.csv --streaming",
             "streaming = true: expected not to be set: not applicable: data is read whole"),
         new Mistake(
+            2,
+            train + "--train_file DIR/good.csv --lora_r 8",
+            "lora_r = 8: expected not to be set: not applicable: all weights are trained here; 'trainer sft' trains adapters"),
+        new Mistake(
+            2,
+            train + "--train_file DIR/questions.jsonl --null_score_diff_threshold 1",
+            "null_score_diff_threshold = 1: expected to be unset without version_2_with_negative"),
+        new Mistake(
             1,
+            train + "--train_file DIR/questions.jsonl",
+            "questions.jsonl, line 1: the question has no answer: give --version_2_with_negative where some have none"),
+        new Mistake(
+            2,
             train + "--train_file DIR/nope.csv",
             "error: --train_file: there is no file DIR/nope.csv. Check the path"),
         new Mistake(
-            1,
+            2,
             train + "--train_file DIR/full",
             "error: --train_file: there is no file DIR/full. Check the path"),
         new Mistake(
@@ -76,15 +92,15 @@ class MistakesTest {
             "error: what shall be learned? The columns of DIR/three.csv are a, b, c, which tell no task: give --task, or name the"
                 + " labels by --label_column_name"),
         new Mistake(
-            1,
+            2,
             train + "--train_file DIR/good.csv --label_column_name lable",
             "error: --label_column_name is 'lable', but the columns of DIR/good.csv are text, label"),
         new Mistake(
-            1,
+            2,
             train + "--train_file DIR/good.csv --max_seq_length 512",
             "error: max_seq_length is 512, but the model takes 64 tokens at most"),
         new Mistake(
-            1,
+            2,
             train + "--train_file DIR/good.csv --eval_strategy epoch",
             "error: eval_strategy is epoch, but there is no data for it: give a validation_file, or a validation_split_percentage"),
         new Mistake(
@@ -92,12 +108,12 @@ class MistakesTest {
             train + "--train_file DIR/good.csv",
             "A head for another number of labels loads with --ignore_mismatched_sizes, and is then new."),
         new Mistake(
-            1,
+            2,
             "train --model_name_or_path MODEL --use_cpu --train_file DIR/good.csv --output_dir DIR/full",
             "error: output_dir DIR/full is not empty, and has no checkpoint to go on from: name another folder, or give"
                 + " --overwrite_output_dir"),
         new Mistake(
-            1,
+            2,
             "train --model_name_or_path ./nope/. --train_file DIR/good.csv",
             "error: model_name_or_path is './nope/.': there is no such folder, and a name of the Hub is owner/name"),
         new Mistake(
@@ -105,7 +121,7 @@ class MistakesTest {
             "train --config DIR/nope.yaml",
             "  - DIR/nope.yaml: expected a file of arguments; there is none. Check the path."),
         new Mistake(
-            1,
+            2,
             "evaluate MODEL DIR/good.csv --learning_rate 1",
             "error: an evaluation has no use for learning_rate: remove it"),
         new Mistake(
@@ -156,6 +172,35 @@ class MistakesTest {
             folder.resolve("nope.csv"));
 
     assertThat(run.err()).contains("\tat dev.trainer4j.cli.train.DataFiles.read");
+  }
+
+  @Test
+  void rowsBeforeABadOneArePredicted() throws IOException {
+    Files.writeString(folder.resolve("rows.jsonl"), "{\"text\": \"who sold\"}\n{\"text\": oops\n");
+
+    CommandLineRun run =
+        CommandLineRun.of(
+            "predict", MODEL, folder.resolve("rows.jsonl"), "--use_cpu", "--batch_size", 1);
+
+    assertThat(run.exitCode()).isEqualTo(1);
+    assertThat(run.out()).startsWith("{\"label\":").hasLineCount(1);
+    assertThat(run.err()).contains("rows.jsonl, line 2: column ").contains("is not valid JSON");
+  }
+
+  @Test
+  void rowsOfAnArrayAreReadOneAfterTheOther() throws IOException {
+    Files.writeString(
+        folder.resolve("rows.json"),
+        "{\"version\": [1, 2], \"data\": [\n {\"text\": \"who sold\"},\n {\"text\": \"the clock\"}, {\"text\": 1} , 7]}");
+
+    CommandLineRun run =
+        CommandLineRun.of(
+            "predict", MODEL, folder.resolve("rows.json"), "--use_cpu", "--batch_size", 1);
+
+    assertThat(run.exitCode()).isEqualTo(1);
+    assertThat(run.out()).hasLineCount(3);
+    assertThat(run.err())
+        .contains("rows.json, line 3: the array has something that is no object of columns");
   }
 
   @Test

@@ -9,6 +9,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.trainer4j.cli.CommandLineRun;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -22,20 +24,26 @@ class ScriptParityTest {
   @TempDir Path folder;
 
   private JsonNode train(String model, String ending, Object... more) throws IOException {
+    return trainOn(model, "train" + ending, "validation" + ending, "1e-3", more);
+  }
+
+  private JsonNode trainOn(
+      String model, String train, String validation, String learningRate, Object... more)
+      throws IOException {
     Object[] words = {
       "train",
       "--model_name_or_path",
       MODELS.resolve(model),
       "--train_file",
-      DATA.resolve("train" + ending),
+      DATA.resolve(train),
       "--validation_file",
-      DATA.resolve("validation" + ending),
+      DATA.resolve(validation),
       "--output_dir",
       folder.resolve("out"),
       "--num_train_epochs",
       1,
       "--learning_rate",
-      "1e-3",
+      learningRate,
       "--train_sampling_strategy",
       "sequential",
       "--save_strategy",
@@ -43,9 +51,7 @@ class ScriptParityTest {
       "--use_cpu",
       "--quiet"
     };
-    Object[] all =
-        java.util.stream.Stream.of(words, more).flatMap(java.util.Arrays::stream).toArray();
-    CommandLineRun run = CommandLineRun.of(all);
+    CommandLineRun run = CommandLineRun.of(joined(words, more));
     assertThat(run.exitCode()).as(run.err()).isZero();
     return JSON.readTree(run.out());
   }
@@ -79,5 +85,43 @@ class ScriptParityTest {
         .isCloseTo(golden.path("eval_accuracy").asDouble(), within(1e-12));
     assertThat(own.path("perplexity").asDouble())
         .isCloseTo(Math.exp(own.path("eval_loss").asDouble()), within(1e-9));
+  }
+
+  @Test
+  void findsAnswersAndThatThereIsNoneAsRunQa() throws IOException {
+    String validation = "questions-validation.jsonl";
+    Object[] flags = {"--version_2_with_negative", "--max_seq_length", 32, "--doc_stride", 8};
+    Object[] threshold = {"--null_score_diff_threshold", 2};
+    JsonNode strict =
+        trainOn("bert-qa", "questions-train.jsonl", validation, "5e-3", joined(flags, threshold));
+
+    assertFigures(strict, golden("run_qa_threshold"));
+
+    Object[] evaluate = {
+      "evaluate", folder.resolve("out"), DATA.resolve(validation), "--use_cpu", "--quiet"
+    };
+    CommandLineRun plain = CommandLineRun.of(joined(evaluate, flags));
+    assertThat(plain.exitCode()).as(plain.err()).isZero();
+    assertFigures(JSON.readTree(plain.out()), golden("run_qa"));
+  }
+
+  /** Shares are equal, as every answer is; the loss is one of float32. */
+  private static void assertFigures(JsonNode own, JsonNode golden) {
+    golden
+        .fields()
+        .forEachRemaining(
+            figure -> {
+              if (figure.getKey().startsWith("eval_")) {
+                assertThat(own.path(figure.getKey()).asDouble(Double.NaN))
+                    .as(figure.getKey())
+                    .isCloseTo(
+                        figure.getValue().asDouble(),
+                        within(figure.getKey().equals("eval_loss") ? 2e-5 : 1e-9));
+              }
+            });
+  }
+
+  private static Object[] joined(Object[] some, Object[] more) {
+    return Stream.of(some, more).flatMap(Arrays::stream).toArray();
   }
 }

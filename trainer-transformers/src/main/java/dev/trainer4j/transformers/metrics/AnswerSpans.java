@@ -64,6 +64,36 @@ public final class AnswerSpans {
     return best;
   }
 
+  /**
+   * Returns the best answer, or none where the first tokens of the pieces, such as [CLS], say so: as run_qa of transformers does with
+   * {@code version_2_with_negative}. That there is none is as likely as the piece that says so least.
+   *
+   * @param context the second text of the pair
+   * @param pieces what {@code encodePieces(question, context, ONLY_SECOND)} gave, at least one
+   * @param starts for each piece the logit of each token to be the first; longer ones are padded
+   * @param ends for each piece the logit of each token to be the last
+   * @param nBest how many tokens are tried; 20 in run_qa
+   * @param maxAnswerLength the most tokens of an answer; 30 in run_qa
+   * @param threshold by how much the logits of no answer must exceed those of the best one; 0 in run_qa
+   * @return the answer; an empty one if there is none, with the sum of the logits of that
+   */
+  public static Answer bestOrNone(
+      String context,
+      List<TokenizedText> pieces,
+      List<float[]> starts,
+      List<float[]> ends,
+      int nBest,
+      int maxAnswerLength,
+      double threshold) {
+    Answer best = best(context, pieces, starts, ends, nBest, maxAnswerLength);
+    double none =
+        IntStream.range(0, pieces.size())
+            .mapToDouble(i -> (double) starts.get(i)[0] + ends.get(i)[0])
+            .min()
+            .orElseThrow(() -> new IllegalArgumentException("there are no pieces of the context."));
+    return none - best.score() > threshold ? new Answer("", 0, none) : best;
+  }
+
   /** The best tokens of a piece that are in the context. */
   private static int[] top(float[] logits, int count, TokenizedText piece) {
     if (logits.length < piece.length()) {

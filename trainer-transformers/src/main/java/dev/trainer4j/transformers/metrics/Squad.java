@@ -32,7 +32,8 @@ public final class Squad {
     return result;
   }
 
-  private static double f1(String one, String other) {
+  /** Of two normalized texts; 0 if both are empty. */
+  static double f1(String one, String other) {
     Map<List<String>, Integer> words = Counting.ngrams(Counting.words(one), 1);
     Map<List<String>, Integer> wanted = Counting.ngrams(Counting.words(other), 1);
     return Counting.f1(

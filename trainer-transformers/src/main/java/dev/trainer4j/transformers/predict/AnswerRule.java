@@ -12,8 +12,9 @@ import java.util.List;
  *
  * @param maxAnswer the most tokens of an answer
  * @param impossible whether there may be none
+ * @param noAnswerThreshold by how much the logarithm of the score of none must exceed that of an answer to come before it
  */
-record AnswerRule(int maxAnswer, boolean impossible) {
+record AnswerRule(int maxAnswer, boolean impossible, double noAnswerThreshold) {
 
   /** Of the tokens of one piece. */
   @SuppressWarnings("ArrayRecordComponent") // never compared
@@ -24,8 +25,10 @@ record AnswerRule(int maxAnswer, boolean impossible) {
 
   private record Span(int first, int last, double score) {}
 
+  private record Ranked(Answer answer, double rank) {}
+
   List<Answer> best(String context, List<TokenizedText> pieces, List<Logits> logits, int topK) {
-    List<Answer> answers = new ArrayList<>();
+    List<Ranked> answers = new ArrayList<>();
     double none = 1_000_000;
     for (int i = 0; i < pieces.size(); i++) {
       TokenizedText piece = pieces.get(i);
@@ -33,18 +36,18 @@ record AnswerRule(int maxAnswer, boolean impossible) {
       double[] ends = probabilities(piece, logits.get(i).ends());
       none = Math.min(none, starts[0] * ends[0]);
       for (Span span : spans(piece, starts, ends, topK)) {
-        answers.add(answer(context, piece, span));
+        answers.add(new Ranked(answer(context, piece, span), span.score()));
       }
     }
     if (impossible) {
-      answers.add(new Answer("", none, 0, 0));
+      answers.add(new Ranked(new Answer("", none, 0, 0), none * Math.exp(-noAnswerThreshold)));
     }
-    answers.sort(Comparator.comparingDouble(Answer::score).reversed());
+    answers.sort(Comparator.comparingDouble(Ranked::rank).reversed());
     if (answers.isEmpty()) {
       throw new IllegalArgumentException(
           "the context has no token that could be an answer: give one with words");
     }
-    return List.copyOf(answers.subList(0, Math.min(topK, answers.size())));
+    return answers.stream().limit(topK).map(Ranked::answer).toList();
   }
 
   /** The first token, such as [CLS], stands for "there is no answer" and takes its share. */

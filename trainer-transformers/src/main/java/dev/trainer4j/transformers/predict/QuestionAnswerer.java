@@ -120,6 +120,7 @@ public final class QuestionAnswerer implements AutoCloseable {
     private int stride;
     private int maxAnswer = MAX_ANSWER;
     private boolean impossible;
+    private double noAnswerThreshold;
 
     private Builder(Path folder) {
       super(Task.QUESTION_ANSWERING, folder);
@@ -168,13 +169,27 @@ public final class QuestionAnswerer implements AutoCloseable {
     }
 
     /**
+     * Sets how much surer that there is no answer must be than an answer to come before it, where {@link #handleImpossibleAnswer} is set:
+     * the difference of the logarithms of their scores. 0 by default; more gives more answers, less gives fewer. For a context of
+     * one piece it is run_qa's {@code null_score_diff_threshold}.
+     */
+    public Builder noAnswerThreshold(double difference) {
+      if (!Double.isFinite(difference)) {
+        throw new IllegalArgumentException(
+            "noAnswerThreshold is " + difference + ", must be a number");
+      }
+      noAnswerThreshold = difference;
+      return this;
+    }
+
+    /**
      * Makes the predictor.
      *
      * @throws IOException if a file is missing, damaged or cannot be read
      * @throws dev.trainer4j.transformers.PretrainedException if the folder is none of a model trained to find answers
      */
     public QuestionAnswerer build() throws IOException {
-      AnswerRule rule = new AnswerRule(maxAnswer, impossible);
+      AnswerRule rule = new AnswerRule(maxAnswer, impossible, noAnswerThreshold);
       return made(model -> new QuestionAnswerer(model, maxLength, stride, rule));
     }
   }

@@ -245,6 +245,13 @@ class PredictorsTest {
                   .stride(golden.get("stride").asInt())
                   .handleImpossibleAnswer(true)
                   .build();
+          QuestionAnswerer hasty =
+              QuestionAnswerer.builder(model, tokenizer)
+                  .maxLength(32)
+                  .stride(golden.get("stride").asInt())
+                  .handleImpossibleAnswer(true)
+                  .noAnswerThreshold(-100)
+                  .build();
           QuestionAnswerer whole = QuestionAnswerer.builder(model, tokenizer).build()) {
         assertAnswers(pieces.answers(question, context, 5), golden.get("answers"));
         assertAnswers(List.of(whole.answer(question, context)), golden.get("answers_whole"));
@@ -255,6 +262,9 @@ class PredictorsTest {
             .filteredOn(answer -> answer.text().isEmpty())
             .singleElement()
             .satisfies(a -> assertThat(a.score()).isEqualTo(none, within(1e-3 * none)));
+        assertThat(impossible.answer(question, context).text()).isNotEmpty();
+        assertThat(hasty.answer(question, context).text()).isEmpty();
+        assertThat(hasty.answer(question, context).score()).isEqualTo(none, within(1e-3 * none));
       }
     }
   }

@@ -72,6 +72,38 @@ class AnswerFeaturesTest {
   }
 
   @Test
+  void anAnswerIsGivenWhereItsLogitsComeNearEnoughToThoseOfNone() {
+    try (PretrainedTokenizer tokenizer = PretrainedTokenizer.load(MODEL)) {
+      AnswerFeatures features =
+          new AnswerFeatures(
+              tokenizer,
+              List.of(
+                  example(40, 3), AnswerFeatures.Example.unanswerable("who sold", "miles miles")),
+              24,
+              8);
+      Dataset<Map<String, Object>> samples = features.samples();
+      int last = (int) samples.size() - 1;
+      assertThat(samples.get(last)).containsEntry("start_positions", 0);
+      assertThat(samples.get(last)).containsEntry("end_positions", 0);
+      float[][] starts = new float[last + 1][24];
+      float[][] ends = new float[last + 1][24];
+      for (int i = 0; i < last; i++) {
+        starts[i][(int) samples.get(i).get("start_positions")] = 5;
+        ends[i][(int) samples.get(i).get("end_positions")] = 5;
+        starts[i][0] = i == 0 ? 7 : 9; // The piece that is least sure counts: 7 + 6 against 10.
+        ends[i][0] = 6;
+      }
+      starts[last][0] = 4;
+
+      assertThat(features.answersOrNone(starts, ends, 20, 30, 2.9)).containsExactly("", "");
+      assertThat(features.answersOrNone(starts, ends, 20, 30, 3.1))
+          .first()
+          .isEqualTo("delhi coins");
+      assertThat(features.references()).containsExactly(List.of("delhi coins"), List.of());
+    }
+  }
+
+  @Test
   void anAnswerThatDoesNotStandThereIsRefused() {
     assertThatThrownBy(() -> new AnswerFeatures.Example("who", "delhi coins", List.of("coins"), 0))
         .isInstanceOf(IllegalArgumentException.class)
