@@ -2,7 +2,6 @@
 package dev.trainer4j;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.types.DataType;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.SerializationFeature;
@@ -13,19 +12,13 @@ import dev.trainer4j.model.TrainableModel;
 import dev.trainer4j.process.Agreement;
 import dev.trainer4j.process.ProcessGroup;
 import dev.trainer4j.run.TrainingPlan;
-import dev.trainer4j.torch.Autograd;
-import dev.trainer4j.torch.TiedTensors;
+import dev.trainer4j.sharding.SameModel;
 import java.util.Map;
 import java.util.OptionalLong;
-import java.util.Set;
 import java.util.TreeMap;
-import java.util.stream.Collectors;
 
 /** Begins a run on all ranks from the same: what differs is an error, and rank 0's weights count. */
 final class StartOfRanks {
-
-  private static final Set<DataType> GIVEN =
-      Set.of(DataType.FLOAT32, DataType.FLOAT64, DataType.INT64);
 
   private static final JsonMapper JSON =
       JsonMapper.builder().enable(SerializationFeature.ORDER_MAP_ENTRIES_BY_KEYS).build();
@@ -68,18 +61,7 @@ final class StartOfRanks {
     agreement.requireSame(
         "the number of training samples",
         samples.isPresent() ? samples.getAsLong() : "an unknown number");
-    agreement.requireSame(
-        "the model's parameters",
-        model.parameters().stream()
-            .map(p -> p.name() + p.array().getShape())
-            .collect(Collectors.joining(", ")));
-    try (Autograd.Recording off = Autograd.record(false)) {
-      for (NDArray tensor : TiedTensors.distinct(whole).values()) {
-        if (GIVEN.contains(tensor.getDataType())) {
-          processes.broadcast(tensor, 0);
-        }
-      }
-    }
+    SameModel.align(processes, model, whole);
   }
 
   /** Each argument as JSON in one line. Maps that a program makes have their keys in another order in each JVM. */

@@ -133,6 +133,7 @@ public class Trainer implements TrialTrainer {
             state,
             log);
     try {
+      setup.readWeights();
       setup.callbacks().forEach(callbacks::add);
       callbacks.onInitEnd(state());
     } catch (RuntimeException e) {

@@ -13,6 +13,7 @@ import dev.trainer4j.data.DefaultDataCollator;
 import dev.trainer4j.data.ProcessingClass;
 import dev.trainer4j.evaluation.EvaluationMetrics;
 import dev.trainer4j.model.BlockModel;
+import dev.trainer4j.model.MissingParameters;
 import dev.trainer4j.model.NamedParameter;
 import dev.trainer4j.model.TrainableModel;
 import dev.trainer4j.optim.Optimizer;
@@ -29,6 +30,8 @@ import dev.trainer4j.schedule.ScheduleContext;
 import dev.trainer4j.sharding.ParallelStrategy;
 import dev.trainer4j.torch.Devices;
 import dev.trainer4j.torch.TorchEngine;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -295,6 +298,19 @@ final class TrainerSetup {
   /** Returns what ranks hold each, and what they share out. */
   ParallelStrategy strategy() {
     return strategy;
+  }
+
+  /** Reads the weights of a model that was made without them; one that another trainer has shared out is refused. */
+  void readWeights() {
+    if (model.unreadWeights().isEmpty()) {
+      MissingParameters.refuse(model);
+      return;
+    }
+    try {
+      strategy.readWeights(model);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e.getMessage(), e);
+    }
   }
 
   /** Closes a model that was made for this trainer; one that was handed in is the user's. */

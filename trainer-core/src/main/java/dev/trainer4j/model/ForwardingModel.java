@@ -103,6 +103,11 @@ public abstract class ForwardingModel implements TrainableModel {
   }
 
   @Override
+  public Optional<UnreadWeights> unreadWeights() {
+    return delegate().unreadWeights();
+  }
+
+  @Override
   public boolean isInitialized() {
     return delegate().isInitialized();
   }

@@ -27,7 +27,8 @@ public final class MissingParameters {
                         + name
                         + " is shared out among ranks (ZeRO-3, FULL_SHARD), and this rank does not have it whole:"
                         + " run the model by the trainer's evaluate or predict, which all ranks call, or close the"
-                        + " trainer first, which gives the model back");
+                        + " trainer first, which gives the model back; where no rank ever had it whole, load what"
+                        + " saveModel has written");
               }
             });
   }

@@ -145,6 +145,14 @@ public interface TrainableModel extends AutoCloseable {
     return Optional.empty();
   }
 
+  /**
+   * Returns the weights that this model was made without, until they have been read; none by default: a model has its
+   * weights. A trainer reads them when it is built.
+   */
+  default Optional<UnreadWeights> unreadWeights() {
+    return Optional.empty();
+  }
+
   /** Returns whether the parameters exist. */
   default boolean isInitialized() {
     return true;

@@ -34,6 +34,11 @@ public final class ModelMaker implements AutoCloseable {
   public TrainableModel make() {
     TrainableModel model = fresh();
     made = model;
+    if (model.unreadWeights().isPresent()) {
+      throw new IllegalArgumentException(
+          "modelInit made a model without its weights, which is for one training alone; load it with them, or pass"
+              + " it as the model");
+    }
     if (model instanceof TorchScriptModel) {
       throw new IllegalArgumentException(
           "modelInit made a TorchScriptModel, whose buffers cannot be put back for another run; pass it"

@@ -7,10 +7,13 @@ import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import dev.trainer4j.model.TensorElements;
 import dev.trainer4j.torch.ArrayScope;
+import dev.trainer4j.torch.Bfloat16;
 import dev.trainer4j.torch.MovableTensors;
 import dev.trainer4j.torch.TorchFunctions;
-import java.util.ArrayList;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Set;
 
@@ -78,26 +81,64 @@ final class FlatTensors {
     return offsets;
   }
 
-  /** Returns a rank's share of the buffer as the tensors are now; it belongs to {@code home}. */
+  /** Returns a rank's share of the buffer as the tensors are now, with zeros for those without memory. */
   NDArray share(ShardUnit layout, int rank, NDManager home) {
     NDArray share = home.zeros(new Shape(layout.shareSize()), layout.type());
     NDScope.unregister(share);
-    try (ArrayScope scope = ArrayScope.open();
-        NDManager scratch = tensors.get(0).getManager().newSubManager()) {
-      List<NDArray> content =
-          isBytes
-              ? List.of(new MovableTensors(tensors).memory(layout.elements(), scratch))
-              : tensors;
-      List<NDArray> targets = new ArrayList<>();
-      List<NDArray> sources = new ArrayList<>();
-      for (ShardSlice slice : layout.slices(rank)) {
-        NDArray whole = content.get(layout.parameters().indexOf(slice.parameter()));
-        targets.add(view(share, slice.offset(), slice.length()));
-        sources.add(view(whole.reshape(-1), slice.start(), slice.length()));
+    try (ArrayScope scope = ArrayScope.open()) {
+      for (int i = 0; i < tensors.size(); i++) {
+        if (!MovableTensors.isDisplaced(tensors.get(i))) {
+          NDArray vector = tensors.get(i).reshape(-1);
+          put(i, (start, end, owner) -> Bfloat16.range(vector, start, end, owner), rank, share);
+        }
       }
-      TorchFunctions.copy(targets, sources);
+    } catch (IOException e) {
+      throw new UncheckedIOException("nothing was to be read", e);
     }
     return share;
+  }
+
+  /**
+   * Puts those elements of a tensor into a rank's share that belong there.
+   *
+   * @param index of the tensor
+   * @param rank whose share it is
+   * @throws IOException if the elements cannot be read
+   */
+  void put(int index, TensorElements elements, int rank, NDArray share) throws IOException {
+    NDArray tensor = tensors.get(index);
+    // In bytes of the buffer: a share of bytes may begin or end within an element.
+    long width = isBytes ? width(tensor.getDataType()) : tensor.getDataType().getNumOfBytes();
+    long first = offsets()[index] * width;
+    long shareBytes = share.size() * share.getDataType().getNumOfBytes();
+    long from = Math.max(first, rank * shareBytes);
+    long to = Math.min(first + tensor.size() * width, (rank + 1) * shareBytes);
+    if (from >= to) {
+      return;
+    }
+    elements.forEach(
+        (from - first) / width,
+        (to - first + width - 1) / width,
+        share.getManager(),
+        (start, values) -> {
+          long begin = first + start * width;
+          if (isBytes) {
+            long skipped = Math.max(0, from - begin);
+            long end = Math.min(values.size() * width, to - begin);
+            putBytes(share, begin + skipped - rank * shareBytes, values, tensor, skipped, end);
+          } else {
+            TorchFunctions.put(share, begin / width - rank * share.size(), values);
+          }
+        });
+  }
+
+  /** Only the numbers that the bytes lie in are copied for it. */
+  private static void putBytes(
+      NDArray share, long at, NDArray values, NDArray like, long start, long end) {
+    long word = at / Float.BYTES;
+    long words = (at + end - start + Float.BYTES - 1) / Float.BYTES - word;
+    TorchFunctions.putBytes(
+        view(share, word, words), at - word * Float.BYTES, values, like, start, end);
   }
 
   /** Returns a part of a vector, in its memory. */

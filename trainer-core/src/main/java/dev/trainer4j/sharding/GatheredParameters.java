@@ -6,9 +6,11 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import dev.trainer4j.model.Segment;
 import dev.trainer4j.model.SegmentParameters;
+import dev.trainer4j.model.TensorElements;
 import dev.trainer4j.model.TrainableModel;
 import dev.trainer4j.process.ProcessGroup;
 import dev.trainer4j.torch.NativeHeap;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -270,6 +272,16 @@ final class GatheredParameters implements SegmentParameters, AutoCloseable {
       throw new IllegalArgumentException("tensor " + name + " was not taken");
     }
     return members.get(index).unit;
+  }
+
+  /**
+   * Puts this rank's part of a tensor into its share; what is gathered is out of date then.
+   *
+   * @param name one that {@link #has} knows
+   * @throws IOException if the elements cannot be read
+   */
+  void put(String name, TensorElements elements) throws IOException {
+    unitOf(name).put(ties.getOrDefault(name, name), elements);
   }
 
   /** Returns the owner of what is gathered. */

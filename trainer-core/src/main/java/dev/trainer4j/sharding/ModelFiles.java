@@ -126,35 +126,19 @@ final class ModelFiles {
               TensorFile tensors = files.openModel(model.tensorsFile())) {
             TensorFiles.load(
                 tensors, saved, "model", (name, inFile) -> read(name, tensors, inFile));
-          } finally {
-            parameters.rest();
           }
         });
   }
 
   private void read(String name, TensorFile tensors, String inFile) throws IOException {
+    if (parameters.has(name)) {
+      parameters.put(
+          name, (start, end, owner) -> tensors.read(inFile, start, end, owner));
+      return;
+    }
     try (ArrayScope scope = ArrayScope.open();
         NDManager host = model.manager().newSubManager(Device.cpu())) {
-      if (!parameters.has(name)) {
-        TorchFunctions.copy(List.of(saved.get(name)), List.of(tensors.read(inFile, host)));
-        return;
-      }
-      ParameterUnit unit = parameters.unitOf(name);
-      if (unit.isBytes()) {
-        Segment alone = new WholeModel(List.of(name));
-        parameters.bring(alone);
-        TorchFunctions.copy(List.of(saved.get(name)), List.of(tensors.read(inFile, host)));
-        unit.keep();
-        parameters.take(alone);
-        return;
-      }
-      for (ShardSlice slice : unit.layout().slices(ranks.sharing().rank())) {
-        if (slice.parameter().name().equals(name)) {
-          NDArray target = FlatTensors.view(unit.share(), slice.offset(), slice.length());
-          TorchFunctions.copy(
-              List.of(target), List.of(tensors.read(inFile, slice.start(), slice.end(), host)));
-        }
-      }
+      TorchFunctions.copy(List.of(saved.get(name)), List.of(tensors.read(inFile, host)));
     }
   }
 }

@@ -11,6 +11,7 @@ import dev.trainer4j.model.PassConditions;
 import dev.trainer4j.model.TrainableModel;
 import dev.trainer4j.model.TrainingPass;
 import dev.trainer4j.model.TrainingPasses;
+import dev.trainer4j.model.UnreadWeights;
 import dev.trainer4j.optim.Optimizer;
 import dev.trainer4j.optim.ParameterGroup;
 import dev.trainer4j.process.ProcessGroup;
@@ -64,12 +65,25 @@ public interface ParallelStrategy extends AutoCloseable {
   List<String> problems(TrainingArguments args, boolean ownSteps, boolean lendsWeights);
 
   /**
+   * Reads the weights of a model that was made without them: by default, every rank all of them. Called by all ranks when
+   * a trainer is built.
+   *
+   * @throws IOException if this rank cannot read; where ranks read together, on all of them
+   */
+  default void readWeights(TrainableModel model) throws IOException {
+    UnreadWeights.readWhole(model);
+  }
+
+  /**
    * Takes from the model what ranks share out, until {@link #giveBack}; what has been taken stays so. Called by all
    * ranks before an optimizer is made, when all of them have the same weights.
    */
   default void take(TrainableModel model) {}
 
-  /** Gives the model back what {@link #take} has taken, whole on every rank. A collective. */
+  /**
+   * Gives the model back what {@link #take} has taken, whole on every rank. A collective. A model whose weights ranks have
+   * read in shares gets nothing back: none of them may have room for it.
+   */
   default void giveBack() {}
 
   /** Forgets what {@link #take} has taken, where a run has failed and other ranks may be gone: the model is lost. */

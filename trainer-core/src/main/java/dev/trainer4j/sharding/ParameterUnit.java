@@ -4,10 +4,12 @@ package dev.trainer4j.sharding;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import dev.trainer4j.model.TensorElements;
 import dev.trainer4j.process.ProcessGroup;
 import dev.trainer4j.torch.ArrayScope;
 import dev.trainer4j.torch.MovableTensors;
 import dev.trainer4j.torch.TorchFunctions;
+import java.io.IOException;
 import java.util.List;
 
 /**
@@ -26,7 +28,7 @@ final class ParameterUnit {
   private boolean there;
 
   /**
-   * Shares tensors out: afterwards they have no memory.
+   * Shares tensors out: afterwards they have no memory. Of those that had none the share is zeros.
    *
    * @param ranks those who share
    * @param manager owns what is gathered, on the device of the tensors
@@ -89,12 +91,18 @@ final class ParameterUnit {
     return content.isBytes();
   }
 
-  /** Makes the share that of the tensors as they are; they must be there. */
-  void keep() {
-    try (ArrayScope scope = ArrayScope.open()) {
-      NDArray now = content.share(layout, ranks.rank(), share.getManager());
-      TorchFunctions.copy(List.of(share), List.of(now));
-      now.close();
+  /**
+   * Puts this rank's part of a tensor into its share.
+   *
+   * @param name of one of {@link #parameters}
+   * @throws IOException if the elements cannot be read
+   */
+  void put(String name, TensorElements elements) throws IOException {
+    List<FlatParameter> parameters = parameters();
+    for (int i = 0; i < parameters.size(); i++) {
+      if (parameters.get(i).name().equals(name)) {
+        content.put(i, elements, ranks.rank(), share);
+      }
     }
   }
 

@@ -13,8 +13,11 @@ import dev.trainer4j.model.SegmentedModel;
 import dev.trainer4j.model.TrainableModel;
 import dev.trainer4j.model.TrainingPass;
 import dev.trainer4j.model.TrainingPasses;
+import dev.trainer4j.model.UnreadWeights;
 import dev.trainer4j.optim.Optimizer;
 import dev.trainer4j.optim.ParameterGroup;
+import dev.trainer4j.process.Agreement;
+import dev.trainer4j.torch.Autograd;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -40,6 +43,9 @@ final class SharedParameters implements ParallelStrategy {
 
   private @Nullable GatheredParameters taken;
 
+  /** Whether no rank has ever had the model whole. */
+  private boolean neverWhole;
+
   /**
    * Shares with others.
    *
@@ -56,10 +62,11 @@ final class SharedParameters implements ParallelStrategy {
   @Override
   public List<String> problems(TrainingArguments args, boolean ownSteps, boolean lendsWeights) {
     List<String> problems = new ArrayList<>(JointState.problems(args, "parameters"));
-    if (args.sharding().cpuRamEfficientLoading()) {
+    if (args.sharding().cpuRamEfficientLoading() && !neverWhole) {
       problems.add(
-          "cpu_ram_efficient_loading: every rank loads the whole model before it is shared out, so it would do"
-              + " nothing; leave it out, or set it to false");
+          "cpu_ram_efficient_loading: every rank had the whole model before the trainer was built; load it without"
+              + " its weights (LoadOptions.withDeferredWeights(true)), of which each rank then reads its share, or"
+              + " leave the key out");
     }
     if (args.autoFindBatchSize()) {
       problems.add(
@@ -95,6 +102,40 @@ final class SharedParameters implements ParallelStrategy {
   }
 
   @Override
+  public void readWeights(TrainableModel model) throws IOException {
+    UnreadWeights weights = model.unreadWeights().orElse(null);
+    if (weights == null) {
+      return;
+    }
+    String[] identity = {""};
+    ranks.failTogether(() -> identity[0] = weights.identity());
+    new Agreement(ranks.all()).requireSame("what the model's weights are read from", identity[0]);
+    Map<String, NDArray> rest = new LinkedHashMap<>(model.state());
+    rest.keySet().removeAll(weights.names());
+    SameModel.align(ranks.all(), model, rest);
+    take(model);
+    try (Autograd.Recording off = Autograd.record(false)) {
+      GatheredParameters shares = taken();
+      Map<String, NDArray> state = model.state();
+      ranks.failTogether(
+          () ->
+              weights.read(
+                  (name, elements) -> {
+                    if (shares.has(name)) {
+                      shares.put(name, elements);
+                    } else {
+                      UnreadWeights.readWhole(state, name, elements);
+                    }
+                  }));
+      neverWhole = true;
+    } finally {
+      if (!neverWhole) {
+        abandon();
+      }
+    }
+  }
+
+  @Override
   public void take(TrainableModel model) {
     if (taken != null) {
       return;
@@ -121,10 +162,11 @@ final class SharedParameters implements ParallelStrategy {
 
   @Override
   public void giveBack() {
-    if (taken != null) {
+    if (taken != null && !neverWhole) {
       taken.giveBack();
       taken = null;
     }
+    abandon();
   }
 
   @Override

@@ -4,12 +4,15 @@ package dev.trainer4j.torch;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.jni.IValue;
 import ai.djl.pytorch.jni.JniUtils;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.LongStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Tensors whose memory comes and goes while they stay the same objects: leaves of autograd, with all who hold
@@ -35,6 +38,28 @@ public final class MovableTensors {
     dimensions =
         tensors.stream().flatMapToLong(t -> LongStream.of(t.getShape().getShape())).toArray();
     ranks = tensors.stream().mapToLong(t -> t.getShape().dimension()).toArray();
+  }
+
+  /**
+   * Makes a tensor without memory.
+   *
+   * @param type of 16 bits, with which the tensor can never require gradients; null for float32
+   */
+  public static NDArray create(Shape shape, @Nullable HalfType type, NDManager owner) {
+    NDArray tensor =
+        type == null ? owner.create(shape, DataType.FLOAT32) : unset(shape, type, owner);
+    NDScope.unregister(tensor);
+    new MovableTensors(List.of(tensor)).displace();
+    return tensor;
+  }
+
+  private static NDArray unset(Shape shape, HalfType type, NDManager owner) {
+    try (NDArray here = owner.zeros(new Shape(0));
+        IValue place = IValue.from((PtNDArray) here);
+        IValue number = IValue.from(type.scalarType());
+        IValue dims = IValue.listFrom(shape.getShape())) {
+      return Kernels.shared().tensor(owner, "unset", place, number, dims);
+    }
   }
 
   /** Returns whether the elements of a tensor have been taken by {@link #displace}. */
@@ -69,18 +94,15 @@ public final class MovableTensors {
     }
   }
 
-  /**
-   * Returns the memory of the tensors, one behind the other as they are told: a copy.
-   *
-   * @param size how many numbers the result has; zeros follow what the tensors have
-   * @param owner of the result, which is FLOAT32 whatever the tensors are
-   */
-  public NDArray memory(long size, NDManager owner) {
+  /** Gives each tensor memory of its own, with any numbers in it. */
+  public void allot() {
+    if (tensors.isEmpty()) {
+      return;
+    }
     try (IValue list = Kernels.list(tensors);
-        IValue count = IValue.from(size)) {
-      NDArray memory = Kernels.shared().tensor(owner, "memory", list, count);
-      NDScope.unregister(memory);
-      return memory;
+        IValue dims = IValue.listFrom(dimensions);
+        IValue counts = IValue.listFrom(ranks)) {
+      Kernels.shared().run("allot", list, dims, counts);
     }
   }
 

@@ -135,6 +135,41 @@ public final class TorchFunctions {
     }
   }
 
+  /**
+   * Copies a vector into elements of an array, in the array's type.
+   *
+   * @param target an array without gaps
+   * @param start the first element of the target, counted in the order of its shape
+   */
+  public static void put(NDArray target, long start, NDArray values) {
+    try (IValue to = IValue.from((PtNDArray) target);
+        IValue at = IValue.from(start);
+        IValue from = IValue.from((PtNDArray) values)) {
+      Kernels.shared().run("put", to, at, from);
+    }
+  }
+
+  /**
+   * Copies bytes of elements into a vector that has the bytes of elements.
+   *
+   * @param words FLOAT32, whose numbers are four bytes each
+   * @param at the first byte of the target
+   * @param values a vector, taken in the type of {@code like}
+   * @param start the first byte of the values
+   * @param end the byte after the last
+   */
+  public static void putBytes(
+      NDArray words, long at, NDArray values, NDArray like, long start, long end) {
+    try (IValue to = IValue.from((PtNDArray) words);
+        IValue place = IValue.from(at);
+        IValue from = IValue.from((PtNDArray) values);
+        IValue type = IValue.from((PtNDArray) like);
+        IValue first = IValue.from(start);
+        IValue last = IValue.from(end)) {
+      Kernels.shared().run("put_bytes", to, place, from, type, first, last);
+    }
+  }
+
   /** Sets arrays to zero. */
   public static void zero(List<NDArray> arrays) {
     if (arrays.isEmpty()) {

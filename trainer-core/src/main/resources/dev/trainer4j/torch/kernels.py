@@ -947,12 +947,34 @@ class Kernels(Module):
       x = torch.set_(xs[i])
     return None
 
-  # The memory of tensors, one behind the other, as n float32 numbers; zeros behind them.
-  def memory(self: __torch__.Kernels, xs: List[Tensor], n: int) -> Tensor:
-    parts = annotate(List[Tensor], [])
-    bytes = 0
+  # Gives each tensor memory of its own, with any numbers in it; dims and ranks as in place.
+  def allot(self: __torch__.Kernels, xs: List[Tensor], dims: List[int], ranks: List[int]) -> None:
+    first = 0
     for i in range(torch.len(xs)):
-      part = torch.view_copy(torch.contiguous(torch.reshape(torch.detach(xs[i]), [-1])), dtype=0)
-      bytes = bytes + torch.numel(part)
-      parts = torch.append(parts, part)
-    return torch.view_copy(torch.constant_pad_nd(torch.cat(parts), [0, 4 * n - bytes]), dtype=6)
+      shape = annotate(List[int], [])
+      for d in range(ranks[i]):
+        shape = torch.append(shape, dims[first + d])
+      first = first + ranks[i]
+      x = torch.set_(xs[i], torch.empty(shape, dtype=ops.prim.dtype(xs[i]), device=ops.prim.device(xs[i])))
+    return None
+
+  # A tensor of a type as in scalar_type, on the device of another, with any numbers in it.
+  def unset(self: __torch__.Kernels, place: Tensor, dtype: int, shape: List[int]) -> Tensor:
+    return torch.empty(shape, dtype=dtype, device=ops.prim.device(place))
+
+  # Copies values into elements of x from start on, in the order of its shape and in its type; x has no gaps.
+  def put(self: __torch__.Kernels, x: Tensor, start: int, values: Tensor) -> None:
+    part = torch.slice(torch.view(torch.detach(x), [-1]), 0, start, start + torch.numel(values), 1)
+    y = torch.copy_(part, torch.detach(values))
+    return None
+
+  # The same where words, float32 numbers, have the bytes of elements of the type of like: those bytes of the values that lie
+  # from start to before end go to the byte at.
+  def put_bytes(self: __torch__.Kernels, words: Tensor, at: int, values: Tensor, like: Tensor, start: int,
+                end: int) -> None:
+    typed = torch.to(torch.detach(values), ops.prim.dtype(like), False, True, None)
+    part = torch.slice(torch.view_copy(typed, dtype=0), 0, start, end, 1)
+    bytes = torch.view_copy(words, dtype=0)
+    x = torch.copy_(torch.slice(bytes, 0, at, at + end - start, 1), part)
+    y = torch.copy_(words, torch.view_copy(bytes, dtype=6))
+    return None

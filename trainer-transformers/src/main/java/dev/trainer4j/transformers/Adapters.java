@@ -315,6 +315,7 @@ final class Adapters implements AutoCloseable {
 
   void merge(boolean keep) {
     requireUnmerged();
+    base.requireWeights("be merged with adapters");
     Map<String, Adaptable> modules = new LinkedHashMap<>();
     set.modules().forEach(module -> modules.put(module.weight(), module));
     Map<String, NDArray> kept = new LinkedHashMap<>();

@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param newHead whether tensors of the head that no file holds are initialised anew instead of an error
  * @param problemType what a classifier of texts learns; null for what {@code config.json} says
  * @param quantization how linear layers are quantized while they are loaded; null for not, or for what the folder has
+ * @param deferredWeights whether weights are left where they are until a trainer reads them
  */
 public record LoadOptions(
     @Nullable Device device,
@@ -28,7 +29,8 @@ public record LoadOptions(
     long seed,
     boolean newHead,
     @Nullable ProblemType problemType,
-    @Nullable QuantizationConfig quantization) {
+    @Nullable QuantizationConfig quantization,
+    boolean deferredWeights) {
 
   /** Copies the labels. */
   public LoadOptions {
@@ -37,19 +39,19 @@ public record LoadOptions(
 
   /** Float32 on the default device, with the file's own labels; the seed is 42. */
   public static LoadOptions defaults() {
-    return new LoadOptions(null, null, false, Dtype.FLOAT32, 42, true, null, null);
+    return new LoadOptions(null, null, false, Dtype.FLOAT32, 42, true, null, null, false);
   }
 
   /** Sets the device of the weights. */
   public LoadOptions withDevice(Device value) {
     return new LoadOptions(
-        value, labels, ignoreMismatchedSizes, dtype, seed, newHead, problemType, quantization);
+        value, labels, ignoreMismatchedSizes, dtype, seed, newHead, problemType, quantization, deferredWeights);
   }
 
   /** Sets the names of the labels, and with them their number. */
   public LoadOptions withLabels(List<String> value) {
     return new LoadOptions(
-        device, value, ignoreMismatchedSizes, dtype, seed, newHead, problemType, quantization);
+        device, value, ignoreMismatchedSizes, dtype, seed, newHead, problemType, quantization, deferredWeights);
   }
 
   /** Sets the number of labels, which are then called {@code LABEL_0} and so on. */
@@ -62,7 +64,7 @@ public record LoadOptions(
 
   /** Sets whether a head of another size is replaced by a new one. */
   public LoadOptions withIgnoreMismatchedSizes(boolean value) {
-    return new LoadOptions(device, labels, value, dtype, seed, newHead, problemType, quantization);
+    return new LoadOptions(device, labels, value, dtype, seed, newHead, problemType, quantization, deferredWeights);
   }
 
   /**
@@ -74,7 +76,7 @@ public record LoadOptions(
    */
   public LoadOptions withDtype(Dtype value) {
     return new LoadOptions(
-        device, labels, ignoreMismatchedSizes, value, seed, newHead, problemType, quantization);
+        device, labels, ignoreMismatchedSizes, value, seed, newHead, problemType, quantization, deferredWeights);
   }
 
   /**
@@ -84,13 +86,13 @@ public record LoadOptions(
    */
   public LoadOptions withAutoDtype() {
     return new LoadOptions(
-        device, labels, ignoreMismatchedSizes, null, seed, newHead, problemType, quantization);
+        device, labels, ignoreMismatchedSizes, null, seed, newHead, problemType, quantization, deferredWeights);
   }
 
   /** Sets the seed of tensors that no file holds. */
   public LoadOptions withSeed(long value) {
     return new LoadOptions(
-        device, labels, ignoreMismatchedSizes, dtype, value, newHead, problemType, quantization);
+        device, labels, ignoreMismatchedSizes, dtype, value, newHead, problemType, quantization, deferredWeights);
   }
 
   /**
@@ -99,7 +101,7 @@ public record LoadOptions(
    */
   public LoadOptions withNewHead(boolean value) {
     return new LoadOptions(
-        device, labels, ignoreMismatchedSizes, dtype, seed, value, problemType, quantization);
+        device, labels, ignoreMismatchedSizes, dtype, seed, value, problemType, quantization, deferredWeights);
   }
 
   /**
@@ -108,7 +110,7 @@ public record LoadOptions(
    */
   public LoadOptions withProblemType(ProblemType value) {
     return new LoadOptions(
-        device, labels, ignoreMismatchedSizes, dtype, seed, newHead, value, quantization);
+        device, labels, ignoreMismatchedSizes, dtype, seed, newHead, value, quantization, deferredWeights);
   }
 
   /**
@@ -121,7 +123,24 @@ public record LoadOptions(
    */
   public LoadOptions withQuantization(QuantizationConfig value) {
     return new LoadOptions(
-        device, labels, ignoreMismatchedSizes, dtype, seed, newHead, problemType, value);
+        device, labels, ignoreMismatchedSizes, dtype, seed, newHead, problemType, value, deferredWeights);
+  }
+
+  /**
+   * Sets whether the model is made without its weights, which a trainer reads when it is built; by default they are read at
+   * once. Then the file is only looked at: names, shapes and types must fit.
+   *
+   * <p>It is for models that are too large for one rank: where ranks share parameters ({@code fsdp}, DeepSpeed's stage 3) each of them reads the
+   * ranges of the file that are its share, and no rank ever has the model whole; {@code cpu_ram_efficient_loading} asks
+   * for that. What no file holds is drawn from the seed as ever, tensor after tensor. Any other trainer reads all of it.
+   *
+   * <p>Until then the model cannot compute or be saved; it can be frozen, and have adapters that begin without a look at its
+   * weights. A quantized one cannot be deferred. After a trainer whose ranks have shared the parameters is closed, the
+   * model has no weights again: save it before.
+   */
+  public LoadOptions withDeferredWeights(boolean value) {
+    return new LoadOptions(
+        device, labels, ignoreMismatchedSizes, dtype, seed, newHead, problemType, quantization, value);
   }
 
   /** Returns a configuration with the labels and the problem that are set. */

@@ -30,6 +30,7 @@ final class ModelCore implements AutoCloseable {
   private final Task task;
   private final Dtype dtype;
   private final NDManager manager;
+  private final @Nullable DeferredWeights deferred;
   private final ModelFiles files;
   private final long seed;
   private final AtomicInteger trainings = new AtomicInteger();
@@ -77,6 +78,7 @@ final class ModelCore implements AutoCloseable {
    * @param manager owns the tensors, and is closed with the model
    * @param state the tensors of {@code architecture}, by name
    * @param quantized what the quantized among them stand for; null if none is
+   * @param deferred the weights that the tensors are without; null if they have them
    * @param seed of rows of tokens that are added
    */
   ModelCore(
@@ -87,12 +89,14 @@ final class ModelCore implements AutoCloseable {
       NDManager manager,
       Map<String, NDArray> state,
       @Nullable QuantizedWeights quantized,
+      @Nullable DeferredWeights deferred,
       ModelFiles files,
       long seed) {
     this.config = config;
     this.task = task;
     this.dtype = dtype;
     this.manager = manager;
+    this.deferred = deferred;
     this.files = files;
     this.seed = seed;
     this.quantized = quantized;
@@ -135,6 +139,30 @@ final class ModelCore implements AutoCloseable {
   /** Returns the quantized weights; null if there are none. */
   @Nullable QuantizedWeights quantized() {
     return quantized;
+  }
+
+  /** Returns the weights that nobody has read yet; null for a model that has its weights. */
+  @Nullable DeferredWeights unread() {
+    return deferred == null || deferred.isRead() ? null : deferred;
+  }
+
+  /**
+   * Refuses what needs the weights.
+   *
+   * @param doing such as "be saved"
+   * @throws IllegalStateException if they have not been read yet
+   */
+  void requireWeights(String doing) {
+    DeferredWeights unread = unread();
+    if (unread != null) {
+      throw new IllegalStateException(
+          "the model was loaded without its weights (LoadOptions.withDeferredWeights), which are "
+              + unread.place()
+              + ", and cannot "
+              + doing
+              + " before a trainer has read them: build the trainer first, or load the model with its"
+              + " weights");
+    }
   }
 
   /** Returns whether a tensor of a name that is saved is quantized. */

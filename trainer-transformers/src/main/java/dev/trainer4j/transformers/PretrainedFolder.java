@@ -2,6 +2,7 @@
 package dev.trainer4j.transformers;
 
 import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import dev.trainer4j.checkpoint.ModelTensors;
 import dev.trainer4j.checkpoint.pytorch.PytorchWeights;
@@ -12,6 +13,7 @@ import dev.trainer4j.transformers.architecture.ModelFamily;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -74,10 +76,27 @@ final class PretrainedFolder {
         }
         match.report(LOGGER);
       }
-      LoadedWeights weights = new LoadedWeights(architecture, dtype, manager, quantization);
-      Seeds.with(options.seed(), () -> weights.create(match.fresh()));
-      if (tensors != null) {
-        weights.read(tensors, match.sources());
+      DeferredWeights deferred = null;
+      Map<String, NDArray> state;
+      if (options.deferredWeights()) {
+        requireUnquantized(quantization);
+        deferred =
+            new DeferredWeights(
+                architecture,
+                dtype,
+                manager,
+                options.seed(),
+                files.folder(),
+                tensors,
+                match.sources());
+        state = deferred.tensors();
+      } else {
+        LoadedWeights weights = new LoadedWeights(architecture, dtype, manager, quantization);
+        Seeds.with(options.seed(), () -> weights.create(match.fresh()));
+        if (tensors != null) {
+          weights.read(tensors, match.sources());
+        }
+        state = weights.state();
       }
       quantization.report(LOGGER);
       return new PretrainedModel(
@@ -87,14 +106,23 @@ final class PretrainedFolder {
               dtype,
               architecture,
               manager,
-              weights.state(),
+              state,
               quantization.weights(),
+              deferred,
               files,
               options.seed()));
     } catch (Throwable e) { // Running out of memory, too, must not leave half a model behind.
       architecture.close();
       manager.close();
       throw e;
+    }
+  }
+
+  private static void requireUnquantized(QuantizedLoading quantization) {
+    if (quantization.weights() != null) {
+      throw new PretrainedException(
+          "LoadOptions.withDeferredWeights: the weights are quantized, which happens while they are read; leave"
+              + " one of the two out");
     }
   }
 

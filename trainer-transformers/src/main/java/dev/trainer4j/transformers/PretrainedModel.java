@@ -20,6 +20,7 @@ import dev.trainer4j.model.NoisyEmbeddings;
 import dev.trainer4j.model.Segment;
 import dev.trainer4j.model.SegmentRunner;
 import dev.trainer4j.model.SegmentedModel;
+import dev.trainer4j.model.UnreadWeights;
 import dev.trainer4j.torch.ArrayScope;
 import dev.trainer4j.torch.Autograd;
 import dev.trainer4j.torch.Bfloat16;
@@ -132,6 +133,7 @@ public final class PretrainedModel
 
   @Override
   public PretrainedModel halved(HalfType type) {
+    core.requireWeights("be copied in 16 bits");
     return new PretrainedModel(this, computation.halved(type), runner);
   }
 
@@ -154,6 +156,17 @@ public final class PretrainedModel
     return core.tensor(core.savedName(name));
   }
 
+  /**
+   * Refuses what needs all weights where this rank does not have them.
+   *
+   * @param doing such as "be saved"
+   * @throws IllegalStateException if they have not been read yet, or ranks share them
+   */
+  void requireWeights(String doing) {
+    core.requireWeights(doing);
+    MissingParameters.refuse(this);
+  }
+
   /** Returns the names of all tensors, tied ones too. */
   Set<String> tensorNames() {
     Set<String> names = new LinkedHashSet<>(core.state().keySet());
@@ -168,7 +181,12 @@ public final class PretrainedModel
 
   /** Returns the tensors of this view, by any name. */
   Weights weights() {
-    return computation.weights();
+    return core.unread() == null
+        ? computation.weights()
+        : name -> {
+          core.requireWeights("show " + name);
+          return computation.weights().get(name);
+        };
   }
 
   /** Returns how many numbers the tensors stand for. */
@@ -330,6 +348,7 @@ public final class PretrainedModel
   }
 
   private ModelOutput run(ModelInputs inputs, boolean training) {
+    core.requireWeights("compute");
     try {
       return runner.run(this, inputs, training);
     } catch (EngineException e) {
@@ -452,6 +471,7 @@ public final class PretrainedModel
           "this is a view of a model, made for a precision or for adapters: resize the embeddings"
               + " of the model itself, before views are made");
     }
+    core.requireWeights("get other embeddings");
     return new VocabularyResize(core, meanResizing).to(newNumTokens, padToMultipleOf);
   }
 
@@ -538,6 +558,11 @@ public final class PretrainedModel
   }
 
   @Override
+  public Optional<UnreadWeights> unreadWeights() {
+    return Optional.ofNullable(core.unread());
+  }
+
+  @Override
   public Optional<Set<String>> lossParts() {
     return Optional.of(computation.architecture().lossParts());
   }
@@ -610,6 +635,7 @@ public final class PretrainedModel
           "this model has adapters, which a folder of the model does not hold: save the model that"
               + " it is a view of");
     }
+    requireWeights("be saved");
     core.files().write(folder, core, options);
   }
 
@@ -668,6 +694,7 @@ public final class PretrainedModel
   public DecodingSession startDecoding(
       long[][] inputIds, long @Nullable [][] attentionMask, int maxLength) {
     InputMistakes.check(config(), inputIds);
+    core.requireWeights("write");
     SegmentRunner.Held held = runner.hold(this);
     try {
       MissingParameters.refuse(this);
