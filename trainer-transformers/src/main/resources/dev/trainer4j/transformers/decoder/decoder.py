@@ -338,15 +338,22 @@ class Decoder(Module):
       back = (self).cast(weights[2], exact)
     if which > 1:
       of_projection = torch.zeros(torch.size(w), dtype=6, device=device)
-    step = int(rows)
     n = torch.numel(labels)
-    for i in range(torch.floordiv(n + step - 1, step)):
+    step = min(n, int(rows))
+    logits = torch.empty([step, torch.size(w, 0)], dtype=6, device=device)
+    logs = torch.empty_like(logits)
+    for i in range(torch.floordiv(n + step - 1, max(1, step))):
       end = min(n, i * step + step)
       part = torch.slice(h, 0, i * step, end)
       wanted = torch.unsqueeze(torch.slice(labels, 0, i * step, end), 1)
-      y = (self).full(torch.linear(part, w))
+      y = torch.slice(logits, 0, 0, end - i * step)
+      z = torch.slice(logs, 0, 0, end - i * step)
+      if type == 6:
+        y = torch.mm(part, torch.t(w), out=y)
+      else:
+        y = torch.copy_(y, torch.mm(part, torch.t(w)))
       correct = torch.add(correct, torch.sum(torch.eq(torch.argmax(y, 1, True), wanted)))
-      z = torch.log_softmax(y, 1)
+      z = torch.log_softmax(y, 1, out=z)
       loss = torch.sub(loss, torch.sum(torch.gather(z, 1, wanted)))
       p = torch.exp(z, out=y)
       entropy = torch.sub(entropy, torch.sum(torch.mul_(z, p)))
