@@ -134,8 +134,9 @@ public class Trainer implements TrialTrainer {
     try {
       setup.callbacks().forEach(callbacks::add);
       callbacks.onInitEnd(state());
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       release();
+      builder.abandon();
       throw e;
     }
   }
