@@ -136,8 +136,9 @@ public class Trainer implements TrialTrainer {
       setup.readWeights();
       setup.callbacks().forEach(callbacks::add);
       callbacks.onInitEnd(state());
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       release();
+      builder.abandon();
       throw e;
     }
   }

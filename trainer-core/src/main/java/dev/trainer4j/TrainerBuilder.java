@@ -76,6 +76,12 @@ public abstract class TrainerBuilder<B extends TrainerBuilder<B>> {
   /** Returns another builder of this kind, with its own settings but none of those of this class. */
   protected abstract B withOwnSettings(TrainingArguments other);
 
+  /**
+   * Gives back what a builder of this kind has made for a trainer that does not come into being: called once when the constructor of
+   * {@link Trainer} fails, which a subclass's constructor cannot catch.
+   */
+  protected void abandon() {}
+
   /** Sets the model: a DJL block. */
   protected B block(Block block) {
     this.block = block;

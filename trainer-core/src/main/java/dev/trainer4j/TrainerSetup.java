@@ -71,16 +71,17 @@ final class TrainerSetup {
   private final UnaryOperator<List<ParameterGroup>> parameterGroups;
   private final List<TrainerCallback> callbacks;
 
-  /** Checks a builder and fills in the defaults; a model that was made for it is closed if it fails. */
+  /** Checks a builder and fills in the defaults; what was made for it is closed if that fails. */
   static TrainerSetup of(TrainerBuilder<?> builder) {
     ModelMaker maker =
         builder.modelInit == null ? null : new ModelMaker(builder.modelInit, builder.args.seed());
     try {
       return new TrainerSetup(builder, maker);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       if (maker != null) {
         maker.close();
       }
+      builder.abandon();
       throw e;
     }
   }

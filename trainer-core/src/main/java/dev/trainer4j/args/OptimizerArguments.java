@@ -2,6 +2,7 @@
 package dev.trainer4j.args;
 
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import org.immutables.value.Value;
 
@@ -88,11 +89,20 @@ public interface OptimizerArguments {
   /**
    * NEFTune's alpha: while training, each number of the embeddings of tokens [texts, length, width] gets uniform noise of up to
    * {@code alpha / sqrt(length * width)} (Jain et al., 2023). For models that implement {@code NoisyEmbeddings}, as all of
-   * trainer-transformers do.
+   * trainer-transformers do, and for DJL blocks with {@link #neftuneEmbedding}.
    *
    * @return above 0, such as 5; unset by default, which means no noise
    */
   OptionalDouble neftuneNoiseAlpha();
+
+  /**
+   * The child of a DJL block whose outputs [texts, length, width] get the noise of {@link #neftuneNoiseAlpha}: what the names of
+   * its parameters begin with, such as {@code 01Embedding}. The block is a {@code SequentialBlock}, the child one of its own or of one nested
+   * in it.
+   *
+   * @return unset by default; needed for DJL blocks with noise, and refused elsewhere
+   */
+  Optional<String> neftuneEmbedding();
 
   /**
    * What to do about a loss or a gradient that is NaN or infinite.

@@ -88,6 +88,7 @@ final class TrainingArgumentTable {
               "neftune_noise_alpha",
               numberAbove(0),
               "noise in the embeddings of tokens while training; unset means none")
+          .ours("neftune_embedding", TEXT, "child of a DJL block whose outputs get that noise")
           .row(
               "torch_empty_cache_steps",
               wholeFrom(1),

@@ -55,6 +55,9 @@ public final class BlockModel implements MixedPrecisionModel {
   /** Copies of the parameters in that type; null if each pass makes its own. */
   private final @Nullable BlockPrecision halved;
 
+  /** What passes of training add to embeddings; null for nothing. */
+  private final @Nullable BlockNoise noise;
+
   /**
    * Wraps a block.
    *
@@ -68,18 +71,42 @@ public final class BlockModel implements MixedPrecisionModel {
     parameterStore = new ParameterStore(manager, false);
     type = null;
     halved = null;
+    noise = null;
     if (block.isInitialized()) {
       requireGradients();
     }
   }
 
-  private BlockModel(BlockModel of, HalfType type, @Nullable BlockPrecision halved) {
+  private BlockModel(
+      BlockModel of,
+      @Nullable HalfType type,
+      @Nullable BlockPrecision halved,
+      @Nullable BlockNoise noise) {
     block = of.block;
     manager = of.manager;
     labelNames = of.labelNames;
     parameterStore = of.parameterStore;
     this.type = type;
     this.halved = halved;
+    this.noise = noise;
+  }
+
+  /**
+   * Returns this model as it adds noise to what one child of its block gives, in forward passes of training alone: a view with the same
+   * parameters, which is not to be closed. The noise is that of {@link NoisyEmbeddings#withEmbeddingNoise}.
+   *
+   * @param embedding names a child of a {@link ai.djl.nn.SequentialBlock}, as names of parameters begin: {@code 01Embedding}, and in a
+   *     nested chain {@code 01SequentialBlock_01Embedding}; it gives [texts, length, width]
+   * @param alpha above 0
+   * @throws IllegalArgumentException if the block is no such chain, or has no child of this name
+   */
+  public BlockModel withEmbeddingNoise(String embedding, double alpha) {
+    return new BlockModel(this, type, halved, new BlockNoise(block, embedding, alpha));
+  }
+
+  /** Returns what {@link #withEmbeddingNoise} may name, in words. */
+  public String namedEmbeddings() {
+    return BlockNoise.candidates(block);
   }
 
   @Override
@@ -150,9 +177,9 @@ public final class BlockModel implements MixedPrecisionModel {
     return list;
   }
 
-  /** Returns the layers that can run as kernels; null if passes compute in 16 bits or there are none. */
+  /** Returns the layers that can run as kernels; null if passes compute in 16 bits or with noise, or there are none. */
   @Nullable LayerChain layers() {
-    return type == null ? LayerChain.of(block, manager.getDevice()) : null;
+    return type == null && noise == null ? LayerChain.of(block, manager.getDevice()) : null;
   }
 
   /** Returns the first of the labels, if the inputs have all of them. */
@@ -210,7 +237,11 @@ public final class BlockModel implements MixedPrecisionModel {
   }
 
   private NDList forward(NDList inputs, boolean training) {
-    return full(block.forward(store(block), cast(inputs), training));
+    if (noise == null || !training) {
+      return full(block.forward(store(block), cast(inputs), training));
+    }
+    ParameterStore store = store(block);
+    return full(noise.run(cast(inputs), (child, values) -> child.forward(store, values, true)));
   }
 
   /** What hands a block its parameters, in the type that passes compute in. */
@@ -255,6 +286,7 @@ public final class BlockModel implements MixedPrecisionModel {
           NDList values = hidden.isEmpty() ? cast(inputs) : hidden;
           for (Block child : children) {
             values = child.forward(store(child), values, pass.training());
+            values = noise == null || !pass.training() ? values : noise.behind(child, values);
           }
           return values;
         });
@@ -267,7 +299,7 @@ public final class BlockModel implements MixedPrecisionModel {
 
   @Override
   public TrainableModel autocast(HalfType products) {
-    return new BlockModel(this, products, null);
+    return new BlockModel(this, products, null, noise);
   }
 
   @Override
@@ -277,7 +309,7 @@ public final class BlockModel implements MixedPrecisionModel {
     try (Autograd.Recording off = Autograd.record(false)) {
       BlockPrecision copies = new BlockPrecision(block, parameterStore, owner, wanted);
       copies.copies().forEach(copy -> ArrayScope.keep(copy, owner));
-      return new BlockModel(this, wanted, copies);
+      return new BlockModel(this, wanted, copies, noise);
     }
   }
 

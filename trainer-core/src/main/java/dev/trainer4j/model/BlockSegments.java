@@ -4,7 +4,6 @@ package dev.trainer4j.model;
 import ai.djl.ndarray.NDList;
 import ai.djl.nn.Block;
 import ai.djl.nn.Parameter;
-import ai.djl.nn.SequentialBlock;
 import ai.djl.util.Pair;
 import dev.trainer4j.data.ModelInputs;
 import java.util.ArrayList;
@@ -37,10 +36,9 @@ final class BlockSegments extends ForwardingModel implements SegmentedModel {
     if (model.state().keySet().stream().anyMatch(model::isChangedByForward)) {
       return null;
     }
-    List<Block> chain = new ArrayList<>();
-    flatten(block, chain);
     List<List<Block>> parts = new ArrayList<>();
-    for (Block child : chain) {
+    for (BlockChain.Link link : BlockChain.of(block)) {
+      Block child = link.block();
       boolean begins = parts.isEmpty() || !child.getParameters().isEmpty();
       boolean onlyBare =
           parts.size() == 1 && parts.get(0).stream().allMatch(b -> b.getParameters().isEmpty());
@@ -61,15 +59,6 @@ final class BlockSegments extends ForwardingModel implements SegmentedModel {
       segments.add(new Part(model, "block." + segments.size(), names(part, names), part));
     }
     return new BlockSegments(model, segments);
-  }
-
-  private static void flatten(Block block, List<Block> chain) {
-    if (block.getClass() == SequentialBlock.class
-        && !((SequentialBlock) block).isReturnIntermediate()) {
-      block.getChildren().values().forEach(child -> flatten(child, chain));
-    } else {
-      chain.add(block);
-    }
   }
 
   private static List<String> names(List<Block> part, IdentityHashMap<Parameter, String> names) {

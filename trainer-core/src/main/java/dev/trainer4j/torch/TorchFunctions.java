@@ -72,6 +72,17 @@ public final class TorchFunctions {
   }
 
   /**
+   * Returns embeddings with uniform noise of at most {@code alpha / sqrt(length * width)} in each number, within autograd. It is drawn
+   * from libtorch's generator.
+   *
+   * @param embeddings shape [texts, length, width], any floating type
+   */
+  public static NDArray noisy(NDArray embeddings, double alpha) {
+    Kernels kernels = Kernels.shared();
+    return kernels.differentiable("noisy", embeddings, kernels.constant(alpha)).singletonOrThrow();
+  }
+
+  /**
    * Exchanges the values of each pair, bit by bit; those of {@code second} become those of {@code first} where
    * a step is 0.
    *

@@ -739,6 +739,11 @@ class Kernels(Module):
     weight = torch.sum(torch.mul(torch.index_select(weights, 0, torch.clamp(targets, 0)), counted))
     return (loss, weight)
 
+  # Embeddings x [texts, length, width], each number with uniform noise of up to alpha / sqrt(length * width) (Jain et al.: NEFTune, 2023).
+  def noisy(self: __torch__.Kernels, x: Tensor, alpha: Tensor) -> Tensor:
+    most = float(alpha) / torch.sqrt(float(torch.size(x, 1) * torch.size(x, 2)))
+    return torch.add(x, torch.uniform_(torch.zeros_like(x), -most, most))
+
   # Summed binary cross entropy of logits; positive weights, one for each label, or none at all: an empty tensor.
   def binary_cross_entropy(self: __torch__.Kernels, logits: Tensor, labels: Tensor, positive: Tensor) -> Tensor:
     x = (self).full(logits)

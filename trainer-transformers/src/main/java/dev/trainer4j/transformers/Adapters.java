@@ -410,7 +410,13 @@ final class Adapters implements AutoCloseable {
 
   @Override
   public void close() {
-    biases.values().forEach(l -> l.forEach(p -> p.array().setRequiresGradient(false)));
+    for (List<NamedParameter> trained : biases.values()) {
+      for (NamedParameter bias : trained) {
+        if (!bias.array().isReleased()) { // The base may be closed by then.
+          bias.array().setRequiresGradient(false);
+        }
+      }
+    }
     set.close();
   }
 }

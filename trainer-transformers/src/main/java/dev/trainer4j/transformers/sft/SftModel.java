@@ -17,7 +17,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** The model of a trainer: with new adapters, if it is to have them, and with the loss of the arguments. */
-final class SftModel {
+final class SftModel implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(SftTrainer.class);
 
@@ -146,6 +146,14 @@ final class SftModel {
   /** Frees new adapters and leaves the model as it was, of a trainer that did not come into being. */
   void abandon() {
     restore(made, before);
+  }
+
+  /** Frees new adapters. */
+  @Override
+  public void close() {
+    if (made != null) {
+      made.close();
+    }
   }
 
   private static void restore(@Nullable PeftModel made, BaseBefore before) {

@@ -9,7 +9,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** The model of a trainer: the caller's, or one that is made for it, and made again for each run. */
-final class SftModels {
+final class SftModels implements AutoCloseable {
 
   private final SftTrainer.Builder builder;
   private final @Nullable Supplier<? extends SegmentedModel> maker;
@@ -84,6 +84,14 @@ final class SftModels {
       } else {
         given.close();
       }
+    }
+  }
+
+  /** Frees adapters that were added to the caller's model; models that were made close with the trainer. */
+  @Override
+  public void close() {
+    if (maker == null && first != null) {
+      first.close();
     }
   }
 }

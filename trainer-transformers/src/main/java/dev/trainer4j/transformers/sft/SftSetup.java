@@ -195,13 +195,20 @@ final class SftSetup implements AutoCloseable {
 
   /** Gives back all that was made, of a trainer that did not come into being. */
   void abandon() {
-    models.abandon();
-    close();
+    try {
+      models.abandon();
+    } finally {
+      tokenizer.close();
+    }
   }
 
-  /** Gives back what the trainer alone has used; adapters live on with the model. */
+  /** Gives back what was made for the trainer alone. */
   @Override
   public void close() {
-    tokenizer.close();
+    try {
+      models.close();
+    } finally {
+      tokenizer.close();
+    }
   }
 }

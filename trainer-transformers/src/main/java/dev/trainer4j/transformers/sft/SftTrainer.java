@@ -74,14 +74,15 @@ public class SftTrainer extends Trainer {
   private SftTrainer(Builder builder, SftSetup sft) {
     super(builder.with(sft));
     this.sft = sft;
-    if (!builder.hasCollator) {
-      addCallback(new FirstBatch(sft.tokenizer()));
-    }
     keys = new LogKeys(sft.arguments().training().includeNumInputTokensSeen());
     try {
+      if (!builder.hasCollator) {
+        addCallback(new FirstBatch(sft.tokenizer()));
+      }
       texts = builder.writesTexts() ? new TextEvaluation(builder.generation(), model()) : null;
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       super.close();
+      sft.abandon();
       throw e;
     }
   }
@@ -121,7 +122,10 @@ public class SftTrainer extends Trainer {
     return sft.arguments();
   }
 
-  /** Returns the model with its adapters; empty if it has none. It lives as long as the model that it was made of. */
+  /**
+   * Returns the model with its adapters; empty if it has none. Adapters that {@link Builder#peft} added close with the trainer: save them before, or
+   * give the trainer a {@link PeftModel}, which stays the caller's.
+   */
   public final Optional<PeftModel> peftModel() {
     return model() instanceof PeftModel peft ? Optional.of(peft) : Optional.empty();
   }
@@ -165,6 +169,7 @@ public class SftTrainer extends Trainer {
     super.log(keys.of(entry, state().numInputTokensSeen()));
   }
 
+  /** Frees what the trainer has, adapters that {@link Builder#peft} added among it; a base that was given stays the caller's, and frozen. */
   @Override
   public void close() {
     try {
@@ -188,6 +193,7 @@ public class SftTrainer extends Trainer {
     @Nullable ProcessingClass processing;
     boolean hasCollator;
     boolean hasLossFunction;
+    private @Nullable SftSetup inTheMaking;
 
     private Builder(SegmentedModel model, SftArguments args) {
       super(LogKeys.counting(args.training()));
@@ -226,7 +232,7 @@ public class SftTrainer extends Trainer {
     }
 
     /**
-     * Adds an adapter, called {@code default}, that alone is trained. Its configuration is PEFT's.
+     * Adds an adapter, called {@code default}, that alone is trained and closes with the trainer. Its configuration is PEFT's.
      *
      * @param config {@code all-linear} leaves the output head out
      */
@@ -300,17 +306,12 @@ public class SftTrainer extends Trainer {
      * @throws dev.trainer4j.data.DataException if a row cannot be trained on
      */
     public SftTrainer build() {
-      SftSetup setup = SftSetup.of(this);
-      try {
-        return new SftTrainer(this, setup);
-      } catch (RuntimeException | Error e) {
-        setup.abandon();
-        throw e;
-      }
+      return new SftTrainer(this);
     }
 
     /** Puts in what was made of the settings. */
     private Builder with(SftSetup setup) {
+      inTheMaking = setup;
       if (setup.models().areMade()) {
         modelInit(setup.models()::next);
       } else {
@@ -331,6 +332,13 @@ public class SftTrainer extends Trainer {
         super.dataCollator(setup.collator());
       }
       return super.processingClass(setup.tokenizer());
+    }
+
+    @Override
+    protected void abandon() {
+      if (inTheMaking != null) {
+        inTheMaking.abandon();
+      }
     }
 
     @Override

@@ -4,15 +4,21 @@ package dev.trainer4j.transformers.sft;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ai.djl.ndarray.NDArray;
 import dev.trainer4j.EvaluationOutput;
 import dev.trainer4j.PredictionOutput;
 import dev.trainer4j.args.IntervalStrategy;
+import dev.trainer4j.callback.CallbackContext;
+import dev.trainer4j.callback.TrainerCallback;
+import dev.trainer4j.callback.TrainerControl;
 import dev.trainer4j.data.Dataset;
 import dev.trainer4j.data.Datasets;
 import dev.trainer4j.metrics.EvalPrediction;
 import dev.trainer4j.model.NamedParameter;
+import dev.trainer4j.state.TrainerState;
 import dev.trainer4j.transformers.AutoModels;
 import dev.trainer4j.transformers.ParityModels;
+import dev.trainer4j.transformers.PeftModel;
 import dev.trainer4j.transformers.PretrainedModel;
 import dev.trainer4j.transformers.generation.GenerationConfig;
 import dev.trainer4j.transformers.peft.LoraConfig;
@@ -108,6 +114,91 @@ class SftModelsTest {
 
       assertThat(trainable(base)).isEqualTo(before).isNotEmpty();
       assertThat(base.config().vocabSize()).isEqualTo(tokens);
+    }
+  }
+
+  /** A trainer of one's own, made by the protected constructor. */
+  private static final class OwnTrainer extends SftTrainer {
+    OwnTrainer(Builder builder) {
+      super(builder);
+    }
+  }
+
+  /** Notes the adapter's parameters, and may fail then. */
+  private static final class Onlooker implements TrainerCallback {
+    private final List<NDArray> adapter = new ArrayList<>();
+    private final boolean fails;
+
+    Onlooker(boolean fails) {
+      this.fails = fails;
+    }
+
+    @Override
+    public void onInitEnd(CallbackContext ctx, TrainerState state, TrainerControl control) {
+      ctx.model().parameters().forEach(parameter -> adapter.add(parameter.array()));
+      if (fails) {
+        throw new IllegalStateException("not today");
+      }
+    }
+  }
+
+  @Test
+  void aSubclassThatCannotBeBuiltLeavesItsBaseAsItWasAndNoAdapter() {
+    try (PretrainedModel base = model()) {
+      List<String> before = trainable(base);
+      Onlooker onlooker = new Onlooker(true);
+      SftTrainer.Builder failing =
+          SftTrainer.builder(base, arguments(1).build())
+              .peft(lora("all-linear"))
+              .trainDataset(rows())
+              .callback(onlooker);
+      SftTrainer.Builder refused =
+          SftTrainer.builder(
+                  base, arguments(1).training(t -> t.evalStrategy(IntervalStrategy.EPOCH)).build())
+              .peft(lora("all-linear"))
+              .trainDataset(rows());
+
+      assertThatThrownBy(() -> new OwnTrainer(failing)).hasMessageContaining("not today");
+      assertThat(trainable(base)).isEqualTo(before);
+      assertThatThrownBy(() -> new OwnTrainer(refused)).hasMessageContaining("evalDataset");
+      assertThat(trainable(base)).isEqualTo(before);
+      assertThat(onlooker.adapter).isNotEmpty().allMatch(NDArray::isReleased);
+    }
+  }
+
+  @Test
+  void adaptersThatATrainerAddedCloseWithIt() {
+    try (PretrainedModel base = model()) {
+      for (int run = 0; run < 2; run++) { // One trainer behind the other, on the same base.
+        Onlooker onlooker = new Onlooker(false);
+        try (SftTrainer trainer =
+            SftTrainer.builder(base, arguments(1).build())
+                .peft(lora("all-linear"))
+                .trainDataset(rows())
+                .callback(onlooker)
+                .build()) {
+          trainer.train();
+          assertThat(onlooker.adapter).isNotEmpty().noneMatch(NDArray::isReleased);
+        }
+        assertThat(onlooker.adapter).allMatch(NDArray::isReleased);
+      }
+      long[][] prompt = {{5, 6}};
+      GenerationConfig two = base.generationConfig().toBuilder().maxNewTokens(2).build();
+      assertThat(base.generate(prompt, two).newTokens()[0]).isNotEmpty(); // It lives on.
+    }
+  }
+
+  @Test
+  void adaptersThatATrainerWasGivenStayTheCallers() {
+    try (PretrainedModel base = model();
+        PeftModel adapted = PeftModel.of(base, lora("all-linear"))) {
+      try (SftTrainer trainer =
+          SftTrainer.builder(adapted, arguments(1).build()).trainDataset(rows()).build()) {
+        trainer.train();
+      }
+      assertThat(adapted.parameters())
+          .isNotEmpty()
+          .noneMatch(parameter -> parameter.array().isReleased());
     }
   }
 
