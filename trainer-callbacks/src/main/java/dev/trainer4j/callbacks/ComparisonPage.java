@@ -5,9 +5,7 @@ import dev.trainer4j.callbacks.RunComparison.Result;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -20,17 +18,8 @@ final class ComparisonPage {
   static String render(RunComparison comparison, String title) throws IOException {
     ReportAssets assets = ReportAssets.get();
     Instant now = Instant.now();
-    Map<String, Object> values = new HashMap<>();
-    values.put("title", title);
-    values.put("policy", assets.contentSecurityPolicy());
-    values.put("license", assets.license());
-    values.put("libraryStyle", assets.libraryStyle());
-    values.put("style", assets.style());
-    values.put("library", assets.library());
-    values.put("script", assets.script());
-    values.put(
-        "data", new ReportData(comparison.curves()).toJson(now, false, Duration.ofSeconds(1)));
-    values.put("written", now.truncatedTo(ChronoUnit.SECONDS).toString());
+    String data = new ReportData(comparison.curves()).toJson(now, false, Duration.ofSeconds(1));
+    Map<String, Object> values = assets.valuesOfPage(title, now, data);
     values.put("runs", comparison.runs().stream().map(RunComparison.Run::name).toList());
     List<Map<String, Object>> results = new ArrayList<>();
     comparison

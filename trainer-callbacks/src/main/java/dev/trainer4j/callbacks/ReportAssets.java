@@ -7,8 +7,12 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.Arrays;
 import java.util.Base64;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Properties;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -48,6 +52,21 @@ record ReportAssets(
       loaded = assets;
     }
     return assets;
+  }
+
+  /** What the templates of both pages with curves ask for: a map to add the rest to. */
+  Map<String, Object> valuesOfPage(String title, Instant written, String data) {
+    Map<String, Object> values = new HashMap<>();
+    values.put("title", title);
+    values.put("policy", contentSecurityPolicy);
+    values.put("license", license);
+    values.put("libraryStyle", libraryStyle);
+    values.put("style", style);
+    values.put("library", library);
+    values.put("script", script);
+    values.put("data", data);
+    values.put("written", written.truncatedTo(ChronoUnit.SECONDS).toString());
+    return values;
   }
 
   private static ReportAssets load() throws IOException {

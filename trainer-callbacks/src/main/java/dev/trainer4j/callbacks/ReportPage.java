@@ -6,9 +6,7 @@ import dev.trainer4j.state.TrainerState;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -28,16 +26,8 @@ final class ReportPage {
     ReportData data = new ReportData(groups);
     Instant now = Instant.now();
     ReportAssets assets = ReportAssets.get();
-    Map<String, Object> values = new HashMap<>();
-    values.put("title", title);
-    values.put("policy", assets.contentSecurityPolicy());
-    values.put("license", assets.license());
-    values.put("libraryStyle", assets.libraryStyle());
-    values.put("style", assets.style());
-    values.put("library", assets.library());
-    values.put("script", assets.script());
-    values.put("data", data.toJson(now, !clock.isStopped(), interval));
-    values.put("written", now.truncatedTo(ChronoUnit.SECONDS).toString());
+    Map<String, Object> values =
+        assets.valuesOfPage(title, now, data.toJson(now, !clock.isStopped(), interval));
     values.put("notes", notes(groups, data.drawn()));
     values.putAll(progress(state, clock));
     values.put("tiles", ReportTiles.of(state, clock));

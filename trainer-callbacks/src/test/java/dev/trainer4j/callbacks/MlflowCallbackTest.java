@@ -192,6 +192,8 @@ class MlflowCallbackTest extends MlflowFixture {
     Process process =
         new ProcessBuilder(
                 ProcessHandle.current().info().command().orElse("java"),
+                "-XX:TieredStopAtLevel=1",
+                "-XX:+UseSerialGC",
                 "-cp",
                 System.getProperty("java.class.path"),
                 Exiting.class.getName(),

@@ -8,6 +8,8 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -22,6 +24,8 @@ public final class Devices {
   private static final Logger LOG = LoggerFactory.getLogger(Devices.class);
 
   private static final AtomicBoolean TOLD = new AtomicBoolean();
+
+  private static final Pattern NAME = Pattern.compile("gpu(?::(\\d{1,3}))?");
 
   private Devices() {}
 
@@ -49,6 +53,25 @@ public final class Devices {
   public static Optional<String> whyNoGpu() {
     GpuFacts facts = GpuFacts.ofThisProcess();
     return facts.seen() ? Optional.empty() : Optional.of(facts.whyNone());
+  }
+
+  /**
+   * Returns the device of a name, if arrays can be there: {@code cpu}, {@code gpu}, or {@code gpu:1} for the second.
+   *
+   * @param name the argument that says so
+   * @throws IllegalArgumentException if it is none of these, or libtorch sees no GPU, or none of that number; the
+   *     message says why
+   */
+  public static Device require(String name, String wanted) {
+    if (wanted.equals("cpu")) {
+      return Device.cpu();
+    }
+    Matcher gpu = NAME.matcher(wanted);
+    if (!gpu.matches()) {
+      throw new IllegalArgumentException(
+          name + " is '" + wanted + "': give cpu, gpu, or gpu:1 for the second");
+    }
+    return require(name, Device.gpu(gpu.group(1) == null ? 0 : Integer.parseInt(gpu.group(1))));
   }
 
   /**

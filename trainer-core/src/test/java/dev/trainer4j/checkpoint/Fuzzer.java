@@ -20,6 +20,9 @@ import java.util.concurrent.TimeUnit;
 public final class Fuzzer {
   private static final int SCALE = Integer.getInteger("fuzz.scale", 1);
 
+  /** The second compiler takes longer than it saves, unless the fuzzer looks for long. */
+  private static final String COMPILERS = "-XX:TieredStopAtLevel=" + (SCALE == 1 ? 1 : 4);
+
   private Fuzzer() {}
 
   /** Runs a target on seeds and what comes of them, and fails with what it found. */
@@ -38,6 +41,8 @@ public final class Fuzzer {
                 "-cp",
                 System.getProperty(
                     "surefire.test.class.path", System.getProperty("java.class.path")),
+                "-XX:+UseSerialGC",
+                COMPILERS,
                 "-Xmx512m",
                 "-Xss512k",
                 "-XX:+EnableDynamicAgentLoading",

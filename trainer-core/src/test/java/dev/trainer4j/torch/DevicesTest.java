@@ -18,6 +18,8 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Which device is taken, and what is said where it is not the one that was wanted. */
 class DevicesTest {
@@ -64,6 +66,24 @@ class DevicesTest {
   @Test
   void theCpuIsAlwaysThere() {
     assertThat(Devices.require("device", Device.cpu())).isEqualTo(Device.cpu());
+    assertThat(Devices.require("device", "cpu")).isEqualTo(Device.cpu());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "cuda", "gpu:", "gpu:-1", "gpu:one", "CPU"})
+  void aNameOfNoDeviceIsRefusedWithTheNamesThereAre(String name) {
+    assertThatThrownBy(() -> Devices.require("device", name))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("device is '" + name + "': give cpu, gpu, or gpu:1 for the second");
+  }
+
+  @Test
+  void aNameOfAGpuThatIsNotThereIsRefusedByItsNumber() {
+    assumeFalse(Devices.hasGpu());
+    assertThatThrownBy(() -> Devices.require("device", "gpu"))
+        .hasMessageStartingWith("device is gpu(0), but there is no GPU to use");
+    assertThatThrownBy(() -> Devices.require("device", "gpu:2"))
+        .hasMessageStartingWith("device is gpu(2), but there is no GPU to use");
   }
 
   /** DJL gives a model any device that it is asked for, and fails at the first array. */

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -18,6 +19,14 @@ import org.junit.jupiter.api.condition.OS;
 /** What libtorch and its OpenMP do in a process that nobody set up, or somebody did. */
 @Tag("cpu") // a GPU needs no threads
 class ThreadDefaultsTest {
+
+  /** What a process printed that nobody set up. */
+  private static String plain;
+
+  @BeforeAll
+  static void startAPlainProcess() throws Exception {
+    plain = child(Map.of());
+  }
 
   /** What the child printed, with what libgomp says of itself when it is loaded. */
   private static String child(Map<String, String> environment, String... options) throws Exception {
@@ -57,8 +66,8 @@ class ThreadDefaultsTest {
   }
 
   @Test
-  void littleWorkTakesOneThreadAndMuchWorkAll() throws Exception {
-    List<Integer> threads = threads(child(Map.of()));
+  void littleWorkTakesOneThreadAndMuchWorkAll() {
+    List<Integer> threads = threads(plain);
     int own = threads.get(0);
     int all = Math.min(own, Runtime.getRuntime().availableProcessors());
     assertThat(threads).containsExactly(own, all, 1, own);
@@ -79,16 +88,15 @@ class ThreadDefaultsTest {
   }
 
   @Test
-  void theEngineIsDjlsOwn() throws Exception {
-    assertThat(child(Map.of())).contains("engine is that of DJL true");
+  void theEngineIsDjlsOwn() {
+    assertThat(plain).contains("engine is that of DJL true");
   }
 
   @Test
   @EnabledOnOs(OS.LINUX)
-  void threadsThatWaitSoonSleepAlsoWhereTheApplicationLoadsLibtorch() throws Exception {
-    String printed = child(Map.of());
-    assertThat(spins(printed)).isEqualTo(Integer.toString(SpinLimit.SPINS));
-    assertThat(printed).contains("java knows null");
+  void threadsThatWaitSoonSleepAlsoWhereTheApplicationLoadsLibtorch() {
+    assertThat(spins(plain)).isEqualTo(Integer.toString(SpinLimit.SPINS));
+    assertThat(plain).contains("java knows null");
   }
 
   @Test

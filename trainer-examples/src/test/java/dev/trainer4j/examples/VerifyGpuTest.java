@@ -92,7 +92,7 @@ final class VerifyGpuTest {
         .hasMessageContaining("--steps has '15': give numbers from 1 to 14");
     assertThatThrownBy(() -> Verification.of("--device", "tpu"))
         .hasMessageContaining("--device is 'tpu'")
-        .hasMessageContaining("gpu:0");
+        .hasMessageContaining("give cpu, gpu, or gpu:1");
     assertThatThrownBy(() -> Verification.of("--fast", "1"))
         .hasMessageContaining("--fast is unknown");
     assumeFalse(Devices.hasGpu());

@@ -329,6 +329,8 @@ class HubPushTest {
     ProcessBuilder builder =
         new ProcessBuilder(
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-XX:TieredStopAtLevel=1",
+            "-XX:+UseSerialGC",
             "-Dai.djl.offline=true",
             "-DOPT_OUT_TRACKING=true",
             "-Dai.djl.pytorch.num_threads=1",

@@ -24,6 +24,9 @@ class FuzzTest {
 
   private static final int SCALE = Integer.getInteger("fuzz.scale", 1);
 
+  /** The second compiler takes longer than it saves, unless the fuzzer looks for long. */
+  private static final String COMPILERS = "-XX:TieredStopAtLevel=" + (SCALE == 1 ? 1 : 4);
+
   private final Path folder;
 
   FuzzTest(@TempDir Path folder) {
@@ -46,6 +49,8 @@ class FuzzTest {
                 "-cp",
                 System.getProperty(
                     "surefire.test.class.path", System.getProperty("java.class.path")),
+                "-XX:+UseSerialGC",
+                COMPILERS,
                 "-Xmx256m",
                 "-Xss512k",
                 "-XX:+EnableDynamicAgentLoading",

@@ -62,7 +62,7 @@ public final class Verification {
       String value = args[++i];
       switch (args[i - 1]) {
         case "--steps" -> steps = Arrays.stream(value.split(",")).map(Verification::step).toList();
-        case "--device" -> device = device(value);
+        case "--device" -> device = Devices.require("--device", value);
         case "--out" -> folder = Path.of(value);
         default -> throw new IllegalArgumentException(args[i - 1] + " is unknown. " + USAGE);
       }
@@ -77,17 +77,6 @@ public final class Verification {
           "--steps has '" + text + "': give numbers from 1 to " + count + ". " + USAGE);
     }
     return Integer.parseInt(text);
-  }
-
-  private static Device device(String text) {
-    if (text.equals("cpu")) {
-      return Device.cpu();
-    }
-    if (!text.matches("gpu(:\\d{1,3})?")) {
-      throw new IllegalArgumentException("--device is '" + text + "'. " + USAGE);
-    }
-    int number = text.equals("gpu") ? 0 : Integer.parseInt(text.substring(4));
-    return Devices.require("--device", Device.gpu(number));
   }
 
   /**

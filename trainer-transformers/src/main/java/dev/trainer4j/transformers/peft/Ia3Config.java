@@ -58,7 +58,7 @@ public abstract non-sealed class Ia3Config implements PeftConfig {
   @Override
   public abstract List<String> modulesToSave();
 
-  /** Whether adapted weights lie as GPT-2 has them ({@code fan_in_fan_out}). Known from the model and written for PEFT. Defaults to {@code false}. */
+  @Override
   @Value.Default
   public boolean fanInFanOut() {
     return false;
@@ -67,10 +67,7 @@ public abstract non-sealed class Ia3Config implements PeftConfig {
   @Override
   public abstract @Nullable String taskType();
 
-  /**
-   * The folder or name of the model that the adapter is for ({@code base_model_name_or_path}). Null, the default, for where the base
-   * was loaded from: its name if that is the cache of the Hub, else the folder.
-   */
+  @Override
   public abstract @Nullable String baseModelNameOrPath();
 
   /** Returns a builder that starts from these settings. */

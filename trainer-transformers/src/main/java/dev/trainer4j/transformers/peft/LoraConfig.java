@@ -107,7 +107,7 @@ public abstract non-sealed class LoraConfig implements PeftConfig {
   /** Tokens whose embeddings are trained, each a row of its own ({@code trainable_token_indices}). Empty by default. */
   public abstract List<Integer> trainableTokenIndices();
 
-  /** Whether adapted weights lie as GPT-2 has them ({@code fan_in_fan_out}). Known from the model and written for PEFT. Defaults to {@code false}. */
+  @Override
   @Value.Default
   public boolean fanInFanOut() {
     return false;
@@ -116,10 +116,7 @@ public abstract non-sealed class LoraConfig implements PeftConfig {
   @Override
   public abstract @Nullable String taskType();
 
-  /**
-   * The folder or name of the model that the adapter is for ({@code base_model_name_or_path}). Null, the default, for where the base
-   * was loaded from: its name if that is the cache of the Hub, else the folder.
-   */
+  @Override
   public abstract @Nullable String baseModelNameOrPath();
 
   /** Seeds the draws of what begins at random. Not a key of the file: in PEFT the seed is the process's. Defaults to {@code 42}. */

@@ -30,6 +30,15 @@ public sealed interface PeftConfig permits LoraConfig, Ia3Config {
   /** PEFT's name of the task ({@code task_type}), such as {@code CAUSAL_LM}; null, the default, for the model's. */
   @Nullable String taskType();
 
+  /** Whether adapted weights lie as GPT-2 has them ({@code fan_in_fan_out}). Known from the model and written for PEFT. Defaults to {@code false}. */
+  boolean fanInFanOut();
+
+  /**
+   * The folder or name of the model that the adapter is for ({@code base_model_name_or_path}). Null, the default, for where the base
+   * was loaded from: its name if that is the cache of the Hub, else the folder.
+   */
+  @Nullable String baseModelNameOrPath();
+
   /**
    * Reads an {@code adapter_config.json}.
    *

@@ -118,23 +118,22 @@ public final class Targets {
       }
       targets = new ModuleNames(names, null);
     }
+    String named = config.baseModelNameOrPath() == null ? base : config.baseModelNameOrPath();
     if (config instanceof LoraConfig lora) {
-      String named = lora.baseModelNameOrPath();
       return lora.toBuilder()
           .targetModules(targets)
           .modulesToSave(saved)
           .taskType(task)
-          .baseModelNameOrPath(named == null ? base : named)
+          .baseModelNameOrPath(named)
           .build();
     }
-    Ia3Config ia3 = (Ia3Config) config;
-    String named = ia3.baseModelNameOrPath();
-    return ia3.toBuilder()
-        .targetModules(targets)
-        .modulesToSave(saved)
-        .taskType(task)
-        .baseModelNameOrPath(named == null ? base : named)
-        .build();
+    return ((Ia3Config) config)
+        .toBuilder()
+            .targetModules(targets)
+            .modulesToSave(saved)
+            .taskType(task)
+            .baseModelNameOrPath(named)
+            .build();
   }
 
   /** Returns the modules that get an adapter; at least one. */
