@@ -3,6 +3,7 @@ package dev.trainer4j.cli.train;
 
 import dev.trainer4j.transformers.PretrainedModel;
 import dev.trainer4j.transformers.ProblemType;
+import dev.trainer4j.transformers.predict.Aggregation;
 import dev.trainer4j.transformers.predict.Answer;
 import dev.trainer4j.transformers.predict.Entity;
 import dev.trainer4j.transformers.predict.LabelScore;
@@ -61,12 +62,18 @@ final class Predictors {
             classifier::close);
   }
 
-  /** Entities in texts, or in lists of words, which are joined by spaces. */
+  /**
+   * Entities in texts, or in lists of words, which are joined by spaces. The first token of a word speaks for it, as
+   * in the training, where the others have no label.
+   */
   static RowPredictor ofWords(
       PretrainedModel model, PretrainedTokenizer tokenizer, String column, int batchSize)
       throws IOException {
     TokenClassifier classifier =
-        TokenClassifier.builder(model, tokenizer).batchSize(batchSize).build();
+        TokenClassifier.builder(model, tokenizer)
+            .batchSize(batchSize)
+            .aggregation(Aggregation.FIRST)
+            .build();
     return all(
         column,
         texts -> classifier.predict(texts).stream().map(Predictors::entities).toList(),

@@ -32,13 +32,11 @@ public final class Service {
     try (TextClassifier classifier = TextClassifier.load(folder)) { // once, when the service starts
       LabelScore best = classifier.predict("Nicely made, I would buy it again.");
       System.out.printf("%s %.3f%n", best.label(), best.score());
-      List<LabelScore> all =
-          classifier.scores("Nicely made."); // every label, the most likely first
-      List<LabelScore> many = classifier.predict(texts); // in batches, in the order of the texts
-      // end docs
+      List<LabelScore> all = classifier.scores("Nicely made."); // the most likely label first
       all.forEach(System.out::println);
-      return many;
+      return classifier.predict(texts); // many, in batches, in the order of the texts
     }
+    // end docs
   }
 
   /** Find names in a text. */
@@ -49,30 +47,27 @@ public final class Service {
             .aggregation(Aggregation.FIRST) // whole words; SIMPLE by default
             .stride(32) // a long text in pieces that share 32 tokens; cut by default
             .build()) {
-      List<Entity> entities = names.predict(text); // label, score, text, start, end
-      // end docs
-      return entities;
+      return names.predict(text); // entities: label, score, text, start, end
     }
+    // end docs
   }
 
   /** Find an answer. */
   public static Answer answer(Path folder, String question, String context) throws IOException {
     // docs: answer
     try (QuestionAnswerer model = QuestionAnswerer.load(folder)) {
-      Answer answer = model.answer(question, context); // of a context of any length
-      // end docs
-      return answer;
+      return model.answer(question, context); // text, score, start, end
     }
+    // end docs
   }
 
   /** Give a text a number. */
   public static double number(Path folder, String text) throws IOException {
     // docs: number
     try (TextRegressor stars = TextRegressor.load(folder)) {
-      double number = stars.predict(text);
-      // end docs
-      return number;
+      return stars.predict(text);
     }
+    // end docs
   }
 
   /** Turn texts into vectors. */
@@ -84,10 +79,9 @@ public final class Service {
             .normalize(true)
             .build()) {
       List<float[]> vectors = embedder.embed(List.of(a, b));
-      double near = TextEmbedder.cosineSimilarity(vectors.get(0), vectors.get(1));
-      // end docs
-      return near;
+      return TextEmbedder.cosineSimilarity(vectors.get(0), vectors.get(1));
     }
+    // end docs
   }
 
   /** Ask a model of your own for a row of a table. */

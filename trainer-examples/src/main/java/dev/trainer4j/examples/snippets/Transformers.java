@@ -29,9 +29,11 @@ import dev.trainer4j.transformers.metrics.Retrieval;
 import dev.trainer4j.transformers.metrics.Rouge;
 import dev.trainer4j.transformers.peft.LoraConfig;
 import dev.trainer4j.transformers.tokenization.AddedToken;
+import dev.trainer4j.transformers.tokenization.ChatTemplateOptions;
 import dev.trainer4j.transformers.tokenization.EncodeOptions;
 import dev.trainer4j.transformers.tokenization.PretrainedTokenizer;
 import dev.trainer4j.transformers.tokenization.SpecialToken;
+import dev.trainer4j.transformers.tokenization.TokenizedChat;
 import dev.trainer4j.transformers.trainer.Seq2SeqArguments;
 import dev.trainer4j.transformers.trainer.Seq2SeqTrainer;
 import dev.trainer4j.transformers.trainer.Seq2SeqTrainingArguments;
@@ -178,6 +180,23 @@ public final class Transformers {
             .generate(tokenizer, "Once upon a time", config);
     // end docs
     return text;
+  }
+
+  /** Answer a conversation. */
+  public static String chat(
+      PretrainedModel model, PretrainedTokenizer tokenizer, GenerationConfig config) {
+    // docs: chat
+    List<Map<String, Object>> messages =
+        List.of(
+            Map.of("role", "system", "content", "You answer in one word."),
+            Map.of("role", "user", "content", "What is the capital of Norway?"));
+    TokenizedChat chat =
+        tokenizer.applyChatTemplate(messages, null, ChatTemplateOptions.prompt()); // null: no tools
+    long[] ids = Arrays.stream(chat.inputIds()).asLongStream().toArray();
+    long[] written = model.generate(new long[][] {ids}, config).newTokens()[0];
+    String answer = tokenizer.decode(written, true); // without special tokens
+    // end docs
+    return answer;
   }
 
   /** Train without padding. */

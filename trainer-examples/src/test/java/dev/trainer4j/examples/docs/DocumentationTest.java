@@ -4,12 +4,16 @@ package dev.trainer4j.examples.docs;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.trainer4j.args.TrainingArguments;
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
+import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -30,8 +34,15 @@ final class DocumentationTest {
       ROOT.resolve("trainer-examples/src/main/java/dev/trainer4j/examples/snippets");
   private static final Pattern SNIPPET =
       Pattern.compile("<!-- snippet: (\\w+\\.java)#([\\w ]+) -->");
-  private static final Pattern LINK = Pattern.compile("\\[[^\\]\\n]*]\\(([^)\\s]+)\\)");
+  private static final Pattern LINK = Pattern.compile("\\[[^\\]]*]\\(([^)\\s]+)\\)");
   private static final Pattern REMOTE = Pattern.compile("^(https?|mailto):.*");
+  private static final Pattern CLASS =
+      Pattern.compile("\\bdev\\.trainer4j(?:\\.[a-z]\\w*)*\\.[A-Z]\\w*");
+  private static final Pattern TEST = Pattern.compile("[`=',]([A-Z]\\w*Test)\\b");
+
+  /** Names that look like classes or tests of ours: events of the flight recorder, a schedule that is refused, a blank. */
+  private static final Set<String> OTHERS =
+      Set.of("dev.trainer4j.Update", "dev.trainer4j.Reaction", "LRRangeTest", "NameOfTheTest");
 
   /** A fenced block and the line above it. */
   private record Block(Path page, int line, String language, String marker, String text) {
@@ -55,6 +66,71 @@ final class DocumentationTest {
     assertThat(dense(block.text()))
         .as(block.where())
         .isEqualTo(dense(region(SNIPPETS.resolve(marker.group(1)), marker.group(2))));
+  }
+
+  @Test
+  void everyPageWithJavaLeadsToItsImports() throws IOException {
+    for (Block block : blocks()) {
+      Matcher marker = SNIPPET.matcher(block.marker());
+      if (marker.matches() && !block.page().endsWith("docs/extending.md")) {
+        // The README shows two; one line of a model is explained on the page that it links to.
+        boolean explained = block.page().endsWith("README.md") && block.text().lines().count() == 1;
+        assertThat(
+                explained || Files.readString(block.page()).contains("/" + marker.group(1) + ")"))
+            .as("%s links to %s, which has its imports", block.where(), marker.group(1))
+            .isTrue();
+      }
+    }
+  }
+
+  @Test
+  void everyClassAndTestThatIsNamedExists() throws IOException {
+    Set<String> sources = sources();
+    for (Path page : pages()) {
+      String text = Files.readString(page);
+      assertThat(Stream.concat(CLASS.matcher(text).results().map(MatchResult::group), tests(text)))
+          .as(ROOT.relativize(page).toString())
+          .allSatisfy(name -> assertThat(sources).contains(name));
+    }
+  }
+
+  private static Stream<String> tests(String text) {
+    return TEST.matcher(text).results().map(match -> match.group(1));
+  }
+
+  /** The classes of all modules, by their whole names and by their simple ones, and {@link #OTHERS}. */
+  private static Set<String> sources() throws IOException {
+    Set<String> names = new HashSet<>(OTHERS);
+    try (Stream<Path> modules = Files.list(ROOT)) {
+      for (Path module :
+          modules.filter(m -> m.getFileName().toString().startsWith("trainer-")).toList()) {
+        for (String kind : List.of("main", "test")) {
+          Path java = module.resolve("src/" + kind + "/java");
+          if (Files.isDirectory(java)) {
+            addSources(java, names);
+          }
+        }
+      }
+    }
+    return names;
+  }
+
+  private static void addSources(Path java, Set<String> names) throws IOException {
+    try (Stream<Path> files = Files.walk(java)) {
+      files
+          .filter(file -> file.toString().endsWith(".java"))
+          .map(
+              file ->
+                  java.relativize(file)
+                      .toString()
+                      .replace(".java", "")
+                      .replace(File.separator, "."))
+          .forEach(
+              name -> {
+                names.add(name);
+                names.add(name.substring(name.lastIndexOf('.') + 1));
+              });
+    }
   }
 
   private static String region(Path source, String name) throws IOException {
@@ -151,7 +227,7 @@ final class DocumentationTest {
   private static List<Path> pages() throws IOException {
     try (Stream<Path> docs = Files.list(ROOT.resolve("docs"))) {
       return Stream.concat(
-              Stream.of(ROOT.resolve("README.md")),
+              Stream.of(ROOT.resolve("README.md"), ROOT.resolve(".github/CONTRIBUTING.md")),
               docs.filter(file -> file.toString().endsWith(".md")).sorted())
           .toList();
     }

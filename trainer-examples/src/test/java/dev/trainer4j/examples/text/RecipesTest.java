@@ -19,13 +19,17 @@ import dev.trainer4j.data.Dataset;
 import dev.trainer4j.data.Datasets;
 import dev.trainer4j.examples.snippets.Recipes;
 import dev.trainer4j.examples.snippets.Service;
+import dev.trainer4j.examples.snippets.Transformers;
 import dev.trainer4j.model.BlockModel;
 import dev.trainer4j.transformers.AutoModels;
 import dev.trainer4j.transformers.LoadOptions;
 import dev.trainer4j.transformers.PretrainedModel;
 import dev.trainer4j.transformers.collate.DataCollatorWithPadding;
+import dev.trainer4j.transformers.generation.GenerationConfig;
+import dev.trainer4j.transformers.generation.Generator;
 import dev.trainer4j.transformers.predict.LabelScore;
 import dev.trainer4j.transformers.predict.TextClassifier;
+import dev.trainer4j.transformers.tokenization.ChatTemplateOptions;
 import dev.trainer4j.transformers.tokenization.PretrainedTokenizer;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -175,6 +179,27 @@ final class RecipesTest {
       assertThat(classifier.above(text(new float[] {1, 1, 0}), 0.5)).hasSizeGreaterThan(1);
     }
     assertThat(Service.classify(out, List.of("goal", "bank", "rain"))).hasSize(3);
+  }
+
+  @Test
+  void aConversationIsAnsweredAsItsTextIsContinued() throws IOException {
+    Path chat = Path.of("../trainer-transformers/src/test/resources/parity/sft/model");
+    try (PretrainedTokenizer tokenizer = PretrainedTokenizer.load(chat);
+        PretrainedModel model = AutoModels.causalLm(chat)) {
+      GenerationConfig config = model.generationConfig().toBuilder().maxNewTokens(8).build();
+      String text =
+          tokenizer
+              .renderChat(
+                  List.of(
+                      Map.of("role", "system", "content", "You answer in one word."),
+                      Map.of("role", "user", "content", "What is the capital of Norway?")),
+                  null,
+                  ChatTemplateOptions.prompt())
+              .text();
+
+      assertThat(Transformers.chat(model, tokenizer, config))
+          .isEqualTo(Generator.of(model).generate(tokenizer, text, config));
+    }
   }
 
   @Test
