@@ -53,9 +53,7 @@ final class Backoff {
 
   /** Waits before another try; false if there have been enough. */
   boolean pauseAfter(Call call, IOException failure) throws IOException {
-    String message = failure.getMessage();
-    return pause(
-        call, message == null ? failure.getClass().getSimpleName() : message, Duration.ZERO);
+    return pause(call, HubErrors.why(failure), Duration.ZERO);
   }
 
   private boolean pause(Call call, String why, Duration atLeast) throws IOException {
