@@ -16,6 +16,7 @@ import dev.trainer4j.data.ProcessingClass;
 import dev.trainer4j.evaluation.EvaluationResult;
 import dev.trainer4j.evaluation.Evaluator;
 import dev.trainer4j.evaluation.PredictionStep;
+import dev.trainer4j.model.Inference;
 import dev.trainer4j.model.LossOutput;
 import dev.trainer4j.model.ModelOutput;
 import dev.trainer4j.model.TrainableModel;
@@ -44,6 +45,7 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -85,6 +87,7 @@ public class Trainer implements TrialTrainer {
   private @Nullable MicroBatchPass pass;
   private final OwnHooks own = OwnHooks.of(getClass(), Trainer.class);
   private boolean predicting;
+  private boolean closed;
 
   /** Makes a trainer from a builder; for subclasses, others call {@link Builder#build}. */
   @SuppressWarnings("this-escape")
@@ -190,6 +193,7 @@ public class Trainer implements TrialTrainer {
    * @throws NonFiniteLossException if a loss is not a number and {@code nanPolicy} is FAIL
    */
   public TrainOutput train(ResumeFrom from) {
+    requireOpen();
     stopRequest.begin(args().maxTrainTime());
     DataLoader trainLoader = getTrainDataLoader();
     new EvaluationForecast(setup, own, this::getEvalDataLoader, manager, log).check();
@@ -295,6 +299,8 @@ public class Trainer implements TrialTrainer {
    * @param metricKeyPrefix what stands before the metrics' names and an underscore
    */
   public EvaluationOutput evaluate(DataSource<?> dataset, String metricKeyPrefix) {
+    requireOpen();
+    Objects.requireNonNull(dataset, "dataset");
     boolean lossOnly = args().predictionLossOnly() || evaluator.wantsLossOnly();
     boolean before = predicting; // A callback may evaluate within a prediction.
     predicting = false;
@@ -334,6 +340,8 @@ public class Trainer implements TrialTrainer {
    * @return arrays on the CPU; close it, or they live as long as the trainer
    */
   public PredictionOutput predict(DataSource<?> dataset, String metricKeyPrefix) {
+    requireOpen();
+    Objects.requireNonNull(dataset, "dataset");
     boolean before = predicting;
     predicting = true;
     try {
@@ -626,6 +634,7 @@ public class Trainer implements TrialTrainer {
    */
   @Override
   public void close() {
+    closed = true;
     try {
       checkpoints.close();
     } finally {
@@ -644,6 +653,14 @@ public class Trainer implements TrialTrainer {
       setup.closeModel();
       NativeHeap.giveBack(manager.getDevice());
     }
+  }
+
+  private void requireOpen() {
+    if (closed) {
+      throw new IllegalStateException(
+          "the trainer is closed: use it before close(), or build another");
+    }
+    Inference.requireOpen(setup.model().manager());
   }
 
   private void tellPushBegins() {

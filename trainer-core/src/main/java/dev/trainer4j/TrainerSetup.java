@@ -13,6 +13,7 @@ import dev.trainer4j.data.DefaultDataCollator;
 import dev.trainer4j.data.ProcessingClass;
 import dev.trainer4j.evaluation.EvaluationMetrics;
 import dev.trainer4j.model.BlockModel;
+import dev.trainer4j.model.Inference;
 import dev.trainer4j.model.MissingParameters;
 import dev.trainer4j.model.NamedParameter;
 import dev.trainer4j.model.TrainableModel;
@@ -108,6 +109,7 @@ final class TrainerSetup {
       model = Objects.requireNonNull(builder.model, "model");
     }
     modelMaker = maker;
+    Inference.requireOpen(model.manager());
     List<String> labelNames =
         given ? List.copyOf(args.labelNames()) : List.copyOf(model.labelNames());
     if (args.useCpu() && model.manager().getDevice().isGpu()) {

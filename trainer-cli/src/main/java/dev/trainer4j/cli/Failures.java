@@ -5,6 +5,7 @@ import dev.trainer4j.args.InvalidArgumentsException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.NoSuchFileException;
 import java.util.LinkedHashSet;
@@ -60,11 +61,20 @@ final class Failures implements IExecutionExceptionHandler, IParameterExceptionH
     Set<String> parts = new LinkedHashSet<>();
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
       String own = own(cause);
+      if (!parts.isEmpty() && isWithoutWords(cause)) {
+        continue;
+      }
       if (parts.stream().noneMatch(part -> part.contains(own))) {
         parts.add(own);
       }
     }
     return String.join("\n  because: ", parts);
+  }
+
+  /** A name of a type behind a sentence, or "Input length = 1", explains nothing. */
+  private static boolean isWithoutWords(Throwable cause) {
+    return cause instanceof CharacterCodingException
+        || (cause.getMessage() == null && !isFault(cause) && !(cause instanceof Error));
   }
 
   private static String own(Throwable failure) {

@@ -19,6 +19,14 @@ public final class Datasets {
 
   /** Returns a dataset with a copy of the list. */
   public static <T> Dataset<T> of(List<? extends T> samples) {
+    int i = 0;
+    for (T sample : samples) {
+      if (sample == null) {
+        throw new IllegalArgumentException(
+            "sample " + i + " of the list is null: leave it out, or put a sample there");
+      }
+      i++;
+    }
     return new ListDataset<>(List.copyOf(samples), index -> "sample " + index);
   }
 

@@ -66,6 +66,7 @@ final class LoadingBatchIterator<T> extends QueuedBatchIterator {
       return Optional.of(Batch.empty(manager, read.streamState(), read.roundSize()));
     }
     try {
+      requireSamples(samples);
       ModelInputs inputs = collate(collator, samples, manager, reader.position(number));
       if (inputs == null || inputs.names().isEmpty()) {
         throw new IllegalArgumentException(
@@ -93,6 +94,18 @@ final class LoadingBatchIterator<T> extends QueuedBatchIterator {
     } catch (Error e) {
       manager.close();
       throw e;
+    }
+  }
+
+  private static void requireSamples(List<?> samples) {
+    for (int i = 0; i < samples.size(); i++) {
+      if (samples.get(i) == null) {
+        throw new IllegalArgumentException(
+            "sample "
+                + i
+                + " of the batch is null: give a sample for every index, or leave it out of the data set, as"
+                + " with filter(...)");
+      }
     }
   }
 

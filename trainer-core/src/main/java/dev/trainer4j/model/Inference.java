@@ -40,11 +40,13 @@ public final class Inference {
    * @param read takes Java values out of the output; it runs before the arrays are freed
    * @return what {@code read} returned
    * @throws IllegalArgumentException if {@code read} returns an array, or a list or map of arrays: they are freed
+   * @throws IllegalStateException if the model is closed
    */
   public static <R> R run(
       TrainableModel model,
       Function<NDManager, ModelInputs> inputs,
       Function<ModelOutput, R> read) {
+    requireOpen(model.manager());
     try (Autograd.Recording off = Autograd.record(false);
         ArrayScope scope = ArrayScope.open();
         NDManager manager = model.manager().newSubManager()) {
@@ -58,6 +60,19 @@ public final class Inference {
                 + " Inference.floats(output.logits())");
       }
       return result;
+    }
+  }
+
+  /**
+   * Refuses a model that is closed, in words that the engine has not.
+   *
+   * @param manager the model's
+   * @throws IllegalStateException if it is closed
+   */
+  public static void requireOpen(NDManager manager) {
+    if (!manager.isOpen()) {
+      throw new IllegalStateException(
+          "the model is closed: close it when nothing uses it any more, after its trainer");
     }
   }
 

@@ -141,6 +141,20 @@ class BadInputTest extends TinyTrainings {
     assertTrainingFails(trainer(args()).trainDataset(Datasets.of(data)), "samples", "5", "x");
   }
 
+  @SuppressWarnings("NullAway") // what data may hold
+  @Test
+  void samplesThatAreNull() {
+    List<Map<String, Object>> holed = new ArrayList<>(TinyData.list(3, 1));
+    holed.set(1, null);
+    assertThatThrownBy(() -> Datasets.of(holed))
+        .hasMessageContaining("sample 1 of the list is null");
+    assertTrainingFails(
+        trainer(args()).trainDataset(TinyData.points(8, 1).map(sample -> null)),
+        "No batch can be made of samples",
+        "sample 0 of the batch is null",
+        "filter");
+  }
+
   @Test
   void samplesThatTheCollatorDoesNotTake() {
     assertTrainingFails(

@@ -72,9 +72,7 @@ final class Backoff {
     if (nobody && tries + 1 >= triesToConnect) {
       return false;
     }
-    String message = failure.getMessage();
-    return pause(
-        call, message == null ? failure.getClass().getSimpleName() : message, Duration.ZERO);
+    return pause(call, HubErrors.why(failure), Duration.ZERO);
   }
 
   private boolean pause(Call call, String why, Duration atLeast) throws IOException {

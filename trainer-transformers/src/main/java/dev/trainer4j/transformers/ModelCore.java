@@ -40,6 +40,8 @@ final class ModelCore implements AutoCloseable {
   /** What the quantized among the tensors stand for; null if none is. */
   private volatile @Nullable QuantizedWeights quantized;
 
+  private volatile boolean closed;
+
   /** An architecture with the tensors it names, those that can be trained, and how large they are. */
   private record Tensors(
       Architecture architecture,
@@ -128,12 +130,12 @@ final class ModelCore implements AutoCloseable {
   }
 
   Architecture architecture() {
-    return tensors.architecture;
+    return tensors().architecture;
   }
 
   /** Returns all tensors in the order of the architecture; another map after they were replaced. */
   Map<String, NDArray> state() {
-    return tensors.state;
+    return tensors().state;
   }
 
   /** Returns the quantized weights; null if there are none. */
@@ -187,12 +189,12 @@ final class ModelCore implements AutoCloseable {
 
   /** Returns all parameters, frozen ones among them. */
   List<NamedParameter> parameters() {
-    return tensors.parameters;
+    return tensors().parameters;
   }
 
   /** Returns the numbers in all parameters but those of embeddings. */
   long withoutEmbeddings() {
-    return tensors.withoutEmbeddings;
+    return tensors().withoutEmbeddings;
   }
 
   /** Returns whether a tensor is a table of embeddings that no head multiplies with. */
@@ -207,7 +209,7 @@ final class ModelCore implements AutoCloseable {
 
   /** Returns the name that the tensor of a name is saved under: another one if it is tied. */
   String savedName(String name) {
-    Tensors now = tensors;
+    Tensors now = tensors();
     return now.state.containsKey(name) ? name : now.architecture.tied().getOrDefault(name, name);
   }
 
@@ -219,7 +221,7 @@ final class ModelCore implements AutoCloseable {
   /** Sets a configuration, and the present architecture as it heeds it; the tensors stay. */
   void heed(PretrainedConfig now, Architecture architecture) {
     config = now;
-    Tensors same = tensors;
+    Tensors same = tensors();
     tensors = new Tensors(architecture, same.state, same.parameters, same.withoutEmbeddings);
   }
 
@@ -249,9 +251,22 @@ final class ModelCore implements AutoCloseable {
     return trainings.get() > 0;
   }
 
+  boolean isClosed() {
+    return closed;
+  }
+
+  private Tensors tensors() {
+    if (closed) {
+      throw new IllegalStateException(
+          "the model is closed: close it when nothing uses it any more, or load it again");
+    }
+    return tensors;
+  }
+
   @Override
   public void close() {
-    architecture().close();
+    closed = true;
+    tensors.architecture.close();
     manager.close();
   }
 }

@@ -710,6 +710,9 @@ public final class PretrainedModel
   /** Returns family, task, size and device. */
   @Override
   public String toString() {
+    if (core.isClosed()) {
+      return config().modelType() + " for " + task() + ", closed";
+    }
     long size = parameters().stream().mapToLong(parameter -> parameter.array().size()).sum();
     return String.format(
         Locale.ROOT,

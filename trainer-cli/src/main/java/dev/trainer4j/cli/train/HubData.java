@@ -45,6 +45,12 @@ final class HubData {
     String name = glue ? Glue.DATASET : Objects.requireNonNull(args.datasetName());
     String config = glue ? args.taskName() : args.datasetConfigName();
     Path local = Path.of(name);
+    if (Files.isRegularFile(local)) {
+      throw new IllegalArgumentException(
+          "dataset_name is "
+              + name
+              + ", which is a file here, expected a folder or a name on the Hub: name a file by --train_file");
+    }
     if (!Files.isDirectory(local)) {
       console.tell(
           "Data set " + name + (config == null ? "" : ", part " + config) + ": from the Hub.");

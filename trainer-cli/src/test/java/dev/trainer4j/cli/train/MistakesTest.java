@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.trainer4j.cli.CommandLineRun;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -32,6 +33,8 @@ class MistakesTest {
         folder.resolve("questions.jsonl"),
         "{\"question\": \"who sold\", \"context\": \"the coins\", \"answers\": {\"text\": [],"
             + " \"answer_start\": []}}\n");
+    Files.writeString(
+        folder.resolve("latin.csv"), "text,label\ncaf\u00e9,aa\n", StandardCharsets.ISO_8859_1);
     Files.createDirectories(folder.resolve("full"));
     Files.writeString(folder.resolve("full/letter.txt"), "mine");
   }
@@ -117,6 +120,15 @@ class MistakesTest {
             "train --model_name_or_path ./nope/. --train_file DIR/good.csv",
             "error: model_name_or_path is './nope/.': there is no such folder, and a name of the Hub is owner/name"),
         new Mistake(
+            1,
+            "train --model_name_or_path MODEL --dataset_name DIR/good.csv",
+            "error: dataset_name is DIR/good.csv, which is a file here, expected a folder or a name on the Hub: name a"
+                + " file by --train_file"),
+        new Mistake(
+            1,
+            "train --model_name_or_path MODEL --train_file DIR/latin.csv",
+            "error: DIR/latin.csv, line 2: is not UTF-8. Convert the file to UTF-8.\n"),
+        new Mistake(
             2,
             "train --config DIR/nope.yaml",
             "  - DIR/nope.yaml: expected a file of arguments; there is none. Check the path."),
@@ -153,7 +165,10 @@ class MistakesTest {
     CommandLineRun run = CommandLineRun.of(words);
 
     assertThat(run.err()).contains(mistake.said().replace("DIR", folder.toString()));
-    assertThat(run.err()).doesNotContain("\tat ").doesNotContain("Exception");
+    assertThat(run.err())
+        .doesNotContain("\tat ")
+        .doesNotContain("Exception")
+        .doesNotContain("because: ");
     assertThat(run.out()).isEmpty();
     assertThat(run.exitCode()).isEqualTo(mistake.exitCode());
     assertThat(folder.resolve("out")).doesNotExist();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.transformers.generation;
 
+import dev.trainer4j.model.Inference;
 import dev.trainer4j.model.PassFailure;
 import dev.trainer4j.transformers.tokenization.PretrainedTokenizer;
 import java.util.Arrays;
@@ -99,6 +100,7 @@ public final class Generator {
 
   private GenerationOutput run(
       long[][] inputIds, long @Nullable [][] attentionMask, GenerationConfig config) {
+    Inference.requireOpen(model.manager());
     long[][] prompt = model.isEncoderDecoder() ? starts(inputIds.length, config) : inputIds;
     GenerationLimits limits = GenerationLimits.of(config, prompt[0].length);
     try (TokenChooser chooser = new TokenChooser(config, limits, model.manager());

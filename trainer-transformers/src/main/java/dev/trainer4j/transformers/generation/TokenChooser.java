@@ -93,7 +93,7 @@ final class TokenChooser implements AutoCloseable {
       if (index < 0) {
         throw new IllegalStateException(
             "no token can be drawn: the scores of the next one are not a number, or the settings forbid every"
-                + " token. Weights or logits may have overflowed, as in float16, or suppress_tokens and"
+                + " token. Weights or logits may have overflowed, as in float16 or by a tiny temperature, or suppress_tokens and"
                 + " bad_words_ids leave nothing");
       }
     }

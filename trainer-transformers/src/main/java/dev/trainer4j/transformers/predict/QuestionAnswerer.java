@@ -8,6 +8,7 @@ import dev.trainer4j.transformers.Task;
 import dev.trainer4j.transformers.tokenization.EncodeOptions;
 import dev.trainer4j.transformers.tokenization.PretrainedTokenizer;
 import dev.trainer4j.transformers.tokenization.TokenizedText;
+import dev.trainer4j.transformers.tokenization.TokenizerException;
 import dev.trainer4j.transformers.tokenization.TruncationStrategy;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -37,11 +38,13 @@ public final class QuestionAnswerer implements AutoCloseable {
   private final TextModel model;
   private final AnswerRule rule;
   private final EncodeOptions options;
+  private final int maxLength;
 
   private QuestionAnswerer(TextModel model, int maxLength, int stride, AnswerRule rule) {
     this.model = model;
     this.rule = rule;
     int length = Math.min(model.maxLength(), maxLength);
+    this.maxLength = length;
     options =
         EncodeOptions.builder()
             .truncation(TruncationStrategy.ONLY_SECOND)
@@ -89,8 +92,27 @@ public final class QuestionAnswerer implements AutoCloseable {
           (question.isBlank() ? "question" : "context") + " is blank: give a text");
     }
     List<TokenizedText> pieces =
-        model.withTokenizer(tokenizer -> tokenizer.encodePieces(question, context, options));
+        model.withTokenizer(tokenizer -> pieces(tokenizer, question, context));
     return rule.best(context, pieces, model.run(pieces, this::read), topK);
+  }
+
+  private List<TokenizedText> pieces(
+      PretrainedTokenizer tokenizer, String question, String context) {
+    try {
+      return tokenizer.encodePieces(question, context, options);
+    } catch (TokenizerException e) {
+      int length = tokenizer.encode(question).length();
+      if (length < maxLength) {
+        throw e;
+      }
+      throw new IllegalArgumentException(
+          "question has "
+              + length
+              + " tokens, which leaves no room for the context: "
+              + maxLength
+              + " of both are read together. Ask a shorter one",
+          e);
+    }
   }
 
   private List<AnswerRule.Logits> read(ModelOutput output, List<TokenizedText> batch) {

@@ -134,6 +134,12 @@ final class TextModel implements AutoCloseable {
 
   /** Encodes texts; what is longer than the model takes is cut, which is told once. */
   List<TokenizedText> encode(List<String> texts) {
+    for (int i = 0; i < texts.size(); i++) {
+      if (texts.get(i) == null) {
+        throw new IllegalArgumentException(
+            "text " + i + " of the list is null: leave it out, or give an empty text");
+      }
+    }
     return inside(
         () -> {
           // One token more than there is room for: then it is known which texts are cut.

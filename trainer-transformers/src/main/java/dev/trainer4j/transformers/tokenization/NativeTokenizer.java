@@ -31,6 +31,8 @@ final class NativeTokenizer implements AutoCloseable {
   /** The native tokenizer must not go while another thread is inside it. */
   private final ReadWriteLock open = new ReentrantReadWriteLock();
 
+  private boolean closed;
+
   /**
    * Creates it.
    *
@@ -109,9 +111,13 @@ final class NativeTokenizer implements AutoCloseable {
   private <R> R inside(Function<HuggingFaceTokenizer, R> call) {
     open.readLock().lock();
     try {
+      if (closed) {
+        throw new IllegalStateException(
+            "the tokenizer is closed: close it when nothing uses it any more, or load it again");
+      }
       return call.apply(tokenizer);
     } catch (IllegalStateException e) {
-      throw e; // it is closed
+      throw e;
     } catch (RuntimeException e) {
       throw new TokenizerException(
           files.path(TokenizerFiles.TOKENIZER)
@@ -128,6 +134,7 @@ final class NativeTokenizer implements AutoCloseable {
   public void close() {
     open.writeLock().lock();
     try {
+      closed = true;
       tokenizer.close();
     } finally {
       open.writeLock().unlock();

@@ -20,12 +20,14 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.Stream;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -402,6 +404,56 @@ class PredictorsTest {
       assertThat(classifier.predict(longText + longText).score())
           .isEqualTo(whole.score(), within(1e-6));
     }
+  }
+
+  @Test
+  void aQuestionThatLeavesNoRoomForTheContextIsRefused() throws IOException {
+    try (QuestionAnswerer answerer = QuestionAnswerer.load(folder("bert-qa"))) {
+      assertThatThrownBy(() -> answerer.answer("who ".repeat(100), "we ate rice"))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessage(
+              "question has 102 tokens, which leaves no room for the context: 64 of both are read together. Ask a"
+                  + " shorter one");
+    }
+  }
+
+  @SuppressWarnings("NullAway") // what lists may hold
+  @Test
+  void aTextThatIsNullIsNamedByItsPlace() throws IOException {
+    try (TextClassifier classifier = TextClassifier.load(folder("bert-classify"))) {
+      assertThatThrownBy(() -> classifier.predict(Arrays.asList("we ate rice", null)))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("text 1 of the list is null");
+    }
+  }
+
+  @Test
+  void whatIsClosedSaysSo() throws IOException {
+    PretrainedModel model = AutoModels.sequenceClassification(folder("bert-classify"));
+    PretrainedTokenizer tokenizer = PretrainedTokenizer.load(folder("bert-classify"));
+    TextClassifier classifier = TextClassifier.builder(model, tokenizer).build();
+    PretrainedModel writer = AutoModels.causalLm(folder("gpt2"));
+    model.close();
+    writer.close();
+
+    for (ThrowingCallable call :
+        List.<ThrowingCallable>of(
+            () -> classifier.predict("we ate rice"),
+            () -> model.freeze("bert"),
+            () -> model.save(temp),
+            () -> writer.generate(new long[][] {{1, 2}}))) {
+      assertThatThrownBy(call)
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessageStartingWith("the model is closed");
+    }
+    assertThat(model).hasToString("bert for SEQUENCE_CLASSIFICATION, closed");
+    tokenizer.close();
+    assertThatThrownBy(() -> classifier.predict("we ate rice"))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageStartingWith("the tokenizer is closed");
+    classifier.close();
+    assertThatThrownBy(() -> classifier.predict("we ate rice"))
+        .hasMessage("this predictor is closed");
   }
 
   @Test
