@@ -207,6 +207,22 @@ public final class TensorPieces implements TensorFile {
     return copy.asReadOnlyBuffer().order(ByteOrder.LITTLE_ENDIAN);
   }
 
+  /**
+   * Reads the bytes of some elements, from whichever files hold them.
+   *
+   * @param name one of {@link #names()}
+   * @param start the first element
+   * @param target is filled from its position to its limit, with whole elements
+   * @throws IllegalArgumentException if that is not a range of the tensor
+   * @throws SafetensorsException if there is no such tensor
+   * @throws IOException if a file cannot be read
+   */
+  public void read(String name, long start, ByteBuffer target) throws IOException {
+    Tensor tensor = tensor(name);
+    requireRange(name, tensor, start, start + target.remaining() / tensor.width());
+    copy(name, tensor, start * tensor.width(), target);
+  }
+
   @Override
   public NDArray read(String name, NDManager manager) throws IOException {
     Tensor tensor = tensor(name);

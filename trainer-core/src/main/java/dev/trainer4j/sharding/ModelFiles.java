@@ -17,8 +17,11 @@ import dev.trainer4j.torch.TiedTensors;
 import dev.trainer4j.torch.TorchFunctions;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /** The tensors of a model whose ranks hold a share each, from and to files. */
 final class ModelFiles {
@@ -28,11 +31,21 @@ final class ModelFiles {
   private final ShardRanks ranks;
   private final Map<String, NDArray> saved;
 
+  /** The names in the model's state: files of adapters call tensors otherwise. */
+  private final Map<NDArray, String> names = new IdentityHashMap<>();
+
   ModelFiles(TrainableModel model, GatheredParameters parameters, ShardRanks ranks) {
     this.model = model;
     this.parameters = parameters;
     this.ranks = ranks;
     saved = model.savedTensors();
+    model.state().forEach((name, array) -> names.putIfAbsent(array, name));
+  }
+
+  /** Returns the name in the model's state of a tensor that ranks share; null of another one. */
+  private @Nullable String shared(NDArray tensor) {
+    String name = names.get(tensor);
+    return name != null && parameters.has(name) ? name : null;
   }
 
   /** Rank 0 writes tensor by tensor, and gathers a unit when the first of its tensors comes; a collective. */
@@ -52,10 +65,11 @@ final class ModelFiles {
 
   private TensorSource source(String name, NDArray array) {
     TensorSource there = TensorSource.of(name, array);
-    if (!parameters.has(name)) {
+    String shared = shared(array);
+    if (shared == null) {
       return there;
     }
-    Segment alone = new WholeModel(List.of(name));
+    Segment alone = new WholeModel(List.of(shared));
     return new TensorSource(
         name,
         there.type(),
@@ -90,7 +104,8 @@ final class ModelFiles {
     List<TensorPiece> pieces = new ArrayList<>();
     for (Map.Entry<String, NDArray> entry : TiedTensors.distinct(saved).entrySet()) {
       String name = entry.getKey();
-      if (!parameters.has(name) || parameters.unitOf(name).isBytes()) {
+      String shared = shared(entry.getValue());
+      if (shared == null || parameters.unitOf(shared).isBytes()) {
         if (ranks.sharing().rank() == 0) {
           TensorSource whole = source(name, entry.getValue());
           pieces.add(
@@ -99,9 +114,9 @@ final class ModelFiles {
         }
         continue;
       }
-      ParameterUnit unit = parameters.unitOf(name);
+      ParameterUnit unit = parameters.unitOf(shared);
       for (ShardSlice slice : unit.layout().slices(ranks.sharing().rank())) {
-        if (slice.parameter().name().equals(name)) {
+        if (slice.parameter().name().equals(shared)) {
           NDArray values =
               ArrayScope.keep(
                   FlatTensors.view(unit.share(), slice.offset(), slice.length()), views);
@@ -131,14 +146,15 @@ final class ModelFiles {
   }
 
   private void read(String name, TensorFile tensors, String inFile) throws IOException {
-    if (parameters.has(name)) {
-      parameters.put(
-          name, (start, end, owner) -> tensors.read(inFile, start, end, owner));
+    NDArray target = Objects.requireNonNull(saved.get(name));
+    String shared = shared(target);
+    if (shared != null) {
+      parameters.put(shared, (start, end, owner) -> tensors.read(inFile, start, end, owner));
       return;
     }
     try (ArrayScope scope = ArrayScope.open();
         NDManager host = model.manager().newSubManager(Device.cpu())) {
-      TorchFunctions.copy(List.of(saved.get(name)), List.of(tensors.read(inFile, host)));
+      TorchFunctions.copy(List.of(target), List.of(tensors.read(inFile, host)));
     }
   }
 }

@@ -45,13 +45,29 @@ public record LoadOptions(
   /** Sets the device of the weights. */
   public LoadOptions withDevice(Device value) {
     return new LoadOptions(
-        value, labels, ignoreMismatchedSizes, dtype, seed, newHead, problemType, quantization, deferredWeights);
+        value,
+        labels,
+        ignoreMismatchedSizes,
+        dtype,
+        seed,
+        newHead,
+        problemType,
+        quantization,
+        deferredWeights);
   }
 
   /** Sets the names of the labels, and with them their number. */
   public LoadOptions withLabels(List<String> value) {
     return new LoadOptions(
-        device, value, ignoreMismatchedSizes, dtype, seed, newHead, problemType, quantization, deferredWeights);
+        device,
+        value,
+        ignoreMismatchedSizes,
+        dtype,
+        seed,
+        newHead,
+        problemType,
+        quantization,
+        deferredWeights);
   }
 
   /** Sets the number of labels, which are then called {@code LABEL_0} and so on. */
@@ -64,7 +80,8 @@ public record LoadOptions(
 
   /** Sets whether a head of another size is replaced by a new one. */
   public LoadOptions withIgnoreMismatchedSizes(boolean value) {
-    return new LoadOptions(device, labels, value, dtype, seed, newHead, problemType, quantization, deferredWeights);
+    return new LoadOptions(
+        device, labels, value, dtype, seed, newHead, problemType, quantization, deferredWeights);
   }
 
   /**
@@ -76,7 +93,15 @@ public record LoadOptions(
    */
   public LoadOptions withDtype(Dtype value) {
     return new LoadOptions(
-        device, labels, ignoreMismatchedSizes, value, seed, newHead, problemType, quantization, deferredWeights);
+        device,
+        labels,
+        ignoreMismatchedSizes,
+        value,
+        seed,
+        newHead,
+        problemType,
+        quantization,
+        deferredWeights);
   }
 
   /**
@@ -86,13 +111,29 @@ public record LoadOptions(
    */
   public LoadOptions withAutoDtype() {
     return new LoadOptions(
-        device, labels, ignoreMismatchedSizes, null, seed, newHead, problemType, quantization, deferredWeights);
+        device,
+        labels,
+        ignoreMismatchedSizes,
+        null,
+        seed,
+        newHead,
+        problemType,
+        quantization,
+        deferredWeights);
   }
 
   /** Sets the seed of tensors that no file holds. */
   public LoadOptions withSeed(long value) {
     return new LoadOptions(
-        device, labels, ignoreMismatchedSizes, dtype, value, newHead, problemType, quantization, deferredWeights);
+        device,
+        labels,
+        ignoreMismatchedSizes,
+        dtype,
+        value,
+        newHead,
+        problemType,
+        quantization,
+        deferredWeights);
   }
 
   /**
@@ -101,7 +142,15 @@ public record LoadOptions(
    */
   public LoadOptions withNewHead(boolean value) {
     return new LoadOptions(
-        device, labels, ignoreMismatchedSizes, dtype, seed, value, problemType, quantization, deferredWeights);
+        device,
+        labels,
+        ignoreMismatchedSizes,
+        dtype,
+        seed,
+        value,
+        problemType,
+        quantization,
+        deferredWeights);
   }
 
   /**
@@ -110,7 +159,15 @@ public record LoadOptions(
    */
   public LoadOptions withProblemType(ProblemType value) {
     return new LoadOptions(
-        device, labels, ignoreMismatchedSizes, dtype, seed, newHead, value, quantization, deferredWeights);
+        device,
+        labels,
+        ignoreMismatchedSizes,
+        dtype,
+        seed,
+        newHead,
+        value,
+        quantization,
+        deferredWeights);
   }
 
   /**
@@ -123,7 +180,15 @@ public record LoadOptions(
    */
   public LoadOptions withQuantization(QuantizationConfig value) {
     return new LoadOptions(
-        device, labels, ignoreMismatchedSizes, dtype, seed, newHead, problemType, value, deferredWeights);
+        device,
+        labels,
+        ignoreMismatchedSizes,
+        dtype,
+        seed,
+        newHead,
+        problemType,
+        value,
+        deferredWeights);
   }
 
   /**
@@ -140,7 +205,15 @@ public record LoadOptions(
    */
   public LoadOptions withDeferredWeights(boolean value) {
     return new LoadOptions(
-        device, labels, ignoreMismatchedSizes, dtype, seed, newHead, problemType, quantization, value);
+        device,
+        labels,
+        ignoreMismatchedSizes,
+        dtype,
+        seed,
+        newHead,
+        problemType,
+        quantization,
+        value);
   }
 
   /** Returns a configuration with the labels and the problem that are set. */

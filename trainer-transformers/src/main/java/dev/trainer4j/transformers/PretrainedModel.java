@@ -352,7 +352,12 @@ public final class PretrainedModel
     try {
       return runner.run(this, inputs, training);
     } catch (EngineException e) {
-      MissingParameters.refuse(this);
+      try {
+        MissingParameters.refuse(this);
+      } catch (IllegalStateException shared) {
+        shared.addSuppressed(e); // It may be something else, in a pass that gathers what it reads.
+        throw shared;
+      }
       throw InputMistakes.explain(this, inputs, e);
     }
   }

@@ -5,22 +5,33 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import ai.djl.Device;
+import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import dev.trainer4j.PredictionOutput;
+import dev.trainer4j.ResumeFrom;
 import dev.trainer4j.Trainer;
 import dev.trainer4j.args.IntervalStrategy;
 import dev.trainer4j.args.OptimizerName;
 import dev.trainer4j.args.TrainingArguments;
+import dev.trainer4j.callback.CallbackContext;
+import dev.trainer4j.callback.TrainerCallback;
+import dev.trainer4j.callback.TrainerControl;
+import dev.trainer4j.checkpoint.SafetensorsFile;
 import dev.trainer4j.data.DataCollator;
 import dev.trainer4j.data.Datasets;
 import dev.trainer4j.data.ModelInputs;
 import dev.trainer4j.model.TrainableModel;
 import dev.trainer4j.process.ProcessGroup;
+import dev.trainer4j.state.TrainerState;
 import dev.trainer4j.transformers.generation.GenerationConfig;
 import dev.trainer4j.transformers.generation.GenerativeModel;
 import dev.trainer4j.transformers.peft.LoraConfig;
 import dev.trainer4j.transformers.trainer.Seq2SeqTrainer;
 import dev.trainer4j.transformers.trainer.Seq2SeqTrainingArguments;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -348,5 +359,73 @@ class SharedParametersTest {
     }
     assertThat(new HashSet<>(runs.get(0).get(0))).hasSizeGreaterThan(1);
     assertThat(runs.get(1)).isEqualTo(runs.get(0));
+  }
+
+  /** The adapters that two ranks have saved after a run that was stopped, or was not. */
+  private byte[] adapters(String name, int stage, int... lengths) throws Exception {
+    Kind kind = new Kind("llama", false, false, "lora");
+    Path out = folder.resolve(name);
+    for (int length : lengths) {
+      RankThreads.call(
+          2,
+          group -> {
+            try (PretrainedModel base = model(kind);
+                PeftModel model =
+                    PeftModel.of(
+                        base, LoraConfig.builder().r(4).targetModules("all-linear").build());
+                Trainer trainer =
+                    Trainer.builder(
+                            model,
+                            args(2, stage, kind).toBuilder()
+                                .outputDir(out)
+                                .maxSteps(4)
+                                .evalStrategy(IntervalStrategy.NO)
+                                .saveStrategy(IntervalStrategy.STEPS)
+                                .saveSteps(2.0)
+                                .build())
+                        .trainDataset(Datasets.of(IntStream.range(0, 19).boxed().toList()))
+                        .dataCollator(BATCHES)
+                        .processGroup(group)
+                        .build()) {
+              trainer.addCallback(new StopAt(length));
+              trainer.train(ResumeFrom.latestIfAny());
+              trainer.saveModel(out.resolve("end"));
+              return true;
+            } catch (IOException e) {
+              throw new UncheckedIOException(e);
+            }
+          });
+    }
+    return Files.readAllBytes(out.resolve("end").resolve("adapter_model.safetensors"));
+  }
+
+  /** Stops behind an update. */
+  private record StopAt(int step) implements TrainerCallback {
+    @Override
+    public void onStepEnd(CallbackContext ctx, TrainerState state, TrainerControl control) {
+      if (state.globalStep() == step) {
+        control.requestTrainingStop();
+      }
+    }
+  }
+
+  @Test
+  void adaptersThatRanksShareAreSavedAndReadByTheirNamesInTheFile() throws Exception {
+    byte[] whole = adapters("whole", 0, 4);
+    byte[] shared = adapters("shared", 3, 4);
+    assertThat(adapters("resumed", 3, 2, 4)).isEqualTo(shared);
+    Path path = Files.write(folder.resolve("shared.safetensors"), shared);
+    Path expected = Files.write(folder.resolve("whole.safetensors"), whole);
+    try (NDManager manager = NDManager.newBaseManager(Device.cpu(), "PyTorch");
+        SafetensorsFile file = SafetensorsFile.open(path);
+        SafetensorsFile reference = SafetensorsFile.open(expected)) {
+      assertThat(file.names()).isEqualTo(reference.names()).isNotEmpty();
+      for (String name : file.names()) {
+        assertThat(
+                file.read(name, manager).allClose(reference.read(name, manager), 1e-5, 1e-6, false))
+            .as(name)
+            .isTrue();
+      }
+    }
   }
 }

@@ -2,11 +2,14 @@
 package dev.trainer4j.distributed.launch;
 
 import dev.trainer4j.checkpoint.ModelTensorsWriter;
+import dev.trainer4j.checkpoint.TensorInfo;
 import dev.trainer4j.checkpoint.TensorPieces;
 import dev.trainer4j.checkpoint.TensorSource;
 import dev.trainer4j.file.FolderTree;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.ByteBuffer;
+import java.nio.channels.WritableByteChannel;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,8 +29,8 @@ import picocli.CommandLine.Parameters;
     mixinStandardHelpOptions = true)
 public final class MergeWeightsCommand extends ShellCommand {
 
-  /** Elements that are read at once; a tensor may be larger than a buffer can be. */
-  private static final long CHUNK = 64L << 20;
+  /** Bytes that are read at once: memory holds no more of the model. */
+  private static final int CHUNK = 8 << 20;
 
   /** What belongs to the training, not to the model. */
   private static final Pattern OF_THE_TRAINING =
@@ -123,23 +126,29 @@ public final class MergeWeightsCommand extends ShellCommand {
 
   private int merge(Path folder) throws IOException {
     try (TensorPieces pieces = TensorPieces.open(source, "model")) {
+      ByteBuffer buffer = ByteBuffer.allocateDirect(CHUNK);
       List<TensorSource> whole = new ArrayList<>();
       for (String name : pieces.names()) {
-        var info = pieces.info(name);
-        long size = info.shape().size();
+        TensorInfo info = pieces.info(name);
         whole.add(
             new TensorSource(
-                name,
-                info.type(),
-                info.shape(),
-                channel -> {
-                  for (long start = 0; start < size; start += CHUNK) {
-                    channel.write(pieces.bytes(name, start, Math.min(size, start + CHUNK)));
-                  }
-                }));
+                name, info.type(), info.shape(), channel -> copy(pieces, info, buffer, channel)));
       }
       ModelTensorsWriter.write(folder, whole, Math.max(1, (long) (shardGigabytes * 1e9)));
       return whole.size();
+    }
+  }
+
+  private static void copy(
+      TensorPieces pieces, TensorInfo info, ByteBuffer buffer, WritableByteChannel channel)
+      throws IOException {
+    int width = info.type().bits() / Byte.SIZE;
+    long size = info.shape().size();
+    long most = CHUNK / width;
+    for (long start = 0; start < size; start += most) {
+      buffer.clear().limit((int) Math.min(size - start, most) * width);
+      pieces.read(info.name(), start, buffer);
+      channel.write(buffer.flip());
     }
   }
 
