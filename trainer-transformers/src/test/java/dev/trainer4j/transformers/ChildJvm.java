@@ -6,12 +6,12 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Another JVM with the class path of this one, for what ends or changes a whole process. */
-final class ChildJvm {
+public final class ChildJvm {
 
   private ChildJvm() {}
 
   /** The command that runs {@code main}: quick to start, and DJL offline and silent. */
-  static List<String> command(Class<?> main, Object... arguments) {
+  public static List<String> command(Class<?> main, Object... arguments) {
     List<String> command =
         new ArrayList<>(
             List.of(
