@@ -13,6 +13,9 @@ final class StopNotice {
   private static final List<StopReason> URGENCY =
       List.of(StopReason.CALLBACK, StopReason.REQUESTED, StopReason.TIME_LIMIT, StopReason.SIGNAL);
 
+  /** The lower ones are those of a control's requests. */
+  private static final long FIRST_FLAG = 1L << 32;
+
   private final StopRequest request;
   private final TrainerControl control;
   private final Agreement agreement;
@@ -33,26 +36,27 @@ final class StopNotice {
   }
 
   /**
-   * Makes the run end if somebody outside of it, on whatever rank, asks for that.
+   * Makes the run end if somebody outside of it, on whatever rank, asks for that. What callbacks ask for on other ranks,
+   * the control knows already.
    *
+   * @param asked what {@link #asked} says on all ranks, together
    * @param atEnd whether it has made its last update, and ends by itself
    * @param saved whether everything that was trained is saved
    * @return whether that is news
    */
-  boolean notice(boolean atEnd, boolean saved) {
-    StopReason asked = request.reason();
-    if (asked == null && control.shouldInterrupt()) {
-      asked = StopReason.CALLBACK;
+  boolean notice(long asked, boolean atEnd, boolean saved) {
+    StopReason reason = mostUrgent(asked);
+    if (reason == null && control.shouldInterrupt()) {
+      reason = StopReason.CALLBACK;
     }
-    asked = ofAnyRank(asked);
-    if (asked == null || interruption != null) {
+    if (reason == null || interruption != null) {
       return false;
     }
-    boolean signal = asked == StopReason.SIGNAL;
+    boolean signal = reason == StopReason.SIGNAL;
     if (!signal && atEnd) {
       return false; // A process that must go has no time even for what follows.
     }
-    interruption = asked;
+    interruption = reason;
     control.requestInterruption(); // Whoever asked: onTrainEnd may want to know.
     control.requestTrainingStop();
     if (!saved && (signal || savesRegularly)) {
@@ -61,10 +65,19 @@ final class StopNotice {
     return true;
   }
 
-  /** The most urgent reason of all ranks. */
-  private @Nullable StopReason ofAnyRank(@Nullable StopReason mine) {
-    int urgency = (int) agreement.greatest(mine == null ? -1 : URGENCY.indexOf(mine));
-    return urgency < 0 ? null : URGENCY.get(urgency);
+  /** Returns what this process is asked for from outside, as flags that ranks can join with a control's requests. */
+  long asked() {
+    StopReason reason = request.reason();
+    return reason == null ? 0 : FIRST_FLAG << URGENCY.indexOf(reason);
+  }
+
+  private static @Nullable StopReason mostUrgent(long asked) {
+    for (int i = URGENCY.size() - 1; i >= 0; i--) {
+      if ((asked & (FIRST_FLAG << i)) != 0) {
+        return URGENCY.get(i);
+      }
+    }
+    return null;
   }
 
   /**
@@ -77,7 +90,7 @@ final class StopNotice {
     if (cut != null) {
       return cut;
     }
-    if (ofAnyRank(request.reason()) == StopReason.SIGNAL) {
+    if (mostUrgent(agreement.union(asked())) == StopReason.SIGNAL) {
       return StopReason.SIGNAL; // Too late to change anything, but the caller must know.
     }
     return atEnd ? StopReason.COMPLETED : StopReason.CALLBACK;

@@ -106,7 +106,6 @@ final class TrainingLoop {
     if (args.evalOnStart() && progress.globalStep() == 0) {
       evaluation.evaluate();
     }
-    agree();
     noticeStop();
     try (UpdateStep update = updates.get()) {
       boolean done = isDone(progress.epoch()) && !progress.isEpochEndPending();
@@ -200,7 +199,7 @@ final class TrainingLoop {
     checkpoints.check();
     noticeStop();
     // An evaluation takes long, so this is when the end is likely to be asked for.
-    if (agreeAndReact() && noticeStop()) {
+    if (react() && noticeStop()) {
       boolean unused = agreeAndReact();
     }
   }
@@ -208,6 +207,10 @@ final class TrainingLoop {
   /** What a callback asked for on one rank, all ranks serve; returns whether there was something. */
   private boolean agreeAndReact() {
     agree();
+    return react();
+  }
+
+  private boolean react() {
     boolean served = reactions.react();
     if (served) {
       agree(); // It has events of its own, in which somebody may ask to stop.
@@ -219,8 +222,11 @@ final class TrainingLoop {
     control.join(agreement.union(control.requests()));
   }
 
+  /** Agrees, too, in the same message. */
   private boolean noticeStop() {
-    return stop.notice(isAtEnd(), reactions.isSaved());
+    long all = agreement.union(control.requests() | stop.asked());
+    control.join(all);
+    return stop.notice(all, isAtEnd(), reactions.isSaved());
   }
 
   private TrainOutput finish(long start) {

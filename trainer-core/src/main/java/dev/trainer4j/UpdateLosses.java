@@ -23,6 +23,7 @@ final class UpdateLosses implements AutoCloseable {
   private final NDManager owner;
   private final List<NDArray> losses = new ArrayList<>();
   private final List<NDArray> weights = new ArrayList<>();
+  private final List<NDArray> joint = new ArrayList<>();
   private final Map<String, List<NDArray>> parts = new LinkedHashMap<>();
   private double knownWeight;
   private int means;
@@ -54,27 +55,38 @@ final class UpdateLosses implements AutoCloseable {
     return losses;
   }
 
-  /** Returns the weight on this rank; the device is not asked for it yet. */
-  LossWeight weight() {
-    return LossWeight.of(knownWeight, weights);
+  /**
+   * Adds up what all ranks have. A collective; of a single process the device is not asked yet.
+   *
+   * @param tokens that this rank has read
+   * @param flos of this rank
+   * @throws IllegalStateException on all ranks, if only some losses are means
+   */
+  UpdateTotals totals(UpdateRanks ranks, double tokens, double flos) {
+    LossWeight weight = LossWeight.of(knownWeight, weights);
+    if (ranks.isAlone()) {
+      boolean areMeans = areMeans(means, losses.size());
+      return new UpdateTotals(areMeans, losses, weight, tokens, flos, !parts.isEmpty());
+    }
+    double loss = losses.isEmpty() ? 0 : Arrays.stream(TorchFunctions.numbers(losses)).sum();
+    double hasParts = parts.isEmpty() ? 0 : 1;
+    double[] all = ranks.sum(means, losses.size(), loss, weight.value(), tokens, flos, hasParts);
+    joint.add(ArrayScope.keep(owner.create(all[2]), owner));
+    LossWeight jointWeight = LossWeight.of(all[3]);
+    return new UpdateTotals(
+        areMeans(all[0], all[1]), joint, jointWeight, all[4], all[5], all[6] > 0);
   }
 
-  /**
-   * Returns whether the losses of all ranks are means.
-   *
-   * @throws IllegalStateException if only some are
-   */
-  boolean areMeans(UpdateRanks ranks) {
-    double[] counts = ranks.sum(means, losses.size());
-    if (counts[0] != 0 && counts[0] != counts[1]) {
+  private static boolean areMeans(double means, double losses) {
+    if (means != 0 && means != losses) {
       throw new IllegalStateException(
           "one update mixed losses of sums with LossOutput.mean; computeLoss must return one"
               + " kind");
     }
-    return counts[0] > 0;
+    return means > 0;
   }
 
-  /** Returns the means of the named parts over all ranks. */
+  /** Returns the means of the named parts over all ranks. A collective where a rank has some. */
   Map<String, Double> partMeans(double weight, UpdateRanks ranks) {
     Map<String, Double> sums = new LinkedHashMap<>();
     if (!parts.isEmpty()) {
@@ -96,6 +108,8 @@ final class UpdateLosses implements AutoCloseable {
   void release() {
     losses.forEach(NDArray::close);
     losses.clear();
+    joint.forEach(NDArray::close);
+    joint.clear();
     weights.forEach(NDArray::close);
     weights.clear();
     parts.values().forEach(values -> values.forEach(NDArray::close));

@@ -103,11 +103,11 @@ final class UpdateStep implements AutoCloseable {
     counts.reset();
     try {
       Consumed consumed = runMicroBatchesOrAgree(batches);
-      boolean means = losses.areMeans(ranks);
-      requireSums(means);
-      UpdateResult result = update();
+      UpdateTotals totals = losses.totals(ranks, counts.tokens(), counts.flos());
+      requireSums(totals.areMeans());
+      UpdateResult result = update(totals);
       buffers.give();
-      return outcome(consumed, result, means);
+      return outcome(consumed, result, totals);
     } finally {
       losses.release();
     }
@@ -238,12 +238,12 @@ final class UpdateStep implements AutoCloseable {
   }
 
   /** Weight, synchronize, norm, agree, clip, step, zero: see {@code PhasedUpdate}. */
-  private UpdateResult update() {
+  private UpdateResult update(UpdateTotals totals) {
     LossScaler scaler = session.lossScaler();
     UpdateRequest request =
         new UpdateRequest(
-            losses.values(),
-            losses.weight(),
+            totals.losses(),
+            totals.weight(),
             scaler == null ? 1 : scaler.seed(),
             args.maxGradNorm(),
             session.rateFactor(),
@@ -261,15 +261,14 @@ final class UpdateStep implements AutoCloseable {
     }
   }
 
-  private UpdateOutcome outcome(Consumed consumed, UpdateResult result, boolean means) {
+  private UpdateOutcome outcome(Consumed consumed, UpdateResult result, UpdateTotals totals) {
     double factor = session.rateFactor();
     verdict.judge(progress.globalStep() + 1, result, losses.values(), session.lossScaler());
     double weight = result.weight();
-    double[] counted = ranks.sum((double) counts.tokens(), counts.flos());
     return new UpdateOutcome(
         result.lossSum() / weight,
-        means ? 1 : weight,
-        losses.partMeans(weight, ranks),
+        totals.areMeans() ? 1 : weight,
+        totals.hasParts() ? losses.partMeans(weight, ranks) : Map.of(),
         result.gradientNorm(),
         ParameterGroups.rates(session.optimizer().groups()).stream()
             .map(rate -> rate * factor)
@@ -277,8 +276,8 @@ final class UpdateStep implements AutoCloseable {
         result.stepTaken(),
         session.batches().asPlanned(consumed.microBatches(), consumed.samples()),
         consumed.samples(),
-        (long) counted[0],
-        counted[1],
+        (long) totals.tokens(),
+        totals.flos(),
         consumed.streamState());
   }
 

@@ -4,6 +4,8 @@ package dev.trainer4j.model;
 import ai.djl.ndarray.NDArray;
 import dev.trainer4j.data.ModelInputs;
 import dev.trainer4j.torch.Autograd;
+import dev.trainer4j.torch.FreshGradients;
+import dev.trainer4j.torch.PartialBackward;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -22,21 +24,34 @@ import org.jspecify.annotations.Nullable;
 final class CheckpointedPass implements TrainingPass, SegmentRunner {
 
   private final Autograd autograd = new Autograd();
+  private final PartialBackward backward;
   private final PassSeeds seeds = new PassSeeds();
   private final List<KeptInputs> passes = new ArrayList<>();
   private final TrainableModel model;
   private final SegmentParameters parameters;
   private boolean done;
 
+  /** Gradients add up in the parameters. */
   CheckpointedPass(SegmentedModel model, SegmentParameters parameters) {
     this.model = model.runBy(this);
     this.parameters = parameters;
+    backward = autograd;
+  }
+
+  private CheckpointedPass(SegmentedModel model, FreshGradients fresh) {
+    this.model = model.runBy(this);
+    parameters = SegmentParameters.inPlace();
+    backward = autograd.into(fresh);
   }
 
   static @Nullable TrainingPass offer(PassConditions conditions) {
-    return conditions.checkpointing() && conditions.model() instanceof SegmentedModel segmented
-        ? new CheckpointedPass(segmented, SegmentParameters.inPlace())
-        : null;
+    if (conditions.checkpointing() && conditions.model() instanceof SegmentedModel segmented) {
+      FreshGradients fresh = conditions.fresh();
+      return fresh == null
+          ? new CheckpointedPass(segmented, SegmentParameters.inPlace())
+          : new CheckpointedPass(segmented, fresh);
+    }
+    return null;
   }
 
   @Override
@@ -70,9 +85,10 @@ final class CheckpointedPass implements TrainingPass, SegmentRunner {
     }
     done = true;
     passes.forEach(KeptInputs::expectLast);
-    autograd.backward(loss, factor, null);
+    backward.ofLoss(
+        loss, factor, passes.stream().flatMap(pass -> pass.lastInputs().stream()).toList());
     for (int i = passes.size() - 1; i >= 0; i--) {
-      passes.get(i).backward(factor);
+      passes.get(i).backward(backward, factor);
     }
     end();
   }

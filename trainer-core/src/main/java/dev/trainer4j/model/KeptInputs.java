@@ -7,6 +7,7 @@ import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.DataType;
 import dev.trainer4j.torch.ArrayScope;
 import dev.trainer4j.torch.Autograd;
+import dev.trainer4j.torch.PartialBackward;
 import dev.trainer4j.torch.Seeds;
 import java.util.ArrayList;
 import java.util.List;
@@ -97,6 +98,11 @@ final class KeptInputs implements AutoCloseable {
     return array.getDataType().isFloating() || array.getDataType() == DataType.UNKNOWN;
   }
 
+  /** Returns the inputs of the last segment. */
+  NDList lastInputs() {
+    return inputs.get(inputs.size() - 1);
+  }
+
   /** Prepares for the loss's own backward, which goes through the last segment. */
   void expectLast() {
     parameters.expect(segments.get(segments.size() - 1));
@@ -105,18 +111,19 @@ final class KeptInputs implements AutoCloseable {
   /**
    * Backward of all segments but the last, which the loss's own backward has done.
    *
+   * @param backward knows where gradients go
    * @param factor what the loss was multiplied by
    */
-  void backward(double factor) {
+  void backward(PartialBackward backward, double factor) {
     parameters.collect(segments.get(segments.size() - 1), factor);
     takeLast();
     for (int i = segments.size() - 2; i >= first; i--) {
-      runBackward(i, factor);
+      runBackward(i, backward, factor);
       close(inputs.remove(i + 1));
     }
   }
 
-  private void runBackward(int index, double factor) {
+  private void runBackward(int index, PartialBackward backward, double factor) {
     Segment segment = segments.get(index);
     parameters.bring(segment);
     try {
@@ -125,7 +132,7 @@ final class KeptInputs implements AutoCloseable {
         Seeds.segment(seed, index);
         NDList output = segment.forward(inputs.get(index), pass);
         parameters.expect(segment);
-        Autograd.backward(output, inputs.get(index + 1));
+        backward.of(output, inputs.get(index + 1), inputs.get(index));
       }
       parameters.collect(segment, factor);
     } finally {

@@ -12,6 +12,7 @@ import dev.trainer4j.torch.FreshGradients;
 import dev.trainer4j.torch.GivenGradients;
 import dev.trainer4j.torch.GradientList;
 import dev.trainer4j.torch.Gradients;
+import dev.trainer4j.torch.SummableGradients;
 import dev.trainer4j.torch.TorchFunctions;
 import dev.trainer4j.torch.UpdateKernel;
 import java.util.ArrayList;
@@ -20,6 +21,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.IntPredicate;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -231,18 +233,34 @@ final class KernelOptimizer implements Optimizer {
   @Override
   public UpdateResult update(UpdateRequest request, UpdateObserver observer) {
     if (fresh.isEmpty()) {
-      return request.ranks().isAlone() && !observer.isWatching()
-          ? fused(kernel(), request, observer)
-          : phases.run(request, observer, this::step);
+      return observer.isWatching()
+          ? phases.run(request, observer, this::step)
+          : synchronizedAndFused(gradients, this::kernel, request, observer);
     }
     try {
-      return fused(freshKernel(), request, observer);
+      return synchronizedAndFused(fresh, this::freshKernel, request, observer);
     } finally {
       fresh.drop();
     }
   }
 
-  /** The stations of {@link PhasedUpdate} in one call: nobody synchronizes, and nobody looks on. */
+  /** Ranks without weight leave their gradients alone, as {@link PhasedUpdate} does. */
+  private UpdateResult synchronizedAndFused(
+      SummableGradients source,
+      Supplier<UpdateKernel> kernel,
+      UpdateRequest request,
+      UpdateObserver observer) {
+    if (request.ranks().isAlone()) {
+      return fused(kernel.get(), request, observer);
+    }
+    if (request.weight().value() == 0) {
+      return UpdateResult.nothing();
+    }
+    double scale = request.ranks().synchronize(source, request.scale());
+    return fused(kernel.get(), request.withScale(scale), observer);
+  }
+
+  /** The stations of {@link PhasedUpdate} behind the synchronization in one call: nobody looks on. */
   private UpdateResult fused(UpdateKernel kernel, UpdateRequest request, UpdateObserver observer) {
     UpdateKernel.Outcome outcome = update(kernel, request, true);
     double weight = outcome.weight();

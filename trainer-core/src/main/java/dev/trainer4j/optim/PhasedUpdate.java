@@ -28,17 +28,17 @@ public final class PhasedUpdate {
    */
   public UpdateResult run(UpdateRequest request, UpdateObserver observer, DoubleConsumer step) {
     UpdateRanks ranks = request.ranks();
-    double weight = ranks.sum(request.weight().value())[0];
+    double weight = request.weight().value();
     if (weight == 0) {
       return UpdateResult.nothing();
     }
     double scale = gradients.synchronize(ranks, request.scale());
     double inverse = 1 / (weight * scale);
-    GradientList.Measure measure = gradients.measure(ranks, request.losses(), inverse);
+    GradientList.Measure measure = gradients.measure(request.losses(), inverse);
     double norm = measure.norm();
     double loss = measure.lossSum();
     UpdateResult found = new UpdateResult(norm, loss, true, weight);
-    boolean take = ranks.all(found.isFinite()) || !request.skipNonFinite();
+    boolean take = found.isFinite() || !request.skipNonFinite();
     UpdateResult result = new UpdateResult(norm, loss, take, weight);
     if (!found.isFinite()) {
       observer.notFinite(result);

@@ -17,13 +17,12 @@ public interface UpdateGradients {
   double synchronize(UpdateRanks ranks, double scale);
 
   /**
-   * Returns the L2 norm of the gradients of the whole model, and the sum of the losses of all ranks. A
-   * collective.
+   * Returns the L2 norm of the gradients of the whole model, and the sum of the losses. A collective.
    *
-   * @param losses the micro batches' losses on this rank, scalars
+   * @param losses scalars, whose sum is the loss of all ranks
    * @param inverseWeight what the gradients are still to be multiplied by
    */
-  GradientList.Measure measure(UpdateRanks ranks, List<NDArray> losses, double inverseWeight);
+  GradientList.Measure measure(List<NDArray> losses, double inverseWeight);
 
   /**
    * Multiplies them by {@code inverseWeight}, and clips them.

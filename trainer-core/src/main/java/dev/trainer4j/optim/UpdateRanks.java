@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.optim;
 
-import ai.djl.ndarray.NDArray;
 import dev.trainer4j.process.Agreement;
 import dev.trainer4j.process.GradientSync;
+import dev.trainer4j.process.JointNumbers;
 import dev.trainer4j.process.ProcessGroup;
+import dev.trainer4j.torch.SummableGradients;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -69,43 +69,51 @@ public final class UpdateRanks implements AutoCloseable {
     return sums;
   }
 
-  /** Returns the greatest value of all ranks. */
-  public double max(double value) {
-    return isAlone() ? value : group.max(value)[0];
-  }
-
   /** Returns whether any rank says yes. */
   public boolean any(boolean mine) {
     return agreement.any(mine);
   }
 
-  /** Returns whether all ranks say yes. */
-  boolean all(boolean mine) {
-    return agreement.all(mine);
+  /**
+   * What ranks ask each other before they add gradients up.
+   *
+   * @param present element by element, whether any rank has a gradient
+   * @param scale the greatest loss scale of all ranks
+   */
+  @SuppressWarnings("ArrayRecordComponent") // An answer that is read once.
+  public record Meeting(boolean[] present, double scale) {}
+
+  /**
+   * Asks the other ranks, in one message.
+   *
+   * @param present of which parameters this rank has gradients; as many on all ranks
+   * @param scale this rank's loss scale; 0 where it had no samples
+   */
+  public Meeting meet(boolean[] present, double scale) {
+    JointNumbers all =
+        agreement.join(new JointNumbers(new double[0], new double[] {scale}, present));
+    return new Meeting(all.flags(), all.maxima()[0]);
   }
 
-  /** Returns, element by element, whether any rank says yes. */
-  public boolean[] any(boolean[] mine) {
-    double[] flags = new double[mine.length];
-    for (int i = 0; i < flags.length; i++) {
-      flags[i] = mine[i] ? 1 : 0;
+  /**
+   * Makes gradients those of the samples of all ranks. A collective.
+   *
+   * @param scale the loss scale of this rank; 0 where it had no samples
+   * @return the scale that the gradients of all ranks have now
+   */
+  double synchronize(SummableGradients own, double scale) {
+    if (isAlone()) {
+      return scale;
     }
-    double[] most = group.max(flags);
-    boolean[] any = new boolean[mine.length];
-    for (int i = 0; i < any.length; i++) {
-      any[i] = most[i] > 0;
+    // A rank may have had no data in this update, or the scale of another first micro batch.
+    Meeting all = meet(own.present(), scale);
+    own.require(all.present());
+    // A rank without data has no scale, and gradients of zero.
+    if (scale > 0 && all.scale() != scale) {
+      own.multiply(all.scale() / scale);
     }
-    return any;
-  }
-
-  /** Makes the gradients those of all ranks. */
-  void synchronize(List<NDArray> arrays) {
-    gradients.sum(arrays);
-  }
-
-  /** Returns the global norm, of the norm of what this rank holds of the gradients. */
-  double norm(double own) {
-    return isAlone() ? own : Math.sqrt(gradients.squaredNorm(own * own));
+    gradients.sum(own.arrays());
+    return all.scale();
   }
 
   /** Releases what the synchronization of gradients keeps. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.process;
 
+import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -71,6 +72,15 @@ public final class Agreement {
     return greatest;
   }
 
+  /**
+   * Combines numbers and flags, as many of each on all ranks, in one message.
+   *
+   * @throws IllegalStateException on all ranks, if they give unequally many
+   */
+  public JointNumbers join(JointNumbers here) {
+    return isAlone() ? here : Numbers.join(group, here);
+  }
+
   /** Returns what rank 0 says; what the others say does not count. */
   public String asMainSays(String here) {
     return isAlone() ? here : group.allGather(here).get(0);
@@ -94,6 +104,38 @@ public final class Agreement {
       }
     }
     return null;
+  }
+
+  /** What a rank does with files, or with anything else that may fail on it alone. */
+  @FunctionalInterface
+  public interface Work {
+    /** Does it. */
+    void run() throws IOException;
+  }
+
+  /**
+   * Runs what each rank does by itself, and fails on all ranks if it fails on one.
+   *
+   * @throws IOException what the work throws, and on the other ranks one with the number of the first rank that failed and
+   *     what it says
+   */
+  public void failTogether(Work work) throws IOException {
+    Exception failure = null;
+    try {
+      work.run();
+    } catch (IOException | RuntimeException e) {
+      failure = e;
+    }
+    String problem = firstProblem(failure == null ? null : String.valueOf(failure.getMessage()));
+    if (failure instanceof RuntimeException e) {
+      throw e;
+    }
+    if (failure instanceof IOException e) {
+      throw e;
+    }
+    if (problem != null) {
+      throw new IOException(problem);
+    }
   }
 
   /**

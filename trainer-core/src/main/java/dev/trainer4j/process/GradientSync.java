@@ -24,13 +24,6 @@ public interface GradientSync extends AutoCloseable {
    */
   void sum(List<NDArray> gradients);
 
-  /**
-   * Returns the squared norm of the gradients of the whole model.
-   *
-   * @param own that of the gradients that this rank holds after {@link #sum}: all of them, or its share
-   */
-  double squaredNorm(double own);
-
   /** Releases what it keeps from one update to the next; by default nothing. */
   @Override
   default void close() {}

@@ -15,9 +15,4 @@ enum NoSync implements GradientSync {
 
   @Override
   public void sum(List<NDArray> gradients) {}
-
-  @Override
-  public double squaredNorm(double own) {
-    return own;
-  }
 }

@@ -2,6 +2,8 @@
 package dev.trainer4j.process;
 
 import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.BitSet;
 import java.util.List;
 import java.util.function.DoubleBinaryOperator;
 
@@ -25,6 +27,44 @@ final class Numbers {
       }
     }
     return combined;
+  }
+
+  /** Combines numbers and flags in one message; see {@link JointNumbers}. */
+  static JointNumbers join(ProcessGroup group, JointNumbers here) {
+    BitSet flags = new BitSet();
+    for (int i = 0; i < here.flags().length; i++) {
+      flags.set(i, here.flags()[i]);
+    }
+    byte[] bits = Arrays.copyOf(flags.toByteArray(), (here.flags().length + 7) / 8);
+    int numbers = here.sums().length + here.maxima().length;
+    ByteBuffer own = ByteBuffer.allocate(numbers * Double.BYTES + bits.length);
+    for (double sum : here.sums()) {
+      own.putDouble(sum);
+    }
+    for (double maximum : here.maxima()) {
+      own.putDouble(maximum);
+    }
+    own.put(bits);
+    List<byte[]> all = group.allGather(own.array());
+    requireSameCount(all);
+    double[] sums = new double[here.sums().length];
+    double[] maxima = new double[here.maxima().length];
+    boolean[] any = new boolean[here.flags().length];
+    for (int rank = 0; rank < all.size(); rank++) {
+      ByteBuffer bytes = ByteBuffer.wrap(all.get(rank));
+      for (int i = 0; i < sums.length; i++) {
+        sums[i] += bytes.getDouble();
+      }
+      for (int i = 0; i < maxima.length; i++) {
+        double value = bytes.getDouble();
+        maxima[i] = rank == 0 ? value : Math.max(maxima[i], value);
+      }
+      BitSet ofRank = BitSet.valueOf(bytes.slice());
+      for (int i = 0; i < any.length; i++) {
+        any[i] |= ofRank.get(i);
+      }
+    }
+    return new JointNumbers(sums, maxima, any);
   }
 
   /** Returns the number of each rank. */

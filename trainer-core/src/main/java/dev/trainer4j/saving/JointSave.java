@@ -4,6 +4,7 @@ package dev.trainer4j.saving;
 import dev.trainer4j.args.TrainingArguments;
 import dev.trainer4j.checkpoint.CheckpointFiles;
 import dev.trainer4j.checkpoint.PendingCheckpoint;
+import dev.trainer4j.process.Agreement;
 import dev.trainer4j.run.TrainingSession;
 import dev.trainer4j.sharding.ParallelStrategy;
 import java.io.IOException;
@@ -37,7 +38,7 @@ final class JointSave {
    *
    * @param before what rank 0 does first
    */
-  void save(TrainingSession session, RankWork.Work before) {
+  void save(TrainingSession session, Agreement.Work before) {
     boolean lends = session.optimizer().hasEvaluationWeights();
     if (lends) {
       session.trained().lendWeights();
@@ -51,7 +52,7 @@ final class JointSave {
     }
   }
 
-  private void write(TrainingSession session, RankWork.Work before) {
+  private void write(TrainingSession session, Agreement.Work before) {
     AtomicReference<@Nullable PendingCheckpoint> begun = new AtomicReference<>();
     try {
       ranks.onMain(

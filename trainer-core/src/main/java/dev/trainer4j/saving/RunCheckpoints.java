@@ -131,15 +131,17 @@ public final class RunCheckpoints implements AutoCloseable {
     ranks.onMain(() -> own.set(take(from)));
     String chosen = ranks.asMainSays(Objects.toString(own.get(), ""));
     Path folder = chosen.isEmpty() ? null : Path.of(chosen);
-    ranks.requireNone(
-        folder == null || Files.isDirectory(folder)
-            ? null
-            : new IllegalStateException(
-                "there is no checkpoint folder "
-                    + folder
-                    + ", from which rank 0 resumes; give all ranks the same outputDir, on a disk they"
-                    + " share"));
+    ranks.onEach(() -> requireSeen(folder));
     return folder;
+  }
+
+  private static void requireSeen(@Nullable Path folder) {
+    if (folder != null && !Files.isDirectory(folder)) {
+      throw new IllegalStateException(
+          "there is no checkpoint folder "
+              + folder
+              + ", from which rank 0 resumes; give all ranks the same outputDir, on a disk they share");
+    }
   }
 
   private @Nullable Path take(ResumeRequest from) throws IOException {

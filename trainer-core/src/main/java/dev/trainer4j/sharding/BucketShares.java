@@ -6,7 +6,6 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import dev.trainer4j.model.NamedParameter;
-import dev.trainer4j.optim.UpdateRanks;
 import dev.trainer4j.torch.ArrayScope;
 import dev.trainer4j.torch.Autograd;
 import dev.trainer4j.torch.GivenGradients;
@@ -185,12 +184,11 @@ abstract class BucketShares implements Shares {
   }
 
   @Override
-  public final GradientList.Measure measure(
-      UpdateRanks updating, List<NDArray> losses, double inverseWeight) {
+  public final GradientList.Measure measure(List<NDArray> losses, double inverseWeight) {
     GradientList.Measure own = shares.measure(losses, inverseWeight);
     // A copy of everything has each gradient once.
     double squares = ranks.sharing().sum(own.norm() * own.norm())[0];
-    return new GradientList.Measure(Math.sqrt(squares), updating.sum(own.lossSum())[0]);
+    return new GradientList.Measure(Math.sqrt(squares), own.lossSum());
   }
 
   @Override

@@ -23,8 +23,6 @@ final class FreshShares extends BucketShares {
   /** Which parameters have had a gradient, on any rank. */
   private final boolean[] seen;
 
-  private boolean allSeen;
-
   /** The loss scale of the sums, alike on all ranks; 0 before the first micro batch of an update. */
   private double summedScale;
 
@@ -47,9 +45,10 @@ final class FreshShares extends BucketShares {
     for (int i = 0; i < here.length; i++) {
       here[i] = arrays[i] != null;
     }
-    notePresent(ranks, here);
+    UpdateRanks.Meeting all = ranks.meet(here, Math.max(scale, summedScale));
+    notePresent(all.present());
     boolean isFirst = summedScale == 0;
-    toOneScale(ranks, arrays, scale);
+    toOneScale(all.scale(), arrays, scale);
     int first = 0;
     for (int i = 0; i < layout().units().size(); i++) {
       int end = first + layout().units().get(i).parameters().size();
@@ -63,22 +62,15 @@ final class FreshShares extends BucketShares {
     NativeHeap.giveBack(manager().getDevice());
   }
 
-  private void notePresent(UpdateRanks ranks, boolean[] here) {
-    if (allSeen) {
-      return;
-    }
-    boolean[] any = ranks.any(here);
-    allSeen = true;
+  private void notePresent(boolean[] any) {
     for (int i = 0; i < seen.length; i++) {
       seen[i] |= any[i];
-      allSeen &= seen[i];
     }
     note(seen);
   }
 
   /** A rank may have another scale than the others, or none as long as it had no samples. */
-  private void toOneScale(UpdateRanks ranks, @Nullable NDArray[] arrays, double scale) {
-    double common = ranks.max(Math.max(scale, summedScale));
+  private void toOneScale(double common, @Nullable NDArray[] arrays, double scale) {
     List<NDArray> own = Arrays.stream(arrays).filter(Objects::nonNull).toList();
     if (scale > 0 && scale != common && !own.isEmpty()) {
       try (GivenGradients gradients = new GivenGradients(own)) {

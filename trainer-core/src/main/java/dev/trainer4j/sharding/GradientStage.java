@@ -57,11 +57,6 @@ enum GradientStage {
                 + " them cannot begin an update again; set perDeviceTrainBatchSize and"
                 + " gradientAccumulationSteps, or choose ZeRO stage 1");
       }
-      if (args.gradientCheckpointing()) {
-        problems.add(
-            "gradientCheckpointing: its backward pass adds gradients up in the parameters, where sharding of"
-                + " gradients (SHARD_GRAD_OP, ZeRO stage 2) does not find them; choose ZeRO stage 1 or 3");
-      }
       return problems;
     }
   };

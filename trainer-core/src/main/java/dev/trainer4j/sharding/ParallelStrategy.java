@@ -38,17 +38,17 @@ public interface ParallelStrategy extends AutoCloseable {
     boolean offloads = plan.offloadOptimizer() && device.isGpu();
     boolean alone = processes.worldSize() == 1 && !offloads;
     return switch (plan.stage()) {
-      case NONE -> new Replicas(processes);
+      case NONE -> new Replicas();
       case OPTIMIZER, GRADIENTS ->
           alone
-              ? new Replicas(processes)
+              ? new Replicas()
               : new SharedOptimizer(
                   plan,
                   plan.hybrid() ? ShardRanks.byMachine(processes) : ShardRanks.together(processes),
                   offloads);
       case PARAMETERS ->
           alone
-              ? new Replicas(processes)
+              ? new Replicas()
               : new SharedParameters(
                   plan,
                   plan.hybrid() ? ShardRanks.byMachine(processes) : ShardRanks.together(processes),
@@ -122,6 +122,7 @@ public interface ParallelStrategy extends AutoCloseable {
   default void dropGradients(TrainableModel model) {
     try (Gradients gradients =
         new Gradients(model.parameters().stream().map(NamedParameter::array).toList())) {
+      gradients.restore();
       gradients.zero();
     }
   }

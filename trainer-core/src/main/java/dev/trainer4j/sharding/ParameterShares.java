@@ -105,7 +105,7 @@ final class ParameterShares implements Shares {
   @Override
   public double synchronize(UpdateRanks updating, double scale) {
     parameters.settle(); // What is gathered is about to be out of date.
-    seen = updating.any(had());
+    seen = updating.meet(had(), scale).present();
     if (ranks.alike().worldSize() > 1) {
       sums.forEach(ranks.alike()::allReduce);
     }
@@ -125,12 +125,11 @@ final class ParameterShares implements Shares {
   }
 
   @Override
-  public GradientList.Measure measure(
-      UpdateRanks updating, List<NDArray> losses, double inverseWeight) {
+  public GradientList.Measure measure(List<NDArray> losses, double inverseWeight) {
     GradientList.Measure own = given().measure(losses, inverseWeight);
     // A copy of everything has each gradient once.
     double squares = ranks.sharing().sum(own.norm() * own.norm())[0];
-    return new GradientList.Measure(Math.sqrt(squares), updating.sum(own.lossSum())[0]);
+    return new GradientList.Measure(Math.sqrt(squares), own.lossSum());
   }
 
   @Override

@@ -6,13 +6,12 @@ import dev.trainer4j.checkpoint.CheckpointFiles;
 import dev.trainer4j.model.TrainableModel;
 import dev.trainer4j.optim.Optimizer;
 import dev.trainer4j.optim.ParameterGroup;
-import dev.trainer4j.process.ProcessGroup;
 import java.io.IOException;
 import java.util.List;
 import java.util.function.Function;
 
 /** Every rank holds everything: one process, or data parallelism. */
-record Replicas(ProcessGroup processes) implements ParallelStrategy {
+record Replicas() implements ParallelStrategy {
 
   @Override
   public List<String> problems(TrainingArguments args, boolean ownSteps, boolean lendsWeights) {
@@ -25,10 +24,9 @@ record Replicas(ProcessGroup processes) implements ParallelStrategy {
     return maker.apply(groups);
   }
 
-  /** Ranks add up what is in the parameters. */
   @Override
   public boolean takesFresh(boolean alone) {
-    return alone && processes.worldSize() == 1;
+    return alone;
   }
 
   @Override

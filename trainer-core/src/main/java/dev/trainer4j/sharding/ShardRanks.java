@@ -49,33 +49,9 @@ public record ShardRanks(ProcessGroup all, ProcessGroup sharing, ProcessGroup al
     }
   }
 
-  /** What a rank does with files. */
-  @FunctionalInterface
-  interface FileWork {
-    void run() throws IOException;
-  }
-
-  /**
-   * Runs what each rank does by itself, and fails on all ranks if it fails on one.
-   *
-   * @throws IOException if a rank cannot read or write
-   */
-  void failTogether(FileWork work) throws IOException {
-    Exception failure = null;
-    try {
-      work.run();
-    } catch (IOException | RuntimeException e) {
-      failure = e;
-    }
-    String problem =
-        new Agreement(all)
-            .firstProblem(failure == null ? null : String.valueOf(failure.getMessage()));
-    if (failure instanceof RuntimeException e) {
-      throw e;
-    }
-    if (problem != null) {
-      throw failure instanceof IOException e ? e : new IOException(problem);
-    }
+  /** Runs what each rank does by itself, and fails on all ranks if it fails on one. */
+  void failTogether(Agreement.Work work) throws IOException {
+    new Agreement(all).failTogether(work);
   }
 
   /** Returns whether this rank's copy is the one that is saved. */

@@ -27,8 +27,9 @@ final class SummedShares extends BucketShares {
   @Override
   public double synchronize(UpdateRanks ranks, double scale) {
     boolean[] here = gradients.present();
-    note(ranks.any(here));
-    double common = ranks.max(scale);
+    UpdateRanks.Meeting all = ranks.meet(here, scale);
+    note(all.present());
+    double common = all.scale();
     // A rank without samples has no scale, and gradients of zero.
     if (scale > 0 && common != scale && any(here)) {
       gradients.multiply(common / scale);

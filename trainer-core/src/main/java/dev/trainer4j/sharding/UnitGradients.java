@@ -150,15 +150,17 @@ final class UnitGradients {
   private void displace() {
     if (found.refresh() != offsets.length) {
       List<NDArray> gradients = new ArrayList<>();
+      List<Shape> shapes = new ArrayList<>(); // Those of another training may be displaced already.
       List<Long> at = new ArrayList<>();
       for (int i = 0; i < layout.parameters().size(); i++) {
         NDArray gradient = found.array(i);
         if (gradient != null) {
           gradients.add(gradient);
+          shapes.add(layout.parameters().get(i).shape());
           at.add(layout.offset(i));
         }
       }
-      placed = new MovableTensors(gradients);
+      placed = new MovableTensors(gradients, shapes);
       offsets = at.stream().mapToLong(Long::longValue).toArray();
     }
     placed.displace();

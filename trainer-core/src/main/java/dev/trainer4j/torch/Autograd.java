@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * until the update zeroes them, which is all that gradient accumulation needs; or, for an update of one
  * micro batch, they go into {@link FreshGradients}.
  */
-public final class Autograd implements AutoCloseable {
+public final class Autograd implements PartialBackward, AutoCloseable {
 
   /** What {@link #record} was last called with in this thread, null outside of it. */
   private static final ThreadLocal<@Nullable Boolean> ASKED = new ThreadLocal<>();
@@ -86,13 +86,20 @@ public final class Autograd implements AutoCloseable {
    */
   public void backward(NDArray loss, double factor, @Nullable FreshGradients fresh) {
     requireScalar(loss);
+    PtNDArray start = (PtNDArray) seedFor(loss, factor);
+    dependingOnParameters(
+        () -> {
+          if (fresh == null) {
+            JniUtils.backward((PtNDArray) loss, start, false, false);
+          } else {
+            fresh.backward((PtNDArray) loss, start);
+          }
+        });
+  }
+
+  private static void dependingOnParameters(Runnable backward) {
     try {
-      PtNDArray start = (PtNDArray) seedFor(loss, factor);
-      if (fresh == null) {
-        JniUtils.backward((PtNDArray) loss, start, false, false);
-      } else {
-        fresh.backward((PtNDArray) loss, start);
-      }
+      backward.run();
     } catch (EngineException e) {
       if (e.getMessage() != null && e.getMessage().contains("does not require grad")) {
         throw new IllegalArgumentException(
@@ -123,28 +130,56 @@ public final class Autograd implements AutoCloseable {
     }
   }
 
-  /**
-   * Goes backward from arrays whose gradients are known, and frees the graph.
-   *
-   * @param outputs computed while recording; those that depend on nothing that takes a gradient are left out
-   * @param leaves one for each output, whose gradient is that of the output; those without one are
-   *     left out
-   */
-  public static void backward(List<NDArray> outputs, List<NDArray> leaves) {
-    List<PtNDArray> targets = new ArrayList<>();
-    List<PtNDArray> gradients = new ArrayList<>();
+  /** Gradients add up in the parameters. */
+  @Override
+  public void ofLoss(NDArray loss, double factor, List<NDArray> inputs) {
+    backward(loss, factor, null);
+  }
+
+  /** Gradients add up in the parameters. */
+  @Override
+  public void of(List<NDArray> outputs, List<NDArray> leaves, List<NDArray> inputs) {
+    Starts starts = starts(outputs, leaves);
+    for (int i = 0; i < starts.outputs.size(); i++) {
+      boolean keep = i < starts.outputs.size() - 1;
+      JniUtils.backward(starts.outputs.get(i), starts.gradients.get(i), keep, false);
+    }
+  }
+
+  /** Returns the parts of a backward pass whose gradients of parameters go into arrays of their own. */
+  public PartialBackward into(FreshGradients fresh) {
+    return new PartialBackward() {
+      @Override
+      public void ofLoss(NDArray loss, double factor, List<NDArray> inputs) {
+        requireScalar(loss);
+        dependingOnParameters(
+            () -> fresh.backwardThrough(List.of(loss), List.of(seedFor(loss, factor)), inputs));
+      }
+
+      @Override
+      public void of(List<NDArray> outputs, List<NDArray> leaves, List<NDArray> inputs) {
+        Starts starts = starts(outputs, leaves);
+        if (!starts.outputs.isEmpty()) {
+          fresh.backwardThrough(starts.outputs, starts.gradients, inputs);
+        }
+      }
+    };
+  }
+
+  /** What a backward pass can start from. */
+  private record Starts(List<PtNDArray> outputs, List<PtNDArray> gradients) {}
+
+  private static Starts starts(List<NDArray> outputs, List<NDArray> leaves) {
+    Starts starts = new Starts(new ArrayList<>(), new ArrayList<>());
     for (int i = 0; i < outputs.size(); i++) {
       PtNDArray gradient =
           leaves.get(i).hasGradient() ? JniUtils.getGradient((PtNDArray) leaves.get(i)) : null;
       if (gradient != null && takesGradient((PtNDArray) outputs.get(i))) {
-        targets.add((PtNDArray) outputs.get(i));
-        gradients.add(gradient);
+        starts.outputs.add((PtNDArray) outputs.get(i));
+        starts.gradients.add(gradient);
       }
     }
-    for (int i = 0; i < targets.size(); i++) {
-      boolean keep = i < targets.size() - 1;
-      JniUtils.backward(targets.get(i), gradients.get(i), keep, false);
-    }
+    return starts;
   }
 
   /** DJL tells so of leaves alone. */

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * <p>{@code getGradient()} of a parameter does not show them; {@link #publish} makes it so. Where
  * several micro batches add up, {@link Gradients} takes less memory.
  */
-public final class FreshGradients extends GradientList {
+public final class FreshGradients extends GradientList implements SummableGradients {
 
   private final Kernels kernels = Kernels.shared();
   private final List<NDArray> parameters;
@@ -51,6 +51,55 @@ public final class FreshGradients extends GradientList {
         IValue seedValue = IValue.from(seed);
         IValue copiesValue = IValue.from(copies)) {
       add(kernels.value("grad", lossValue, seedValue, parameterList, seen, copiesValue));
+    }
+  }
+
+  /**
+   * Goes backward through a part of a pass.
+   *
+   * @param outputs recorded, all of which take a gradient
+   * @param starts the gradient of each
+   * @param inputs of the part; those that take a gradient have one afterwards, as they have where gradients add up in
+   *     the parameters
+   */
+  void backwardThrough(
+      List<? extends NDArray> outputs, List<? extends NDArray> starts, List<NDArray> inputs) {
+    List<NDArray> leaves = inputs.stream().filter(NDArray::hasGradient).toList();
+    try (IValue outputsValue = Kernels.list(outputs);
+        IValue startsValue = Kernels.list(starts);
+        IValue leavesValue = Kernels.list(leaves);
+        IValue copiesValue = IValue.from(copies);
+        IValue found =
+            kernels.value(
+                "grad_through",
+                outputsValue,
+                startsValue,
+                parameterList,
+                leavesValue,
+                seen,
+                copiesValue);
+        ArrayScope scope = ArrayScope.open();
+        NDManager owner = parameters.get(0).getManager().newSubManager()) {
+      NDList arrays = found.toNDList((PtNDManager) owner);
+      add(Kernels.list(arrays.subList(0, parameters.size())));
+      give(leaves, arrays.subList(parameters.size(), arrays.size()));
+    }
+  }
+
+  /** Adds gradients to those that {@code getGradient()} of arrays shows; one without elements is none. */
+  private void give(List<NDArray> arrays, List<NDArray> gradients) {
+    if (gradients.stream().allMatch(gradient -> gradient.size() == 0)) {
+      return;
+    }
+    List<NDArray> both = new ArrayList<>(arrays);
+    both.addAll(gradients);
+    try (Autograd.Recording on = Autograd.record(true);
+        ArrayScope scope = ArrayScope.open()) {
+      NDArray sum =
+          kernels
+              .differentiableList("with_gradients", kernels.constant(0.0), both)
+              .singletonOrThrow();
+      JniUtils.backward((PtNDArray) sum, (PtNDArray) sum.onesLike(), false, false);
     }
   }
 
@@ -94,17 +143,9 @@ public final class FreshGradients extends GradientList {
 
   /** Adds the gradients to those that {@code getGradient()} of the parameters shows. */
   public void publish() {
-    try (Autograd.Recording on = Autograd.record(true);
-        ArrayScope scope = ArrayScope.open();
+    try (ArrayScope scope = ArrayScope.open();
         NDManager owner = parameters.get(0).getManager().newSubManager()) {
-      List<NDArray> both = new ArrayList<>(parameters);
-      NDList arrays = value().toNDList((PtNDManager) owner);
-      both.addAll(arrays);
-      NDArray sum =
-          kernels
-              .differentiableList("with_gradients", kernels.constant(0.0), both)
-              .singletonOrThrow();
-      JniUtils.backward((PtNDArray) sum, (PtNDArray) sum.onesLike(), false, false);
+      give(parameters, value().toNDList((PtNDManager) owner));
     }
   }
 
@@ -128,6 +169,45 @@ public final class FreshGradients extends GradientList {
       }
       return result;
     }
+  }
+
+  @Override
+  public boolean[] present() {
+    List<NDArray> all = all();
+    boolean[] present = new boolean[all.size()];
+    for (int i = 0; i < present.length; i++) {
+      present[i] = all.get(i).size() > 0;
+    }
+    return present;
+  }
+
+  @Override
+  public void require(boolean[] wanted) {
+    List<NDArray> all = new ArrayList<>(all());
+    boolean isComplete = true;
+    for (int i = 0; i < wanted.length; i++) {
+      if (wanted[i] && all.get(i).size() == 0) {
+        all.set(i, parameters.get(i).zerosLike());
+        isComplete = false;
+      }
+    }
+    if (!isComplete) {
+      IValue before = gradients;
+      gradients = Kernels.list(all);
+      if (before != null) {
+        before.close();
+      }
+    }
+  }
+
+  @Override
+  public List<NDArray> arrays() {
+    return all().stream().filter(array -> array.size() > 0).toList();
+  }
+
+  /** One for each parameter, without elements where there is none. */
+  private List<NDArray> all() {
+    return value().toNDList((PtNDManager) parameters.get(0).getManager());
   }
 
   /** Frees the gradients. */

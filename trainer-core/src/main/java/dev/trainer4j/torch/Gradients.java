@@ -3,6 +3,7 @@ package dev.trainer4j.torch;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDScope;
+import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.jni.IValue;
 import ai.djl.pytorch.jni.JniUtils;
@@ -18,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * array, which is zeroed and never replaced. So once every parameter has one, they need no more
  * looking up.
  */
-public final class Gradients extends GradientList {
+public final class Gradients extends GradientList implements SummableGradients {
 
   private final Kernels kernels = Kernels.shared();
   private final List<NDArray> parameters;
@@ -79,7 +80,7 @@ public final class Gradients extends GradientList {
     return super.measure(losses, inverseWeight);
   }
 
-  /** Returns which parameters have a gradient. */
+  @Override
   public boolean[] present() {
     refresh();
     boolean[] present = new boolean[found.length];
@@ -89,7 +90,7 @@ public final class Gradients extends GradientList {
     return present;
   }
 
-  /** Gives a gradient of zeros to parameters of which another rank has one. */
+  @Override
   public void require(boolean[] wanted) {
     List<NDArray> both = new ArrayList<>();
     for (int i = 0; i < wanted.length; i++) {
@@ -114,7 +115,8 @@ public final class Gradients extends GradientList {
     refresh();
   }
 
-  /** Returns the gradients that exist, in the order of their parameters; they stay this object's. */
+  /** They stay this object's. */
+  @Override
   public List<NDArray> arrays() {
     refresh();
     return found();
@@ -128,6 +130,25 @@ public final class Gradients extends GradientList {
       }
     }
     return gradients;
+  }
+
+  /** Gives memory to gradients that {@link MovableTensors} have displaced, in a training before this one. */
+  public void restore() {
+    refresh();
+    for (int i = 0; i < found.length; i++) {
+      NDArray gradient = found[i];
+      if (gradient != null && JniUtils.getShape((PtNDArray) gradient).size() == 0) {
+        NDArray parameter = parameters.get(i);
+        try (NDArray memory =
+            parameter
+                .getManager()
+                .zeros(
+                    new Shape(parameter.size()), parameter.getDataType(), parameter.getDevice())) {
+          new MovableTensors(List.of(gradient), List.of(parameter.getShape()))
+              .place(memory, new long[] {0});
+        }
+      }
+    }
   }
 
   /** Sets all gradients that exist to zero. */

@@ -146,7 +146,7 @@ final class Kernels {
   }
 
   /** Returns the arrays as one argument of type {@code List[Tensor]}; the caller closes it. */
-  static IValue list(List<NDArray> arrays) {
+  static IValue list(List<? extends NDArray> arrays) {
     return IValue.listFrom(arrays.toArray(PtNDArray[]::new));
   }
 }

@@ -29,15 +29,23 @@ public final class MovableTensors {
 
   /** Binds tensors that have their elements now; nothing changes yet. */
   public MovableTensors(List<NDArray> tensors) {
+    this(tensors, tensors.stream().map(NDArray::getShape).toList());
+  }
+
+  /**
+   * Binds tensors that may have no elements now; nothing changes yet.
+   *
+   * @param shapes that each has when it is placed
+   */
+  public MovableTensors(List<NDArray> tensors, List<Shape> shapes) {
     this.tensors = List.copyOf(tensors);
     // DJL asks libtorch for them once and keeps the answers.
     for (NDArray tensor : tensors) {
       Objects.requireNonNull(tensor.getDataType());
       Objects.requireNonNull(tensor.getDevice());
     }
-    dimensions =
-        tensors.stream().flatMapToLong(t -> LongStream.of(t.getShape().getShape())).toArray();
-    ranks = tensors.stream().mapToLong(t -> t.getShape().dimension()).toArray();
+    dimensions = shapes.stream().flatMapToLong(s -> LongStream.of(s.getShape())).toArray();
+    ranks = shapes.stream().mapToLong(Shape::dimension).toArray();
   }
 
   /**

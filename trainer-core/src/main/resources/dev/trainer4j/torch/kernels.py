@@ -95,22 +95,36 @@ class Kernels(Module):
   # the fused ones want equal strides, also of dimensions of 1.
   def grad(self: __torch__.Kernels, loss: Tensor, seed: Tensor, params: List[Tensor], seen: List[int],
            copies: bool) -> List[Tensor]:
-    seeds = annotate(List[Optional[Tensor]], [seed])
-    found = torch.grad([loss], params, seeds, None, False, True)
+    grads = (self).grad_through([loss], [seed], params, annotate(List[Tensor], []), seen, copies)
+    (self).fill(grads, params, seen)
+    return grads
+
+  # The same of a part of a backward pass: from outputs whose gradients are known, also to the inputs of the part (leaves),
+  # behind those of the parameters. Where there is none, it is an array without elements.
+  def grad_through(self: __torch__.Kernels, outputs: List[Tensor], seeds: List[Tensor], params: List[Tensor],
+                   leaves: List[Tensor], seen: List[int], copies: bool) -> List[Tensor]:
+    starts = annotate(List[Optional[Tensor]], [])
+    for i in range(torch.len(seeds)):
+      starts = torch.append(starts, annotate(Optional[Tensor], seeds[i]))
+    n = torch.len(params)
+    found = torch.grad(outputs, torch.add(params, leaves), starts, None, False, True)
     grads = annotate(List[Tensor], [])
-    for i in range(torch.len(params)):
+    for i in range(torch.len(found)):
       g = found[i]
       if torch.__isnot__(g, None):
-        if copies:
+        if i >= n:
+          grads = torch.append(grads, unchecked_cast(Tensor, g))
+        elif copies:
           grads = torch.append(grads, (self).copy_of(unchecked_cast(Tensor, g), params[i]))
         else:
           grads = torch.append(grads, (self).own(unchecked_cast(Tensor, g), params[i]))
         # So that what was copied is there once.
         torch._set_item(found, i, annotate(Optional[Tensor], None))
-        torch._set_item(seen, i, 1)
+        if i < n:
+          torch._set_item(seen, i, 1)
       else:
-        grads = torch.append(grads, torch.empty([0], dtype=ops.prim.dtype(loss), device=ops.prim.device(loss)))
-    (self).fill(grads, params, seen)
+        grads = torch.append(grads,
+                             torch.empty([0], dtype=ops.prim.dtype(outputs[0]), device=ops.prim.device(outputs[0])))
     return grads
 
   # Zeros where a gradient is missing that was there before.

@@ -16,6 +16,7 @@ import ai.djl.nn.norm.LayerNorm;
 import dev.trainer4j.ResumeFrom;
 import dev.trainer4j.Trainer;
 import dev.trainer4j.args.IntervalStrategy;
+import dev.trainer4j.args.OptimizerName;
 import dev.trainer4j.args.SchedulerType;
 import dev.trainer4j.args.TrainingArguments;
 import dev.trainer4j.callback.CallbackContext;
@@ -25,6 +26,7 @@ import dev.trainer4j.callback.TrainerControl;
 import dev.trainer4j.checkpoint.CheckpointFiles;
 import dev.trainer4j.data.ModelInputs;
 import dev.trainer4j.model.BlockModel;
+import dev.trainer4j.model.NamedParameter;
 import dev.trainer4j.model.TrainableModel;
 import dev.trainer4j.process.ProcessGroup;
 import dev.trainer4j.state.LogEntry;
@@ -199,6 +201,81 @@ class SharedParametersTest {
     assertThat(alone.evaluations).hasSize(3);
     ranks.forEach(rank -> assertSame(rank, alone, tolerance));
     ranks.forEach(rank -> assertThat(rank.weights).isEqualTo(ranks.get(0).weights));
+  }
+
+  /** Gradients of a run in shares have no memory of their own when it is over. */
+  @Test
+  void aModelThatWasSharedOutIsTrainedAloneAfterwards() throws Exception {
+    TrainingArguments two = args(2, 3).maxSteps(2).build();
+    InMemoryWorld.run(
+        2,
+        group -> {
+          try (Owned owned = Owned.chain(1)) {
+            for (ProcessGroup now : List.of(group, ProcessGroup.single())) {
+              try (Trainer trainer =
+                  Trainer.builder(owned.model, now == group ? two : args(1, 0).maxSteps(2).build())
+                      .trainDataset(TinyData.points(SAMPLES, 1))
+                      .evalDataset(TinyData.points(17, 2))
+                      .processGroup(now)
+                      .build()) {
+                assertThat(trainer.train(ResumeFrom.never()).globalStep()).isEqualTo(2);
+              }
+            }
+          }
+        });
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"chain", "function"})
+  void weightsForEvaluationsAreExchangedInShares(String kind) throws Exception {
+    Consumer<TrainingArguments.Builder> scheduleFree =
+        args ->
+            args.optim(OptimizerName.SCHEDULE_FREE_ADAMW)
+                .lrSchedulerType(SchedulerType.CONSTANT)
+                .evalStrategy(IntervalStrategy.STEPS)
+                .evalSteps(3);
+    Seen alone = inWorld(kind, 1, 0, scheduleFree).get(0);
+    List<Seen> ranks =
+        inWorld(
+            kind,
+            3,
+            3,
+            scheduleFree.andThen(args -> args.saveStrategy(IntervalStrategy.STEPS).saveSteps(3)));
+    ranks.forEach(rank -> assertSame(rank, alone, kind.equals("chain") ? 1e-6 : 1e-11));
+  }
+
+  /** Between updates: freezes two layers, and releases them some updates later. */
+  @ParameterizedTest
+  @ValueSource(strings = {"chain", "function"})
+  void sharesOfStateFollowParametersThatAreFrozenAndReleased(String kind) throws Exception {
+    Seen alone = frozenOnTheWay(kind, 1, 0).get(0);
+    frozenOnTheWay(kind, 3, 3)
+        .forEach(rank -> assertSame(rank, alone, kind.equals("chain") ? 1e-6 : 1e-11));
+  }
+
+  private List<Seen> frozenOnTheWay(String kind, int worldSize, int stage) throws Exception {
+    return InMemoryWorld.call(
+        worldSize,
+        group ->
+            train(
+                kind,
+                group,
+                args(worldSize, stage).build(),
+                ResumeFrom.never(),
+                onStepEnd(
+                    (ctx, state) -> {
+                      boolean trained = state.globalStep() != 2 && state.globalStep() != 3;
+                      List<NamedParameter> parameters = ctx.model().parameters();
+                      if (state.globalStep() == 2) {
+                        parameters.get(0).array().setRequiresGradient(false);
+                        parameters.get(1).array().setRequiresGradient(false);
+                      }
+                      if (trained) {
+                        ctx.model().state().values().stream()
+                            .filter(array -> array.getDataType().isFloating())
+                            .forEach(array -> array.setRequiresGradient(true));
+                      }
+                    })));
   }
 
   /** {@code FULL} in Hugging Face's files, {@code SHARDED} in pieces. */

@@ -120,7 +120,7 @@ class WorldOfThreadsTest {
       for (double value : gradient.toDoubleArray()) {
         own += value * value;
       }
-      double norm = Math.sqrt(sync.squaredNorm(own));
+      double norm = Math.sqrt(own);
       NDArray change = gradient.mul(0.1 * Math.min(1, 1 / norm));
       change.attach(scope);
       weights.subi(change);

@@ -107,8 +107,7 @@ class SharedOptimizerTest {
             }
             UpdateResult result =
                 optimizer.update(
-                    new UpdateRequest(own, LossWeight.of(own.size()), 1, 0.5, 1, true, ranks),
-                    NOBODY);
+                    new UpdateRequest(own, LossWeight.of(losses), 1, 0.5, 1, true, ranks), NOBODY);
             assertThat(result.stepTaken()).isTrue();
             assertThat(result.weight()).isEqualTo(losses);
           }
@@ -143,7 +142,7 @@ class SharedOptimizerTest {
   @CsvSource({"OPTIMIZER, 1", "OPTIMIZER, 3", "GRADIENTS, 2", "GRADIENTS, 3"})
   void sharesApartFromTheParametersMakeTheSameUpdates(Stage stage, int worldSize) throws Exception {
     ProcessGroup single = ProcessGroup.single();
-    List<Double> alone = train(new Replicas(single), single, 6);
+    List<Double> alone = train(new Replicas(), single, 6);
     List<List<Double>> ranks =
         InMemoryWorld.call(
             worldSize,
@@ -160,7 +159,7 @@ class SharedOptimizerTest {
   @CsvSource({"OPTIMIZER", "GRADIENTS"})
   void machinesThatHoldTheSameMakeTheSameUpdates(Stage stage) throws Exception {
     ProcessGroup single = ProcessGroup.single();
-    List<Double> alone = train(new Replicas(single), single, 8);
+    List<Double> alone = train(new Replicas(), single, 8);
     List<List<Double>> ranks =
         InMemoryWorld.call(
             4,
