@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
 /** Reads {@code rng_state.json}: every field is there and holds what a run can have written. */
 final class PositionJson {
 
-  /** Loss, its weight, gradient norm and learning rate. */
-  private static final int TOTAL_LENGTH = 4;
+  /** Loss, its weight, gradient norm and the first learning rate; those of further groups follow. */
+  private static final int SHORTEST_TOTAL = 4;
 
   private static final int PART_LENGTH = 2;
 
@@ -69,14 +69,24 @@ final class PositionJson {
         .forEach(
             (name, sums) -> {
               double[] numbers = sums.elements().stream().mapToDouble(JsonPlace::number).toArray();
-              // Files of earlier versions have two numbers for the total, too.
-              int length = name.isEmpty() ? TOTAL_LENGTH : PART_LENGTH;
-              if (numbers.length != length && numbers.length != PART_LENGTH) {
-                throw sums.wrong(length + " numbers");
-              }
-              losses.put(name, Arrays.copyOf(numbers, length));
+              losses.put(name, name.isEmpty() ? total(sums, numbers) : part(sums, numbers));
             });
     return losses;
+  }
+
+  private static double[] total(JsonPlace place, double[] numbers) {
+    // Files of earlier versions have two numbers, as of a part.
+    if (numbers.length < SHORTEST_TOTAL && numbers.length != PART_LENGTH) {
+      throw place.wrong("at least " + SHORTEST_TOTAL + " numbers");
+    }
+    return Arrays.copyOf(numbers, Math.max(numbers.length, SHORTEST_TOTAL));
+  }
+
+  private static double[] part(JsonPlace place, double[] numbers) {
+    if (numbers.length != PART_LENGTH) {
+      throw place.wrong(PART_LENGTH + " numbers");
+    }
+    return numbers;
   }
 
   private static @Nullable LossScale lossScale(JsonPlace place) {

@@ -57,7 +57,17 @@ public final class Folders {
                             + "' is no folder here. To load a model by its name on the Hugging Face Hub, add"
                             + " dev.trainer4j:trainer-hub in the version of trainer-core, or give the folder"
                             + " of one that was downloaded"));
-    return provider.model(name, revision);
+    try {
+      return provider.model(name, revision);
+    } catch (IOException e) {
+      // A folder that was mistyped looks like a name of the Hub: both are told.
+      throw new IOException(
+          "'"
+              + folderOrName
+              + "' is no folder here, and no model of this name came from the Hub: "
+              + e.getMessage(),
+          e);
+    }
   }
 
   private static boolean isFolder(String text) {

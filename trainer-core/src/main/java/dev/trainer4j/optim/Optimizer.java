@@ -24,11 +24,8 @@ public interface Optimizer extends AutoCloseable {
 
   /**
    * Takes one step from the gradients as they are. Nothing is recorded for gradients in it, and
-   * arrays made in it are closed after it: make the state beforehand, or hand it to {@link
+   * arrays made in it are closed after it: make the state in the constructor, or hand it to {@link
    * dev.trainer4j.torch.ArrayScope#keep}.
-   *
-   * <p>The loop calls it outside of autograd and closes every array that it creates; arrays that
-   * must live on belong into the constructor.
    *
    * @param rateFactor multiplies every group's learning rate
    */

@@ -19,7 +19,10 @@ class FoldersTest {
   /** Answers with what it was asked for. */
   public static final class Echo implements FolderProvider {
     @Override
-    public Path model(String name, String revision) {
+    public Path model(String name, String revision) throws IOException {
+      if (name.equals("mistyped")) {
+        throw new IOException("401 for mistyped");
+      }
       return Path.of("/hub", name, revision);
     }
   }
@@ -49,6 +52,11 @@ class FoldersTest {
 
       assertThat(Folders.ofModel("org/name")).isEqualTo(Path.of("/hub/org/name/main"));
       assertThat(Folders.ofModel("org/name@v2")).isEqualTo(Path.of("/hub/org/name/v2"));
+      // A folder that was mistyped looks like a name.
+      assertThatThrownBy(() -> Folders.ofModel("mistyped"))
+          .isInstanceOf(IOException.class)
+          .hasMessageContaining("'mistyped' is no folder here")
+          .hasRootCauseMessage("401 for mistyped");
     } finally {
       thread.setContextClassLoader(before);
     }

@@ -14,6 +14,7 @@ import dev.trainer4j.args.TrainingArguments;
 import dev.trainer4j.callback.CallbackContext;
 import dev.trainer4j.callback.TrainerCallback;
 import dev.trainer4j.callback.TrainerControl;
+import dev.trainer4j.optim.ParameterGroups;
 import dev.trainer4j.parity.EventRecorder.Event;
 import dev.trainer4j.state.TrainerState;
 import dev.trainer4j.testing.Crash;
@@ -93,6 +94,31 @@ class ResumeTest {
     run("crashed").args(args).callback(Crash.after(5)).train();
 
     assertSame(run("crashed").args(args).train(ResumeFrom.latest()), whole);
+  }
+
+  /** Of which the norm and each rate of the last update are in a checkpoint. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 4})
+  void withParametersOfSeveralRates(int rates) {
+    Consumer<Trainer.Builder> groups =
+        builder ->
+            builder.parameterGroups(
+                all -> {
+                  for (int i = 1; i < rates; i++) {
+                    String name = List.of("fc2.bias", "fc1.bias", "fc1.weight").get(i - 1);
+                    all = ParameterGroups.byPattern(all, name, 0.05 / (i + 1));
+                  }
+                  return all;
+                });
+    Outcome whole = run("whole").builder(groups).args(ResumeTest::saveEveryStep).train();
+    run("crashed").builder(groups).args(ResumeTest::saveEveryStep).callback(Crash.after(5)).train();
+
+    assertSame(
+        run("crashed").builder(groups).args(ResumeTest::saveEveryStep).train(ResumeFrom.latest()),
+        whole);
+    assertThat(whole.log().get(0).values().keySet())
+        .filteredOn(name -> name.startsWith("learning_rate"))
+        .hasSize(rates);
   }
 
   @ParameterizedTest

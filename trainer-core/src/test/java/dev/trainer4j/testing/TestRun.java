@@ -31,6 +31,7 @@ public final class TestRun {
 
   private final Path outputDir;
   private final List<Consumer<TrainingArguments.Builder>> changes = new ArrayList<>();
+  private final List<Consumer<Trainer.Builder>> builderChanges = new ArrayList<>();
   private final List<TrainerCallback> callbacks = new ArrayList<>();
   private final EventRecorder recorder = new EventRecorder();
   private float dropout = 0.3f;
@@ -52,6 +53,12 @@ public final class TestRun {
 
   public TestRun callback(TrainerCallback callback) {
     callbacks.add(callback);
+    return this;
+  }
+
+  /** Changes the trainer's builder. */
+  public TestRun builder(Consumer<Trainer.Builder> change) {
+    builderChanges.add(change);
     return this;
   }
 
@@ -108,6 +115,7 @@ public final class TestRun {
       builder.callback(recorder);
     }
     callbacks.forEach(builder::callback);
+    builderChanges.forEach(change -> change.accept(builder));
     return builder.build();
   }
 

@@ -16,8 +16,7 @@ public final class HubFolderProvider implements FolderProvider {
     try {
       return Hub.model(name, revision);
     } catch (IllegalArgumentException e) {
-      throw new IOException(
-          "'" + name + "' is neither a folder here nor a model of the Hub: " + e.getMessage(), e);
+      throw new IOException(e.getMessage(), e);
     }
   }
 }

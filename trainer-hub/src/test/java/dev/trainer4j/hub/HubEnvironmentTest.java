@@ -73,7 +73,8 @@ class HubEnvironmentTest {
     assertThat(Folders.ofModel(folder.toString())).isEqualTo(folder);
     assertThatThrownBy(() -> Folders.ofModel("no such folder"))
         .isInstanceOf(IOException.class)
-        .hasMessageContaining("'no such folder' is neither a folder here nor a model of the Hub")
+        .hasMessageContaining(
+            "'no such folder' is no folder here, and no model of this name came from the Hub")
         .hasMessageContaining("expected owner/name");
   }
 }

@@ -36,9 +36,9 @@ public record ModelFolder(Path base, @Nullable Path adapter) {
       throw new UsageException(
           "a revision is of a model on the Hub, and " + name + " is a folder: remove it");
     }
-    Path folder = found(revision == null ? name : name + "@" + revision);
+    Path folder = Folders.ofModel(revision == null ? name : name + "@" + revision);
     if (adapter != null) {
-      return new ModelFolder(checked(folder), adapter(found(adapter)));
+      return new ModelFolder(checked(folder), adapter(Folders.ofModel(adapter)));
     }
     return isAdapter(folder)
         ? new ModelFolder(checked(baseOf(folder)), folder)
@@ -50,15 +50,6 @@ public record ModelFolder(Path base, @Nullable Path adapter) {
     return adapter != null && Files.isRegularFile(adapter.resolve("tokenizer.json"))
         ? adapter
         : base;
-  }
-
-  /** A folder that was mistyped looks like a name of the Hub: both are told. */
-  private static Path found(String name) throws IOException {
-    try {
-      return Folders.ofModel(name);
-    } catch (IOException e) {
-      throw new IOException("'" + name + "' is no folder here, and was not had from the Hub", e);
-    }
   }
 
   private static boolean isAdapter(Path folder) {
