@@ -56,6 +56,8 @@ abstract class FileRows<R, T> implements Iterator<T>, AutoCloseable {
     ready = Optional.empty();
     try {
       return mapper.apply(row);
+    } catch (DataException e) {
+      throw new DataException(file + ", line " + line() + ": " + e.getMessage(), e);
     } catch (RuntimeException e) {
       throw new DataException(file + ", line " + line() + ": the mapper failed: " + e, e);
     }
