@@ -56,12 +56,16 @@ public final class CsvSchema implements Function<Map<String, String>, Map<String
     return new Builder();
   }
 
-  /** Returns a row with numbers where the schema says so, in the order of the file. */
+  /**
+   * Returns a row with numbers where the schema says so, in the order of the file.
+   *
+   * @throws DataException if a column is missing, or a cell is of another kind
+   */
   @Override
   public Map<String, Object> apply(Map<String, String> row) {
     for (String name : types.keySet()) {
       if (!row.containsKey(name)) {
-        throw new IllegalArgumentException(
+        throw new DataException(
             "the schema has a column '" + name + "', but the file has " + row.keySet() + ".");
       }
     }
@@ -82,7 +86,7 @@ public final class CsvSchema implements Function<Map<String, String>, Map<String
     try {
       return type.parse(trimmed);
     } catch (NumberFormatException e) {
-      throw new IllegalArgumentException(
+      throw new DataException(
           "column '" + name + "' has '" + cell + "', expected " + type.expected + ".", e);
     }
   }

@@ -60,6 +60,8 @@ abstract class FileRows<R, T> implements OriginIterator<T> {
     ready = Optional.empty();
     try {
       return mapper.apply(row);
+    } catch (DataException e) {
+      throw new DataException(file + ", line " + line() + ": " + e.getMessage(), e);
     } catch (RuntimeException e) {
       throw new DataException(origin() + ": the mapper failed: " + e, e);
     }

@@ -76,6 +76,8 @@ final class ParquetSource<T> implements OriginIterator<T> {
       T sample = mapper.apply(values);
       row++;
       return sample;
+    } catch (DataException e) {
+      throw new DataException(file + ", row " + row + ": " + e.getMessage(), e);
     } catch (RuntimeException e) {
       throw new DataException(file + ", row " + row + ": the mapper failed: " + e, e);
     }
@@ -96,8 +98,9 @@ final class ParquetSource<T> implements OriginIterator<T> {
   }
 
   private static DataException damaged(Path file, String place, Exception cause) {
-    return new DataException(
-        file + place + ": cannot be read as Parquet: " + cause.getMessage(), cause);
+    // The library calls the file by the class and address of what it reads it with.
+    String why = String.valueOf(cause.getMessage()).replaceAll("\\S+@[0-9a-f]+ is ", "it is ");
+    return new DataException(file + place + ": cannot be read as Parquet: " + why, cause);
   }
 
   @Override

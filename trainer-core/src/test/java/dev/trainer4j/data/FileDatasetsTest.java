@@ -77,6 +77,9 @@ class FileDatasetsTest {
     assertThatThrownBy(() -> Datasets.parquet(damaged))
         .isInstanceOf(DataException.class)
         .hasMessageContaining("damaged.parquet");
+    Files.writeString(damaged, "no parquet");
+    assertThatThrownBy(() -> Datasets.parquet(damaged))
+        .hasMessageStartingWith(damaged + ": cannot be read as Parquet: it is not a Parquet file");
     assertThatThrownBy(() -> Datasets.parquet(folder.resolve("none.parquet")))
         .hasMessageContaining("does not exist");
     assertThatThrownBy(

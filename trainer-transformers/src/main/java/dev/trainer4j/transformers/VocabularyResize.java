@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.transformers;
 
+import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
@@ -12,6 +13,7 @@ import dev.trainer4j.torch.ScriptKernels;
 import dev.trainer4j.torch.Seeds;
 import dev.trainer4j.torch.TorchFunctions;
 import dev.trainer4j.transformers.architecture.Architecture;
+import dev.trainer4j.transformers.architecture.ConfigReader;
 import dev.trainer4j.transformers.architecture.TensorSpec;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -48,7 +50,18 @@ final class VocabularyResize {
   int to(int tokens, int multiple) {
     check(tokens, multiple);
     int before = core.architecture().vocabulary();
-    int after = Math.toIntExact((tokens + multiple - 1L) / multiple * multiple);
+    long rounded = (tokens + multiple - 1L) / multiple * multiple;
+    if (rounded > ConfigReader.MAX_SIZE) {
+      throw new IllegalArgumentException(
+          "newNumTokens is "
+              + tokens
+              + ", which makes "
+              + rounded
+              + " tokens, expected at most "
+              + ConfigReader.MAX_SIZE
+              + ": give what the tokenizer has (tokenizer.size())");
+    }
+    int after = (int) rounded;
     if (after == before) {
       return before;
     }
@@ -74,7 +87,15 @@ final class VocabularyResize {
             }
             return after;
           });
-    } catch (RuntimeException | Error e) { // What is out of memory leaves the model as it was.
+    } catch (EngineException e) { // What is out of memory leaves the model as it was.
+      made.forEach(NDArray::close);
+      // Of the same type: whoever looks for a shortage finds it.
+      throw new EngineException(
+          "embeddings of "
+              + after
+              + " tokens cannot be made; does the memory suffice for them? The model is as it was",
+          e);
+    } catch (RuntimeException | Error e) {
       made.forEach(NDArray::close);
       throw e;
     }

@@ -382,6 +382,10 @@ class ResizeTokenEmbeddingsTest {
       assertThatThrownBy(() -> model.resizeTokenEmbeddings(0))
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessageContaining("newNumTokens is 0");
+      assertThatThrownBy(() -> model.resizeTokenEmbeddings(2_000_000_000))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("newNumTokens is 2000000000")
+          .hasMessageContaining("expected at most 16777216");
       assertThatThrownBy(() -> model.resizeTokenEmbeddings(41, 0, true))
           .hasMessageContaining("padToMultipleOf is 0");
       assertThatThrownBy(() -> model.autocast(HalfType.BFLOAT16).resizeTokenEmbeddings(41))

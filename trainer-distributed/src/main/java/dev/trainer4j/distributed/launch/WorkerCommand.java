@@ -55,6 +55,10 @@ record WorkerCommand(String mainClass, List<String> arguments, List<String> opti
   }
 
   private static void requireMain(String name) {
+    if (name.isBlank()) {
+      throw new LaunchException(
+          "no class is named that each process shall run: launch [flags] com.example.Main [arguments]");
+    }
     try {
       Class<?> type = Class.forName(name, false, loader());
       if (!Modifier.isStatic(type.getMethod("main", String[].class).getModifiers())) {

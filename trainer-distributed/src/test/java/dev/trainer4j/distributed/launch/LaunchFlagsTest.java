@@ -113,6 +113,12 @@ final class LaunchFlagsTest {
   }
 
   @Test
+  void asksForAClassWhereNoneIsNamed() {
+    assertThat(launch("--cpu").errors())
+        .contains("no class is named that each process shall run: launch [flags] com.example.Main");
+  }
+
+  @Test
   void refusesAClassWithoutAMainMethod() {
     assertThat(launch("--cpu", "java.lang.String").errors())
         .contains("java.lang.String has no public static void main(String[])");

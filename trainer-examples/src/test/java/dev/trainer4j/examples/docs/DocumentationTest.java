@@ -12,10 +12,14 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
@@ -34,7 +38,13 @@ final class DocumentationTest {
       ROOT.resolve("trainer-examples/src/main/java/dev/trainer4j/examples/snippets");
   private static final Pattern SNIPPET =
       Pattern.compile("<!-- snippet: (\\w+\\.java)#([\\w ]+) -->");
-  private static final Pattern LINK = Pattern.compile("\\[[^\\]]*]\\(([^)\\s]+)\\)");
+
+  /** An import of DJL or Trainer4J: its package, and the name with the class that it is nested in. */
+  private static final Pattern IMPORT =
+      Pattern.compile(
+          "import (?:static )?((?:ai\\.djl|dev\\.trainer4j(?!\\.examples))[.a-z0-9]*)\\.([A-Z][\\w.]*);");
+
+  private static final Pattern LINK = Pattern.compile("\\[[^\\]\\n]*]\\(([^)\\s]+)\\)");
   private static final Pattern REMOTE = Pattern.compile("^(https?|mailto):.*");
   private static final Pattern CLASS =
       Pattern.compile("\\bdev\\.trainer4j(?:\\.[a-z]\\w*)*\\.[A-Z]\\w*");
@@ -66,21 +76,6 @@ final class DocumentationTest {
     assertThat(dense(block.text()))
         .as(block.where())
         .isEqualTo(dense(region(SNIPPETS.resolve(marker.group(1)), marker.group(2))));
-  }
-
-  @Test
-  void everyPageWithJavaLeadsToItsImports() throws IOException {
-    for (Block block : blocks()) {
-      Matcher marker = SNIPPET.matcher(block.marker());
-      if (marker.matches() && !block.page().endsWith("docs/extending.md")) {
-        // The README shows two; one line of a model is explained on the page that it links to.
-        boolean explained = block.page().endsWith("README.md") && block.text().lines().count() == 1;
-        assertThat(
-                explained || Files.readString(block.page()).contains("/" + marker.group(1) + ")"))
-            .as("%s links to %s, which has its imports", block.where(), marker.group(1))
-            .isTrue();
-      }
-    }
   }
 
   @Test
@@ -131,6 +126,45 @@ final class DocumentationTest {
                 names.add(name.substring(name.lastIndexOf('.') + 1));
               });
     }
+  }
+
+  /** A reader who copies a snippet learns where its names come from: {@code `package` (`Name`, ...)}. */
+  @TestFactory
+  Stream<DynamicTest> everyPageNamesThePackagesOfItsSnippets() throws IOException {
+    Map<Path, List<Block>> snippets = new TreeMap<>();
+    for (Block block : blocks()) {
+      if (block.language().equals("java")) {
+        snippets.computeIfAbsent(block.page(), page -> new ArrayList<>()).add(block);
+      }
+    }
+    return snippets.entrySet().stream()
+        .map(
+            entry ->
+                DynamicTest.dynamicTest(
+                    ROOT.relativize(entry.getKey()).toString(),
+                    () ->
+                        assertThat(dense(Files.readString(entry.getKey())))
+                            .contains(dense(packages(entry.getValue())))));
+  }
+
+  private static String packages(List<Block> snippets) throws IOException {
+    Map<String, Set<String>> names = new TreeMap<>();
+    for (Block block : snippets) {
+      Matcher marker = SNIPPET.matcher(block.marker());
+      assertThat(marker.matches()).as(block.where()).isTrue();
+      Set<String> words =
+          new HashSet<>(List.of(block.text().replaceAll("//[^\n]*", "").split("\\W+")));
+      Matcher found = IMPORT.matcher(Files.readString(SNIPPETS.resolve(marker.group(1))));
+      while (found.find()) {
+        String name = found.group(2);
+        if (words.contains(name.substring(name.lastIndexOf('.') + 1))) {
+          names.computeIfAbsent(found.group(1), of -> new TreeSet<>()).add("`" + name + "`");
+        }
+      }
+    }
+    return names.entrySet().stream()
+        .map(of -> "`" + of.getKey() + "` (" + String.join(", ", of.getValue()) + ")")
+        .collect(Collectors.joining(", ", "", "."));
   }
 
   private static String region(Path source, String name) throws IOException {

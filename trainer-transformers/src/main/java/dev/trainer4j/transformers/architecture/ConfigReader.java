@@ -81,7 +81,9 @@ public final class ConfigReader {
           "pooler_type",
           "gradient_checkpointing_kwargs");
 
-  private static final int MAX_SIZE = 1 << 24;
+  /** The largest size that a configuration may have, such as a vocabulary. */
+  public static final int MAX_SIZE = 1 << 24;
+
   private static final int MAX_LAYERS = 1 << 14;
 
   private static final String MATCH = "is config.json that of these weights?";
