@@ -4,6 +4,8 @@ package dev.trainer4j.hub;
 import ai.djl.nn.Activation;
 import ai.djl.nn.SequentialBlock;
 import ai.djl.nn.core.Linear;
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
 import com.sun.management.OperatingSystemMXBean;
 import dev.trainer4j.Trainer;
 import dev.trainer4j.args.HubStrategy;
@@ -29,6 +31,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
+import org.slf4j.LoggerFactory;
 
 /**
  * Measures how much pushing in the background slows updates: rounds of the same training with the same saves, once with and once without
@@ -81,6 +84,7 @@ final class PushCost {
   }
 
   public static void main(String[] words) throws IOException {
+    ((Logger) LoggerFactory.getLogger(Logger.ROOT_LOGGER_NAME)).setLevel(Level.WARN);
     int rounds = words.length > 0 ? Integer.parseInt(words[0]) : 9;
     int updates = words.length > 1 ? Integer.parseInt(words[1]) : 300;
     HubStrategy strategy =

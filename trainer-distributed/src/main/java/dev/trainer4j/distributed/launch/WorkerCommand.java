@@ -55,6 +55,10 @@ record WorkerCommand(String mainClass, List<String> arguments, List<String> opti
   }
 
   private static void requireMain(String name) {
+    if (name.isEmpty()) {
+      throw new LaunchException(
+          "name the class that is started, behind the flags, such as com.example.Main");
+    }
     try {
       Class<?> type = Class.forName(name, false, loader());
       if (!Modifier.isStatic(type.getMethod("main", String[].class).getModifiers())) {
