@@ -51,7 +51,9 @@ final class ArgumentsHelp {
       addGroups(copy, table, shown);
     }
     ArgGroupSpec.Builder ofEvery = section("Options of every command", copy);
-    spec.options().forEach(option -> ofEvery.addArg(OptionSpec.builder(option).build()));
+    // One option may ask for help, and this copy is only read.
+    spec.options()
+        .forEach(option -> ofEvery.addArg(OptionSpec.builder(option).usageHelp(false).build()));
     copy.addArgGroup(ofEvery.build());
     return copy;
   }

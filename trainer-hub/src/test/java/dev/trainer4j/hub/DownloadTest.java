@@ -4,6 +4,7 @@ package dev.trainer4j.hub;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ch.qos.logback.classic.Level;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -406,6 +407,22 @@ class DownloadTest {
         .message()
         .containsIgnoringCase("refused")
         .doesNotContain("Exception");
+  }
+
+  @Test
+  void whereNobodyIsThereItIsAskedTwiceAndServersThatFailMoreOften() throws IOException {
+    putModel();
+    server.faults.status(4, "GET", ".*/revision/main", 503, Map.of());
+    download();
+    assertThat(server.faults.isEmpty()).isTrue();
+    server.close();
+
+    try (CapturedLog log = new CapturedLog(Level.INFO)) {
+      assertThatThrownBy(
+              () -> client().build().download(SnapshotRequest.of(HubRepo.model("org/other"))))
+          .isInstanceOf(HubException.class);
+      assertThat(log.lines()).filteredOn(line -> line.contains("next try in")).hasSize(1);
+    }
   }
 
   @ParameterizedTest

@@ -5,10 +5,10 @@ import dev.trainer4j.args.ValueType;
 import dev.trainer4j.callbacks.ReportNumbers;
 import dev.trainer4j.cli.Console;
 import dev.trainer4j.cli.ExitCodes;
+import dev.trainer4j.cli.NamedModel;
 import dev.trainer4j.cli.UsageException;
 import dev.trainer4j.cli.inspect.FolderKind;
 import dev.trainer4j.cli.inspect.TensorFacts;
-import dev.trainer4j.data.Folders;
 import dev.trainer4j.transformers.ConvertedWeights;
 import dev.trainer4j.transformers.FolderConverter;
 import dev.trainer4j.transformers.SaveOptions;
@@ -74,7 +74,7 @@ public final class ConvertCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     SaveOptions options = options();
-    Path source = Folders.ofModel(in);
+    Path source = NamedModel.folder("IN", in, null);
     FolderKind kind = FolderKind.of(source);
     if (kind == FolderKind.RUN && TensorFacts.ofModel(source).isEmpty()) {
       throw new UsageException(

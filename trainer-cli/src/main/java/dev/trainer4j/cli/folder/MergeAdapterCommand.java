@@ -4,8 +4,8 @@ package dev.trainer4j.cli.folder;
 import dev.trainer4j.callbacks.ReportNumbers;
 import dev.trainer4j.cli.Console;
 import dev.trainer4j.cli.ExitCodes;
+import dev.trainer4j.cli.NamedModel;
 import dev.trainer4j.cli.inspect.FolderKind;
-import dev.trainer4j.data.Folders;
 import dev.trainer4j.transformers.AutoModels;
 import dev.trainer4j.transformers.Dtype;
 import dev.trainer4j.transformers.LoadOptions;
@@ -65,7 +65,7 @@ public final class MergeAdapterCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     Dtype wanted = dtype == null ? null : DtypeFlag.read(spec.commandLine(), dtype);
-    Path folder = Folders.ofModel(base);
+    Path folder = NamedModel.folder("BASE", base, null);
     requireAdapter();
     OutputFolder output = new OutputFolder(out, overwrite, folder, adapter);
     Dtype saved = wanted == null ? FolderWeights.dtype(folder) : wanted;

@@ -2,6 +2,7 @@
 package dev.trainer4j.cli.folder;
 
 import dev.trainer4j.checkpoint.CheckpointStore;
+import dev.trainer4j.cli.NamedModel;
 import dev.trainer4j.cli.UsageException;
 import dev.trainer4j.cli.inspect.FolderKind;
 import dev.trainer4j.data.Folders;
@@ -31,14 +32,9 @@ public record ModelFolder(Path base, @Nullable Path adapter) {
    */
   public static ModelFolder of(String name, @Nullable String revision, @Nullable String adapter)
       throws IOException {
-    boolean here = Files.isDirectory(Path.of(name));
-    if (here && revision != null) {
-      throw new UsageException(
-          "a revision is of a model on the Hub, and " + name + " is a folder: remove it");
-    }
-    Path folder = Folders.ofModel(revision == null ? name : name + "@" + revision);
+    Path folder = NamedModel.folder("model_name_or_path", name, revision);
     if (adapter != null) {
-      return new ModelFolder(checked(folder), adapter(Folders.ofModel(adapter)));
+      return new ModelFolder(checked(folder), adapter(NamedModel.folder("adapter", adapter, null)));
     }
     return isAdapter(folder)
         ? new ModelFolder(checked(baseOf(folder)), folder)

@@ -4,7 +4,7 @@ package dev.trainer4j.cli.folder;
 import dev.trainer4j.callbacks.ReportNumbers;
 import dev.trainer4j.cli.Console;
 import dev.trainer4j.cli.ExitCodes;
-import dev.trainer4j.data.Folders;
+import dev.trainer4j.cli.NamedModel;
 import dev.trainer4j.transformers.AutoModels;
 import dev.trainer4j.transformers.LoadOptions;
 import dev.trainer4j.transformers.PretrainedConfig;
@@ -84,7 +84,7 @@ public final class QuantizeCommand implements Callable<Integer> {
           spec.commandLine(),
           "--double-quant is for 4 bits alone: int8 has one scale for each output, and no blocks.");
     }
-    Path source = Folders.ofModel(in);
+    Path source = NamedModel.folder("IN", in, null);
     if (PretrainedConfig.read(source).has("quantization_config")) {
       throw new IllegalArgumentException(
           source + " is quantized already: quantize the model that it was made of");

@@ -4,11 +4,11 @@ package dev.trainer4j.cli.generate;
 import dev.trainer4j.args.ArgumentTable;
 import dev.trainer4j.callbacks.Terminal;
 import dev.trainer4j.cli.UsageException;
+import dev.trainer4j.cli.WholeFile;
 import dev.trainer4j.transformers.generation.GenerationConfig;
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Set;
 import picocli.CommandLine.Command;
@@ -75,8 +75,8 @@ public final class ChatCommand extends WriterCommand {
   @Override
   void check(WriterArguments args) {
     Path save = args.save();
-    if (save != null && Files.isDirectory(save)) {
-      throw new UsageException("save: " + save + " is a folder, expected a file");
+    if (save != null) {
+      WholeFile.check("save", save);
     }
   }
 

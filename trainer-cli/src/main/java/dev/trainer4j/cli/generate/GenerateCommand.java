@@ -3,7 +3,7 @@ package dev.trainer4j.cli.generate;
 
 import dev.trainer4j.args.ArgumentTable;
 import dev.trainer4j.callbacks.Terminal;
-import dev.trainer4j.cli.UsageException;
+import dev.trainer4j.cli.WholeFile;
 import dev.trainer4j.transformers.generation.GenerationConfig;
 import dev.trainer4j.transformers.generation.GenerationOutput;
 import dev.trainer4j.transformers.generation.Generator;
@@ -11,7 +11,6 @@ import dev.trainer4j.transformers.generation.TextStreamer;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -94,8 +93,8 @@ public final class GenerateCommand extends WriterCommand {
       PromptFile.check(input);
     }
     Path output = args.output();
-    if (output != null && Files.isDirectory(output)) {
-      throw new UsageException("output: " + output + " is a folder, expected a file");
+    if (output != null) {
+      WholeFile.check("output", output);
     }
   }
 
@@ -154,21 +153,8 @@ public final class GenerateCommand extends WriterCommand {
       answer(writer, args, settings, prompts, console().out());
       return;
     }
-    // Whole or not there: half a file of answers looks like one.
-    Path draft = output.resolveSibling("." + output.getFileName() + ".tmp");
-    try {
-      try (PrintWriter out =
-          new PrintWriter(Files.newBufferedWriter(draft, StandardCharsets.UTF_8))) {
-        answer(writer, args, settings, prompts, out);
-        if (out.checkError()) {
-          throw new IOException(output + " cannot be written: is the disk full?");
-        }
-      }
-      Files.move(draft, output, java.nio.file.StandardCopyOption.REPLACE_EXISTING);
-      console().tell(prompts.size() + " answers: " + output);
-    } finally {
-      Files.deleteIfExists(draft);
-    }
+    WholeFile.write(output, out -> answer(writer, args, settings, prompts, out));
+    console().tell(prompts.size() + " answers: " + output);
   }
 
   private void answer(

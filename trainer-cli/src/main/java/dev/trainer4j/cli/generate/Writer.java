@@ -3,8 +3,8 @@ package dev.trainer4j.cli.generate;
 
 import ai.djl.Device;
 import dev.trainer4j.cli.Console;
+import dev.trainer4j.cli.NamedModel;
 import dev.trainer4j.cli.folder.ModelFolder;
-import dev.trainer4j.data.Folders;
 import dev.trainer4j.transformers.AutoModels;
 import dev.trainer4j.transformers.Dtype;
 import dev.trainer4j.transformers.LoadOptions;
@@ -67,7 +67,9 @@ final class Writer implements AutoCloseable {
               + ", which writes no text: give a causal or sequence-to-sequence language model");
     }
     Path tokens =
-        args.tokenizerName() == null ? folder.tokenizer() : Folders.ofModel(args.tokenizerName());
+        args.tokenizerName() == null
+            ? folder.tokenizer()
+            : NamedModel.folder("tokenizer_name", args.tokenizerName(), null);
     PretrainedTokenizer tokenizer = PretrainedTokenizer.load(tokens);
     try {
       PretrainedModel base = AutoModels.load(folder.base(), task, options(args));

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.cli.train;
 
+import dev.trainer4j.cli.NamedModel;
 import dev.trainer4j.cli.UsageException;
-import dev.trainer4j.hub.Hub;
 import dev.trainer4j.transformers.AutoModels;
 import dev.trainer4j.transformers.LoadOptions;
 import dev.trainer4j.transformers.PretrainedConfig;
@@ -12,13 +12,10 @@ import dev.trainer4j.transformers.Task;
 import dev.trainer4j.transformers.tokenization.PretrainedTokenizer;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Where the model of a run comes from.
@@ -29,61 +26,24 @@ import org.slf4j.LoggerFactory;
  */
 record ModelSource(@Nullable Path folder, PretrainedConfig config, Path tokenizerFolder) {
 
-  private static final Logger LOG = LoggerFactory.getLogger(ModelSource.class);
-
   /** Finds the folders, and downloads those that are names of the Hub. */
   static ModelSource of(TextArguments args) throws IOException {
     String name = args.modelNameOrPath();
     Path base =
         name == null
-            ? folder("config_name", Objects.requireNonNull(args.configName()), null)
-            : folder("model_name_or_path", name, args.modelRevision());
+            ? NamedModel.folder("config_name", Objects.requireNonNull(args.configName()), null)
+            : NamedModel.folder("model_name_or_path", name, args.modelRevision());
     PretrainedConfig config = PretrainedConfig.read(base);
     Path tokenizer =
-        args.tokenizerName() == null ? base : folder("tokenizer_name", args.tokenizerName(), null);
+        args.tokenizerName() == null
+            ? base
+            : NamedModel.folder("tokenizer_name", args.tokenizerName(), null);
     if (!Files.isRegularFile(tokenizer.resolve("tokenizer.json"))) {
       throw new UsageException(
           tokenizer + " has no tokenizer.json: name a folder that has one by --tokenizer_name");
     }
     return new ModelSource(
         name == null ? null : base, overridden(config, args.configOverrides()), tokenizer);
-  }
-
-  /** A folder of this computer, or one that the Hub fills. */
-  static Path folder(String flag, String name, @Nullable String revision) throws IOException {
-    Path path;
-    try {
-      path = Path.of(name);
-    } catch (InvalidPathException e) {
-      throw new UsageException(
-          flag + " is '" + name + "', which is neither a path nor a name of the Hub", e);
-    }
-    if (Files.isDirectory(path)) {
-      if (revision != null) {
-        throw new UsageException(
-            "model_revision is for models of the Hub, and " + name + " is a folder; remove it");
-      }
-      return path;
-    }
-    boolean nameOfHub = name.matches("[A-Za-z0-9][\\w.-]*(/[A-Za-z0-9][\\w.-]*)?");
-    if (!nameOfHub) {
-      throw new UsageException(
-          flag
-              + " is '"
-              + name
-              + "': there is no such folder, and a name of the Hub is owner/name");
-    }
-    LOG.info("There is no folder {}: it is taken for a name of the Hub", name);
-    try {
-      return Hub.model(name, revision == null ? "main" : revision);
-    } catch (IOException e) {
-      throw new IOException(
-          flag
-              + " is '"
-              + name
-              + "': there is no such folder here, and a model of this name was not had from the Hub",
-          e);
-    }
   }
 
   /** Values are numbers, true, false or texts, as the key has them already. */

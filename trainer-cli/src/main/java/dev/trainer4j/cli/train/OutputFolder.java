@@ -19,7 +19,7 @@ final class OutputFolder {
   private OutputFolder() {}
 
   /** Where training begins; nothing is changed. */
-  static ResumeFrom resume(TextArguments args, Path folder, Console console) throws IOException {
+  static ResumeFrom resume(EarlierRun args, Path folder, Console console) throws IOException {
     String asked = args.resumeFromCheckpoint();
     if (asked != null) {
       boolean newest = List.of("true", "True", "latest").contains(asked);
@@ -51,7 +51,7 @@ final class OutputFolder {
   }
 
   /** Deletes the checkpoints of the run before, where that was asked for. */
-  static void clear(TextArguments args, Path folder, Console console) throws IOException {
+  static void clear(EarlierRun args, Path folder, Console console) throws IOException {
     if (!args.overwriteOutputDir() || !Files.isDirectory(folder)) {
       return;
     }

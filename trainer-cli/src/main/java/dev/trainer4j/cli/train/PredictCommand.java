@@ -3,6 +3,7 @@ package dev.trainer4j.cli.train;
 
 import dev.trainer4j.cli.Console;
 import dev.trainer4j.cli.ExitCodes;
+import dev.trainer4j.cli.WholeFile;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -107,6 +108,9 @@ public final class PredictCommand implements Callable<Integer> {
       throw new ParameterException(
           spec.commandLine(),
           "--batch_size is " + batchSize + ", expected a whole number of at least 1.");
+    }
+    if (output != null) {
+      WholeFile.check("--output", output);
     }
     TextArguments.Builder args =
         TextArguments.builder()

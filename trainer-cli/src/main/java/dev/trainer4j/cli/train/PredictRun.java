@@ -3,6 +3,8 @@ package dev.trainer4j.cli.train;
 
 import ai.djl.Device;
 import dev.trainer4j.cli.Console;
+import dev.trainer4j.cli.NamedModel;
+import dev.trainer4j.cli.WholeFile;
 import dev.trainer4j.data.Datasets;
 import dev.trainer4j.transformers.AutoModels;
 import dev.trainer4j.transformers.LoadOptions;
@@ -13,10 +15,7 @@ import dev.trainer4j.transformers.predict.TextLimit;
 import dev.trainer4j.transformers.tokenization.PretrainedTokenizer;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -47,7 +46,7 @@ final class PredictRun implements AutoCloseable {
 
   static PredictRun load(TextArguments args, boolean useCpu, int batchSize, Console console)
       throws IOException {
-    Path folder = ModelSource.folder("MODEL", Objects.requireNonNull(args.modelNameOrPath()), null);
+    Path folder = NamedModel.folder("MODEL", Objects.requireNonNull(args.modelNameOrPath()), null);
     PretrainedConfig config = PretrainedConfig.read(folder);
     Task head = Task.of(config);
     if (head == Task.CAUSAL_LM || head == Task.MASKED_LM || head == Task.FEATURE_EXTRACTION) {
@@ -79,19 +78,7 @@ final class PredictRun implements AutoCloseable {
       predict(rows, console.out(), withInput);
       return;
     }
-    Path draft = output.resolveSibling("." + output.getFileName() + ".tmp");
-    try {
-      try (PrintWriter out =
-          new PrintWriter(Files.newBufferedWriter(draft, StandardCharsets.UTF_8))) {
-        predict(rows, out, withInput);
-        if (out.checkError()) {
-          throw new IOException(draft + " could not be written: is the disk full?");
-        }
-      }
-      Files.move(draft, output, StandardCopyOption.REPLACE_EXISTING);
-    } finally {
-      Files.deleteIfExists(draft);
-    }
+    WholeFile.write(output, out -> predict(rows, out, withInput));
   }
 
   private void predict(RowSource rows, PrintWriter out, boolean withInput) throws IOException {

@@ -146,17 +146,39 @@ final class RunSetup implements AutoCloseable {
     return model;
   }
 
-  /** Begins a trainer. */
-  Trainer.Builder builder(PretrainedModel model) {
-    return Trainer.builder(model, training)
-        .dataCollator(recipe.collator(texts, model))
-        .processingClass(texts.tokenizer());
+  /**
+   * Begins a trainer with the samples of the run, and the figures of its evaluations.
+   *
+   * @param trains whether it trains; evaluated is whatever there is data for
+   */
+  Prepared prepare(PretrainedModel model, boolean trains) {
+    Trainer.Builder builder =
+        Trainer.builder(model, training)
+            .dataCollator(recipe.collator(texts, model))
+            .processingClass(texts.tokenizer());
+    long trainSamples = 0;
+    long evalSamples = 0;
+    if (trains && data.train() != null) {
+      Dataset<Map<String, Object>> samples = recipe.samples(data.train(), texts);
+      trainSamples = samples.size();
+      builder.trainDataset(samples);
+    }
+    if (data.validation() != null) {
+      Dataset<Map<String, Object>> samples = recipe.samples(data.validation(), texts);
+      evalSamples = samples.size();
+      builder.evalDataset(samples);
+      recipe.measure(builder, data.validation(), texts);
+    }
+    return new Prepared(builder, trainSamples, evalSamples);
   }
 
-  /** Makes the samples of rows. */
-  Dataset<Map<String, Object>> samples(RunData.Rows rows) {
-    return recipe.samples(rows, texts);
-  }
+  /**
+   * A trainer to which callbacks may be added.
+   *
+   * @param trainSamples how many it trains on; 0 if it does not
+   * @param evalSamples how many it evaluates on; 0 if there are none
+   */
+  record Prepared(Trainer.Builder builder, long trainSamples, long evalSamples) {}
 
   TextArguments args() {
     return args;

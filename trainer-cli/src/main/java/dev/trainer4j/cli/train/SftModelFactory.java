@@ -3,6 +3,7 @@ package dev.trainer4j.cli.train;
 
 import ai.djl.Device;
 import dev.trainer4j.args.TrainingArguments;
+import dev.trainer4j.cli.NamedModel;
 import dev.trainer4j.cli.UsageException;
 import dev.trainer4j.cli.folder.ModelFolder;
 import dev.trainer4j.transformers.AutoModels;
@@ -46,11 +47,10 @@ final class SftModelFactory {
     }
     Path tokenizer =
         args.tokenizerName() != null
-            ? ModelSource.folder("tokenizer_name", args.tokenizerName(), null)
+            ? NamedModel.folder("tokenizer_name", args.tokenizerName(), null)
             : source != null
                 ? source.tokenizer()
-                : ModelSource.folder(
-                    "config_name", Objects.requireNonNull(args.configName()), null);
+                : NamedModel.folder("config_name", Objects.requireNonNull(args.configName()), null);
     return new SftModelFactory(args, source, tokenizer);
   }
 
@@ -68,7 +68,7 @@ final class SftModelFactory {
     }
     if (source == null) {
       Path folder =
-          ModelSource.folder("config_name", Objects.requireNonNull(args.configName()), null);
+          NamedModel.folder("config_name", Objects.requireNonNull(args.configName()), null);
       PretrainedConfig config = PretrainedConfig.read(folder);
       PretrainedConfig fitting =
           tokenizer.size() > config.vocabSize()

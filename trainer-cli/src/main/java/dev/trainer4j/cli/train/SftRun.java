@@ -52,7 +52,7 @@ final class SftRun {
 
   /** Does the work, and prints the figures as JSON, or a plan. */
   void run() throws IOException {
-    ResumeFrom from = OutputFolder.resume(before(), folder, console);
+    ResumeFrom from = OutputFolder.resume(args, folder, console);
     SftModelFactory models = SftModelFactory.of(args);
     SftRows rows = SftRows.of(args, training.evalStrategy() != IntervalStrategy.NO, console);
     if (writing.predictWithGenerate() && rows.eval() == null) {
@@ -75,14 +75,6 @@ final class SftRun {
         }
       }
     }
-  }
-
-  /** What becomes of an earlier run in the output folder. */
-  private TextArguments before() {
-    return TextArguments.builder()
-        .resumeFromCheckpoint(args.resumeFromCheckpoint())
-        .overwriteOutputDir(args.overwriteOutputDir())
-        .build();
   }
 
   private SftTrainer trainer(
@@ -117,7 +109,7 @@ final class SftRun {
   private void train(SftTrainer trainer, SftRows rows, ResumeFrom from) throws IOException {
     boolean isFirst = trainer.state().isWorldProcessZero();
     if (isFirst) {
-      OutputFolder.clear(before(), folder, console);
+      OutputFolder.clear(args, folder, console);
     }
     ResultFiles results = new ResultFiles(isFirst ? folder : null);
     TrainOutput output = trainer.train(from);

@@ -12,6 +12,7 @@ import static dev.trainer4j.args.ValueType.wholeFrom;
 
 import dev.trainer4j.args.ArgumentProblems;
 import dev.trainer4j.args.ArgumentTable;
+import dev.trainer4j.args.ArgumentTableBuilder;
 import dev.trainer4j.args.HiddenImplementation;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -26,71 +27,68 @@ import org.jspecify.annotations.Nullable;
  */
 @HiddenImplementation
 @Value.Immutable
-public abstract class SftScriptArguments {
+public abstract class SftScriptArguments implements EarlierRun {
 
   private static final ArgumentTable<SftScriptArguments, Builder> TABLE =
-      ArgumentTable.of(SftScriptArguments.class, SftScriptArguments::builder, Builder::unchecked)
-          .group("Model")
-          .row(
-              "model_name_or_path",
-              TEXT,
-              "folder of a causal language model, or its name on the Hub; of an adapter, to train"
-                  + " it on")
-          .row("model_revision", TEXT, "branch, tag or commit of the model on the Hub")
-          .ours("config_name", TEXT, "folder or name of a configuration: train from random weights")
-          .ours("tokenizer_name", TEXT, "folder or name of the tokenizer; unset means the model's")
-          .never("dtype", "weights are trained in float32; bf16 and fp16 mix precisions")
-          .never("torch_dtype", "weights are trained in float32; bf16 and fp16 mix precisions")
-          .never("trust_remote_code", "code of the Hub is never run")
-          .never("attn_implementation", "there is one implementation of attention")
-          .group("Adapter and quantized base")
-          .row("use_peft", FLAG, "train an adapter, and freeze the model")
-          .row("lora_r", wholeFrom(1), "rank of the adapter; unset means 16")
-          .row("lora_alpha", numberAbove(0), "scale of the adapter times its rank; unset means 32")
-          .row("lora_dropout", numberFromToBelow(0, 1), "its dropout; unset means 0.05")
-          .row(
-              "lora_target_modules",
-              TEXTS,
-              "modules that are adapted, or all-linear; unset means what PEFT adapts of the family")
-          .row("lora_modules_to_save", TEXTS, "modules that are trained as a whole beside it")
-          .row("use_rslora", FLAG, "divide alpha by the root of the rank")
-          .row("use_dora", FLAG, "train magnitudes apart from directions")
-          .later("lora_target_parameters", "it is of models with a mixture of experts")
-          .never("lora_task_type", "the task is that of the model, CAUSAL_LM")
-          .row("load_in_4bit", FLAG, "keep the frozen model in 4 bits (QLoRA)")
-          .row("load_in_8bit", FLAG, "keep the frozen model in 8 bits")
-          .row("bnb_4bit_quant_type", choice("nf4", "fp4"), "code of 4 bits; unset means nf4")
-          .row("use_bnb_nested_quant", FLAG, "quantize the scales of 4 bits too")
-          .never("bnb_4bit_quant_storage", "weights of 4 bits are stored two in a byte")
-          .group("Data")
-          .ours(
-              "train_file",
-              PATH,
-              "rows to train on: .jsonl, .json, .csv, .parquet, or .txt with a text in each line")
-          .ours("validation_file", PATH, "rows to evaluate on")
-          .row("dataset_name", TEXT, "folder of a data set, or its name on the Hub")
-          .row("dataset_config", TEXT, "which part of the data set")
-          .row("dataset_train_split", TEXT, "what is trained on; unset means train")
-          .row(
-              "dataset_test_split",
-              TEXT,
-              "what is evaluated on; unset means test, or validation where there is no test")
-          .ours("max_train_samples", wholeFrom(1), "use the first so many rows to train")
-          .ours("max_eval_samples", wholeFrom(1), "use the first so many rows to evaluate")
-          .later("dataset_streaming", "data is read whole here; SftTrainer takes streams")
-          .never("gradient_checkpointing_use_reentrant", "it is a setting of PyTorch's autograd")
-          .never("ignore_bias_buffers", "it is a setting of PyTorch's DistributedDataParallel")
-          .group("What is done")
-          .row(
-              "resume_from_checkpoint",
-              TEXT,
-              "a checkpoint to go on from; 'true' means the newest of output_dir")
-          .row("overwrite_output_dir", FLAG, "begin anew and delete the checkpoints of output_dir")
-          .ours("dry_run", FLAG, "print what would be trained, and do and write nothing")
-          .rules(SftScriptArguments::check)
-          .build();
+      EarlierRun.addTo(rows()).rules(SftScriptArguments::check).build();
 
   SftScriptArguments() {}
+
+  private static ArgumentTableBuilder<SftScriptArguments, Builder> rows() {
+    return ArgumentTable.of(
+            SftScriptArguments.class, SftScriptArguments::builder, Builder::unchecked)
+        .group("Model")
+        .row(
+            "model_name_or_path",
+            TEXT,
+            "folder of a causal language model, or its name on the Hub; of an adapter, to train"
+                + " it on")
+        .row("model_revision", TEXT, "branch, tag or commit of the model on the Hub")
+        .ours("config_name", TEXT, "folder or name of a configuration: train from random weights")
+        .ours("tokenizer_name", TEXT, "folder or name of the tokenizer; unset means the model's")
+        .never("dtype", "weights are trained in float32; bf16 and fp16 mix precisions")
+        .never("torch_dtype", "weights are trained in float32; bf16 and fp16 mix precisions")
+        .never("trust_remote_code", "code of the Hub is never run")
+        .never("attn_implementation", "there is one implementation of attention")
+        .group("Adapter and quantized base")
+        .row("use_peft", FLAG, "train an adapter, and freeze the model")
+        .row("lora_r", wholeFrom(1), "rank of the adapter; unset means 16")
+        .row("lora_alpha", numberAbove(0), "scale of the adapter times its rank; unset means 32")
+        .row("lora_dropout", numberFromToBelow(0, 1), "its dropout; unset means 0.05")
+        .row(
+            "lora_target_modules",
+            TEXTS,
+            "modules that are adapted, or all-linear; unset means what PEFT adapts of the family")
+        .row("lora_modules_to_save", TEXTS, "modules that are trained as a whole beside it")
+        .row("use_rslora", FLAG, "divide alpha by the root of the rank")
+        .row("use_dora", FLAG, "train magnitudes apart from directions")
+        .later("lora_target_parameters", "it is of models with a mixture of experts")
+        .never("lora_task_type", "the task is that of the model, CAUSAL_LM")
+        .row("load_in_4bit", FLAG, "keep the frozen model in 4 bits (QLoRA)")
+        .row("load_in_8bit", FLAG, "keep the frozen model in 8 bits")
+        .row("bnb_4bit_quant_type", choice("nf4", "fp4"), "code of 4 bits; unset means nf4")
+        .row("use_bnb_nested_quant", FLAG, "quantize the scales of 4 bits too")
+        .never("bnb_4bit_quant_storage", "weights of 4 bits are stored two in a byte")
+        .group("Data")
+        .ours(
+            "train_file",
+            PATH,
+            "rows to train on: .jsonl, .json, .csv, .parquet, or .txt with a text in each line")
+        .ours("validation_file", PATH, "rows to evaluate on")
+        .row("dataset_name", TEXT, "folder of a data set, or its name on the Hub")
+        .row("dataset_config", TEXT, "which part of the data set")
+        .row("dataset_train_split", TEXT, "what is trained on; unset means train")
+        .row(
+            "dataset_test_split",
+            TEXT,
+            "what is evaluated on; unset means test, or validation where there is no test")
+        .ours("max_train_samples", wholeFrom(1), "use the first so many rows to train")
+        .ours("max_eval_samples", wholeFrom(1), "use the first so many rows to evaluate")
+        .later("dataset_streaming", "data is read whole here; SftTrainer takes streams")
+        .never("gradient_checkpointing_use_reentrant", "it is a setting of PyTorch's autograd")
+        .never("ignore_bias_buffers", "it is a setting of PyTorch's DistributedDataParallel")
+        .group("What is done");
+  }
 
   /** Starts from the defaults. */
   public static Builder builder() {
@@ -192,21 +190,6 @@ public abstract class SftScriptArguments {
   /** The most rows to evaluate on. */
   public abstract @Nullable Integer maxEvalSamples();
 
-  /** The checkpoint to go on from. */
-  public abstract @Nullable String resumeFromCheckpoint();
-
-  /** Whether checkpoints of an earlier run are deleted. */
-  @Value.Default
-  public boolean overwriteOutputDir() {
-    return false;
-  }
-
-  /** Whether nothing is done. */
-  @Value.Default
-  public boolean dryRun() {
-    return false;
-  }
-
   private static void check(SftScriptArguments args, ArgumentProblems problems) {
     problems.check(
         (args.modelNameOrPath() == null) == (args.configName() == null),
@@ -223,11 +206,7 @@ public abstract class SftScriptArguments {
         "validation_file",
         "to be unset beside dataset_name, whose dataset_test_split is evaluated on",
         "");
-    problems.check(
-        args.overwriteOutputDir() && args.resumeFromCheckpoint() != null,
-        "overwrite_output_dir",
-        "false beside resume_from_checkpoint, whose checkpoint it would delete",
-        "Give one of the two");
+    EarlierRun.check(args, problems);
     needs(problems, args.datasetName() != null, "dataset_name", ofDataset(args));
     needs(problems, args.usePeft(), "use_peft", ofAdapter(args));
     needs(

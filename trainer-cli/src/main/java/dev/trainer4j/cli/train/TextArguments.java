@@ -13,6 +13,7 @@ import static dev.trainer4j.args.ValueType.wholeFrom;
 
 import dev.trainer4j.args.ArgumentProblems;
 import dev.trainer4j.args.ArgumentTable;
+import dev.trainer4j.args.ArgumentTableBuilder;
 import dev.trainer4j.args.HiddenImplementation;
 import java.nio.file.Path;
 import java.util.List;
@@ -26,137 +27,128 @@ import org.jspecify.annotations.Nullable;
  */
 @HiddenImplementation
 @Value.Immutable
-public abstract class TextArguments {
+public abstract class TextArguments implements EarlierRun {
 
   private static final String ADAPTERS =
       "all weights are trained here; 'trainer sft' trains adapters of language models";
 
   private static final ArgumentTable<TextArguments, Builder> TABLE =
-      ArgumentTable.of(TextArguments.class, TextArguments::builder, Builder::unchecked)
-          .group("Model")
-          .row(
-              "model_name_or_path",
-              TEXT,
-              "folder of a model, or its name on the Hub, such as distilbert/distilbert-base-uncased")
-          .row(
-              "config_name",
-              TEXT,
-              "folder or name of a configuration: train from scratch, without weights")
-          .row("config_overrides", KEYS_AND_VALUES, "changes to the configuration, as k=v,k2=v2")
-          .row("tokenizer_name", TEXT, "folder or name of the tokenizer; unset means the model's")
-          .row("model_revision", TEXT, "branch, tag or commit of the model on the Hub")
-          .row(
-              "ignore_mismatched_sizes",
-              FLAG,
-              "make a new head where the model's has another number of labels")
-          .never("model_type", "a model from scratch needs a config_name")
-          .never("cache_dir", "set the environment variable HF_HUB_CACHE")
-          .never("use_fast_tokenizer", "there are only fast ones")
-          .never("token", "set the environment variable HF_TOKEN, or run 'hf auth login' once")
-          .never(
-              "use_auth_token",
-              "set the environment variable HF_TOKEN, or run 'hf auth login' once")
-          .never("trust_remote_code", "code of the Hub is never run")
-          .never("torch_dtype", "weights are trained in float32; bf16 and fp16 mix precisions")
-          .never("dtype", "weights are trained in float32; bf16 and fp16 mix precisions")
-          .never("low_cpu_mem_usage", "models are always loaded tensor by tensor")
-          .never("attn_implementation", "there is one implementation of attention")
-          .never(
-              "resize_position_embeddings", "positions beyond those of the model are not made up")
-          .never("forced_bos_token", "set it in a generation_config")
-          .never("use_peft", ADAPTERS)
-          .never("lora_r", ADAPTERS)
-          .never("lora_alpha", ADAPTERS)
-          .never("lora_dropout", ADAPTERS)
-          .never("lora_target_modules", ADAPTERS)
-          .never("load_in_4bit", ADAPTERS)
-          .never("load_in_8bit", ADAPTERS)
-          .group("Task and data")
-          .ours(
-              "task",
-              oneOf(TextTask.class).or(TextTask::spelled),
-              "what to learn; unset means guessed from the data")
-          .row(
-              "task_name",
-              TEXT,
-              "a task of GLUE, such as mrpc, whose data comes from the Hub; or ner, pos or chunk")
-          .row(
-              "train_file",
-              PATH,
-              "data to train on: .csv, .jsonl, .json, .parquet, or .txt for language models")
-          .row("validation_file", PATH, "data to evaluate on")
-          .row("test_file", PATH, "data to predict labels or texts for")
-          .row("dataset_name", TEXT, "folder of a data set, or its name on the Hub")
-          .row("dataset_config_name", TEXT, "which part of the data set")
-          .row(
-              "validation_split_percentage",
-              wholeFrom(1).where("a whole number from 1 to 99", value -> value < 100),
-              "share of the training data to evaluate on, where there is no validation file")
-          .row("max_train_samples", wholeFrom(1), "use the first so many samples to train")
-          .row("max_eval_samples", wholeFrom(1), "use the first so many samples to evaluate")
-          .row("max_predict_samples", wholeFrom(1), "use the first so many samples to predict")
-          .never("streaming", "data is read whole; train with the library on data beyond memory")
-          .never("overwrite_cache", "prepared data is not cached")
-          .never("preprocessing_num_workers", "data is prepared on all cores")
-          .group("Columns")
-          .row(
-              "text_column_name",
-              TEXTS,
-              "column with the text; two for pairs. Unset means guessed from the names")
-          .row("label_column_name", TEXT, "column with the label; unset means guessed")
-          .alias("text_column_names", "text_column_name")
-          .alias("text_column", "text_column_name")
-          .row("summary_column", TEXT, "column with what is to be written, for summarization")
-          .row("source_lang", TEXT, "language to translate from: a key of the column translation")
-          .row("target_lang", TEXT, "language to translate to: a key of the column translation")
-          .row(
-              "source_prefix", TEXT, "what stands before each source, such as 'summarize: ' for T5")
-          .group("Texts")
-          .row(
-              "max_seq_length",
-              wholeFrom(1),
-              "tokens of a sample at most; unset means 128, for answers 384, for masked words 1024,"
-                  + " or what the model takes")
-          .row("pad_to_max_length", FLAG, "fill every sample up to max_seq_length")
-          .row(
-              "block_size",
-              wholeFrom(2),
-              "tokens of a sample of a causal language model; unset means 1024")
-          .row(
-              "line_by_line", FLAG, "masked language model: each line is a sample, none are joined")
-          .row("mlm_probability", numberFromToBelow(0, 1), "share of the tokens that are masked")
-          .row("doc_stride", wholeFrom(0), "tokens that the pieces of a long context share")
-          .row("n_best_size", wholeFrom(1), "first and last tokens of answers that are tried")
-          .row("max_answer_length", wholeFrom(1), "tokens of an answer at most")
-          .row("version_2_with_negative", FLAG, "some questions have no answer, as in SQuAD 2")
-          .row(
-              "null_score_diff_threshold",
-              number("a number", value -> true),
-              "by how much the score of no answer must exceed that of the best one")
-          .row(
-              "label_all_tokens", FLAG, "give every token of a word its label, not the first alone")
-          .row("max_source_length", wholeFrom(1), "tokens of a source at most; longer ones are cut")
-          .row("max_target_length", wholeFrom(1), "tokens of a target at most; longer ones are cut")
-          .never("val_max_target_length", "set generation_max_length")
-          .never("num_beams", "set generation_num_beams")
-          .never("ignore_pad_token_for_loss", "padding never counts in a loss")
-          .never("return_entity_level_metrics", "F1 of each kind of entity is always reported")
-          .never("keep_linebreaks", "lines are joined as run_clm joins them by default")
-          .group("What is done")
-          .row("do_train", FLAG, "train; unset means that there is training data")
-          .row("do_eval", FLAG, "evaluate at the end; unset means that there is validation data")
-          .row("do_predict", FLAG, "predict for the test data; unset means that there is some")
-          .row(
-              "resume_from_checkpoint",
-              TEXT,
-              "a checkpoint to go on from; 'true' means the newest of output_dir")
-          .row("overwrite_output_dir", FLAG, "begin anew and delete the checkpoints of output_dir")
-          .row("disable_tqdm", FLAG, "show no progress bar")
-          .ours("dry_run", FLAG, "print what would be done, and do and write nothing")
-          .rules(TextArguments::check)
-          .build();
+      EarlierRun.addTo(rows()).rules(TextArguments::check).build();
 
   TextArguments() {}
+
+  private static ArgumentTableBuilder<TextArguments, Builder> rows() {
+    return ArgumentTable.of(TextArguments.class, TextArguments::builder, Builder::unchecked)
+        .group("Model")
+        .row(
+            "model_name_or_path",
+            TEXT,
+            "folder of a model, or its name on the Hub, such as distilbert/distilbert-base-uncased")
+        .row(
+            "config_name",
+            TEXT,
+            "folder or name of a configuration: train from scratch, without weights")
+        .row("config_overrides", KEYS_AND_VALUES, "changes to the configuration, as k=v,k2=v2")
+        .row("tokenizer_name", TEXT, "folder or name of the tokenizer; unset means the model's")
+        .row("model_revision", TEXT, "branch, tag or commit of the model on the Hub")
+        .row(
+            "ignore_mismatched_sizes",
+            FLAG,
+            "make a new head where the model's has another number of labels")
+        .never("model_type", "a model from scratch needs a config_name")
+        .never("cache_dir", "set the environment variable HF_HUB_CACHE")
+        .never("use_fast_tokenizer", "there are only fast ones")
+        .never("token", "set the environment variable HF_TOKEN, or run 'hf auth login' once")
+        .never(
+            "use_auth_token", "set the environment variable HF_TOKEN, or run 'hf auth login' once")
+        .never("trust_remote_code", "code of the Hub is never run")
+        .never("torch_dtype", "weights are trained in float32; bf16 and fp16 mix precisions")
+        .never("dtype", "weights are trained in float32; bf16 and fp16 mix precisions")
+        .never("low_cpu_mem_usage", "models are always loaded tensor by tensor")
+        .never("attn_implementation", "there is one implementation of attention")
+        .never("resize_position_embeddings", "positions beyond those of the model are not made up")
+        .never("forced_bos_token", "set it in a generation_config")
+        .never("use_peft", ADAPTERS)
+        .never("lora_r", ADAPTERS)
+        .never("lora_alpha", ADAPTERS)
+        .never("lora_dropout", ADAPTERS)
+        .never("lora_target_modules", ADAPTERS)
+        .never("load_in_4bit", ADAPTERS)
+        .never("load_in_8bit", ADAPTERS)
+        .group("Task and data")
+        .ours(
+            "task",
+            oneOf(TextTask.class).or(TextTask::spelled),
+            "what to learn; unset means guessed from the data")
+        .row(
+            "task_name",
+            TEXT,
+            "a task of GLUE, such as mrpc, whose data comes from the Hub; or ner, pos or chunk")
+        .row(
+            "train_file",
+            PATH,
+            "data to train on: .csv, .jsonl, .json, .parquet, or .txt for language models")
+        .row("validation_file", PATH, "data to evaluate on")
+        .row("test_file", PATH, "data to predict labels or texts for")
+        .row("dataset_name", TEXT, "folder of a data set, or its name on the Hub")
+        .row("dataset_config_name", TEXT, "which part of the data set")
+        .row(
+            "validation_split_percentage",
+            wholeFrom(1).where("a whole number from 1 to 99", value -> value < 100),
+            "share of the training data to evaluate on, where there is no validation file")
+        .row("max_train_samples", wholeFrom(1), "use the first so many samples to train")
+        .row("max_eval_samples", wholeFrom(1), "use the first so many samples to evaluate")
+        .row("max_predict_samples", wholeFrom(1), "use the first so many samples to predict")
+        .never("streaming", "data is read whole; train with the library on data beyond memory")
+        .never("overwrite_cache", "prepared data is not cached")
+        .never("preprocessing_num_workers", "data is prepared on all cores")
+        .group("Columns")
+        .row(
+            "text_column_name",
+            TEXTS,
+            "column with the text; two for pairs. Unset means guessed from the names")
+        .row("label_column_name", TEXT, "column with the label; unset means guessed")
+        .alias("text_column_names", "text_column_name")
+        .alias("text_column", "text_column_name")
+        .row("summary_column", TEXT, "column with what is to be written, for summarization")
+        .row("source_lang", TEXT, "language to translate from: a key of the column translation")
+        .row("target_lang", TEXT, "language to translate to: a key of the column translation")
+        .row("source_prefix", TEXT, "what stands before each source, such as 'summarize: ' for T5")
+        .group("Texts")
+        .row(
+            "max_seq_length",
+            wholeFrom(1),
+            "tokens of a sample at most; unset means 128, for answers 384, for masked words 1024,"
+                + " or what the model takes")
+        .row("pad_to_max_length", FLAG, "fill every sample up to max_seq_length")
+        .row(
+            "block_size",
+            wholeFrom(2),
+            "tokens of a sample of a causal language model; unset means 1024")
+        .row("line_by_line", FLAG, "masked language model: each line is a sample, none are joined")
+        .row("mlm_probability", numberFromToBelow(0, 1), "share of the tokens that are masked")
+        .row("doc_stride", wholeFrom(0), "tokens that the pieces of a long context share")
+        .row("n_best_size", wholeFrom(1), "first and last tokens of answers that are tried")
+        .row("max_answer_length", wholeFrom(1), "tokens of an answer at most")
+        .row("version_2_with_negative", FLAG, "some questions have no answer, as in SQuAD 2")
+        .row(
+            "null_score_diff_threshold",
+            number("a number", value -> true),
+            "by how much the score of no answer must exceed that of the best one")
+        .row("label_all_tokens", FLAG, "give every token of a word its label, not the first alone")
+        .row("max_source_length", wholeFrom(1), "tokens of a source at most; longer ones are cut")
+        .row("max_target_length", wholeFrom(1), "tokens of a target at most; longer ones are cut")
+        .never("val_max_target_length", "set generation_max_length")
+        .never("num_beams", "set generation_num_beams")
+        .never("ignore_pad_token_for_loss", "padding never counts in a loss")
+        .never("return_entity_level_metrics", "F1 of each kind of entity is always reported")
+        .never("keep_linebreaks", "lines are joined as run_clm joins them by default")
+        .group("What is done")
+        .row("do_train", FLAG, "train; unset means that there is training data")
+        .row("do_eval", FLAG, "evaluate at the end; unset means that there is validation data")
+        .row("do_predict", FLAG, "predict for the test data; unset means that there is some")
+        .row("disable_tqdm", FLAG, "show no progress bar");
+  }
 
   /** Starts from the defaults. */
   public static Builder builder() {
@@ -327,24 +319,9 @@ public abstract class TextArguments {
   /** Whether to predict; null for where there is test data. */
   public abstract @Nullable Boolean doPredict();
 
-  /** A checkpoint to go on from. */
-  public abstract @Nullable String resumeFromCheckpoint();
-
-  /** Whether checkpoints of another run are deleted. */
-  @Value.Default
-  public boolean overwriteOutputDir() {
-    return false;
-  }
-
   /** Whether there is no progress bar. */
   @Value.Default
   public boolean disableTqdm() {
-    return false;
-  }
-
-  /** Whether only the plan is printed. */
-  @Value.Default
-  public boolean dryRun() {
     return false;
   }
 
@@ -374,7 +351,7 @@ public abstract class TextArguments {
         !data,
         "train_file",
         "a file with data",
-        "Give one, or a dataset_name or a task_name of GLUE");
+        "Give one, or a validation_file, a test_file, a dataset_name or a task_name of GLUE");
     problems.check(
         args.validationSplitPercentage() != null && args.validationFile() != null,
         "validation_split_percentage",
@@ -390,11 +367,7 @@ public abstract class TextArguments {
         "text_column_name",
         "one column, or two for pairs of texts",
         "");
-    problems.check(
-        args.overwriteOutputDir() && args.resumeFromCheckpoint() != null,
-        "overwrite_output_dir",
-        "false beside resume_from_checkpoint, whose checkpoint it would delete",
-        "Give one of the two");
+    EarlierRun.check(args, problems);
     problems.check(
         (args.sourceLang() == null) != (args.targetLang() == null),
         args.sourceLang() == null ? "source_lang" : "target_lang",

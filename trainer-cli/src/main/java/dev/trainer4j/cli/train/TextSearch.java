@@ -20,7 +20,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 
 /** Trains the trials of a search, and tells what they came to. */
 final class TextSearch {
@@ -108,20 +107,10 @@ final class TextSearch {
     RunSetup own = setup.with(trial.args());
     try {
       PretrainedModel model = trial.closing(own.loadModel());
-      return own.recipe().trainer(builder(own, model), own.writing());
+      return own.recipe().trainer(own.prepare(model, true).builder(), own.writing());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-  }
-
-  private static Trainer.Builder builder(RunSetup own, PretrainedModel model) {
-    RunData.Rows validation = Objects.requireNonNull(own.data().validation());
-    Trainer.Builder builder =
-        own.builder(model)
-            .trainDataset(own.samples(Objects.requireNonNull(own.data().train())))
-            .evalDataset(own.samples(validation));
-    own.recipe().measure(builder, validation, own.texts());
-    return builder;
   }
 
   private static String json(BestRun best) {

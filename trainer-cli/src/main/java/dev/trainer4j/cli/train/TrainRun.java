@@ -11,7 +11,6 @@ import dev.trainer4j.callbacks.PrinterCallback;
 import dev.trainer4j.callbacks.ProgressCallback;
 import dev.trainer4j.cli.Console;
 import dev.trainer4j.cli.train.RunData.Rows;
-import dev.trainer4j.data.Dataset;
 import dev.trainer4j.hub.Hub;
 import dev.trainer4j.hub.HubClient;
 import dev.trainer4j.hub.HubPushCallback;
@@ -84,20 +83,10 @@ final class TrainRun {
 
   private Trainer.Builder builder(PretrainedModel model) {
     TrainingArguments training = setup.training();
-    Trainer.Builder builder = setup.builder(model);
-    Rows train = setup.data().train();
-    Rows validation = setup.data().validation();
-    if (verbs.trains() && train != null) {
-      Dataset<Map<String, Object>> samples = setup.samples(train);
-      trainSamples = samples.size();
-      builder.trainDataset(samples);
-    }
-    if (validation != null) {
-      Dataset<Map<String, Object>> samples = setup.samples(validation);
-      evalSamples = samples.size();
-      builder.evalDataset(samples);
-      setup.recipe().measure(builder, validation, setup.texts());
-    }
+    RunSetup.Prepared prepared = setup.prepare(model, verbs.trains());
+    trainSamples = prepared.trainSamples();
+    evalSamples = prepared.evalSamples();
+    Trainer.Builder builder = prepared.builder();
     if (!console.quiet()) {
       builder.callback(progress());
     }

@@ -163,4 +163,23 @@ class InspectAndCompareTest {
     assertThat(CommandLineRun.of("compare", a, a).err()).contains("twice");
     assertThat(CommandLineRun.of("compare", a, b, "--curve", "x").err()).contains("eval_loss");
   }
+
+  @Test
+  void runsThatLoggedNothingHaveNothingToCompare() throws IOException {
+    Object[] words = {
+      "compare", folder.resolve("a/checkpoint-5"), folder.resolve("b/checkpoint-5")
+    };
+    for (int i = 1; i < words.length; i++) {
+      Path checkpoint = Files.createDirectories((Path) words[i]);
+      Files.writeString(
+          checkpoint.resolve("trainer_state.json"), "{\"global_step\": 5, \"log_history\": []}");
+    }
+
+    CommandLineRun run = CommandLineRun.of(words);
+
+    assertThat(run.exitCode()).as(run.err()).isZero();
+    assertThat(run.out())
+        .contains("None of the runs has logged anything")
+        .doesNotContain("Results, last value");
+  }
 }

@@ -144,6 +144,7 @@ class FirstTenMinutesTest {
     assertThat(run.out())
         .contains("Train: " + data + ", 64 rows")
         .contains("Updates: 12, 4 an epoch, of 16 samples each; 2 of warm-up")
+        .containsPattern("; about \\d+ MiB for a batch of 16 x \\d+ tokens, as the first one")
         .contains("[CLS] " + first.substring(0, first.indexOf(',')) + " [SEP]")
         .contains("label: " + first.substring(first.indexOf(',') + 1))
         .contains("Written into " + out)

@@ -53,7 +53,7 @@ class MistakesTest {
             "error: 2 mistakes in the command line:\n"
                 + "  - model_name_or_path: expected a model's folder or its name on the Hub. Give one, or a config_name to train"
                 + " from scratch.\n"
-                + "  - train_file: expected a file with data. Give one, or a dataset_name or a task_name of GLUE.\n"
+                + "  - train_file: expected a file with data. Give one, or a validation_file, a test_file, a dataset_name or a task_name of GLUE.\n"
                 + "'trainer train --help' explains the command.\n"),
         new Mistake(
             2,
@@ -140,6 +140,18 @@ class MistakesTest {
             1,
             "evaluate MODEL DIR/good.csv --use_cpu",
             "error: DIR/good.csv, line 2: the label 'aa' is none of those that the model learns: LABEL_0, LABEL_1, LABEL_2"),
+        new Mistake(
+            2,
+            "predict MODEL DIR/good.csv --output DIR/none/x.jsonl",
+            "error: --output: there is no folder DIR/none to write into: make it"),
+        new Mistake(
+            2,
+            "convert DIR/good.csv DIR/out",
+            "error: IN is 'DIR/good.csv', a file, expected the folder of a model"),
+        new Mistake(
+            2,
+            "chat ./nope",
+            "error: model_name_or_path is './nope': there is no such folder, and a name of the Hub is owner/name"),
         new Mistake(
             2, "predict MODEL DIR/good.csv --bach_size 3", "Possible solutions: --batch_size"),
         new Mistake(

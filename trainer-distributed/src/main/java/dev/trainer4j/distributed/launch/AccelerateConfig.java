@@ -51,15 +51,15 @@ record AccelerateConfig(String source, DistributedType type, Map<String, String>
     AccelerateConfig config() {
       environment();
       values.keySet().stream()
-          .filter(key -> !ConfigKeys.isKnown(key))
+          .filter(key -> !AccelerateKeys.isKnown(key))
           .forEach(
               key ->
                   problems.add(
                       "the key " + key + " is unknown; Accelerate 1.15 has none of this name"));
       @Nullable DistributedType type = type();
-      ConfigKeys.FLAGS.forEach(key -> flag(key, values.get(key)));
-      ConfigKeys.SECTIONS.forEach(this::section);
-      ConfigKeys.MUST_BE_EMPTY.forEach(this::requireEmpty);
+      AccelerateKeys.FLAGS.forEach(key -> flag(key, values.get(key)));
+      AccelerateKeys.SECTIONS.forEach(this::section);
+      AccelerateKeys.MUST_BE_EMPTY.forEach(this::requireEmpty);
       olderKeys();
       if (saysYes(values.get("use_cpu")) || type == DistributedType.MULTI_CPU) {
         flags.put("cpu", "true");

@@ -46,7 +46,7 @@ final class DefaultConfig {
     Map<String, Object> values = base();
     old.forEach(
         (key, value) -> {
-          if (value != null && !ConfigKeys.MUST_BE_EMPTY.contains(key)) {
+          if (value != null && !AccelerateKeys.MUST_BE_EMPTY.contains(key)) {
             values.put(key, value);
           }
         });

@@ -5,7 +5,7 @@ import java.util.Map;
 import java.util.Set;
 
 /** The keys of Accelerate's configurations, version 1.15. */
-final class ConfigKeys {
+final class AccelerateKeys {
 
   /** What is the name of a flag, too, and means the same. */
   static final Set<String> FLAGS =
@@ -46,7 +46,7 @@ final class ConfigKeys {
   /** For TPUs; they may stand there empty. */
   static final Set<String> MUST_BE_EMPTY = Set.of("command_file", "commands", "tpu_vm", "tpu_env");
 
-  private ConfigKeys() {}
+  private AccelerateKeys() {}
 
   static boolean isKnown(String key) {
     return FLAGS.contains(key)
