@@ -85,13 +85,16 @@ class LargeFolderTest {
             .run(LargeFolderMain.class, small, large, folder.resolve("out"));
 
     assertThat(ended.exitCode()).as(ended.output()).isZero();
-    // Shares of parameters and of gradients, a layer and its gradients whole.
-    double expected = 2 * whole / RANKS + 2 * layer;
+    // Shares of parameters and gradients, a layer with its gradients, which the first pass has
+    // twice, and what
+    // Open MPI adds up in: the formula of docs/distributed.md.
+    double formula = 2 * whole / RANKS + 3 * layer + 8;
     assertThat(megabytes(ended.output(), "deferred trained"))
         .as(ended.output())
-        .isLessThan(expected + 0.15 * whole);
+        .isLessThan(1.1 * formula)
+        .isLessThan(whole);
     assertThat(megabytes(ended.output(), "whole trained")).isGreaterThan(whole);
-    assertThat(megabytes(ended.output(), "deferred saved")).isLessThan(0.2 * whole);
+    assertThat(megabytes(ended.output(), "deferred saved")).isLessThan(1.2 * layer);
     assertThat(Files.size(folder.resolve("out/deferred/model.safetensors")))
         .isEqualTo(Files.size(large.resolve("model.safetensors")));
     assertThat(
