@@ -470,7 +470,7 @@ class SharedParametersTest {
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContainingAll(
             "saveOnEachNode",
-            "cpu_ram_efficient_loading: every rank loads the whole model",
+            "cpu_ram_efficient_loading: every rank had the whole model",
             "callbacks: ",
             "EmaCallback");
   }

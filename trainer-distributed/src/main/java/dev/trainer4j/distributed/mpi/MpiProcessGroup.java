@@ -37,6 +37,13 @@ public final class MpiProcessGroup implements ProcessGroup {
   private final String name;
   private final List<Integer> members;
   private final Place place;
+
+  /**
+   * Elements that are summed for one rank at once. Left to itself, Open MPI sums a large buffer at rank 0, which takes
+   * twice the memory of all of it there.
+   */
+  private static final int REDUCED = 1 << 20;
+
   private final int chunk;
   private final ByteExchange bytes;
   private int parts;
@@ -132,7 +139,7 @@ public final class MpiProcessGroup implements ProcessGroup {
     run(
         Collective.of("reduceScatter", -1, array),
         () -> {
-          if (memory.count() > chunk) {
+          if (memory.count() > Math.min(chunk, REDUCED)) {
             sumPartByPart(memory, part);
           } else if (part > 0) {
             communicator.sumScattered(memory.start(), (int) part, memory.type());
@@ -150,6 +157,7 @@ public final class MpiProcessGroup implements ProcessGroup {
       inChunks(
           part * rank,
           part * (rank + 1),
+          Math.min(chunk, REDUCED),
           (start, count) -> communicator.sumAt(root, memory.at(start), count, memory.type()));
     }
   }
@@ -187,6 +195,10 @@ public final class MpiProcessGroup implements ProcessGroup {
   }
 
   private void inChunks(long from, long to, ChunkCall call) {
+    inChunks(from, to, chunk, call);
+  }
+
+  private static void inChunks(long from, long to, long chunk, ChunkCall call) {
     for (long start = from; start < to; start += chunk) {
       call.run(start, (int) Math.min(chunk, to - start));
     }

@@ -38,12 +38,6 @@ public final class LargeFolderMain {
     this.out = out;
   }
 
-  /** A step that is measured. */
-  @FunctionalInterface
-  private interface Step<T> {
-    T run() throws IOException;
-  }
-
   public static void main(String[] args) throws IOException {
     try (ProcessGroup group = ProcessGroup.launched()) {
       LargeFolderMain main = new LargeFolderMain(group, Path.of(args[2]));
@@ -57,27 +51,21 @@ public final class LargeFolderMain {
   private void train(String name, Path folder, boolean isDeferred) throws IOException {
     LoadOptions options =
         LoadOptions.defaults().withDevice(Device.cpu()).withDeferredWeights(isDeferred);
-    long before = kilobytes("VmRSS:");
-    Files.writeString(Path.of("/proc/self/clear_refs"), "5");
+    long before = begin();
     try (PretrainedModel model = AutoModels.causalLm(folder, options);
         Trainer trainer = trainer(model)) {
       trainer.train();
       tell(name + " trained", before);
-      measured(name + " saved", () -> save(trainer, out.resolve(name)));
+      before = begin();
+      trainer.saveModel(out.resolve(name));
+      tell(name + " saved", before);
     }
   }
 
-  private boolean save(Trainer trainer, Path folder) throws IOException {
-    trainer.saveModel(folder);
-    return true;
-  }
-
-  private <T> T measured(String name, Step<T> step) throws IOException {
-    long before = kilobytes("VmRSS:");
-    Files.writeString(Path.of("/proc/self/clear_refs"), "5"); // The peak begins anew.
-    T result = step.run();
-    tell(name, before);
-    return result;
+  /** Lets the peak begin anew; returns what is resident. */
+  private static long begin() throws IOException {
+    Files.writeString(Path.of("/proc/self/clear_refs"), "5");
+    return kilobytes("VmRSS:");
   }
 
   @SuppressWarnings("SystemOut")

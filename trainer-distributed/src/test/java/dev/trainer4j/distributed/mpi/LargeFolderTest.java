@@ -28,6 +28,9 @@ class LargeFolderTest {
 
   private static final int RANKS = 4;
 
+  /** Of 13.6 MB; a matrix has at least 1 MB, so that its memory goes back to the system. */
+  private static final int LAYERS = 11;
+
   @TempDir Path folder;
 
   private Path written(String name, int width, int layers) throws IOException {
@@ -71,24 +74,27 @@ class LargeFolderTest {
   @Test
   void noRankEverHoldsAFolderThatIsTrainedByShares() throws Exception {
     Path small = written("small", 16, 2);
-    Path large = written("large", 448, 14);
+    Path large = written("large", 512, LAYERS);
     double whole = Files.size(large.resolve("model.safetensors")) / 1e6;
-    double layer = whole / 14;
+    double layer = whole / LAYERS;
     assertThat(whole).isBetween(120.0, 200.0);
 
     Mpirun.Ended ended =
         Mpirun.of(RANKS, folder)
-            .jvm("-Xmx64m")
+            .jvm("-Xms48m", "-Xmx48m", "-XX:+AlwaysPreTouch") // A heap that does not grow.
             .run(LargeFolderMain.class, small, large, folder.resolve("out"));
 
     assertThat(ended.exitCode()).as(ended.output()).isZero();
-    // Shares of parameters and of gradients, a layer and its gradients whole.
-    double expected = 2 * whole / RANKS + 2 * layer;
+    // Shares of parameters and gradients, a layer with its gradients, which the first pass has
+    // twice, and what
+    // Open MPI adds up in: the formula of docs/distributed.md.
+    double formula = 2 * whole / RANKS + 3 * layer + 8;
     assertThat(megabytes(ended.output(), "deferred trained"))
         .as(ended.output())
-        .isLessThan(expected + 0.15 * whole);
+        .isLessThan(1.1 * formula)
+        .isLessThan(whole);
     assertThat(megabytes(ended.output(), "whole trained")).isGreaterThan(whole);
-    assertThat(megabytes(ended.output(), "deferred saved")).isLessThan(0.2 * whole);
+    assertThat(megabytes(ended.output(), "deferred saved")).isLessThan(1.2 * layer);
     assertThat(Files.size(folder.resolve("out/deferred/model.safetensors")))
         .isEqualTo(Files.size(large.resolve("model.safetensors")));
     assertThat(

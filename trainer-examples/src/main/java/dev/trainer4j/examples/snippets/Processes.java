@@ -6,6 +6,10 @@ import dev.trainer4j.args.TrainingArguments;
 import dev.trainer4j.data.Dataset;
 import dev.trainer4j.model.TrainableModel;
 import dev.trainer4j.process.ProcessGroup;
+import dev.trainer4j.transformers.AutoModels;
+import dev.trainer4j.transformers.LoadOptions;
+import dev.trainer4j.transformers.PretrainedModel;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.function.Function;
@@ -28,6 +32,20 @@ public final class Processes {
           Trainer.builder(model, args).trainDataset(train).processGroup(group).build()) {
         trainer.train();
       }
+    }
+    // end docs
+  }
+
+  /** A folder that is too large for one process. */
+  public static void trainLarge(
+      Path folder, Dataset<Map<String, Object>> data, TrainingArguments args, Path out)
+      throws IOException {
+    // docs: large
+    LoadOptions options = LoadOptions.defaults().withDeferredWeights(true);
+    try (PretrainedModel model = AutoModels.causalLm(folder, options); // looks at the file only
+        Trainer trainer = Trainer.builder(model, args).trainDataset(data).build()) { // reads shares
+      trainer.train();
+      trainer.saveModel(out); // before the trainer is closed: the model is not given back
     }
     // end docs
   }
