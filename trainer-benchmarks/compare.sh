@@ -65,11 +65,15 @@ steps_of() {
 # Large models fit better into a heap without caches of small blocks; docs/performance.md says why.
 tunables_of() { [[ $1 != bert-base ]] || echo glibc.malloc.tcache_count=0; }
 
+# Threads that prepare data wait for each other in one arena, and large gradients fit better beside small blocks than between them;
+# docs/performance.md says why.
+arenas_of() { [[ $1 == prepare || $1 == chunked ]] && echo 4 || echo 1; }
+
 now_millis() { date +%s%3N; }
 
 ours() { # MAIN-CLASS ARGUMENT...
   # shellcheck disable=SC2086
-  MALLOC_ARENA_MAX=${MALLOC_ARENA_MAX:-1} GLIBC_TUNABLES=${GLIBC_TUNABLES-$(tunables_of "${2:-}")} \
+  MALLOC_ARENA_MAX=${MALLOC_ARENA_MAX:-$(arenas_of "${2:-}")} GLIBC_TUNABLES=${GLIBC_TUNABLES-$(tunables_of "${2:-}")} \
     STARTED_MILLIS=$(now_millis) java $java_opts -DOPT_OUT_TRACKING=true -Dai.djl.offline=true \
     -cp "$classpath" "dev.trainer4j.benchmarks.$1" "${@:2}"
 }

@@ -3,7 +3,6 @@ package dev.trainer4j;
 
 import ai.djl.ndarray.NDArray;
 import dev.trainer4j.data.ModelInputs;
-import dev.trainer4j.model.BlockModel;
 import dev.trainer4j.model.LabelLayout;
 import dev.trainer4j.model.LossFunction;
 import dev.trainer4j.model.LossOutput;
@@ -59,12 +58,12 @@ final class DefaultLoss {
             + "; leave it out, and smooth in computeLossFunc or in a computeLoss of your own");
   }
 
-  /** Returns whether the loss is the cross entropy of what a DJL block returns, with nothing in between. */
+  /**
+   * Returns whether nothing of the user's stands between the model and the loss: that is the model's own, or the cross entropy of its
+   * logits with the labels that it names.
+   */
   boolean isUsual() {
-    return model instanceof BlockModel
-        && labelNames.equals(model.labelNames())
-        && lossFunction == null
-        && !smooths();
+    return labelNames.equals(model.labelNames()) && lossFunction == null && !smooths();
   }
 
   /** Returns whether the user gave a function, which may do without labels. */

@@ -5,8 +5,8 @@ package dev.trainer4j.model;
 public interface LossOnlyModel extends TrainableModel {
 
   /**
-   * Returns this model for passes in training whose loss is its own, or taken of its logits where a label tells what they
-   * should be: what other places of the outputs hold is left open. The loss and its gradients are the same.
+   * Returns this model for passes in training whose loss is its own: other outputs may be left out, or hold anything where no label
+   * tells what they should be. The loss and its gradients are the same.
    *
    * @return a view with the same tensors, which is not to be closed
    */

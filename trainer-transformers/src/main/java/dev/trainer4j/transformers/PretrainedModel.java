@@ -123,8 +123,8 @@ public final class PretrainedModel
   }
 
   /**
-   * Returns this model as it leaves out padding, where the family can: what its outputs are there, no loss asks. With noise
-   * in embeddings padding stays: how loud it is depends on the length.
+   * Returns this model as it leaves out padding, and logits of places whose label does not count, where the family can: no loss asks
+   * for them. With noise in embeddings all of it stays: how loud that is depends on the length.
    */
   @Override
   public PretrainedModel lossOnly() {

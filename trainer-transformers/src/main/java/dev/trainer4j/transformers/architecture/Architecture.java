@@ -90,7 +90,7 @@ public interface Architecture extends AutoCloseable {
   /** Checks the inputs and makes what all segments of a pass share. */
   Map<String, NDArray> shared(ModelInputs inputs, boolean training);
 
-  /** Makes what all segments of a pass in training share whose outputs count only where a label tells what they should be. */
+  /** Makes what all segments of a pass in training share of which only the loss is used. */
   default Map<String, NDArray> sharedForLoss(ModelInputs inputs) {
     return shared(inputs, true);
   }

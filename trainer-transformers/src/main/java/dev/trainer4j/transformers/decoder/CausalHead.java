@@ -15,8 +15,9 @@ interface CausalHead {
   /**
    * Runs the head.
    *
-   * @param hidden what the last layer gave, [batch, length, hidden]
-   * @param labels [batch, length]; -100 for those that do not count
+   * @param hidden what the last layer gave, [batch, length, hidden], or [1, tokens, hidden] without padding
+   * @param labels [batch, length]; -100 for those that do not count. Where the pass has {@link DecoderInputs#TARGETS}, these say which
+   *     of the hidden states count, and no logits are asked for
    * @param weights last norm, its bias, output projection
    * @param trainsProjection whether the output projection takes a gradient
    */
@@ -37,10 +38,9 @@ interface CausalHead {
   static CausalHead of(TokenLoss loss, DecoderKernels kernels, int vocabulary) {
     long rows = loss.chunkRows(vocabulary);
     return switch (loss.kind()) {
-      case NLL -> new ObservedHead(kernels, "causal_loss", rows);
+      case NLL -> new ObservedHead(kernels, "loss", rows);
       case DFT -> new ObservedHead(kernels, "dft_loss", rows);
-      case CHUNKED_NLL ->
-          new ChunkedHead(kernels, rows, new ObservedHead(kernels, "causal_loss", rows));
+      case CHUNKED_NLL -> new ChunkedHead(kernels, rows, new ObservedHead(kernels, "loss", rows));
     };
   }
 }

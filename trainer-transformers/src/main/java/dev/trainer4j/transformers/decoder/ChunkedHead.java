@@ -4,12 +4,10 @@ package dev.trainer4j.transformers.decoder;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import dev.trainer4j.model.ForwardPass;
-import dev.trainer4j.model.LossOutput;
 import dev.trainer4j.model.ModelOutput;
 import dev.trainer4j.torch.Autograd;
 import dev.trainer4j.transformers.architecture.KernelWeights;
 import dev.trainer4j.transformers.architecture.TokenLoss;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
@@ -57,7 +55,9 @@ final class ChunkedHead implements CausalHead {
       }
       return whole.run(hidden, labels, pass, weights, trainsProjection);
     }
-    NDList trained = kernels.trainedStates(hidden, labels, pass, weights);
+    NDArray known = pass.shared().get(DecoderInputs.TARGETS);
+    NDArray targets = known == null ? kernels.targets(labels, pass) : known;
+    NDList trained = kernels.trainedStates(hidden, targets, pass, weights);
     NDArray states = trained.get(0);
     int gradients = Autograd.isOn() ? (trainsProjection ? 2 : 1) : 0;
     NDList sums;
@@ -77,14 +77,7 @@ final class ChunkedHead implements CausalHead {
 
   @Override
   public ModelOutput outputs(NDList last) {
-    if (last.size() > 4) {
-      return whole.outputs(last);
-    }
-    return ModelOutput.of(Map.of())
-        .withLoss(
-            LossOutput.of(last.get(0), last.get(1))
-                .part(TokenLoss.ENTROPY, last.get(2))
-                .part(TokenLoss.ACCURACY, last.get(3)));
+    return whole.outputs(last);
   }
 
   @Override

@@ -191,19 +191,14 @@ final class DecoderArchitecture implements Architecture {
   }
 
   private NDList layer(int layer, NDArray hidden, ForwardPass pass, KernelWeights arrays) {
-    NDList next =
-        kernels.layer(
-            layer,
-            hidden,
-            pass.get(DecoderInputs.TABLE),
-            pass.get(DecoderInputs.mask(spec.windows().get(layer))),
-            pass.get(DecoderInputs.SPANS),
-            pass,
-            arrays);
-    NDArray places = pass.get(DecoderInputs.PLACES);
-    return layer < spec.layers() - 1 || places.isEmpty()
-        ? next
-        : kernels.putBack(next, places, pass.inputs().get("input_ids"));
+    return kernels.layer(
+        layer,
+        hidden,
+        pass.get(DecoderInputs.TABLE),
+        pass.get(DecoderInputs.mask(spec.windows().get(layer))),
+        pass.get(DecoderInputs.SPANS),
+        pass,
+        arrays);
   }
 
   private NDList head(NDList hidden, ForwardPass pass, KernelWeights arrays, Weights weights) {

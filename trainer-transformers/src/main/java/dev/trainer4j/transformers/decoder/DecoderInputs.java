@@ -8,6 +8,7 @@ import dev.trainer4j.torch.TorchFunctions;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What all layers of a pass share: positions, angles, masks, and where documents end.
@@ -27,8 +28,8 @@ final class DecoderInputs {
   /** The lengths of the stretches of {@link #TOKENS} that attend to themselves alone. */
   static final String SPANS = "spans";
 
-  /** Where {@link #TOKENS} stand in {@code input_ids} if they are not all of them. */
-  static final String PLACES = "places";
+  /** The next token for each of {@link #TOKENS}, -100 for those that do not count; not there where all logits are to be made. */
+  static final String TARGETS = "targets";
 
   private static final String MASK = "mask:";
 
@@ -48,7 +49,7 @@ final class DecoderInputs {
   /**
    * Makes what a pass shares.
    *
-   * @param lossOnly whether outputs count only where a label tells what they should be
+   * @param lossOnly whether nobody looks at logits
    */
   Map<String, NDArray> shared(ModelInputs inputs, boolean lossOnly) {
     NDArray ids = inputs.get("input_ids");
@@ -77,9 +78,10 @@ final class DecoderInputs {
               + spec.positions()
               + " (n_positions): truncate the texts");
     }
+    NDArray labels = lossOnly ? labels(inputs) : null;
     Unpadding unpadded =
-        lossOnly && given == null && !padding.isEmpty()
-            ? Unpadding.of(kernels, inputs, padding)
+        labels != null && given == null && !padding.isEmpty()
+            ? Unpadding.of(kernels, inputs, padding, labels)
             : null;
     if (unpadded != null) {
       return shared(unpadded, count);
@@ -94,21 +96,38 @@ final class DecoderInputs {
     shared.put(LENGTHS, lengths);
     shared.put(TOKENS, ids);
     shared.put(SPANS, lengths);
-    shared.put(PLACES, kernels.absent());
+    if (labels != null) {
+      NDArray targets = kernels.call("sparse_targets", labels, lengths);
+      if (!targets.isEmpty()) {
+        shared.put(TARGETS, targets);
+      }
+    }
     for (int window : spec.windows()) {
       shared.computeIfAbsent(mask(window), name -> mask(ids, padding, lengths, length, window));
     }
     return shared;
   }
 
+  /**
+   * Returns the labels of single tokens; null where leaving out what does not count would cost more than it saves: on a GPU, which
+   * is waited for to know how much that is.
+   */
+  private static @Nullable NDArray labels(ModelInputs inputs) {
+    NDArray ids = inputs.get("input_ids");
+    return inputs
+        .find("labels")
+        .filter(found -> found.getShape().equals(ids.getShape()) && !ids.getDevice().isGpu())
+        .orElse(null);
+  }
+
   private Map<String, NDArray> shared(Unpadding unpadded, int count) {
     Map<String, NDArray> shared = new HashMap<>();
     shared.put(POSITIONS, unpadded.positions());
     shared.put(TABLE, kernels.angles(unpadded.positions(), count));
-    shared.put(LENGTHS, kernels.absent()); // The head sees the padded batch.
+    shared.put(LENGTHS, unpadded.lengths());
     shared.put(TOKENS, unpadded.ids());
     shared.put(SPANS, unpadded.lengths());
-    shared.put(PLACES, unpadded.places());
+    shared.put(TARGETS, unpadded.targets());
     spec.windows().forEach(window -> shared.put(mask(window), kernels.absent()));
     return shared;
   }

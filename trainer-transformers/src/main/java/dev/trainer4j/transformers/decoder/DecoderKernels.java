@@ -111,11 +111,6 @@ final class DecoderKernels implements AutoCloseable {
     return call("layer", pass, weights, hidden, angles, mask, lengths, numbers);
   }
 
-  /** Puts hidden states of the tokens at {@code places} back to where they stand in {@code ids}. */
-  NDList putBack(NDList hidden, NDArray places, NDArray ids) {
-    return script.call("put_back", hidden.get(0), places, ids);
-  }
-
   NDList logits(NDArray hidden, ForwardPass pass, KernelWeights weights) {
     return call("logits", pass, weights, hidden, options.get(0));
   }
@@ -123,12 +118,12 @@ final class DecoderKernels implements AutoCloseable {
   /**
    * Returns logits, the sum of a loss, and the number of labels that count.
    *
-   * @param kind the kernel of the loss
+   * @param kind what the kernels of the loss are called
    */
   NDList loss(
       String kind, NDArray hidden, NDArray labels, ForwardPass pass, KernelWeights weights) {
     NDArray lengths = pass.get(DecoderInputs.LENGTHS);
-    return call(kind, pass, weights, hidden, labels, lengths, options.get(0));
+    return call("causal_" + kind, pass, weights, hidden, labels, lengths, options.get(0));
   }
 
   /** Returns the sums of entropies and of hits of logits, so many rows at a time. */
@@ -136,10 +131,30 @@ final class DecoderKernels implements AutoCloseable {
     return script.call("observe", logits, labels, pass.get(DecoderInputs.LENGTHS), scalar(rows));
   }
 
-  /** Returns the normed states of the places whose labels count, and these labels. */
-  NDList trainedStates(NDArray hidden, NDArray labels, ForwardPass pass, KernelWeights weights) {
-    NDArray lengths = pass.get(DecoderInputs.LENGTHS);
-    return call("trained_states", pass, weights, hidden, labels, lengths, options.get(0));
+  /**
+   * Returns the sum of a loss and the number of the targets that count, and of these the logarithms of the likelihoods and the targets.
+   *
+   * @param kind what the kernels of the loss are called
+   * @param targets the next token for each of the hidden states read row after row; -100 for those that do not count
+   */
+  NDList trainedLoss(
+      String kind, NDArray hidden, NDArray targets, ForwardPass pass, KernelWeights weights) {
+    return call("trained_" + kind, pass, weights, hidden, targets, options.get(0));
+  }
+
+  /** Returns the sums of entropies and of hits of logarithms of likelihoods, so many rows at a time. */
+  NDList observeTrained(NDArray logs, NDArray targets, long rows) {
+    return script.call("observe_trained", logs, targets, scalar(rows));
+  }
+
+  /** Returns the targets of labels. */
+  NDArray targets(NDArray labels, ForwardPass pass) {
+    return script.call("shifted", labels, pass.get(DecoderInputs.LENGTHS)).get(0);
+  }
+
+  /** Returns the normed states of the places whose targets count, and these targets. */
+  NDList trainedStates(NDArray hidden, NDArray targets, ForwardPass pass, KernelWeights weights) {
+    return call("trained_states", pass, weights, hidden, targets, options.get(0));
   }
 
   /**

@@ -279,7 +279,7 @@ class Decoder(Module):
     return (logits, loss, torch.sum(torch.ne(targets, -100)))
 
   # The same with the log-likelihood of each label times its likelihood, which takes part in no gradient (dynamic fine-tuning).
-  def dft_loss(self: __torch__.Decoder, x: Tensor, labels: Tensor, lengths: Tensor, options: Tensor,
+  def causal_dft_loss(self: __torch__.Decoder, x: Tensor, labels: Tensor, lengths: Tensor, options: Tensor,
                weights: List[Tensor]) -> Tuple[Tensor, Tensor, Tensor]:
     logits = (self).logits(x, options, weights)
     targets = (self).shifted(labels, lengths)
@@ -304,14 +304,44 @@ class Decoder(Module):
       entropy = torch.sub(entropy, torch.sum(torch.mul_(z, torch.exp(z))))
     return (entropy, correct)
 
-  # The states [n, H] of the places whose labels count, normed, and these labels [n].
-  def trained_states(self: __torch__.Decoder, x: Tensor, labels: Tensor, lengths: Tensor, options: Tensor,
+  # The states [n, H] of the places whose targets [T] count, normed, and these targets [n].
+  def trained_states(self: __torch__.Decoder, x: Tensor, targets: Tensor, options: Tensor,
                      weights: List[Tensor]) -> Tuple[Tensor, Tensor]:
     o = (self).numbers(options)
-    targets = (self).shifted(labels, lengths)
     places = torch.flatten(torch.nonzero(torch.ne(targets, -100)))
     states = torch.index_select(torch.flatten(x, 0, 1), 0, places)
     return ((self).norm(states, weights[0], weights[1], o[3], o[4]), torch.index_select(targets, 0, places))
+
+  # The summed cross entropy of the places whose targets count and their number, without logits of the others; then the logarithms of
+  # the likelihoods [n, V] and the targets [n] of these places.
+  def trained_loss(self: __torch__.Decoder, x: Tensor, targets: Tensor, options: Tensor,
+                   weights: List[Tensor]) -> Tuple[Tensor, Tensor, Tensor, Tensor]:
+    states, wanted, = (self).trained_states(x, targets, options, weights)
+    logs = torch.log_softmax((self).full((self).product(states, weights, 2, False)), 1)
+    loss = torch.nll_loss(logs, wanted, None, 2, -100)
+    return (loss, torch.tensor(torch.numel(wanted), dtype=4, device=ops.prim.device(x)), logs, wanted)
+
+  # The same with each log-likelihood times the likelihood, as in causal_dft_loss.
+  def trained_dft_loss(self: __torch__.Decoder, x: Tensor, targets: Tensor, options: Tensor,
+                       weights: List[Tensor]) -> Tuple[Tensor, Tensor, Tensor, Tensor]:
+    states, wanted, = (self).trained_states(x, targets, options, weights)
+    logs = torch.log_softmax((self).full((self).product(states, weights, 2, False)), 1)
+    each = torch.nll_loss(logs, wanted, None, 0, -100)
+    loss = torch.sum(torch.mul(each, torch.detach(torch.exp(torch.neg(each)))))
+    return (loss, torch.tensor(torch.numel(wanted), dtype=4, device=ops.prim.device(x)), logs, wanted)
+
+  # Outside of autograd: the summed entropy of logarithms of likelihoods [n, V], and how often the target [n] is the likeliest token.
+  def observe_trained(self: __torch__.Decoder, logs: Tensor, wanted: Tensor, rows: Tensor) -> Tuple[Tensor, Tensor]:
+    entropy = torch.zeros([], dtype=6, device=ops.prim.device(logs))
+    correct = torch.zeros([], dtype=6, device=ops.prim.device(logs))
+    step = int(rows)
+    n = torch.numel(wanted)
+    for i in range(torch.floordiv(n + step - 1, step)):
+      end = min(n, i * step + step)
+      z = torch.slice(logs, 0, i * step, end)
+      correct = torch.add(correct, torch.sum(torch.eq(torch.argmax(z, 1), torch.slice(wanted, 0, i * step, end))))
+      entropy = torch.sub(entropy, torch.sum(torch.mul_(torch.exp(z), z)))
+    return (entropy, correct)
 
   # Outside of autograd: the summed cross entropy of the logits of states [n, H] and labels [n], n, the summed entropy, how often the
   # label is the likeliest token, and the gradients of the loss for the states and for the projection [V, H], float32. Of logits there
@@ -464,21 +494,23 @@ class Decoder(Module):
       places = torch.slice(places, 0, 0, 0)
     return places
 
-  # The ids [1, T] at places [T], and their positions [1, T] in their rows.
-  def kept(self: __torch__.Decoder, ids: Tensor, places: Tensor) -> Tuple[Tensor, Tensor]:
+  # The ids [1, T] at places [T], their positions [1, T] in their rows, and the targets [T] of labels [B, S] there.
+  def kept(self: __torch__.Decoder, ids: Tensor, labels: Tensor, places: Tensor) -> Tuple[Tensor, Tensor, Tensor]:
     tokens = torch.index_select(torch.flatten(ids), 0, places)
-    return (torch.unsqueeze(tokens, 0), torch.unsqueeze(torch.remainder(places, torch.size(ids, 1)), 0))
+    targets = torch.index_select((self).shifted(labels, torch.slice(places, 0, 0, 0)), 0, places)
+    return (torch.unsqueeze(tokens, 0), torch.unsqueeze(torch.remainder(places, torch.size(ids, 1)), 0), targets)
+
+  # The targets [B * S] of labels [B, S]; empty if fewer than one in eight does not count.
+  def sparse_targets(self: __torch__.Decoder, labels: Tensor, lengths: Tensor) -> Tensor:
+    targets = (self).shifted(labels, lengths)
+    if int(torch.sum(torch.eq(targets, -100))) * 8 < torch.numel(targets):
+      targets = torch.slice(targets, 0, 0, 0)
+    return targets
 
   # How many tokens of each row are kept; a row of none is left out.
   def kept_lengths(self: __torch__.Decoder, attention_mask: Tensor) -> Tensor:
     lengths = torch.to(torch.sum(torch.ne(attention_mask, 0), [1]), torch.device("cpu"), 4)
     return torch.index_select(lengths, 0, torch.flatten(torch.nonzero(lengths)))
-
-  # Hidden states [B, S, H] for ids [B, S] of those [1, T, H] of the tokens at places [T]; zeros elsewhere.
-  def put_back(self: __torch__.Decoder, x: Tensor, places: Tensor, ids: Tensor) -> Tensor:
-    width = torch.size(x, 2)
-    rows = torch.zeros([torch.numel(ids), width], dtype=ops.prim.dtype(x), device=ops.prim.device(x))
-    return torch.reshape(torch.index_copy(rows, 0, places, torch.squeeze(x, 0)), [torch.size(ids, 0), torch.size(ids, 1), width])
 
   # --------------------------------------------------------------------------------------------------------------- generation
   # One call a token, outside of autograd. A cache [2, B, K, capacity, D] holds the keys and values of one layer.

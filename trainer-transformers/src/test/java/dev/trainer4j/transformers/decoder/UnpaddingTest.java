@@ -6,8 +6,15 @@ import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.Shape;
+import dev.trainer4j.Trainer;
+import dev.trainer4j.args.IntervalStrategy;
+import dev.trainer4j.args.NanPolicy;
+import dev.trainer4j.args.TrainingArguments;
+import dev.trainer4j.data.Datasets;
 import dev.trainer4j.data.ModelInputs;
+import dev.trainer4j.data.PaddingCollator;
 import dev.trainer4j.model.LossOutput;
 import dev.trainer4j.model.ModelOutput;
 import dev.trainer4j.model.NamedParameter;
@@ -18,12 +25,16 @@ import dev.trainer4j.torch.Seeds;
 import dev.trainer4j.transformers.ParityModels;
 import dev.trainer4j.transformers.PretrainedModel;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.function.Consumer;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -33,14 +44,10 @@ class UnpaddingTest {
   private static final int LENGTH = 12;
   private static final int[] TOKENS = {12, 5, 1, 8};
 
-  /** A loss, its weight, gradients by parameter, and logits. */
-  private record Pass(
-      double loss, double weight, Map<String, float[]> gradients, float[] logits, int vocabulary) {
-    float[] at(int row, int place) {
-      int from = (row * LENGTH + place) * vocabulary;
-      return Arrays.copyOfRange(logits, from, from + vocabulary);
-    }
-  }
+  @TempDir Path outputDir;
+
+  /** A loss, its weight, gradients by parameter, and logits if there are any. */
+  private record Pass(double loss, double weight, Map<String, float[]> gradients, float[] logits) {}
 
   private interface Inputs {
     ModelInputs make(NDManager manager);
@@ -59,9 +66,8 @@ class UnpaddingTest {
       for (NamedParameter parameter : model.parameters()) {
         gradients.put(parameter.name(), parameter.array().getGradient().toFloatArray());
       }
-      int vocabulary = model.config().vocabSize();
-      float[] logits = output.logits().toFloatArray();
-      return new Pass(loss.value().getFloat(), loss.weight(), gradients, logits, vocabulary);
+      float[] logits = output.arrays().isEmpty() ? new float[0] : output.logits().toFloatArray();
+      return new Pass(loss.value().getFloat(), loss.weight(), gradients, logits);
     }
   }
 
@@ -100,22 +106,35 @@ class UnpaddingTest {
 
   @ParameterizedTest
   @CsvSource({"llama, false", "llama, true", "gpt2, false", "qwen2-window, false", "gemma, true"})
-  void lossGradientsAndLogitsOfTokensAreThoseOfThePaddedBatch(String name, boolean left)
+  void lossAndGradientsAreThoseOfThePaddedBatchAndThereAreNoLogits(String name, boolean left)
       throws IOException {
     Pass padded = run(name, false, manager -> batch(manager, left, -100));
     Pass unpadded = run(name, true, manager -> batch(manager, left, -100));
     assertSame(unpadded, padded);
-    for (int row = 0; row < TOKENS.length; row++) {
-      for (int place = 0; place < LENGTH; place++) {
-        boolean seen = left ? place >= LENGTH - TOKENS[row] : place < TOKENS[row];
-        float[] logits = unpadded.at(row, place);
-        if (seen) {
-          assertThat(logits).containsExactly(padded.at(row, place), within(2e-4f));
-        } else {
-          assertThat(logits).isNotEqualTo(padded.at(row, place));
-        }
-      }
-    }
+    assertThat(unpadded.logits()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @CsvSource({"0, llama", "3, llama", "12, llama", "3, gpt2"})
+  void withoutPaddingTheLossOfSomeTokensIsThatOfAllLogits(int trained, String name)
+      throws IOException {
+    Inputs some =
+        manager -> {
+          ModelInputs all = batch(manager, false, -100).without("attention_mask");
+          NDArray labels = all.get("input_ids").duplicate();
+          if (trained < LENGTH) {
+            labels.set(new NDIndex(":," + trained + ":"), -100);
+          }
+          return all.with("labels", labels);
+        };
+    Pass whole = run(name, false, some);
+    Pass fewer = run(name, true, some);
+    assertSame(fewer, whole);
+    assertThat(fewer.weight()).isEqualTo(TOKENS.length * Math.max(0, trained - 1));
+    assertThat(whole.logits()).isNotEmpty();
+    assertThat(fewer.logits().length == 0)
+        .as("few enough labels count")
+        .isEqualTo(trained < LENGTH);
   }
 
   @Test
@@ -132,6 +151,53 @@ class UnpaddingTest {
     }
     assertThat(run("llama", true, manager -> batch(manager, false, -100)).loss())
         .isCloseTo(sum, within(1e-4));
+  }
+
+  @Test
+  void aTrainerLeavesPaddingOutUnlessALossOfTheUsersMayLookAtItsLogits() throws IOException {
+    assertThat(lossOfTraining(builder -> {})).isFinite();
+    assertThat(
+            lossOfTraining(
+                builder ->
+                    builder.computeLossFunc(
+                        (outputs, inputs) -> Objects.requireNonNull(outputs.loss()))))
+        .isNaN();
+  }
+
+  /** Of a model in which the token that fills up is no number: whoever computes its place has no number either. */
+  private double lossOfTraining(Consumer<Trainer.Builder> settings) throws IOException {
+    try (PretrainedModel model = ParityModels.load("llama")) {
+      try (ArrayScope scope = ArrayScope.open();
+          Autograd.Recording off = Autograd.record(false)) {
+        model.state().get("model.embed_tokens.weight").set(new NDIndex("0"), Float.NaN);
+      }
+      TrainingArguments args =
+          TrainingArguments.builder()
+              .outputDir(outputDir)
+              .useCpu(true)
+              .maxSteps(1)
+              .perDeviceTrainBatchSize(TOKENS.length)
+              .nanPolicy(NanPolicy.CONTINUE)
+              .saveStrategy(IntervalStrategy.NO)
+              .build();
+      List<Map<String, Object>> rows = new ArrayList<>();
+      for (int tokens : TOKENS) {
+        int[] ids = IntStream.range(3, 3 + tokens).toArray();
+        rows.add(Map.of("input_ids", ids, "labels", ids));
+      }
+      Trainer.Builder builder =
+          Trainer.builder(model, args)
+              .trainDataset(Datasets.of(rows))
+              .dataCollator(
+                  PaddingCollator.builder()
+                      .sequenceFields("input_ids", "labels")
+                      .attentionMask("attention_mask", "input_ids")
+                      .build());
+      settings.accept(builder);
+      try (Trainer trainer = builder.build()) {
+        return trainer.train().trainingLoss();
+      }
+    }
   }
 
   @Test
