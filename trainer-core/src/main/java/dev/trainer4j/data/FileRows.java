@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.Objects;
@@ -14,11 +13,12 @@ import java.util.function.Function;
 import java.util.stream.LongStream;
 
 /** The samples of a text file, one after the other, with the place in every error. */
-abstract class FileRows<R, T> implements Iterator<T>, AutoCloseable {
+abstract class FileRows<R, T> implements PlacedIterator<T>, AutoCloseable {
 
   private final Path file;
   private final Function<? super R, ? extends T> mapper;
   private Optional<R> ready = Optional.empty();
+  private long last;
 
   FileRows(Path file, Function<? super R, ? extends T> mapper) {
     this.file = file;
@@ -27,6 +27,13 @@ abstract class FileRows<R, T> implements Iterator<T>, AutoCloseable {
 
   /** Reads the next row, if there is one. */
   abstract Optional<R> read() throws IOException;
+
+  /**
+   * Fails if the row read last is none; those behind it can be read.
+   *
+   * @throws DataException that tells why
+   */
+  void check() {}
 
   /** The 1-based line on which the row read last ends. */
   abstract long line();
@@ -54,11 +61,18 @@ abstract class FileRows<R, T> implements Iterator<T>, AutoCloseable {
     }
     R row = ready.orElseThrow();
     ready = Optional.empty();
+    last = line();
+    check();
     try {
       return mapper.apply(row);
     } catch (RuntimeException e) {
       throw new DataException(file + ", line " + line() + ": the mapper failed: " + e, e);
     }
+  }
+
+  @Override
+  public final String place() {
+    return file + ", line " + last;
   }
 
   final DataException wrong(String what) {

@@ -5,14 +5,13 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.function.Function;
 
 /** The samples of a Parquet file, one after the other, with the row in every error. */
-final class ParquetSource<T> implements Iterator<T>, AutoCloseable {
+final class ParquetSource<T> implements PlacedIterator<T>, AutoCloseable {
 
   private final Path file;
   private final ParquetRows rows;
@@ -80,6 +79,11 @@ final class ParquetSource<T> implements Iterator<T>, AutoCloseable {
     } catch (RuntimeException e) {
       throw new DataException(file + ", row " + row + ": the mapper failed: " + e, e);
     }
+  }
+
+  @Override
+  public String place() {
+    return file + ", row " + (row - 1);
   }
 
   Dataset<T> toDataset() {
