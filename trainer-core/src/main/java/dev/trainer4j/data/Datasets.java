@@ -71,6 +71,16 @@ public final class Datasets {
     }
   }
 
+  /**
+   * Reads a JSON Lines file into memory, as {@link #jsonLines(Path)}, also where lines are no JSON objects: asking for one of these is the
+   * error. For trainers that can leave rows out, as {@code SftTrainer} with {@code InvalidRows.SKIP}.
+   */
+  public static Dataset<Map<String, Object>> lenientJsonLines(Path file) {
+    try (JsonLinesRows<Map<String, Object>> rows = JsonLinesRows.open(file, row -> row)) {
+      return LenientRows.of(rows, Map.of());
+    }
+  }
+
   /** Reads a text file into memory; every line is a sample, empty ones too. */
   public static Dataset<String> textLines(Path file) {
     try (TextLines<String> lines = TextLines.open(file, line -> line)) {

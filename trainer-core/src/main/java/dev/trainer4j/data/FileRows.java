@@ -18,6 +18,7 @@ abstract class FileRows<R, T> implements OriginIterator<T> {
   private final Path file;
   private final Function<? super R, ? extends T> mapper;
   private Optional<R> ready = Optional.empty();
+  private long last;
 
   FileRows(Path file, Function<? super R, ? extends T> mapper) {
     this.file = file;
@@ -26,6 +27,13 @@ abstract class FileRows<R, T> implements OriginIterator<T> {
 
   /** Reads the next row, if there is one. */
   abstract Optional<R> read() throws IOException;
+
+  /**
+   * Fails if the row read last is none; those behind it can be read.
+   *
+   * @throws DataException that tells why
+   */
+  void check() {}
 
   /** The 1-based line on which the row read last ends. */
   abstract long line();
@@ -58,10 +66,12 @@ abstract class FileRows<R, T> implements OriginIterator<T> {
     }
     R row = ready.orElseThrow();
     ready = Optional.empty();
+    last = line();
+    check();
     try {
       return mapper.apply(row);
     } catch (DataException e) {
-      throw new DataException(file + ", line " + line() + ": " + e.getMessage(), e);
+      throw new DataException(origin() + ": " + e.getMessage(), e);
     } catch (RuntimeException e) {
       throw new DataException(origin() + ": the mapper failed: " + e, e);
     }
@@ -69,11 +79,11 @@ abstract class FileRows<R, T> implements OriginIterator<T> {
 
   @Override
   public final String origin() {
-    return file + ", line " + line();
+    return file + ", line " + last;
   }
 
   final DataException wrong(String what) {
-    return new DataException(origin() + ": " + what);
+    return new DataException(file + ", line " + line() + ": " + what);
   }
 
   @Override

@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /** The objects of a JSON Lines file; blank lines are skipped. */
 final class JsonLinesRows<T> extends FileRows<Map<String, Object>, T> {
@@ -25,6 +26,9 @@ final class JsonLinesRows<T> extends FileRows<Map<String, Object>, T> {
           .readerFor(new TypeReference<LinkedHashMap<String, Object>>() {});
 
   private final LineReader reader;
+
+  /** What is wrong with the line read last. */
+  private @Nullable DataException failure;
 
   private JsonLinesRows(
       Path file, LineReader reader, Function<? super Map<String, Object>, ? extends T> mapper) {
@@ -45,7 +49,12 @@ final class JsonLinesRows<T> extends FileRows<Map<String, Object>, T> {
   Optional<Map<String, Object>> read() throws IOException {
     for (String text = reader.read(); text != null; text = reader.read()) {
       if (!text.isBlank()) {
-        return Optional.of(parse(text));
+        try {
+          return Optional.of(parse(text));
+        } catch (DataException e) {
+          failure = e;
+          return Optional.of(Map.of());
+        }
       }
     }
     return Optional.empty();
@@ -61,6 +70,15 @@ final class JsonLinesRows<T> extends FileRows<Map<String, Object>, T> {
       String place =
           e.getLocation() == null ? "" : "column " + e.getLocation().getColumnNr() + ": ";
       throw wrong(place + "is not valid JSON: " + e.getOriginalMessage());
+    }
+  }
+
+  @Override
+  void check() {
+    DataException wrong = failure;
+    failure = null;
+    if (wrong != null) {
+      throw wrong;
     }
   }
 

@@ -11,7 +11,7 @@ import java.util.Iterator;
  */
 public interface OriginIterator<T> extends Iterator<T>, AutoCloseable {
 
-  /** Where the sample stands that {@link #next} gave last, such as {@code data.csv, line 3}, until {@link #hasNext} is asked. */
+  /** Where the sample stands that {@link #next} gave last, or failed for: {@code data.csv, line 3}. */
   String origin();
 
   @Override

@@ -237,4 +237,25 @@ class FileDatasetsTest {
                   + " is a pointer of Git LFS, not the file itself: run git lfs pull in its folder.");
     }
   }
+
+  @Test
+  void aLineThatIsNoJsonIsAnErrorWhenItIsAskedForAndThoseBehindItAreRead() throws IOException {
+    Path file =
+        Files.writeString(folder.resolve("broken.jsonl"), "{\"a\": 1}\n\n{\"a\n{\"a\": 3}\n");
+    Dataset<Map<String, Object>> rows = Datasets.lenientJsonLines(file);
+    assertThat(rows.size()).isEqualTo(3);
+    assertThat(rows.get(0)).isEqualTo(Map.of("a", 1));
+    assertThat(rows.get(2)).isEqualTo(Map.of("a", 3));
+    assertThat(rows.origin(1)).isEqualTo(file + ", line 3");
+    assertThatThrownBy(() -> rows.get(1))
+        .isInstanceOf(DataException.class)
+        .hasMessageContaining(file + ", line 3: ")
+        .hasMessageContaining("is not valid JSON");
+
+    var stream = Datasets.streamJsonLines(file).iterator(0);
+    assertThat(stream.next()).isEqualTo(Map.of("a", 1));
+    assertThatThrownBy(stream::next).hasMessageContaining("line 3");
+    assertThat(stream.next()).isEqualTo(Map.of("a", 3));
+    assertThat(((OriginIterator<?>) stream).origin()).isEqualTo(file + ", line 4");
+  }
 }

@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 
 /** Reads rows of a file by the ending of its name. */
 final class DataFiles {
@@ -37,10 +38,21 @@ final class DataFiles {
    * @throws IllegalArgumentException if there is no such file, or its ending is unknown
    */
   static Dataset<Map<String, Object>> read(String flag, Path file) throws IOException {
+    return read(flag, file, Datasets::jsonLines);
+  }
+
+  /**
+   * Reads a file into memory.
+   *
+   * @param jsonLines reads one of JSON Lines
+   */
+  static Dataset<Map<String, Object>> read(
+      String flag, Path file, Function<Path, Dataset<Map<String, Object>>> jsonLines)
+      throws IOException {
     return switch (ending(flag, file)) {
       case ".csv" -> Datasets.csv(file, LinkedHashMap<String, Object>::new);
-      case ".jsonl" -> Datasets.jsonLines(file);
-      case ".json" -> json(flag, file);
+      case ".jsonl" -> jsonLines.apply(file);
+      case ".json" -> json(flag, file, jsonLines);
       case ".parquet" -> Datasets.parquet(file);
       default -> Datasets.textLines(file).map(line -> Map.of(TEXT, line));
     };
@@ -95,12 +107,14 @@ final class DataFiles {
   }
 
   /** A file of one array, or of an object with the array under {@code data}; else JSON Lines. */
-  private static Dataset<Map<String, Object>> json(String flag, Path file) throws IOException {
+  private static Dataset<Map<String, Object>> json(
+      String flag, Path file, Function<Path, Dataset<Map<String, Object>>> jsonLines)
+      throws IOException {
     try (var lines = Files.lines(file)) {
       String first =
           lines.map(String::strip).filter(line -> !line.isEmpty()).findFirst().orElse("");
       if (isWholeObject(first)) {
-        return Datasets.jsonLines(file);
+        return jsonLines.apply(file);
       }
     }
     try {

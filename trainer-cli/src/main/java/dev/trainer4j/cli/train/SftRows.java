@@ -4,7 +4,9 @@ package dev.trainer4j.cli.train;
 import dev.trainer4j.cli.Console;
 import dev.trainer4j.cli.UsageException;
 import dev.trainer4j.cli.train.RunData.Rows;
+import dev.trainer4j.data.Datasets;
 import java.io.IOException;
+import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,8 +45,12 @@ record SftRows(Rows train, @Nullable Rows eval) {
       throw new IllegalStateException("checked with the arguments");
     }
     return new SftRows(
-        new Rows(train.toString(), DataFiles.read("--train_file", train)),
-        eval == null ? null : new Rows(eval.toString(), DataFiles.read("--validation_file", eval)));
+        rows("--train_file", train), eval == null ? null : rows("--validation_file", eval));
+  }
+
+  /** What becomes of lines that are no JSON is said by {@code invalid_rows}. */
+  private static Rows rows(String flag, Path file) throws IOException {
+    return new Rows(file.toString(), DataFiles.read(flag, file, Datasets::lenientJsonLines));
   }
 
   private static SftRows ofDataset(SftScriptArguments args, boolean evaluates, Console console)

@@ -6,7 +6,9 @@ import dev.trainer4j.args.IntervalStrategy;
 import dev.trainer4j.callbacks.ProgressCallback;
 import dev.trainer4j.data.Datasets;
 import dev.trainer4j.transformers.AutoModels;
+import dev.trainer4j.transformers.LoadOptions;
 import dev.trainer4j.transformers.PretrainedModel;
+import dev.trainer4j.transformers.QuantizationConfig;
 import dev.trainer4j.transformers.peft.LoraConfig;
 import dev.trainer4j.transformers.sft.SftArguments;
 import dev.trainer4j.transformers.sft.SftTrainer;
@@ -25,9 +27,11 @@ import java.util.Map;
  *
  * <p>The arguments are a JSON Lines file of {@code messages} and the folder of a causal language model with a chat template. Without
  * them, a small model learns to tell the days of the week. {@link ChatWithModel} talks to the result, {@link MergeAdapter} makes a
- * model of its own of it.
+ * model of its own of it. A last argument {@code 4bit} keeps the layers of the model in 4 bits beneath the adapter: QLoRA.
  */
 public final class InstructionTuning {
+
+  private static final String FOUR_BITS = "4bit";
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -41,16 +45,19 @@ public final class InstructionTuning {
 
   /** Train an adapter, and save it into {@code out/instruction-tuning/adapter}. */
   public static void main(String[] args) throws IOException {
+    boolean fourBits = args.length > 0 && args[args.length - 1].equals(FOUR_BITS);
+    List<String> given = List.of(args).subList(0, args.length - (fourBits ? 1 : 0));
     Path out = Path.of("out/instruction-tuning");
-    Path rows = args.length > 0 ? Path.of(args[0]) : write(days(), out.resolve("days.jsonl"));
-    boolean small = args.length < 2;
-    Path pretrained = small ? SmallModels.chat(out.resolve("small")) : Path.of(args[1]);
-    run(pretrained, rows, out, small);
+    Path rows = !given.isEmpty() ? Path.of(given.get(0)) : write(days(), out.resolve("days.jsonl"));
+    boolean small = given.size() < 2;
+    Path pretrained = small ? SmallModels.chat(out.resolve("small")) : Path.of(given.get(1));
+    run(pretrained, rows, out, small, fourBits);
     System.out.println("\nTalk to it: ChatWithModel " + pretrained + " " + out.resolve("adapter"));
   }
 
   /** Train an adapter of the model of a folder on the conversations of a file; returns its last loss. */
-  static double run(Path pretrained, Path rows, Path out, boolean small) throws IOException {
+  static double run(Path pretrained, Path rows, Path out, boolean small, boolean fourBits)
+      throws IOException {
     SftArguments args =
         SftArguments.builder()
             .training(
@@ -70,7 +77,13 @@ public final class InstructionTuning {
       lora.modulesToSave(
           "embed_tokens", "lm_head"); // It has learnt nothing yet, not even its tokens.
     }
-    try (PretrainedModel model = AutoModels.causalLm(pretrained);
+    LoadOptions options = LoadOptions.defaults();
+    if (fourBits) {
+      options =
+          options.withQuantization(
+              QuantizationConfig.builder().loadIn4bit(true).bnb4bitUseDoubleQuant(true).build());
+    }
+    try (PretrainedModel model = AutoModels.causalLm(pretrained, options);
         SftTrainer trainer =
             SftTrainer.builder(model, args)
                 .peft(lora.build())

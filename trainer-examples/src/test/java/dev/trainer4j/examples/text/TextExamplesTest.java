@@ -138,7 +138,7 @@ final class TextExamplesTest {
     Path rows = InstructionTuning.write(days, out.resolve("days.jsonl"));
     Path small = SmallModels.chat(out.resolve("small"));
 
-    InstructionTuning.run(small, rows, out, true);
+    InstructionTuning.run(small, rows, out, true, false);
     MergeAdapter.run(small, out.resolve("adapter"), out.resolve("merged"));
 
     List<String> questions = days.stream().map(Exchange::question).toList();

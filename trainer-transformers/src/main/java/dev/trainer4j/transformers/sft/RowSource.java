@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.transformers.sft;
 
+import dev.trainer4j.data.DataException;
 import dev.trainer4j.data.Dataset;
 import java.util.Map;
 import java.util.function.Function;
@@ -29,6 +30,8 @@ record RowSource(
     Map<String, ?> row;
     try {
       row = rows.get(index);
+    } catch (DataException e) {
+      throw new InvalidRowException(UnreadableRow.reason(e, rows.origin(index)), e);
     } catch (RuntimeException e) {
       throw new InvalidRowException("cannot be read: " + e, e);
     }
@@ -43,6 +46,9 @@ record RowSource(
   Map<String, ?> formatted(@Nullable Map<String, ?> row) {
     if (row == null) {
       throw new InvalidRowException("is null, expected a map of columns");
+    }
+    if (row instanceof UnreadableRow unreadable) {
+      throw new InvalidRowException(unreadable.reason());
     }
     return format.apply(row);
   }

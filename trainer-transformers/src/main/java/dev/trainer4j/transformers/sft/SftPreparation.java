@@ -237,7 +237,7 @@ final class SftPreparation {
     Iterator<? extends Map<String, ?>> iterator = source.iterator(0);
     try {
       while (rows.size() < atMost && iterator.hasNext()) {
-        rows.add(iterator.next());
+        rows.add(UnreadableRow.next(iterator));
       }
     } finally {
       close(iterator);

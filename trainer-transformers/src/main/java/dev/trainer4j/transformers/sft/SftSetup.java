@@ -2,6 +2,7 @@
 package dev.trainer4j.transformers.sft;
 
 import dev.trainer4j.data.DataCollator;
+import dev.trainer4j.data.DataException;
 import dev.trainer4j.data.DataSource;
 import dev.trainer4j.data.Dataset;
 import dev.trainer4j.data.IterableDataset;
@@ -147,7 +148,7 @@ final class SftSetup implements AutoCloseable {
   private static DataSource<? extends Map<String, ?>> requireMaps(
       DataSource<?> source, String name) {
     if (source instanceof Dataset<?> dataset && dataset.size() > 0) {
-      Object first = dataset.get(0);
+      Object first = first(dataset);
       if (!(first instanceof Map)) {
         throw new IllegalArgumentException(
             "the rows of the "
@@ -159,6 +160,15 @@ final class SftSetup implements AutoCloseable {
       }
     }
     return (DataSource<? extends Map<String, ?>>) source;
+  }
+
+  /** Of rows that cannot be read, those who prepare them speak. */
+  private static Object first(Dataset<?> dataset) {
+    try {
+      return dataset.get(0);
+    } catch (DataException e) {
+      return Map.of();
+    }
   }
 
   SftArguments arguments() {

@@ -3,6 +3,7 @@ package dev.trainer4j.transformers.sft;
 
 import dev.trainer4j.data.DataException;
 import dev.trainer4j.data.IterableDataset;
+import dev.trainer4j.data.OriginIterator;
 import dev.trainer4j.data.ResumableDataset;
 import dev.trainer4j.data.ResumableIterator;
 import java.util.Iterator;
@@ -29,7 +30,8 @@ class StreamedRows implements Iterator<Map<String, Object>>, AutoCloseable {
   private final InvalidRows policy;
   private long rows;
   private @Nullable Map<String, Object> next;
-  private boolean told;
+  private long skipped;
+  private boolean counted;
 
   private StreamedRows(
       Iterator<? extends Map<String, ?>> source,
@@ -64,8 +66,11 @@ class StreamedRows implements Iterator<Map<String, Object>>, AutoCloseable {
                 + " rows of the train stream has a token that is trained: look at its columns, maxLength and"
                 + " completionOnlyLoss or assistantOnlyLoss.");
       }
-      next = sample(source.next());
+      next = sample(UnreadableRow.next(source));
       rows++;
+    }
+    if (next == null) {
+      tellHowMany();
     }
     return next != null;
   }
@@ -78,8 +83,8 @@ class StreamedRows implements Iterator<Map<String, Object>>, AutoCloseable {
     } catch (InvalidRowException e) {
       if (policy == InvalidRows.ERROR) {
         throw new DataException(
-            "the train stream, row "
-                + rows
+            "the train stream, "
+                + place()
                 + ": "
                 + e.getMessage()
                 + ". Correct it, or leave such rows out with invalidRows(InvalidRows.SKIP).",
@@ -96,13 +101,24 @@ class StreamedRows implements Iterator<Map<String, Object>>, AutoCloseable {
   }
 
   private void tell(String reason) {
-    if (!told) {
-      told = true;
+    if (skipped++ == 0) {
       LOGGER.warn(
-          "Row {} of the train stream is left out: {}. This is told once of an epoch.",
-          rows,
+          "Left out of the train stream, {}: {}. This is told of the first one of an epoch.",
+          place(),
           reason);
     }
+  }
+
+  private void tellHowMany() {
+    if (skipped > 1 && !counted) {
+      LOGGER.warn("{} of {} rows of the train stream were left out in this epoch.", skipped, rows);
+    }
+    counted = true;
+  }
+
+  private String place() {
+    String row = "row " + rows;
+    return source instanceof OriginIterator<?> placed ? row + " (" + placed.origin() + ")" : row;
   }
 
   @Override
@@ -117,6 +133,7 @@ class StreamedRows implements Iterator<Map<String, Object>>, AutoCloseable {
 
   @Override
   public void close() {
+    tellHowMany();
     SftPreparation.close(source);
   }
 

@@ -11,6 +11,7 @@ import dev.trainer4j.transformers.tokenization.PretrainedTokenizer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
@@ -190,6 +191,47 @@ class InvalidRowsTest {
         .isInstanceOf(DataException.class)
         .hasMessageContaining("rows.jsonl, line 2: ")
         .hasMessageContaining("not valid JSON");
+  }
+
+  @Test
+  void linesThatAreNoJsonAreLeftOutOrToldWithTheOthers() throws IOException {
+    Path file =
+        Files.writeString(
+            folder.resolve("broken.jsonl"), "[1]\n" + GOOD + "\n{\"messages\": [\n" + GOOD + "\n");
+    Dataset<Map<String, Object>> rows = Datasets.lenientJsonLines(file);
+    SftArguments skip = SftArguments.builder().invalidRows(InvalidRows.SKIP).build();
+    assertThat(new SftPreparation(tokenizer, skip, null).prepare(rows, "train", false).size())
+        .isEqualTo(2);
+    assertThatThrownBy(
+            () ->
+                new SftPreparation(tokenizer, SftArguments.builder().build(), null)
+                    .prepare(rows, "train", false))
+        .isInstanceOf(DataException.class)
+        .hasMessageContaining("the train dataset, " + file + ", line 1: cannot be read: ")
+        .hasMessageContaining("is not a JSON object")
+        .hasMessageContaining("InvalidRows.SKIP");
+  }
+
+  @Test
+  void linesOfAStreamAreLeftOutOrToldWithTheirPlace() throws IOException {
+    String empty = "{\"messages\": []}\n";
+    Path file =
+        Files.writeString(
+            folder.resolve("stream.jsonl"), GOOD + "\n\n{\"messages\": [\n" + empty + GOOD + "\n");
+    SftArguments skip = SftArguments.builder().invalidRows(InvalidRows.SKIP).build();
+    assertThat(stream(skip, file)).toIterable().hasSize(2);
+
+    Iterator<Map<String, Object>> strict = stream(SftArguments.builder().build(), file);
+    strict.next();
+    assertThatThrownBy(strict::next)
+        .isInstanceOf(DataException.class)
+        .hasMessageContaining("the train stream, row 1 (" + file + ", line 3): cannot be read: ")
+        .hasMessageContaining("is not valid JSON");
+  }
+
+  private static Iterator<Map<String, Object>> stream(SftArguments args, Path file) {
+    return new SftPreparation(tokenizer, args, null)
+        .stream(Datasets.streamJsonLines(file), "train").iterator(0);
   }
 
   @Test
