@@ -11,7 +11,7 @@ import picocli.CommandLine.Model.OptionSpec;
 /** What the help of {@code launch} says of its flags: a line for each, by what they are about. */
 final class LaunchHelp {
 
-  private static final int NAMES = 44;
+  private static final int NAMES = 46;
 
   private LaunchHelp() {}
 
@@ -37,9 +37,12 @@ final class LaunchHelp {
             new Help.Column(NAMES, 2, Help.Column.Overflow.SPAN),
             new Help.Column(Math.max(NAMES, width - NAMES), 0, Help.Column.Overflow.WRAP));
     for (LaunchFlag flag : flags) {
-      if (spec.findOption("--" + flag.name()) != null) {
+      OptionSpec option = spec.findOption("--" + flag.name());
+      if (option != null) {
         String value = flag.form() == LaunchFlag.Form.SWITCH ? "" : "=" + value(flag);
-        table.addRowValues("--" + flag.name() + value, flag.help());
+        String brief = option.shortestName();
+        String further = brief.startsWith("--") ? "" : ", " + brief;
+        table.addRowValues("--" + flag.name() + value + further, flag.help());
       }
     }
     return table.toString();

@@ -41,6 +41,7 @@ public final class BertProgram {
       System.out.println("loss=" + trainer.train().trainingLoss());
       System.out.println("bf16=" + trainer.args().bf16());
       System.out.println("fsdp_config=" + trainer.args().fsdpConfig());
+      System.out.println("shared=" + trainer.args().sharding().stage());
     }
   }
 

@@ -177,9 +177,8 @@ final class LaunchTest {
 
     assertThat(ended.exitCode()).as(ended.output()).isZero();
     assertThat(ended.output())
-        .contains("Parameters are shared out among 2 ranks", "those of a segment are gathered")
-        .contains("[rank 0] bf16=true", "[rank 1] bf16=true")
-        .contains("[rank 1] fsdp_config={", "reshard_after_forward=true");
+        .contains("[rank 0] bf16=true", "[rank 1] bf16=true", "[rank 1] shared=PARAMETERS")
+        .contains("state_dict_type=FULL_STATE_DICT, transformer_layer_cls_to_wrap=[BertLayer]");
     assertThat(line(ended, "[rank 0] loss=")).isEqualTo(line(ended, "[rank 1] loss="));
     assertThat(out.resolve("checkpoint-3/model.safetensors")).isRegularFile();
   }
