@@ -188,7 +188,8 @@ final class TrainingRun {
         callbacks,
         setup.processes(),
         new UpdateRanks(
-            setup.processes(), GradientSync.dataParallel(setup.processes(), args.ddpBucketBytes())),
+            setup.processes(),
+            GradientSync.dataParallel(setup.processes(), args.sharding().bucketBytes())),
         checkpoints,
         log);
   }

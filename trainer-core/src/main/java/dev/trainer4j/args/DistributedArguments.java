@@ -39,13 +39,4 @@ public interface DistributedArguments {
   default int ddpTimeout() {
     return 1800;
   }
-
-  /**
-   * The {@link #ddpBucketCapMb()}.
-   *
-   * @return in bytes
-   */
-  default long ddpBucketBytes() {
-    return (long) ddpBucketCapMb().orElse(25) << 20;
-  }
 }

@@ -126,6 +126,9 @@ final class Attempts {
     all.put("MASTER_PORT", String.valueOf(plan.mainPort()));
     all.put("LOCAL_WORLD_SIZE", String.valueOf(plan.processesPerMachine()));
     all.putAll(WorkerEnvironment.of(settings, plan.threads()));
+    // One heap for all threads: glibc gives large blocks of any other one back whenever they are
+    // freed.
+    all.put("MALLOC_ARENA_MAX", System.getenv().getOrDefault("MALLOC_ARENA_MAX", "1"));
     all.put(LaunchEnvironment.RESTART_COUNT, String.valueOf(attempt));
     all.put(LaunchEnvironment.JOB_BEGIN, String.valueOf(begin));
     // Without a list, a rank sees what this process sees; with --cpu it sees none.

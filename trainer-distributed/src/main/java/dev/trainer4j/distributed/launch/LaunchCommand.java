@@ -14,6 +14,7 @@ import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Model.PositionalParamSpec;
+import picocli.CommandLine.Model.UsageMessageSpec;
 
 /**
  * {@code launch [flags] MainClass args...}: starts a class in several processes. Its flags are those of {@link LaunchFlags}, written
@@ -48,7 +49,6 @@ public final class LaunchCommand implements Callable<Integer> {
   static CommandLine commandLine(Set<String> shared) {
     CommandSpec spec = new LaunchCommand().spec;
     spec.name("launch").mixinStandardHelpOptions(!shared.contains("--help"));
-    spec.usageMessage().description("Starts a class in several processes.");
     LaunchFlags.ALL.values().stream()
         .filter(flag -> !shared.contains("--" + flag.name()))
         .forEach(flag -> spec.addOption(option(flag)));
@@ -69,7 +69,14 @@ public final class LaunchCommand implements Callable<Integer> {
             .auxiliaryTypes(String.class)
             .description("what it is called with")
             .build());
-    return new CommandLine(spec).setStopAtPositional(true);
+    spec.usageMessage()
+        .description(
+            "Starts a class in several processes. Flags are those of accelerate launch, with underscores or dashes.");
+    spec.usageMessage().customSynopsis("launch [FLAGS] MainClass [ARGS]...");
+    CommandLine line = new CommandLine(spec).setStopAtPositional(true);
+    line.getHelpSectionMap()
+        .put(UsageMessageSpec.SECTION_KEY_OPTION_LIST, help -> LaunchHelp.options(spec, help));
+    return line;
   }
 
   private static OptionSpec option(LaunchFlag flag) {

@@ -33,16 +33,25 @@ final class LaunchFlags {
   private static final String DEEPSPEED_HOSTS = "name machines with --mpirun_hostfile";
   private static final String SCRIPT = "what is launched is a Java class with a main method";
 
+  /** Those that work, under what they are about. */
+  static final Map<String, List<LaunchFlag>> GROUPS = groups();
+
   static final Map<String, LaunchFlag> ALL = all();
 
   private LaunchFlags() {}
 
+  private static Map<String, List<LaunchFlag>> groups() {
+    Map<String, List<LaunchFlag>> groups = new LinkedHashMap<>();
+    general(groups.computeIfAbsent("Processes and devices", name -> new ArrayList<>()));
+    machines(groups.computeIfAbsent("Machines, output, restarts", name -> new ArrayList<>()));
+    deepspeed(groups.computeIfAbsent("DeepSpeed", name -> new ArrayList<>()));
+    fsdp(groups.computeIfAbsent("FSDP", name -> new ArrayList<>()));
+    return groups;
+  }
+
   private static Map<String, LaunchFlag> all() {
     List<LaunchFlag> flags = new ArrayList<>();
-    general(flags);
-    machines(flags);
-    deepspeed(flags);
-    fsdp(flags);
+    GROUPS.values().forEach(flags::addAll);
     refusedOnes(flags);
     Map<String, LaunchFlag> byName = new LinkedHashMap<>();
     flags.forEach(flag -> byName.put(flag.name(), flag));

@@ -11,7 +11,7 @@ import java.util.List;
  */
 final class ByteExchange {
 
-  private static final int SLOT = 64;
+  private static final int SLOT = 256;
   private static final int HEADER = 16;
 
   private final Communicator communicator;

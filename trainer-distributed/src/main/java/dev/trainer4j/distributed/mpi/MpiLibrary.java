@@ -37,7 +37,10 @@ final class MpiLibrary {
   static MpiLibrary load() {
     if (!Platform.isWindows()) {
       // Else UCX takes signals that the JVM lives on, and ends it.
-      Function.getFunction("c", "setenv").invokeInt(new Object[] {"UCX_ERROR_SIGNALS", "", 1});
+      setVariable("UCX_ERROR_SIGNALS", "", true);
+      // Who waits looks again and again: a JVM has more threads, and a machine more work, for which
+      // it steps aside.
+      setVariable("OMPI_MCA_mpi_yield_when_idle", "1", false);
     }
     String given = System.getProperty(PROPERTY);
     List<String> names =
@@ -61,6 +64,10 @@ final class MpiLibrary {
             + " the file of the library with -D"
             + PROPERTY
             + "=/path/to/libmpi.so.40");
+  }
+
+  private static void setVariable(String name, String value, boolean replace) {
+    Function.getFunction("c", "setenv").invokeInt(new Object[] {name, value, replace ? 1 : 0});
   }
 
   private static void requireOpenMpi(NativeLibrary library, String name) {

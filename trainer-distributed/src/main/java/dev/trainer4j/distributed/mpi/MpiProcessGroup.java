@@ -3,17 +3,24 @@ package dev.trainer4j.distributed.mpi;
 
 import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.types.DataType;
 import dev.trainer4j.process.ProcessGroup;
+import dev.trainer4j.torch.Autograd;
+import dev.trainer4j.torch.TorchFunctions;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
  * Processes on one or more machines that talk through Open MPI, for tensors on the CPU.
+ *
+ * <p>Beside what every group takes it takes tensors of bfloat16 and float16, which it adds up in float32.
  *
  * <p>The first collectives of a group are checked before they run: ranks that call different things, or give
  * tensors of different shapes or types, all get an {@link IllegalStateException} that says what. Later ones
@@ -28,8 +35,18 @@ public final class MpiProcessGroup implements ProcessGroup {
    */
   static final int CHUNK = 1 << 28;
 
+  /**
+   * So many bytes of each rank are added up in one call. MPI takes temporary memory of the size of a call, and takes it
+   * from the system each time where it is large; this much also stays in a processor's cache.
+   */
+  private static final int SUMMED = 1 << 17;
+
   /** The first collectives are those in which programs that differ are found. */
   private static final long CHECKED = 256;
+
+  /** DJL has no name for bfloat16 that libtorch gives it. */
+  private static final Set<DataType> HALF =
+      Set.of(DataType.FLOAT16, DataType.BFLOAT16, DataType.UNKNOWN);
 
   private final Communicator communicator;
   private final Watch watch;
@@ -37,13 +54,6 @@ public final class MpiProcessGroup implements ProcessGroup {
   private final String name;
   private final List<Integer> members;
   private final Place place;
-
-  /**
-   * Elements that are summed for one rank at once. Left to itself, Open MPI sums a large buffer at rank 0, which takes
-   * twice the memory of all of it there.
-   */
-  private static final int REDUCED = 1 << 20;
-
   private final int chunk;
   private final ByteExchange bytes;
   private int parts;
@@ -107,12 +117,17 @@ public final class MpiProcessGroup implements ProcessGroup {
 
   @Override
   public void broadcast(NDArray array, int root) {
+    widened(array, numbers -> broadcastNumbers(numbers, root));
+  }
+
+  private void broadcastNumbers(NDArray array, int root) {
     Objects.checkIndex(root, worldSize());
     TensorMemory memory = TensorMemory.of(array);
     run(
         Collective.of("broadcast", root, array),
         () ->
-            inChunks(
+            inPieces(
+                chunk,
                 0,
                 memory.count(),
                 (start, count) ->
@@ -121,11 +136,16 @@ public final class MpiProcessGroup implements ProcessGroup {
 
   @Override
   public void allReduce(NDArray array) {
+    widened(array, numbers -> allReduceNumbers(numbers));
+  }
+
+  private void allReduceNumbers(NDArray array) {
     TensorMemory memory = TensorMemory.of(array);
     run(
         Collective.of("allReduce", -1, array),
         () ->
-            inChunks(
+            inPieces(
+                summed(memory),
                 0,
                 memory.count(),
                 (start, count) -> communicator.sum(memory.at(start), count, memory.type())));
@@ -133,13 +153,17 @@ public final class MpiProcessGroup implements ProcessGroup {
 
   @Override
   public void reduceScatter(NDArray array) {
+    widened(array, numbers -> reduceScatterNumbers(numbers));
+  }
+
+  private void reduceScatterNumbers(NDArray array) {
     requireParts(array);
     TensorMemory memory = TensorMemory.of(array);
     long part = memory.count() / worldSize();
     run(
         Collective.of("reduceScatter", -1, array),
         () -> {
-          if (memory.count() > Math.min(chunk, REDUCED)) {
+          if (memory.count() > summed(memory)) {
             sumPartByPart(memory, part);
           } else if (part > 0) {
             communicator.sumScattered(memory.start(), (int) part, memory.type());
@@ -154,16 +178,20 @@ public final class MpiProcessGroup implements ProcessGroup {
   private void sumPartByPart(TensorMemory memory, long part) {
     for (int rank = 0; rank < worldSize(); rank++) {
       int root = rank;
-      inChunks(
+      inPieces(
+          summed(memory),
           part * rank,
           part * (rank + 1),
-          Math.min(chunk, REDUCED),
           (start, count) -> communicator.sumAt(root, memory.at(start), count, memory.type()));
     }
   }
 
   @Override
   public void allGather(NDArray array) {
+    widened(array, numbers -> allGatherNumbers(numbers));
+  }
+
+  private void allGatherNumbers(NDArray array) {
     requireParts(array);
     TensorMemory memory = TensorMemory.of(array);
     long part = memory.count() / worldSize();
@@ -181,10 +209,24 @@ public final class MpiProcessGroup implements ProcessGroup {
   private void givePartByPart(TensorMemory memory, long part) {
     for (int rank = 0; rank < worldSize(); rank++) {
       int root = rank;
-      inChunks(
+      inPieces(
+          chunk,
           part * rank,
           part * (rank + 1),
           (start, count) -> communicator.broadcast(memory.at(start), count, memory.type(), root));
+    }
+  }
+
+  /** MPI has no type of 16 bits: such numbers go as float32, and what ranks add up is rounded once. */
+  private static void widened(NDArray array, Consumer<NDArray> call) {
+    if (!HALF.contains(array.getDataType())) {
+      call.accept(array);
+      return;
+    }
+    try (Autograd.Recording off = Autograd.record(false);
+        NDArray wide = TorchFunctions.toFloat32(array)) {
+      call.accept(wide);
+      TorchFunctions.copy(List.of(array), List.of(wide));
     }
   }
 
@@ -194,14 +236,15 @@ public final class MpiProcessGroup implements ProcessGroup {
     void run(long start, int count);
   }
 
-  private void inChunks(long from, long to, ChunkCall call) {
-    inChunks(from, to, chunk, call);
+  private static void inPieces(int most, long from, long to, ChunkCall call) {
+    for (long start = from; start < to; start += most) {
+      call.run(start, (int) Math.min(most, to - start));
+    }
   }
 
-  private static void inChunks(long from, long to, long chunk, ChunkCall call) {
-    for (long start = from; start < to; start += chunk) {
-      call.run(start, (int) Math.min(chunk, to - start));
-    }
+  /** Elements that one call adds up. */
+  private int summed(TensorMemory memory) {
+    return (int) Math.min(chunk, (long) SUMMED / memory.type().bytes() * worldSize());
   }
 
   private void requireParts(NDArray array) {

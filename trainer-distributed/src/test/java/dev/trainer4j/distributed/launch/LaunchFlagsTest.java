@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -122,6 +123,28 @@ final class LaunchFlagsTest {
   void refusesAClassWithoutAMainMethod() {
     assertThat(launch("--cpu", "java.lang.String").errors())
         .contains("java.lang.String has no public static void main(String[])");
+  }
+
+  @Test
+  void helpHasALineForEachFlagUnderWhatItIsAbout() {
+    String help = LaunchCommand.commandLine().setUsageHelpWidth(120).getUsageMessage();
+    List<String> lines = help.lines().toList();
+
+    assertThat(lines.get(0)).isEqualTo("Usage: launch [FLAGS] MainClass [ARGS]...");
+    assertThat(lines).hasSizeLessThan(70);
+    assertThat(lines.indexOf("FSDP:")).isLessThan(line(lines, "--fsdp_version="));
+    assertThat(line(lines, "--zero_stage="))
+        .isBetween(lines.indexOf("DeepSpeed:"), lines.indexOf("FSDP:"));
+    LaunchFlags.ALL.values().stream()
+        .filter(flag -> flag.refusal().isEmpty())
+        .forEach(flag -> assertThat(line(lines, "--" + flag.name())).isPositive());
+  }
+
+  private static int line(List<String> lines, String start) {
+    return IntStream.range(0, lines.size())
+        .filter(i -> lines.get(i).strip().startsWith(start))
+        .findFirst()
+        .orElse(-1);
   }
 
   @Test

@@ -9,8 +9,10 @@ import static dev.trainer4j.distributed.launch.Processes.signal;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.trainer4j.distributed.launch.Processes.Ended;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -30,16 +32,26 @@ final class LaunchTest {
     return folder.resolve("log");
   }
 
+  /** The launcher as a process of its own, with ranks on the CPU. */
+  private Process start(int ranks, String... words) throws IOException {
+    List<String> all =
+        new ArrayList<>(List.of("launch", "--num_processes", String.valueOf(ranks), "--cpu"));
+    all.addAll(List.of(words));
+    return launcher(log(), Map.of(), all.toArray(String[]::new));
+  }
+
+  /** Two ranks on the CPU, launched from here. */
+  private static Launch two() {
+    return Launch.processes(2).flag("cpu", "true").silently().jvmOptions("-XX:TieredStopAtLevel=1");
+  }
+
   @Test
   void tellsEachRankWhoItIsAndHowToTrain() throws Exception {
     LaunchResult result =
-        Launch.processes(2)
-            .flag("cpu", "true")
+        two()
             .flag("mixed_precision", "bf16")
             .flag("num_cpu_threads_per_process", "3")
             .environment("OF_THE_TEST", "a b")
-            .silently()
-            .jvmOptions("-XX:TieredStopAtLevel=1")
             .run(Program.class, "environment", "--learning_rate", "an \"x\" $y")
             .orThrow();
 
@@ -56,6 +68,7 @@ final class LaunchTest {
               "ACCELERATE_MIXED_PRECISION=bf16",
               "CUDA_VISIBLE_DEVICES=",
               "OMP_NUM_THREADS=3",
+              "MALLOC_ARENA_MAX=1",
               "OF_THE_TEST=a b",
               "threads=3",
               "args=[environment, --learning_rate, an \"x\" $y]");
@@ -78,20 +91,7 @@ final class LaunchTest {
 
   @Test
   void endsAllRanksWhenOneThrowsAndSaysWhatItThrew() throws Exception {
-    Ended ended =
-        await(
-            launcher(
-                log(),
-                Map.of(),
-                "launch",
-                "--num_processes",
-                "3",
-                "--cpu",
-                "--quiet",
-                PROGRAM,
-                "throw",
-                "2"),
-            log());
+    Ended ended = await(start(3, "--quiet", PROGRAM, "throw", "2"), log());
 
     assertThat(ended.exitCode()).isEqualTo(1);
     assertThat(ended.output())
@@ -102,17 +102,7 @@ final class LaunchTest {
 
   @Test
   void endsAllRanksWhenOneIsKilled() throws Exception {
-    Process launcher =
-        launcher(
-            log(),
-            Map.of(),
-            "launch",
-            "--num_processes",
-            "2",
-            "--cpu",
-            PROGRAM,
-            "sleep",
-            folder.toString());
+    Process launcher = start(2, PROGRAM, "sleep", folder.toString());
     List<Long> pids = pids(folder, 2);
 
     signal("KILL", pids.get(1));
@@ -126,17 +116,7 @@ final class LaunchTest {
   @ParameterizedTest
   @ValueSource(strings = {"TERM", "INT"})
   void handsASignalOnToAllRanksAndWaitsForThem(String name) throws Exception {
-    Process launcher =
-        launcher(
-            log(),
-            Map.of(),
-            "launch",
-            "--num_processes",
-            "2",
-            "--cpu",
-            PROGRAM,
-            "save",
-            folder.toString());
+    Process launcher = start(2, PROGRAM, "save", folder.toString());
     List<Long> pids = pids(folder, 2);
 
     signal(name, launcher.pid());
@@ -150,17 +130,7 @@ final class LaunchTest {
 
   @Test
   void leavesNoRankBehindWhenItIsKilled() throws Exception {
-    Process launcher =
-        launcher(
-            log(),
-            Map.of(),
-            "launch",
-            "--num_processes",
-            "2",
-            "--cpu",
-            PROGRAM,
-            "sleep",
-            folder.toString());
+    Process launcher = start(2, PROGRAM, "sleep", folder.toString());
     List<Long> pids = pids(folder, 2);
 
     signal("KILL", launcher.pid());
@@ -172,18 +142,7 @@ final class LaunchTest {
   @Test
   void savesACheckpointOnEveryRanksWordWhenItIsAskedToEnd() throws Exception {
     Path out = Files.createDirectories(folder.resolve("out"));
-    Process launcher =
-        launcher(
-            log(),
-            Map.of(),
-            "launch",
-            "--num_processes",
-            "2",
-            "--cpu",
-            TRAINING,
-            out.toString(),
-            "1000",
-            "wait");
+    Process launcher = start(2, TRAINING, out.toString(), "1000", "wait");
     for (int rank = 0; rank < 2; rank++) {
       Path running = out.resolve("running-" + rank);
       Processes.awaitThat("rank " + rank + " trains", () -> Files.exists(running));
@@ -202,6 +161,38 @@ final class LaunchTest {
     }
   }
 
+  /** As Accelerate's documentation has the flags. */
+  @Test
+  void shardsAsFlagsOfFsdpSay() throws Exception {
+    Path out = folder.resolve("bert");
+    String flags =
+        "launch --num_processes 2 --use_fsdp --mixed_precision=bf16"
+            + " --fsdp_auto_wrap_policy=TRANSFORMER_BASED_WRAP"
+            + " --fsdp_transformer_layer_cls_to_wrap=BertLayer --fsdp_sharding_strategy=1"
+            + " --fsdp_state_dict_type=FULL_STATE_DICT ";
+    String words = flags + BertProgram.class.getName() + " " + out;
+    Process launcher = launcher(log(), Map.of(), words.split(" "));
+
+    Ended ended = await(launcher, log());
+
+    assertThat(ended.exitCode()).as(ended.output()).isZero();
+    assertThat(ended.output())
+        .contains("[rank 0] bf16=true", "[rank 1] bf16=true", "[rank 1] shared=PARAMETERS")
+        .contains("state_dict_type=FULL_STATE_DICT, transformer_layer_cls_to_wrap=[BertLayer]");
+    assertThat(line(ended, "[rank 0] loss=")).isEqualTo(line(ended, "[rank 1] loss="));
+    assertThat(out.resolve("checkpoint-3/model.safetensors")).isRegularFile();
+  }
+
+  private static String line(Ended ended, String start) {
+    return ended
+        .output()
+        .lines()
+        .filter(line -> line.startsWith(start))
+        .findFirst()
+        .orElseThrow()
+        .substring(start.length());
+  }
+
   @Test
   void startsAgainFromTheNewestCheckpointOfTheJobAndEndsWithTheSameWeights() throws Exception {
     Path out = folder.resolve("again");
@@ -213,8 +204,7 @@ final class LaunchTest {
         .run(TrainingProgram.class, out.toString(), "40", "none")
         .orThrow();
 
-    Launch two =
-        Launch.processes(2).flag("cpu", "true").silently().jvmOptions("-XX:TieredStopAtLevel=1");
+    Launch two = two();
     LaunchResult again =
         two.flag("max_restarts", "1")
             .run(TrainingProgram.class, out.toString(), "20", "die")
@@ -238,13 +228,7 @@ final class LaunchTest {
 
   @Test
   void givesUpAfterTheLastRestart() throws Exception {
-    LaunchResult result =
-        Launch.processes(2)
-            .flag("cpu", "true")
-            .flag("max_restarts", "2")
-            .silently()
-            .jvmOptions("-XX:TieredStopAtLevel=1")
-            .run(Program.class, "exit", "1");
+    LaunchResult result = two().flag("max_restarts", "2").run(Program.class, "exit", "1");
 
     assertThat(result.restarts()).isEqualTo(2);
     assertThat(result.failure())
@@ -259,12 +243,9 @@ final class LaunchTest {
   void keepsTheOutputOfEachRankInFiles() throws Exception {
     Path logs = folder.resolve("logs");
 
-    Launch.processes(2)
-        .flag("cpu", "true")
+    two()
         .flag("log_dir", logs.toString())
         .flag("max_restarts", "1")
-        .silently()
-        .jvmOptions("-XX:TieredStopAtLevel=1")
         .run(Program.class, "once")
         .orThrow();
 

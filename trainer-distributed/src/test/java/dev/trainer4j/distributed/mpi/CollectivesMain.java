@@ -11,6 +11,8 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import dev.trainer4j.process.Agreement;
 import dev.trainer4j.process.ProcessGroup;
+import dev.trainer4j.torch.HalfType;
+import dev.trainer4j.torch.TorchFunctions;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -27,6 +29,7 @@ public final class CollectivesMain {
           NDManager manager = NDManager.newBaseManager("PyTorch")) {
         assertThat(group).isInstanceOf(MpiProcessGroup.class);
         sums(group, manager);
+        halves(group, manager);
         parts(group, manager);
         broadcasts(group, manager);
         bytes(group, manager);
@@ -63,16 +66,47 @@ public final class CollectivesMain {
     group.allReduce(manager.create(new Shape(0, 2)));
   }
 
+  /** 256 + 1 is no number of bfloat16, nor 2048 + 1 one of float16: a sum of three is rounded once, to even. */
+  private static void halves(ProcessGroup group, NDManager manager) {
+    int n = group.worldSize();
+    for (HalfType type : HalfType.values()) {
+      int first = type == HalfType.BFLOAT16 ? 256 : 2048;
+      NDArray sums = half(manager, type, group.rank() == 0 ? first : 1);
+      group.allReduce(sums);
+      int exact = first + n - 1;
+      assertThat(full(sums)).containsOnly(exact % 4 == 1 ? exact - 1 : exact + exact % 2);
+      group.reduceScatter(sums);
+      NDArray given = half(manager, type, group.rank());
+      group.broadcast(given, n - 1);
+      assertThat(full(given)).containsOnly(n - 1);
+      NDArray gathered = half(manager, type, group.rank());
+      group.allGather(gathered);
+      assertThat(full(gathered)).startsWith(0, 0).endsWith(n - 1, n - 1);
+    }
+  }
+
+  /** Two for each rank. */
+  private static NDArray half(NDManager manager, HalfType type, int value) {
+    try (NDArray numbers = manager.full(new Shape(24), value)) {
+      return TorchFunctions.toHalf(numbers, type, manager);
+    }
+  }
+
+  private static float[] full(NDArray array) {
+    return TorchFunctions.toFloat32(array).toFloatArray();
+  }
+
   private static void parts(ProcessGroup group, NDManager manager) {
     int n = group.worldSize();
-    for (int length : new int[] {1, 5, 1000}) {
+    for (int length : new int[] {1, 5, 1000, 40_000}) { // The last in pieces.
       NDArray flat = manager.arange((float) length * n).add(1000f * group.rank());
       group.reduceScatter(flat);
       int start = length * group.rank();
       float ranks = 1000f * n * (n - 1) / 2;
       NDArray own = flat.get(start + ":" + (start + length));
+      float[] sums = own.toFloatArray();
       for (int i = 0; i < length; i++) {
-        assertThat(own.getFloat(i)).isEqualTo(n * (float) (start + i) + ranks);
+        assertThat(sums[i]).isEqualTo(n * (float) (start + i) + ranks);
       }
       own.muli(0).addi(group.rank());
       group.allGather(flat);
@@ -101,7 +135,7 @@ public final class CollectivesMain {
 
   private static void bytes(ProcessGroup group, NDManager manager) {
     int n = group.worldSize();
-    for (int length : new int[] {0, 1, 47, 48, 49, 1000}) {
+    for (int length : new int[] {0, 1, 239, 240, 241, 1000}) {
       List<byte[]> all = group.allGather(new byte[length * group.rank()]);
       assertThat(all).hasSize(n);
       for (int rank = 0; rank < n; rank++) {

@@ -45,6 +45,14 @@ final class Models {
         .add(Linear.builder().setUnits(CLASSES).build());
   }
 
+  /** So large that a part of its optimizer's state does not fit into a page. */
+  static Block wide() {
+    return new SequentialBlock()
+        .add(Linear.builder().setUnits(512).build())
+        .add(Activation::tanh)
+        .add(Linear.builder().setUnits(CLASSES).build());
+  }
+
   /** Its running means follow the samples of a rank. */
   static Block normalizing() {
     return new SequentialBlock()

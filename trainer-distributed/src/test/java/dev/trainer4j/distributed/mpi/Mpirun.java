@@ -99,6 +99,12 @@ public final class Mpirun {
     return this;
   }
 
+  /** Starts each rank by another program, with its options. */
+  public Mpirun through(String... program) {
+    shell.addAll(List.of(program));
+    return this;
+  }
+
   /** A variable of the ranks' environment. */
   public Mpirun environment(String name, String value) {
     environment.put(name, value);

@@ -52,6 +52,11 @@ public final class TrainMain {
       case "bert" -> train(what, Models.bert(), Models.sentences(SAMPLES), b -> b);
       case "llama" -> train(what, Models.llama(), Models.texts(SAMPLES), b -> b);
       case "lora" -> train(what, Models.lora(), Models.texts(SAMPLES), b -> b);
+      case "block-at-once" ->
+          train(what, block(Models.block()), Models.points(SAMPLES), this::atOnce);
+      case "bert-at-once" -> train(what, Models.bert(), Models.sentences(SAMPLES), this::atOnce);
+      case "bert-again" -> train(what, Models.bert(), Models.sentences(SAMPLES), this::again);
+      case "lora-again" -> train(what, Models.lora(), Models.texts(SAMPLES), this::again);
       case "buffers" ->
           train(what, block(Models.normalizing()), Models.points(SAMPLES - 1), b -> b);
       case "exact" -> resume(what, 3, ResumeFrom.never());
@@ -60,6 +65,8 @@ public final class TrainMain {
       case "from-2" -> resume(what, 9, ResumeFrom.path(checkpoint("from-4", 7)));
       case "undisturbed-7" -> resume(what, 7, ResumeFrom.never());
       case "undisturbed-9" -> resume(what, 9, ResumeFrom.never());
+      case "signal-2" -> new Interrupted(this, group, folder).run(2);
+      case "signal-3" -> new Interrupted(this, group, folder).run(3);
       default -> new Troubles(this, group, folder).run(what);
     }
   }
@@ -89,6 +96,19 @@ public final class TrainMain {
         .saveStrategy(IntervalStrategy.NO)
         .ddpTimeout(120)
         .useCpu(true);
+  }
+
+  /** Of one micro batch, with buckets so small that most gradients are added up where they are. */
+  private TrainingArguments.Builder atOnce(TrainingArguments.Builder args) {
+    return args.gradientAccumulationSteps(1)
+        .perDeviceTrainBatchSize(GLOBAL_BATCH / group.worldSize())
+        .deepspeed(Map.of("zero_optimization", Map.of("stage", 0, "reduce_bucket_size", 40)));
+  }
+
+  /** Ranks share gradients, and compute activations again. */
+  private TrainingArguments.Builder again(TrainingArguments.Builder args) {
+    return args.gradientCheckpointing(true)
+        .deepspeed(Map.of("zero_optimization", Map.of("stage", 2)));
   }
 
   private void train(

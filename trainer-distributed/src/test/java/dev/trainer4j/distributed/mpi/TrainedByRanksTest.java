@@ -39,7 +39,7 @@ class TrainedByRanksTest {
     run(
         2,
         "block bert llama lora exact buffers from-4 request-stop early-stopping nan short-memory failed-save"
-            + " other-arguments other-data");
+            + " other-arguments other-data block-at-once bert-at-once bert-again lora-again signal-2 signal-3");
     run(3, "from-2");
   }
 
@@ -86,6 +86,22 @@ class TrainedByRanksTest {
         .anyMatch(name -> name.startsWith("weight "));
     for (int rank = 0; rank < ranks; rank++) {
       assertSame(recorded(model, ranks, rank), alone, 1e-6);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"block", "bert"})
+  void gradientsThatAreAddedUpInTheirOwnMemoryAreThoseOfAllRanks(String model) throws IOException {
+    for (int rank = 0; rank < 2; rank++) {
+      assertSame(recorded(model + "-at-once", 2, rank), recorded(model, 1, 0), 1e-6);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"bert", "lora"})
+  void ranksThatShareGradientsMayComputeActivationsAgain(String model) throws IOException {
+    for (int rank = 0; rank < 2; rank++) {
+      assertSame(recorded(model + "-again", 2, rank), recorded(model, 1, 0), 1e-6);
     }
   }
 
@@ -144,6 +160,16 @@ class TrainedByRanksTest {
   void whatHappensOnOneRankAllRanksKnow(String what, String outcome) throws IOException {
     for (int rank = 0; rank < 2; rank++) {
       assertThat(Files.readString(Troubles.file(folder, what, rank))).contains(outcome);
+    }
+  }
+
+  /** Gradients and the optimizer shared out, and parameters, too. */
+  @ParameterizedTest
+  @ValueSource(ints = {2, 3})
+  void aSignalToOneRankSavesTheSharesOfAllAndTheRunGoesOnToTheBit(int stage) throws IOException {
+    for (int rank = 0; rank < 2; rank++) {
+      assertThat(Files.readString(Troubles.file(folder, "signal-" + stage, rank)))
+          .isEqualTo("early true, saved true, ended true, same true");
     }
   }
 
