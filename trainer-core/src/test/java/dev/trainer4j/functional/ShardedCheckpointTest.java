@@ -20,6 +20,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -163,16 +164,18 @@ class ShardedCheckpointTest {
     resumed.forEach(rank -> ShardedRuns.assertSameWeights(rank, alone));
   }
 
-  /** Puts a folder where a rank is to write a file of the second checkpoint, as soon as there is one. */
-  private record InTheWay(ProcessGroup group, Path out, String file) implements ForwardingGroup {
+  /** Puts a folder where a rank is to write a file of the second checkpoint, once, as soon as there is one. */
+  private record InTheWay(ProcessGroup group, Path out, String file, AtomicBoolean isThere)
+      implements ForwardingGroup {
 
     @Override
     public List<byte[]> allGather(byte[] bytes) {
       List<byte[]> all = group.allGather(bytes);
-      if (Files.isDirectory(out.resolve("checkpoint-2"))) {
+      if (!isThere.get() && Files.isDirectory(out.resolve("checkpoint-2"))) {
         try (DirectoryStream<Path> begun = Files.newDirectoryStream(out, ".checkpoint-4.tmp*")) {
           for (Path folder : begun) {
             Files.createDirectories(folder.resolve(file).resolve("in the way"));
+            isThere.set(true);
           }
         } catch (IOException e) {
           throw new UncheckedIOException(e);
@@ -195,7 +198,10 @@ class ShardedCheckpointTest {
         InMemoryWorld.call(
             3,
             group -> {
-              ProcessGroup own = group.rank() == unlucky ? new InTheWay(group, out(), file) : group;
+              ProcessGroup own =
+                  group.rank() == unlucky
+                      ? new InTheWay(group, out(), file, new AtomicBoolean())
+                      : group;
               try {
                 Seen seen = ShardedRuns.train(own, args, ResumeFrom.never());
                 return new AssertionError("it was saved: " + seen);
