@@ -32,7 +32,7 @@ final class ModelFiles {
   private final Map<String, NDArray> saved;
 
   /** The names in the model's state: files of adapters call tensors otherwise. */
-  private final Map<NDArray, String> names = new IdentityHashMap<>();
+  private final IdentityHashMap<NDArray, String> names = new IdentityHashMap<>();
 
   ModelFiles(TrainableModel model, GatheredParameters parameters, ShardRanks ranks) {
     this.model = model;
