@@ -91,10 +91,11 @@ final class StorageCalls {
         call.json(right ? 200 : 404, Map.of());
       }
       case "object" ->
-          new FileCalls(call).send(
-              method,
-              Files.newInputStream(call.server.store.resolve(oid)),
-              Files.size(call.server.store.resolve(oid)));
+          new FileCalls(call)
+              .send(
+                  method,
+                  Files.newInputStream(call.server.store.resolve(oid)),
+                  Files.size(call.server.store.resolve(oid)));
       default -> call.refuse(404, "", "no such call");
     }
   }
