@@ -103,7 +103,7 @@ final class UpdateStep implements AutoCloseable {
     counts.reset();
     try {
       Consumed consumed = runMicroBatchesOrAgree(batches);
-      UpdateTotals totals = losses.totals(ranks, counts.tokens(), counts.flos());
+      UpdateTotals totals = losses.totals(ranks, (double) counts.tokens(), counts.flos());
       requireSums(totals.areMeans());
       UpdateResult result = update(totals);
       buffers.give();
