@@ -72,7 +72,7 @@ final class Backoff {
     if (nobody && tries + 1 >= triesToConnect) {
       return false;
     }
-    return pause(call, HubErrors.why(failure), Duration.ZERO);
+    return pause(call, NoAnswer.why(failure), Duration.ZERO);
   }
 
   private boolean pause(Call call, String why, Duration atLeast) throws IOException {

@@ -4,9 +4,6 @@ package dev.trainer4j.hub;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.trainer4j.hub.HubException.Reason;
 import java.io.IOException;
-import java.net.ConnectException;
-import java.net.UnknownHostException;
-import java.nio.channels.UnresolvedAddressException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -68,24 +65,9 @@ record HubErrors(
         Reason.UNREACHABLE,
         call.shown()
             + " failed in all tries, last with: "
-            + settings.scrub(why(cause))
+            + settings.scrub(NoAnswer.why(cause))
             + ". Check the network, HF_ENDPOINT and -Dhttps.proxyHost",
         cause);
-  }
-
-  /** Says why there was no answer; the JDK's client often keeps that in a cause, or has no words for it. */
-  static String why(IOException failure) {
-    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-      if (cause instanceof UnknownHostException || cause instanceof UnresolvedAddressException) {
-        return "unknown host";
-      }
-      if (cause.getMessage() != null) {
-        return cause.getMessage();
-      }
-    }
-    return failure instanceof ConnectException
-        ? "connection refused"
-        : failure.getClass().getSimpleName();
   }
 
   private HubException other(Answer answer, String said) {
