@@ -83,7 +83,7 @@ public final class Bfloat16 {
     try (IValue x = IValue.from((PtNDArray) bytes);
         IValue type = IValue.from(SCALAR_TYPE);
         IValue sizes = IValue.listFrom(shape.getShape())) {
-      return result(owner, "from_bytes", x, type, sizes);
+      return Kernels.shared().weight(owner, "from_bytes", x, type, sizes);
     }
   }
 

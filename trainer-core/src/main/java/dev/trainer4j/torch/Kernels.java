@@ -62,6 +62,19 @@ final class Kernels {
     }
   }
 
+  /**
+   * Calls a kernel outside of autograd that returns one tensor, which may become a weight: it belongs to {@code owner} and to no scope.
+   *
+   * <p>What a kernel returns is an inference tensor, of which no backward pass can keep anything. So this is a copy.
+   */
+  NDArray weight(NDManager owner, String method, IValue... arguments) {
+    try (NDArray result = tensor(owner, method, arguments)) {
+      NDArray copy = result.duplicate();
+      NDScope.unregister(copy);
+      return copy;
+    }
+  }
+
   /** Calls a kernel outside of autograd that returns one number. */
   double number(String method, IValue... arguments) {
     try (IValue result = ScriptCalls.run(module, method, arguments)) {

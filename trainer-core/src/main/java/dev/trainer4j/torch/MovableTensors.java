@@ -51,7 +51,7 @@ public final class MovableTensors {
   /**
    * Makes a tensor without memory.
    *
-   * @param type of 16 bits, with which the tensor can never require gradients; null for float32
+   * @param type of 16 bits; null for float32
    */
   public static NDArray create(Shape shape, @Nullable HalfType type, NDManager owner) {
     NDArray tensor =
@@ -66,7 +66,7 @@ public final class MovableTensors {
         IValue place = IValue.from((PtNDArray) here);
         IValue number = IValue.from(type.scalarType());
         IValue dims = IValue.listFrom(shape.getShape())) {
-      return Kernels.shared().tensor(owner, "unset", place, number, dims);
+      return Kernels.shared().weight(owner, "unset", place, number, dims);
     }
   }
 

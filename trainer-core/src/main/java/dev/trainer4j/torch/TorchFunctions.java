@@ -307,14 +307,7 @@ public final class TorchFunctions {
   public static NDArray toHalf(NDArray array, HalfType type, NDManager owner) {
     try (IValue x = IValue.from((PtNDArray) array);
         IValue to = IValue.from(type.scalarType())) {
-      // What a kernel gives outside of autograd is an inference tensor, of which no backward pass
-      // can
-      // take anything: adapters over weights of 16 bits need a copy that is none.
-      try (NDArray result = Kernels.shared().tensor(owner, "to_type", x, to)) {
-        NDArray copy = result.duplicate();
-        NDScope.unregister(copy);
-        return copy;
-      }
+      return Kernels.shared().weight(owner, "to_type", x, to);
     }
   }
 

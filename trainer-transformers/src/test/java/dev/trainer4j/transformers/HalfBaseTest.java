@@ -17,9 +17,12 @@ import org.assertj.core.data.Percentage;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Adapters over weights that stay in 16 bits. */
 class HalfBaseTest {
+
+  private static final Path LLAMA = ParityModels.ownFolder().resolve("llama");
 
   @TempDir Path folder;
 
@@ -29,17 +32,32 @@ class HalfBaseTest {
     assertThat(loss(dtype)).isCloseTo(loss(Dtype.FLOAT32), Percentage.withPercentage(1));
   }
 
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void andSoDoThoseOverAFolderIn16Bits(boolean deferred) throws IOException {
+    Path half = folder.resolve("half");
+    try (PretrainedModel model = AutoModels.causalLm(LLAMA, ParityModels.cpu())) {
+      model.save(half, SaveOptions.defaults().withDtype(Dtype.BFLOAT16));
+    }
+    LoadOptions options =
+        ParityModels.cpu().withDtype(Dtype.BFLOAT16).withDeferredWeights(deferred);
+
+    assertThat(loss(half, options)).isEqualTo(loss(Dtype.BFLOAT16));
+  }
+
   private double loss(Dtype dtype) throws IOException {
-    LoadOptions options = ParityModels.cpu().withDtype(dtype);
-    try (PretrainedModel base =
-            AutoModels.causalLm(ParityModels.ownFolder().resolve("llama"), options);
+    return loss(LLAMA, ParityModels.cpu().withDtype(dtype));
+  }
+
+  private double loss(Path from, LoadOptions options) throws IOException {
+    try (PretrainedModel base = AutoModels.causalLm(from, options);
         PeftModel model =
             PeftModel.of(base, LoraConfig.builder().r(2).targetModules("all-linear").build());
         Trainer trainer =
             Trainer.builder(
                     model,
                     TrainingArguments.builder()
-                        .outputDir(folder.resolve(dtype.name()))
+                        .outputDir(folder.resolve("run"))
                         .useCpu(true)
                         .maxSteps(4)
                         .learningRate(1e-2)
