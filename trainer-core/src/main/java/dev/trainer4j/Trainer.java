@@ -511,9 +511,8 @@ public class Trainer implements TrialTrainer {
       TrainableModel given, ModelInputs inputs, boolean lossOnly) {
     TrainableModel model = lossOnly ? given : given.forPrediction();
     Map<String, NDArray> labels = setup.loss().labelsIn(inputs);
-    // A loss of one's own may do without labels. Data to predict for has often none, which such a
-    // loss would
-    // look for in vain.
+    // A loss of one's own may do without labels. Data to predict for has often none, for which such
+    // a loss would look in vain.
     boolean ownLoss = setup.loss().hasFunction() || own.computeLoss();
     boolean hasLoss = !labels.isEmpty() || (ownLoss && !predicting);
     LossOutput loss = hasLoss ? computeLoss(model, inputs) : null;
