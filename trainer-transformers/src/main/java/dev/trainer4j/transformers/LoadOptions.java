@@ -4,6 +4,7 @@ package dev.trainer4j.transformers;
 import ai.djl.Device;
 import dev.trainer4j.torch.Devices;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -44,30 +45,12 @@ public record LoadOptions(
 
   /** Sets the device of the weights. */
   public LoadOptions withDevice(Device value) {
-    return new LoadOptions(
-        value,
-        labels,
-        ignoreMismatchedSizes,
-        dtype,
-        seed,
-        newHead,
-        problemType,
-        quantization,
-        deferredWeights);
+    return with(changed -> changed.device = value);
   }
 
   /** Sets the names of the labels, and with them their number. */
   public LoadOptions withLabels(List<String> value) {
-    return new LoadOptions(
-        device,
-        value,
-        ignoreMismatchedSizes,
-        dtype,
-        seed,
-        newHead,
-        problemType,
-        quantization,
-        deferredWeights);
+    return with(changed -> changed.labels = value);
   }
 
   /** Sets the number of labels, which are then called {@code LABEL_0} and so on. */
@@ -80,8 +63,7 @@ public record LoadOptions(
 
   /** Sets whether a head of another size is replaced by a new one. */
   public LoadOptions withIgnoreMismatchedSizes(boolean value) {
-    return new LoadOptions(
-        device, labels, value, dtype, seed, newHead, problemType, quantization, deferredWeights);
+    return with(changed -> changed.ignoreMismatchedSizes = value);
   }
 
   /**
@@ -92,16 +74,7 @@ public record LoadOptions(
    * refuses them.
    */
   public LoadOptions withDtype(Dtype value) {
-    return new LoadOptions(
-        device,
-        labels,
-        ignoreMismatchedSizes,
-        value,
-        seed,
-        newHead,
-        problemType,
-        quantization,
-        deferredWeights);
+    return with(changed -> changed.dtype = value);
   }
 
   /**
@@ -110,30 +83,12 @@ public record LoadOptions(
    * configuration that names none is float32.
    */
   public LoadOptions withAutoDtype() {
-    return new LoadOptions(
-        device,
-        labels,
-        ignoreMismatchedSizes,
-        null,
-        seed,
-        newHead,
-        problemType,
-        quantization,
-        deferredWeights);
+    return with(changed -> changed.dtype = null);
   }
 
   /** Sets the seed of tensors that no file holds. */
   public LoadOptions withSeed(long value) {
-    return new LoadOptions(
-        device,
-        labels,
-        ignoreMismatchedSizes,
-        dtype,
-        value,
-        newHead,
-        problemType,
-        quantization,
-        deferredWeights);
+    return with(changed -> changed.seed = value);
   }
 
   /**
@@ -141,16 +96,7 @@ public record LoadOptions(
    * is used and not trained should have a whole head: set false.
    */
   public LoadOptions withNewHead(boolean value) {
-    return new LoadOptions(
-        device,
-        labels,
-        ignoreMismatchedSizes,
-        dtype,
-        seed,
-        value,
-        problemType,
-        quantization,
-        deferredWeights);
+    return with(changed -> changed.newHead = value);
   }
 
   /**
@@ -158,16 +104,7 @@ public record LoadOptions(
    * folder that was saved after training says it; one that does not leaves it to the first labels.
    */
   public LoadOptions withProblemType(ProblemType value) {
-    return new LoadOptions(
-        device,
-        labels,
-        ignoreMismatchedSizes,
-        dtype,
-        seed,
-        newHead,
-        value,
-        quantization,
-        deferredWeights);
+    return with(changed -> changed.problemType = value);
   }
 
   /**
@@ -179,16 +116,7 @@ public record LoadOptions(
    * {@code bnb4bitComputeDtype} counts.
    */
   public LoadOptions withQuantization(QuantizationConfig value) {
-    return new LoadOptions(
-        device,
-        labels,
-        ignoreMismatchedSizes,
-        dtype,
-        seed,
-        newHead,
-        problemType,
-        value,
-        deferredWeights);
+    return with(changed -> changed.quantization = value);
   }
 
   /**
@@ -204,16 +132,51 @@ public record LoadOptions(
    * model has no weights again: save it before.
    */
   public LoadOptions withDeferredWeights(boolean value) {
-    return new LoadOptions(
-        device,
-        labels,
-        ignoreMismatchedSizes,
-        dtype,
-        seed,
-        newHead,
-        problemType,
-        quantization,
-        value);
+    return with(changed -> changed.deferredWeights = value);
+  }
+
+  private LoadOptions with(Consumer<Changed> change) {
+    Changed changed = new Changed(this);
+    change.accept(changed);
+    return changed.options();
+  }
+
+  /** Options while one of them changes. */
+  private static final class Changed {
+    private @Nullable Device device;
+    private @Nullable List<String> labels;
+    private boolean ignoreMismatchedSizes;
+    private @Nullable Dtype dtype;
+    private long seed;
+    private boolean newHead;
+    private @Nullable ProblemType problemType;
+    private @Nullable QuantizationConfig quantization;
+    private boolean deferredWeights;
+
+    Changed(LoadOptions before) {
+      device = before.device;
+      labels = before.labels;
+      ignoreMismatchedSizes = before.ignoreMismatchedSizes;
+      dtype = before.dtype;
+      seed = before.seed;
+      newHead = before.newHead;
+      problemType = before.problemType;
+      quantization = before.quantization;
+      deferredWeights = before.deferredWeights;
+    }
+
+    LoadOptions options() {
+      return new LoadOptions(
+          device,
+          labels,
+          ignoreMismatchedSizes,
+          dtype,
+          seed,
+          newHead,
+          problemType,
+          quantization,
+          deferredWeights);
+    }
   }
 
   /** Returns a configuration with the labels and the problem that are set. */
