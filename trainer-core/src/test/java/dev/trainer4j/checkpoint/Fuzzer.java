@@ -54,6 +54,7 @@ public final class Fuzzer {
                 "-artifact_prefix=" + folder + "/",
                 "-runs=" + runs,
                 "-seed=20261123",
+                "-reload=0", // Or each second some runs again, above their number.
                 "-max_len=8192",
                 "-timeout=60",
                 corpus.toString())

@@ -62,6 +62,7 @@ class FuzzTest {
                 "-artifact_prefix=" + folder + "/",
                 "-runs=" + runs,
                 "-seed=20261129",
+                "-reload=0", // Or each second some runs again, above their number.
                 "-max_len=2048",
                 "-timeout=60",
                 corpus.toString())
