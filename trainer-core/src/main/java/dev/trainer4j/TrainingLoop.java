@@ -154,9 +154,10 @@ final class TrainingLoop {
     }
     callbacks.onEpochEnd(progress.snapshot());
     progress.serveEpochEnd();
-    boolean unused = agreeAndReact();
+    agree();
+    react();
     if (!isDone(progress.epoch() + 1) && noticeStop()) {
-      unused = agreeAndReact();
+      react();
     }
   }
 
@@ -199,30 +200,24 @@ final class TrainingLoop {
     checkpoints.check();
     noticeStop();
     // An evaluation takes long, so this is when the end is likely to be asked for.
-    if (react() && noticeStop()) {
-      boolean unused = agreeAndReact();
+    if (reactions.react() && noticeStop()) {
+      react();
     }
   }
 
-  /** What a callback asked for on one rank, all ranks serve; returns whether there was something. */
-  private boolean agreeAndReact() {
-    agree();
-    return react();
-  }
-
-  private boolean react() {
-    boolean served = reactions.react();
-    if (served) {
+  /** Serves what ranks have agreed on; they agree anew behind it. */
+  private void react() {
+    if (reactions.react()) {
       agree(); // It has events of its own, in which somebody may ask to stop.
     }
-    return served;
   }
 
+  /** What a callback asks for on one rank, all ranks do. */
   private void agree() {
     control.join(agreement.union(control.requests()));
   }
 
-  /** Agrees, too, in the same message. */
+  /** Returns whether the run is to end from here on; ranks agree in the same message. */
   private boolean noticeStop() {
     long all = agreement.union(control.requests() | stop.asked());
     control.join(all);

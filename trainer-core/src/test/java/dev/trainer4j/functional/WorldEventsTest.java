@@ -27,6 +27,8 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** What happens on one rank of several, and what all of them make of it. */
 @Timeout(300)
@@ -174,23 +176,25 @@ class WorldEventsTest {
   }
 
   /**
-   * Between updates, whether the run is to end and what callbacks ask for; in an update also what all have to learn
-   * from, and which gradients there are.
+   * Between updates, whether the run is to end and what callbacks ask for, and again behind what was due; in an update
+   * also what all have to learn from, and which gradients there are.
    */
-  @Test
-  void ranksAskOnceBetweenUpdatesAndThriceInAll() throws Exception {
+  @ParameterizedTest
+  @CsvSource({"100, 1", "1, 2"})
+  void ranksAskOnceBetweenUpdatesAndOnceMoreBehindALogLine(int loggingSteps, int between)
+      throws Exception {
     List<List<Integer>> asked =
         InMemoryWorld.call(
             2,
             group -> {
               CountingGroup counting = new CountingGroup(group);
-              List<Integer> between = new ArrayList<>();
+              List<Integer> counted = new ArrayList<>();
               TrainerCallback counts =
                   new TrainerCallback() {
                     @Override
                     public void onStepEnd(
                         CallbackContext ctx, TrainerState state, TrainerControl control) {
-                      between.add(counting.gathered);
+                      counted.add(counting.gathered);
                       counting.gathered = 0;
                     }
 
@@ -198,23 +202,25 @@ class WorldEventsTest {
                     public void onStepBegin(
                         CallbackContext ctx, TrainerState state, TrainerControl control) {
                       if (state.globalStep() > 0) {
-                        between.add(counting.gathered);
+                        counted.add(counting.gathered);
                       }
                     }
                   };
               TrainingArguments args =
                   WorldRuns.args(folder.resolve("asked"), 2)
                       .maxSteps(4)
-                      .loggingSteps(100)
+                      .loggingSteps(loggingSteps)
                       .evalStrategy(IntervalStrategy.NO)
                       .build();
               WorldRuns.train(counting, args, ResumeFrom.never(), counts);
-              return between;
+              return counted;
             });
     assertThat(asked)
         .allSatisfy(
             counts ->
-                assertThat(counts.subList(1, counts.size())).containsExactly(1, 3, 1, 3, 1, 3));
+                assertThat(counts.subList(1, counts.size()))
+                    .containsExactly(
+                        between, between + 2, between, between + 2, between, between + 2));
   }
 
   /** Counts what ranks tell each other in bytes. */
