@@ -15,15 +15,8 @@ public final class EmbeddingNoise {
   /** Returns what {@code args} ask of {@code model} that it cannot give. */
   public static List<String> problems(TrainingArguments args, TrainableModel model) {
     if (args.neftuneNoiseAlpha().isEmpty()) {
-      return args
-          .neftuneEmbedding()
-          .map(
-              name ->
-                  "neftuneEmbedding: '"
-                      + name
-                      + "' does nothing without neftuneNoiseAlpha; set that, such as 5, or leave it out")
-          .stream()
-          .toList();
+      return nameIsRefused(
+          args, "does nothing without neftuneNoiseAlpha; set that, such as 5, or leave it out");
     }
     if (model instanceof BlockModel block) {
       return ofBlock(args, block);
@@ -39,16 +32,15 @@ public final class EmbeddingNoise {
               + " TorchScript file hides where its embeddings are looked up. Let the model implement it,"
               + " or leave neftuneNoiseAlpha out");
     }
-    return args
-        .neftuneEmbedding()
-        .map(
-            name ->
-                "neftuneEmbedding: '"
-                    + name
-                    + "' is to name a child of a DJL block, but "
-                    + model.getClass().getSimpleName()
-                    + " knows its embeddings itself; leave it out")
-        .stream()
+    return nameIsRefused(
+        args,
+        "is to name a child of a DJL block, but "
+            + model.getClass().getSimpleName()
+            + " knows its embeddings itself; leave it out");
+  }
+
+  private static List<String> nameIsRefused(TrainingArguments args, String why) {
+    return args.neftuneEmbedding().map(name -> "neftuneEmbedding: '" + name + "' " + why).stream()
         .toList();
   }
 
