@@ -3,7 +3,6 @@ package dev.trainer4j;
 
 import ai.djl.Model;
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDManager;
 import ai.djl.nn.Block;
 import dev.trainer4j.args.TrainingArguments;
 import dev.trainer4j.callback.CallbackDispatcher;
@@ -37,8 +36,6 @@ import dev.trainer4j.search.Trial;
 import dev.trainer4j.search.TrialTrainer;
 import dev.trainer4j.state.LogEntry;
 import dev.trainer4j.state.TrainerState;
-import dev.trainer4j.torch.Determinism;
-import dev.trainer4j.torch.NativeHeap;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Collection;
@@ -73,7 +70,7 @@ public class Trainer implements TrialTrainer {
 
   private final TrainerSetup setup;
   private final TrialMaker trialMaker;
-  private final NDManager manager;
+  private final HeldResources held;
   private final RunLog log;
   private final RunState state;
   private final StopRequest stopRequest = new StopRequest();
@@ -83,7 +80,6 @@ public class Trainer implements TrialTrainer {
   private final LogLines lines;
   private final RunCheckpoints checkpoints;
   private final Evaluator evaluator;
-  private final @Nullable Determinism determinism;
   private @Nullable MicroBatchPass pass;
   private final OwnHooks own = OwnHooks.of(getClass(), Trainer.class);
   private boolean predicting;
@@ -96,14 +92,7 @@ public class Trainer implements TrialTrainer {
     state = new RunState(setup.processes());
     lines = new LogLines(state, hooks::log);
     trialMaker = new TrialMaker(builder, Trainer::new);
-    manager = setup.model().manager().newSubManager();
-    manager.setName("trainer");
-    if (setup.strategy().returnsMemory()) {
-      NativeHeap.returnFreed(manager.getDevice());
-    } else {
-      NativeHeap.keepFreed(manager.getDevice());
-    }
-    determinism = args().fullDeterminism() ? Determinism.on(manager.getDevice()) : null;
+    held = new HeldResources(setup);
     boolean speaks = setup.processes().isMain(args().logOnEachNode());
     log = new RunLog(speaks ? args().logLevel() : args().logLevelReplica());
     context =
@@ -114,7 +103,7 @@ public class Trainer implements TrialTrainer {
             args(),
             model(),
             setup.processingClass(),
-            manager,
+            held.manager(),
             setup.processes(),
             setup.strategy(),
             callbacks,
@@ -125,7 +114,7 @@ public class Trainer implements TrialTrainer {
             model(),
             setup.precision(),
             setup.metrics(),
-            manager,
+            held.manager(),
             setup.processes(),
             setup.strategy(),
             args().seed(),
@@ -136,11 +125,12 @@ public class Trainer implements TrialTrainer {
             state,
             log);
     try {
+      held.heedDeterminism();
       setup.readWeights();
       setup.callbacks().forEach(callbacks::add);
       callbacks.onInitEnd(state());
     } catch (RuntimeException | Error e) {
-      release();
+      held.close();
       builder.abandon();
       throw e;
     }
@@ -196,12 +186,12 @@ public class Trainer implements TrialTrainer {
     requireOpen();
     stopRequest.begin(args().maxTrainTime());
     DataLoader trainLoader = getTrainDataLoader();
-    new EvaluationForecast(setup, own, this::getEvalDataLoader, manager, log).check();
+    new EvaluationForecast(setup, own, this::getEvalDataLoader, held.manager(), log).check();
     return new TrainingRun(
             setup,
             own,
             hooks,
-            manager,
+            held.manager(),
             callbacks,
             context,
             state,
@@ -394,7 +384,7 @@ public class Trainer implements TrialTrainer {
   public final OptimizerAndScheduler createOptimizerAndScheduler() {
     DataLoader loader = getTrainDataLoader();
     int steps = Math.toIntExact(plan(loader).maxSteps());
-    ModelInitialization.run(model(), loader, manager, args().seed());
+    ModelInitialization.run(model(), loader, held.manager(), args().seed());
     return createOptimizerAndScheduler(steps);
   }
 
@@ -637,20 +627,7 @@ public class Trainer implements TrialTrainer {
     try {
       checkpoints.close();
     } finally {
-      release();
-    }
-  }
-
-  private void release() {
-    try {
-      if (determinism != null) {
-        determinism.close();
-      }
-      setup.closeProcesses();
-    } finally {
-      manager.close();
-      setup.closeModel();
-      NativeHeap.giveBack(manager.getDevice());
+      held.close();
     }
   }
 
