@@ -2,8 +2,6 @@
 package dev.trainer4j;
 
 import ai.djl.Device;
-import dev.trainer4j.args.IntervalStrategy;
-import dev.trainer4j.args.OptimizerName;
 import dev.trainer4j.args.TrainingArguments;
 import dev.trainer4j.callback.DefaultFlowCallback;
 import dev.trainer4j.callback.TrainerCallback;
@@ -19,10 +17,10 @@ import dev.trainer4j.model.NamedParameter;
 import dev.trainer4j.model.TrainableModel;
 import dev.trainer4j.optim.Optimizer;
 import dev.trainer4j.optim.ParameterGroup;
+import dev.trainer4j.optim.ParameterGroups;
 import dev.trainer4j.process.ProcessGroup;
 import dev.trainer4j.report.PushCallbacks;
 import dev.trainer4j.report.ReportCallbacks;
-import dev.trainer4j.run.EmbeddingNoise;
 import dev.trainer4j.run.ModelMaker;
 import dev.trainer4j.run.Precision;
 import dev.trainer4j.schedule.LearningRateScheduler;
@@ -92,42 +90,17 @@ final class TrainerSetup {
     PushCallbacks pushes = new PushCallbacks(builder.args);
     List<String> found = new ArrayList<>(reports.problems());
     found.addAll(pushes.problems());
-    check(builder, found);
+    SetupProblems.check(builder, found);
     args = builder.args;
     boolean given = !args.labelNames().isEmpty();
     List<String> ofBlocks = given ? List.copyOf(args.labelNames()) : List.of("labels");
-    if (builder.djlModel != null) {
-      model =
-          new BlockModel(builder.djlModel.getBlock(), builder.djlModel.getNDManager(), ofBlocks);
-    } else if (builder.block != null) {
-      // The parameters belong to the block and outlive the trainer, until block.clear().
-      model =
-          new BlockModel(builder.block, TorchEngine.get().newBaseManager(device(args)), ofBlocks);
-    } else if (maker != null) {
-      model = maker.make();
-    } else {
-      model = Objects.requireNonNull(builder.model, "model");
-    }
+    model = model(builder, maker, ofBlocks);
     modelMaker = maker;
     Inference.requireOpen(model.manager());
     List<String> labelNames =
         given ? List.copyOf(args.labelNames()) : List.copyOf(model.labelNames());
-    if (args.useCpu() && model.manager().getDevice().isGpu()) {
-      throw new IllegalArgumentException(
-          "useCpu is true, but the model is on "
-              + model.manager().getDevice()
-              + "; load it on the CPU, or leave useCpu out");
-    }
-    Devices.require("the model's device", model.manager().getDevice());
-    if (!args.useCpu() && !model.manager().getDevice().isGpu() && Devices.hasGpu()) {
-      LOG.warn(
-          "libtorch sees a GPU, but the model is on the CPU, where it was loaded, and is trained there: load"
-              + " it with Device.gpu(), or set useCpu(true)");
-    }
-    List<String> problems = new ArrayList<>(Precision.problems(args, model));
-    problems.addAll(EmbeddingNoise.problems(args, model));
-    problems.addAll(WrappedLayers.problems(args, model));
-    throwIfAny(problems);
+    requireDevice(args, model.manager().getDevice());
+    SetupProblems.check(args, model);
     precision = Precision.of(args);
     ownsProcesses = builder.processes == null;
     processes = builder.processes == null ? ProcessGroup.launched() : builder.processes;
@@ -170,6 +143,35 @@ final class TrainerSetup {
     callbacks = List.copyOf(all);
   }
 
+  private static TrainableModel model(
+      TrainerBuilder<?> builder, @Nullable ModelMaker maker, List<String> labelNames) {
+    if (builder.djlModel != null) {
+      return new BlockModel(
+          builder.djlModel.getBlock(), builder.djlModel.getNDManager(), labelNames);
+    }
+    if (builder.block != null) {
+      // The parameters belong to the block and outlive the trainer, until block.clear().
+      Device device = builder.args.useCpu() ? Device.cpu() : Devices.best();
+      return new BlockModel(builder.block, TorchEngine.get().newBaseManager(device), labelNames);
+    }
+    return maker != null ? maker.make() : Objects.requireNonNull(builder.model, "model");
+  }
+
+  private static void requireDevice(TrainingArguments args, Device device) {
+    if (args.useCpu() && device.isGpu()) {
+      throw new IllegalArgumentException(
+          "useCpu is true, but the model is on "
+              + device
+              + "; load it on the CPU, or leave useCpu out");
+    }
+    Devices.require("the model's device", device);
+    if (!args.useCpu() && !device.isGpu() && Devices.hasGpu()) {
+      LOG.warn(
+          "libtorch sees a GPU, but the model is on the CPU, where it was loaded, and is trained there: load"
+              + " it with Device.gpu(), or set useCpu(true)");
+    }
+  }
+
   private void requireBackend() {
     Device device = model.manager().getDevice();
     String backend = processes.backend(device);
@@ -185,64 +187,6 @@ final class TrainerSetup {
             + ", and tensors there go through "
             + backend
             + ": leave ddpBackend out, or train on another device");
-  }
-
-  private static Device device(TrainingArguments args) {
-    return args.useCpu() ? Device.cpu() : Devices.best();
-  }
-
-  private static void check(TrainerBuilder<?> builder, List<String> found) {
-    List<String> problems = new ArrayList<>(found);
-    TrainingArguments args = builder.args;
-    if (builder.djlModel != null && builder.djlModel.getBlock() == null) {
-      problems.add("model: the DJL model has no block; call setBlock or load it first");
-    }
-    if (builder.wholeMetrics != null && builder.streamingMetrics != null) {
-      problems.add("computeMetrics: set to two kinds of metrics; set one of them");
-    }
-    if (builder.lossFunction != null && args.labelSmoothingFactor() > 0) {
-      problems.add(
-          "labelSmoothingFactor: "
-              + args.labelSmoothingFactor()
-              + " would do nothing beside computeLossFunc; smooth in that function or leave one"
-              + " out");
-    }
-    if (builder.evalDatasets.isEmpty()
-        && (args.evalStrategy() != IntervalStrategy.NO || args.evalOnStart())) {
-      problems.add(
-          "evalDataset: missing, but evalStrategy is "
-              + args.evalStrategy()
-              + " and evalOnStart is "
-              + args.evalOnStart()
-              + "; pass evalDataset, or set evalStrategy(NO)");
-    }
-    if (args.predictionLossOnly()
-        && (builder.wholeMetrics != null || builder.streamingMetrics != null)) {
-      problems.add(
-          "predictionLossOnly: keeps no predictions, so computeMetrics would never run; leave one"
-              + " out");
-    }
-    if (builder.preprocessLogits != null && builder.preprocessOutputs != null) {
-      problems.add(
-          "preprocessLogitsForMetrics: set beside preprocessOutputsForMetrics, which sees the logits,"
-              + " too; set one of them");
-    }
-    if (builder.optimizer != null
-        && (args.optim() != OptimizerName.ADAMW_TORCH_FUSED || !args.optimArgs().isEmpty())) {
-      problems.add(
-          "optim: "
-              + args.optim().name().toLowerCase(Locale.ROOT)
-              + (args.optimArgs().isEmpty() ? "" : " with optimArgs " + args.optimArgs())
-              + " would do nothing beside optimizer(...); leave one out");
-    }
-    throwIfAny(problems);
-  }
-
-  private static void throwIfAny(List<String> problems) {
-    if (!problems.isEmpty()) {
-      throw new IllegalArgumentException(
-          "the trainer cannot be built:\n  " + String.join("\n  ", problems));
-    }
   }
 
   /** The schedule of a trainer that overrides nothing. */
@@ -352,27 +296,10 @@ final class TrainerSetup {
    * function sees all that is trainable when a run begins; what is released later has the arguments' rate.
    */
   List<ParameterGroup> groups(List<NamedParameter> parameters, List<ParameterGroup> before) {
-    if (before.isEmpty()) {
-      return parameterGroups.apply(
-          ParameterGroup.decayAndNoDecay(parameters, args.learningRate(), args.weightDecay()));
-    }
-    // By name: arrays are equal if their numbers are.
-    Map<String, NamedParameter> released = new LinkedHashMap<>();
-    parameters.forEach(parameter -> released.put(parameter.name(), parameter));
-    List<ParameterGroup> groups = new ArrayList<>();
-    for (ParameterGroup group : before) {
-      List<NamedParameter> left =
-          group.parameters().stream()
-              .filter(parameter -> released.remove(parameter.name()) != null)
-              .toList();
-      if (!left.isEmpty()) {
-        groups.add(new ParameterGroup(left, group.learningRate(), group.weightDecay()));
-      }
-    }
-    groups.addAll(
-        ParameterGroup.decayAndNoDecay(
-            List.copyOf(released.values()), args.learningRate(), args.weightDecay()));
-    return groups;
+    return before.isEmpty()
+        ? parameterGroups.apply(
+            ParameterGroup.decayAndNoDecay(parameters, args.learningRate(), args.weightDecay()))
+        : ParameterGroups.following(before, parameters, args.learningRate(), args.weightDecay());
   }
 
   List<TrainerCallback> callbacks() {

@@ -3,6 +3,7 @@ package dev.trainer4j.optim;
 
 import dev.trainer4j.model.NamedParameter;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * Parameters that share a learning rate and a weight decay.
@@ -36,7 +37,7 @@ public record ParameterGroup(
    */
   public static List<ParameterGroup> decayAndNoDecay(
       List<NamedParameter> parameters, double learningRate, double weightDecay) {
-    return java.util.stream.Stream.of(true, false)
+    return Stream.of(true, false)
         .map(decays -> parameters.stream().filter(p -> p.decays() == decays).toList())
         .filter(members -> !members.isEmpty())
         .map(

@@ -62,6 +62,38 @@ public final class ParameterGroups {
     return result;
   }
 
+  /**
+   * Returns the groups that follow others after parameters were frozen or released: each has those that are left of it, and
+   * what is in none of them is grouped as at first.
+   *
+   * @param before the groups that were
+   * @param parameters all that is trainable now
+   * @param learningRate of what was released
+   * @param weightDecay of what was released and decays
+   */
+  public static List<ParameterGroup> following(
+      List<ParameterGroup> before,
+      List<NamedParameter> parameters,
+      double learningRate,
+      double weightDecay) {
+    // By name: arrays are equal if their numbers are.
+    Map<String, NamedParameter> released = new LinkedHashMap<>();
+    parameters.forEach(parameter -> released.put(parameter.name(), parameter));
+    List<ParameterGroup> groups = new ArrayList<>();
+    for (ParameterGroup group : before) {
+      List<NamedParameter> left =
+          group.parameters().stream()
+              .filter(parameter -> released.remove(parameter.name()) != null)
+              .toList();
+      if (!left.isEmpty()) {
+        groups.add(new ParameterGroup(left, group.learningRate(), group.weightDecay()));
+      }
+    }
+    groups.addAll(
+        ParameterGroup.decayAndNoDecay(List.copyOf(released.values()), learningRate, weightDecay));
+    return groups;
+  }
+
   /** Returns the different base rates of groups in their order: one where all groups share theirs. */
   public static List<Double> rates(List<ParameterGroup> groups) {
     return groups.stream().map(ParameterGroup::learningRate).distinct().toList();

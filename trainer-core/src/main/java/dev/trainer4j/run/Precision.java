@@ -6,10 +6,11 @@ import ai.djl.ndarray.types.DataType;
 import dev.trainer4j.args.TrainingArguments;
 import dev.trainer4j.model.MixedPrecisionModel;
 import dev.trainer4j.model.NamedParameter;
-import dev.trainer4j.model.SegmentedModel;
 import dev.trainer4j.model.TrainableModel;
 import dev.trainer4j.torch.HalfType;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,7 +36,7 @@ public record Precision(@Nullable HalfType autocast, @Nullable HalfType fullEval
 
   /** Returns what {@code args} ask of {@code model} that it cannot give. */
   public static List<String> problems(TrainingArguments args, TrainableModel model) {
-    List<String> problems = new java.util.ArrayList<>();
+    List<String> problems = new ArrayList<>();
     Precision precision = of(args);
     boolean low = precision.autocast != null || precision.fullEvaluation != null;
     if (low && !(model instanceof MixedPrecisionModel)) {
@@ -48,45 +49,28 @@ public record Precision(@Nullable HalfType autocast, @Nullable HalfType fullEval
               + " computes in the type of its parameters alone; use a block or a pretrained model,"
               + " let the model implement MixedPrecisionModel, or leave it out");
     }
-    if (args.gradientCheckpointing() && !(model instanceof SegmentedModel)) {
-      problems.add(
-          "gradientCheckpointing: "
-              + model.getClass().getSimpleName()
-              + " offers no segments to compute again; use a pretrained model, let the model"
-              + " implement SegmentedModel, or leave it out");
-    }
     args.tf32()
-        .map(wanted -> tf32(wanted, model.manager().getDevice()))
-        .ifPresent(
-            problem -> {
-              if (!problem.isEmpty()) {
-                problems.add(problem);
-              }
-            });
-    if (args.torchEmptyCacheSteps().isPresent() && !model.manager().getDevice().isGpu()) {
-      problems.add(
-          "torchEmptyCacheSteps: "
-              + args.torchEmptyCacheSteps().getAsInt()
-              + ", but the model is on the CPU, where libtorch holds no memory in reserve; leave it"
-              + " out");
-    }
+        .flatMap(wanted -> tf32(wanted, model.manager().getDevice()))
+        .ifPresent(problems::add);
     return problems;
   }
 
-  private static String tf32(boolean wanted, Device device) {
+  private static Optional<String> tf32(boolean wanted, Device device) {
     boolean on = "1".equals(System.getenv(TF32_VARIABLE));
     if (wanted && !device.isGpu()) {
-      return "tf32: true, but the model is on the CPU, which has no TF32; leave it out";
+      return Optional.of(
+          "tf32: true, but the model is on the CPU, which has no TF32; leave it out");
     }
     if (device.isGpu() && wanted != on) {
-      return "tf32: "
-          + wanted
-          + ", but libtorch takes it from the environment, where "
-          + TF32_VARIABLE
-          + (on ? " is 1; start without it" : " is not 1; start with " + TF32_VARIABLE + "=1")
-          + ", or leave tf32 out";
+      return Optional.of(
+          "tf32: "
+              + wanted
+              + ", but libtorch takes it from the environment, where "
+              + TF32_VARIABLE
+              + (on ? " is 1; start without it" : " is not 1; start with " + TF32_VARIABLE + "=1")
+              + ", or leave tf32 out");
     }
-    return "";
+    return Optional.empty();
   }
 
   /** Refuses to train parameters of 16 bits: updates smaller than their rounding would be lost. */
