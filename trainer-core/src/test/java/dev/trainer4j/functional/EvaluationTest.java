@@ -33,36 +33,19 @@ import dev.trainer4j.testing.TestDevice;
 import dev.trainer4j.testing.TinyData;
 import dev.trainer4j.testing.TinyModel;
 import dev.trainer4j.testing.Values;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** What an evaluation and a prediction give, against figures computed by hand in Java. */
-class EvaluationTest {
+class EvaluationTest extends TinyTrainings {
 
   private static final List<Map<String, Object>> DATA = TinyData.list(10, 2);
 
-  @TempDir Path outputDir;
-
-  private TinyModel model;
-
-  @BeforeEach
-  void makeModel() {
-    model = new TinyModel(1, 0.3f);
-  }
-
-  @AfterEach
-  void closeModel() {
-    model.close();
-  }
-
-  private TrainingArguments.Builder args() {
+  @Override
+  TrainingArguments.Builder args() {
     return TrainingArguments.builder()
         .outputDir(outputDir)
         .perDeviceEvalBatchSize(4)
