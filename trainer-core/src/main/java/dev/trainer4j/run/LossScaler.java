@@ -79,7 +79,7 @@ public final class LossScaler {
   }
 
   /** Returns how many updates were skipped; the schedule does not count them. */
-  public long skippedSteps() {
+  long skippedSteps() {
     return skippedSteps;
   }
 

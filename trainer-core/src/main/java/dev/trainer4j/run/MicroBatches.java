@@ -35,7 +35,7 @@ public final class MicroBatches {
   }
 
   /** Returns the samples of a micro batch as the arguments have it. */
-  public int plannedSize() {
+  int plannedSize() {
     return planned.batchSize();
   }
 

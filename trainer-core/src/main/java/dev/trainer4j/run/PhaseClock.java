@@ -20,7 +20,7 @@ public final class PhaseClock {
   private long evaluation;
   private long saving;
 
-  public void waitedForData(long start) {
+  void waitedForData(long start) {
     dataWait += System.nanoTime() - start;
   }
 
