@@ -25,12 +25,7 @@ public final class ModelInitialization {
                 "this rank has no sample in the first round, from which the model's parameters get their"
                     + " shapes; give more data, or initialize the block beforehand");
           }
-          Seeds.with(
-              seed,
-              () -> {
-                model.initialize(first.inputs());
-                return model;
-              });
+          Seeds.run(seed, () -> model.initialize(first.inputs()));
         }
       }
     }

@@ -38,6 +38,16 @@ public final class Seeds {
     }
   }
 
+  /** Runs {@code body} as {@link #with} does, for what it makes of things rather than for a result. */
+  public static void run(long seed, Runnable body) {
+    with(
+        seed,
+        () -> {
+          body.run();
+          return true;
+        });
+  }
+
   /**
    * Waits for others while they may have their turn: what a rank does in the middle of a pass that needs another rank,
    * which may be a thread of this process. The generator is to be seeded anew afterwards.

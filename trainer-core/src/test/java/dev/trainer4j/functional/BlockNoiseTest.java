@@ -97,12 +97,7 @@ class BlockNoiseTest {
 
   /** A model of the table alone, behind which nothing hides the noise. */
   private static BlockModel embeddings(NDManager manager, SequentialBlock block) {
-    Seeds.with(
-        3,
-        () -> {
-          block.initialize(manager, DataType.FLOAT32, new Shape(TEXTS, LENGTH));
-          return block;
-        });
+    Seeds.run(3, () -> block.initialize(manager, DataType.FLOAT32, new Shape(TEXTS, LENGTH)));
     return new BlockModel(block, manager, List.of("labels"));
   }
 

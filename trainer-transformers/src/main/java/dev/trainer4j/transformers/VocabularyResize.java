@@ -72,7 +72,7 @@ final class VocabularyResize {
     List<NDArray> made = new ArrayList<>();
     List<NDArray> replaced = new ArrayList<>();
     try (Autograd.Recording off = Autograd.record(false)) {
-      Seeds.with(
+      Seeds.run(
           Seeds.mix(core.seed(), before, after),
           () -> {
             for (TensorSpec spec : next.tensors()) {
@@ -85,7 +85,6 @@ final class VocabularyResize {
                 replaced.add(old);
               }
             }
-            return after;
           });
     } catch (EngineException e) { // What is out of memory leaves the model as it was.
       made.forEach(NDArray::close);

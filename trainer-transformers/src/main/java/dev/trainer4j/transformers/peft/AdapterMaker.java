@@ -62,12 +62,7 @@ public final class AdapterMaker {
     try (Autograd.Recording off = Autograd.record(false);
         ArrayScope scope = ArrayScope.open()) {
       if (config instanceof LoraConfig lora) {
-        Seeds.with(
-            lora.seed(),
-            () -> {
-              targets.adapted().forEach(module -> addPair(lora, module));
-              return true;
-            });
+        Seeds.run(lora.seed(), () -> targets.adapted().forEach(module -> addPair(lora, module)));
         addRows(lora, tokens);
       } else if (config instanceof Ia3Config ia3) {
         targets.adapted().forEach(module -> addVector(ia3, module, tensors));
