@@ -2,15 +2,10 @@
 package dev.trainer4j.transformers;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDManager;
 import dev.trainer4j.model.NamedParameter;
-import dev.trainer4j.torch.ArrayScope;
-import dev.trainer4j.torch.Autograd;
-import dev.trainer4j.torch.TorchFunctions;
 import dev.trainer4j.transformers.architecture.Adaptable;
 import dev.trainer4j.transformers.architecture.AdapterSet;
 import dev.trainer4j.transformers.architecture.LowRank;
-import dev.trainer4j.transformers.architecture.Substitute;
 import dev.trainer4j.transformers.peft.AdapterFile;
 import dev.trainer4j.transformers.peft.AdapterMaker;
 import dev.trainer4j.transformers.peft.AdapterNames;
@@ -28,6 +23,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
@@ -46,12 +42,7 @@ final class Adapters implements AutoCloseable {
   /** Biases of the base that are trained, by adapter. */
   private final Map<String, List<NamedParameter>> biases = new LinkedHashMap<>();
 
-  private @Nullable Map<String, NDArray> beforeMerge;
-
-  /** The way back to quantized weights. */
-  private @Nullable Dequantization quantized;
-
-  private List<String> merged = List.of();
+  private @Nullable AdapterMerge merge;
 
   Adapters(PretrainedModel base) {
     this.base = base;
@@ -235,7 +226,7 @@ final class Adapters implements AutoCloseable {
   }
 
   private void requireUnmerged() {
-    if (beforeMerge != null) {
+    if (merge != null) {
       throw new IllegalStateException("the adapters are merged: unmerge() first");
     }
   }
@@ -297,11 +288,7 @@ final class Adapters implements AutoCloseable {
   }
 
   private PeftConfig config(String name) {
-    PeftConfig config = configs.get(name);
-    if (config == null) {
-      throw new IllegalStateException(name);
-    }
-    return config;
+    return Objects.requireNonNull(configs.get(name), name);
   }
 
   void saveConfigs(Path folder) throws IOException {
@@ -313,84 +300,18 @@ final class Adapters implements AutoCloseable {
     }
   }
 
-  void merge(boolean keep) {
+  /** Puts the active adapters into the weights, for good unless {@code undoable}. */
+  void merge(boolean undoable) {
     requireUnmerged();
-    base.requireWeights("be merged with adapters");
-    Map<String, Adaptable> modules = new LinkedHashMap<>();
-    set.modules().forEach(module -> modules.put(module.weight(), module));
-    Map<String, NDArray> kept = new LinkedHashMap<>();
-    List<String> active = set.active();
-    requireMergeable(active);
-    NDManager owner = base.manager();
-    Dequantization dequantized = base.dequantized();
-    boolean copy = keep && !dequantized.happened(); // Quantized weights are what they were.
-    try (Autograd.Recording off = Autograd.record(false)) {
-      for (Map.Entry<String, NDArray> tensor : base.state().entrySet()) {
-        for (String adapter : active) {
-          try (ArrayScope scope = ArrayScope.open()) {
-            NDArray values =
-                AdapterMaker.merged(
-                    set, adapter, modules.get(tensor.getKey()), tensor.getKey(), tensor.getValue());
-            if (values != null) {
-              if (copy && !kept.containsKey(tensor.getKey())) {
-                kept.put(tensor.getKey(), ArrayScope.keep(tensor.getValue().duplicate(), owner));
-              }
-              TorchFunctions.copy(List.of(tensor.getValue()), List.of(values));
-            }
-          }
-        }
-      }
-    }
-    if (keep) {
-      quantized = dequantized;
-    } else {
-      dequantized.forget();
-    }
-    merged = active;
-    set.activate(List.of());
-    beforeMerge = kept;
-  }
-
-  /** A tensor of two modules cannot take what one of them adds. */
-  private void requireMergeable(List<String> active) {
-    for (String adapter : active) {
-      Set<String> changed = new LinkedHashSet<>(set.pairsOf(adapter).keySet());
-      set.substitutesOf(adapter).stream().map(Substitute::tensor).forEach(changed::add);
-      for (String tensor : changed) {
-        NDArray array = base.tensor(tensor);
-        for (String other : base.tensorNames()) {
-          if (!changed.contains(other) && base.tensor(other) == array) {
-            throw new IllegalStateException(
-                "adapter '"
-                    + adapter
-                    + "' changes "
-                    + tensor
-                    + ", which is the same tensor as "
-                    + other
-                    + ": it cannot be merged without changing that, too");
-          }
-        }
-      }
-    }
+    merge = AdapterMerge.of(base, set, undoable);
   }
 
   void unmerge() {
-    Map<String, NDArray> kept = beforeMerge;
-    if (kept == null) {
+    if (merge == null) {
       throw new IllegalStateException("the adapters are not merged");
     }
-    kept.forEach(
-        (name, array) -> {
-          TorchFunctions.copy(List.of(base.tensor(name)), List.of(array));
-          array.close();
-        });
-    if (quantized != null) {
-      quantized.undo();
-      quantized = null;
-    }
-    beforeMerge = null;
-    set.activate(merged);
-    merged = List.of();
+    merge.undo();
+    merge = null;
   }
 
   @Override

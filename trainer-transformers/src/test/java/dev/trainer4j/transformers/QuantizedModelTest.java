@@ -237,6 +237,7 @@ class QuantizedModelTest {
           .content()
           .contains("\"fan_in_fan_out\" : false");
       adapted.mergeAndUnload().save(folder.resolve("merged"));
+      assertThatThrownBy(adapted::unmerge).hasMessageContaining("for good, by mergeAndUnload()");
       assertThat(folder.resolve("merged/config.json"))
           .content()
           .doesNotContain("quantization_config");
