@@ -231,7 +231,7 @@ final class Computation implements AutoCloseable {
       return new OwningSession(
           core.architecture()
               .startDecoding(weights, view.products, inputIds, attentionMask, maxLength),
-          made);
+          made::close);
     } catch (RuntimeException e) {
       made.close();
       throw e;

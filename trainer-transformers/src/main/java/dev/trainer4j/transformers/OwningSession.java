@@ -2,11 +2,14 @@
 package dev.trainer4j.transformers;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDManager;
 import dev.trainer4j.transformers.generation.DecodingSession;
 
-/** A session that owns what was made for it. */
-record OwningSession(DecodingSession session, NDManager made) implements DecodingSession {
+/**
+ * A session with something that is there as long as it is open.
+ *
+ * @param release ends that, when the session is closed
+ */
+record OwningSession(DecodingSession session, Runnable release) implements DecodingSession {
 
   @Override
   public NDArray next(long[][] tokens) {
@@ -20,7 +23,10 @@ record OwningSession(DecodingSession session, NDManager made) implements Decodin
 
   @Override
   public void close() {
-    session.close();
-    made.close();
+    try {
+      session.close();
+    } finally {
+      release.run();
+    }
   }
 }

@@ -85,41 +85,38 @@ public final class PretrainedModel
     lossOnly = false;
   }
 
-  /** A view of a model: the same tensors, computed with in another way. */
-  private PretrainedModel(PretrainedModel of, Computation computation, SegmentRunner runner) {
-    this(of, computation, runner, of.lossOnly);
-  }
-
+  /**
+   * The same tensors, computed with in another way.
+   *
+   * @param isView whether closing it leaves them
+   */
   private PretrainedModel(
-      PretrainedModel of, Computation computation, SegmentRunner runner, boolean lossOnly) {
+      PretrainedModel of,
+      Computation computation,
+      SegmentRunner runner,
+      boolean lossOnly,
+      boolean isView) {
     core = of.core;
     freezing = of.freezing;
     firstLabels = of.firstLabels;
     this.computation = computation;
     this.runner = runner;
-    isView = true;
     this.lossOnly = lossOnly;
+    this.isView = isView;
   }
 
-  /** A view that closes what it is a view of. */
-  private PretrainedModel(PretrainedModel view) {
-    core = view.core;
-    freezing = view.freezing;
-    firstLabels = view.firstLabels;
-    computation = view.computation;
-    runner = view.runner;
-    isView = false;
-    lossOnly = view.lossOnly;
+  private PretrainedModel view(Computation other) {
+    return new PretrainedModel(this, other, runner, lossOnly, true);
   }
 
   @Override
   public PretrainedModel autocast(HalfType type) {
-    return new PretrainedModel(this, computation.autocast(type), runner);
+    return view(computation.autocast(type));
   }
 
   @Override
   public PretrainedModel runBy(SegmentRunner other) {
-    return new PretrainedModel(this, computation.again(), other);
+    return new PretrainedModel(this, computation.again(), other, lossOnly, true);
   }
 
   /**
@@ -128,13 +125,13 @@ public final class PretrainedModel
    */
   @Override
   public PretrainedModel lossOnly() {
-    return new PretrainedModel(this, computation.again(), runner, true);
+    return new PretrainedModel(this, computation.again(), runner, true, true);
   }
 
   @Override
   public PretrainedModel halved(HalfType type) {
     core.requireWeights("be copied in 16 bits");
-    return new PretrainedModel(this, computation.halved(type), runner);
+    return view(computation.halved(type));
   }
 
   /**
@@ -148,7 +145,7 @@ public final class PretrainedModel
     if (!(alpha > 0 && Double.isFinite(alpha))) {
       throw new IllegalArgumentException("alpha is " + alpha + ", expected a number above 0");
     }
-    return new PretrainedModel(this, computation.noisy(alpha), runner);
+    return view(computation.noisy(alpha));
   }
 
   /** Returns a tensor by its name; a tied name gives the tensor that it is tied to. */
@@ -224,12 +221,12 @@ public final class PretrainedModel
    * @throws IllegalStateException if this model has adapters already: add to their set
    */
   PretrainedModel adapted(AdapterSet set) {
-    return new PretrainedModel(this, computation.adapted(set), runner);
+    return view(computation.adapted(set));
   }
 
   /** Returns this view as one that is to be closed, and then closes the model that it is a view of. */
   public PretrainedModel owningBase() {
-    return new PretrainedModel(this);
+    return new PretrainedModel(this, computation, runner, lossOnly, false);
   }
 
   /**
@@ -238,7 +235,7 @@ public final class PretrainedModel
    * @throws IllegalArgumentException if its head foretells no next token, as that of every causal language model does
    */
   public PretrainedModel withTokenLoss(TokenLoss loss) {
-    return new PretrainedModel(this, computation.withTokenLoss(loss), runner);
+    return view(computation.withTokenLoss(loss));
   }
 
   /** Returns the content of {@code config.json}. */
@@ -252,7 +249,7 @@ public final class PretrainedModel
     PretrainedModel known = predicting;
     if (known == null) {
       Computation whole = computation.withLogits();
-      known = whole == null ? this : new PretrainedModel(this, whole, runner);
+      known = whole == null ? this : view(whole);
       predicting = known;
     }
     return known;
@@ -555,11 +552,7 @@ public final class PretrainedModel
    */
   @Override
   public List<String> labelNames() {
-    return switch (task()) {
-      case QUESTION_ANSWERING -> List.of("start_positions", "end_positions");
-      case FEATURE_EXTRACTION -> List.of();
-      default -> List.of("labels");
-    };
+    return task().labelNames();
   }
 
   @Override
@@ -578,16 +571,7 @@ public final class PretrainedModel
    */
   @Override
   public LabelLayout labelLayout() {
-    return switch (task()) {
-      case CAUSAL_LM -> LabelLayout.NEXT;
-      case QUESTION_ANSWERING, FEATURE_EXTRACTION -> LabelLayout.OTHER;
-      case SEQUENCE_CLASSIFICATION ->
-          config().problemType().orElse(ProblemType.inferred(config().numLabels(), false))
-                  == ProblemType.SINGLE_LABEL_CLASSIFICATION
-              ? LabelLayout.ALIGNED
-              : LabelLayout.OTHER;
-      case TOKEN_CLASSIFICATION, MULTIPLE_CHOICE, MASKED_LM, SEQ2SEQ_LM -> LabelLayout.ALIGNED;
-    };
+    return task().labelLayout(config());
   }
 
   @Override
@@ -705,7 +689,8 @@ public final class PretrainedModel
       MissingParameters.refuse(this);
       return new CheckedSession(
           config(),
-          new HoldingSession(computation.startDecoding(inputIds, attentionMask, maxLength), held));
+          new OwningSession(
+              computation.startDecoding(inputIds, attentionMask, maxLength), held::close));
     } catch (RuntimeException | Error e) {
       held.close();
       throw e;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.transformers;
 
+import dev.trainer4j.model.LabelLayout;
 import java.util.List;
 
 /** What a pretrained model is used for; each has a head of its own on top of the same body. */
@@ -59,6 +60,29 @@ public enum Task {
               && !className.endsWith("HeadModel")
               && !className.endsWith("HeadsModel");
       default -> className.endsWith(suffix);
+    };
+  }
+
+  /** Returns the names of the inputs that are labels. */
+  List<String> labelNames() {
+    return switch (this) {
+      case QUESTION_ANSWERING -> List.of("start_positions", "end_positions");
+      case FEATURE_EXTRACTION -> List.of();
+      default -> List.of("labels");
+    };
+  }
+
+  /** Returns where the label of each logit of such a model stands. */
+  LabelLayout labelLayout(PretrainedConfig config) {
+    return switch (this) {
+      case CAUSAL_LM -> LabelLayout.NEXT;
+      case QUESTION_ANSWERING, FEATURE_EXTRACTION -> LabelLayout.OTHER;
+      case SEQUENCE_CLASSIFICATION ->
+          config.problemType().orElse(ProblemType.inferred(config.numLabels(), false))
+                  == ProblemType.SINGLE_LABEL_CLASSIFICATION
+              ? LabelLayout.ALIGNED
+              : LabelLayout.OTHER;
+      case TOKEN_CLASSIFICATION, MULTIPLE_CHOICE, MASKED_LM, SEQ2SEQ_LM -> LabelLayout.ALIGNED;
     };
   }
 
