@@ -31,7 +31,7 @@ public enum Dtype {
   }
 
   /** Returns the type of a name of {@code config.json}, which may begin with {@code torch.}. */
-  static Optional<Dtype> named(String text) {
+  public static Optional<Dtype> named(String text) {
     String name = text.startsWith("torch.") ? text.substring("torch.".length()) : text;
     return Stream.of(values()).filter(dtype -> dtype.text().equals(name)).findFirst();
   }
@@ -42,7 +42,7 @@ public enum Dtype {
   }
 
   /** Returns the name in {@code config.json}. */
-  String text() {
+  public String text() {
     return name().toLowerCase(Locale.ROOT);
   }
 

@@ -150,7 +150,7 @@ final class QuantizedLoading {
   /** Quantizes a chosen weight; returns what the model has in its place. */
   NDArray quantize(String name, NDArray array, Dtype dtype) {
     if (weights == null) {
-      throw new IllegalStateException(name);
+      throw new IllegalStateException(name + " is not to be quantized");
     }
     return weights.add(name, array, dtype);
   }

@@ -77,7 +77,7 @@ public final class MergeAdapterCommand implements Callable<Integer> {
                 "%s: %s of weights in %s (base %s, adapter %s)",
                 out,
                 ReportNumbers.bytes(FolderWeights.bytes(out)),
-                saved.name().toLowerCase(java.util.Locale.ROOT),
+                saved.text(),
                 ReportNumbers.bytes(FolderWeights.bytes(folder)),
                 ReportNumbers.bytes(FolderWeights.bytes(adapter))));
     return ExitCodes.OK;

@@ -5,6 +5,7 @@ import ai.djl.Device;
 import dev.trainer4j.transformers.Dtype;
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -32,7 +33,7 @@ final class FastProducts {
           lines.lines().filter(line -> line.matches("(flags|Features)\\s*:.*")).findFirst();
       return flags.isPresent()
           && Arrays.stream(flags.get().split("\\s+")).anyMatch(FLAGS::contains);
-    } catch (IOException | java.io.UncheckedIOException e) {
+    } catch (IOException | UncheckedIOException e) {
       return false; // Not Linux.
     }
   }

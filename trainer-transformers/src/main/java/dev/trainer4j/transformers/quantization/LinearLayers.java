@@ -5,7 +5,6 @@ import dev.trainer4j.transformers.PretrainedException;
 import dev.trainer4j.transformers.architecture.Adaptable;
 import dev.trainer4j.transformers.architecture.Adaptable.Kind;
 import dev.trainer4j.transformers.architecture.Architecture;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -69,15 +68,19 @@ public final class LinearLayers {
     Set<String> chosen = new LinkedHashSet<>(byWeight.keySet());
     chosen.removeAll(kept);
     for (String skip : skipped) {
-      boolean means = byWeight.values().stream().anyMatch(module -> isMeant(module.module(), skip));
-      if (!means) {
+      List<String> meant =
+          byWeight.values().stream()
+              .filter(module -> isMeant(module.module(), skip))
+              .map(Adaptable::weight)
+              .toList();
+      if (meant.isEmpty()) {
         throw new PretrainedException(
             "llmInt8SkipModules names '"
                 + skip
                 + "', which no linear layer is called; there are "
                 + kinds());
       }
-      chosen.removeIf(weight -> isMeant(module(weight), skip));
+      meant.forEach(chosen::remove);
     }
     if (chosen.isEmpty()) {
       throw new PretrainedException(
@@ -108,17 +111,13 @@ public final class LinearLayers {
    * Returns the modules that whoever loads the folder must leave as they are; none where transformers leaves out the same
    * by itself.
    */
-  public List<String> skipped(Set<String> quantized) {
+  List<String> skipped(Set<String> quantized) {
     List<String> modules =
-        byWeight.keySet().stream()
-            .filter(weight -> !quantized.contains(weight))
-            .map(LinearLayers::module)
-            .collect(Collectors.toCollection(ArrayList::new));
+        byWeight.values().stream()
+            .filter(module -> !quantized.contains(module.weight()))
+            .map(Adaptable::module)
+            .toList();
     return LEFT_OUT.containsAll(modules) ? List.of() : modules;
-  }
-
-  private static String module(String weight) {
-    return weight.replaceAll("\\.weight$", "");
   }
 
   private Set<String> kinds() {

@@ -4,6 +4,7 @@ package dev.trainer4j.transformers.quantization;
 import ai.djl.ndarray.types.Shape;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.trainer4j.json.JsonFile;
+import dev.trainer4j.transformers.PythonFloat;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -18,7 +19,6 @@ import org.jspecify.annotations.Nullable;
  * @param offset what is added to quantized scales; null where scales are float32
  * @param json the JSON
  */
-@SuppressWarnings("ArrayRecordComponent") // never compared
 record QuantState(
     CodeBook book, int blocksize, String dtype, Shape shape, @Nullable Double offset, String json) {
 
@@ -40,7 +40,7 @@ record QuantState(
     if (offset != null) {
       json.append(", \"nested_blocksize\": ").append(NESTED_BLOCKSIZE);
       json.append(", \"nested_dtype\": \"float32\", \"nested_offset\": ");
-      json.append(dev.trainer4j.transformers.PythonFloat.repr(offset));
+      json.append(PythonFloat.repr(offset));
     }
     return new QuantState(book, blocksize, dtype, shape, offset, json.append('}').toString());
   }

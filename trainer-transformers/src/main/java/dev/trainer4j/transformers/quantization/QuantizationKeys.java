@@ -9,7 +9,6 @@ import dev.trainer4j.transformers.QuantizationConfig;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -74,19 +73,16 @@ public final class QuantizationKeys {
     return value.booleanValue();
   }
 
-  private static @Nullable Dtype compute(PretrainedConfig config, JsonNode node) {
+  private static Dtype compute(PretrainedConfig config, JsonNode node) {
     String name = node.path("bnb_4bit_compute_dtype").asText("float32");
-    for (Dtype dtype : Dtype.values()) {
-      if (text(dtype).equals(name.replace("torch.", ""))) {
-        return dtype;
-      }
-    }
-    throw wrong(
-        config, "bnb_4bit_compute_dtype is '" + name + "', expected float32, float16 or bfloat16");
-  }
-
-  private static String text(Dtype dtype) {
-    return dtype.name().toLowerCase(Locale.ROOT);
+    return Dtype.named(name)
+        .orElseThrow(
+            () ->
+                wrong(
+                    config,
+                    "bnb_4bit_compute_dtype is '"
+                        + name
+                        + "', expected float32, float16 or bfloat16"));
   }
 
   private static PretrainedException wrong(PretrainedConfig config, @Nullable String problem) {
@@ -108,7 +104,7 @@ public final class QuantizationKeys {
     Map<String, @Nullable Object> keys = new LinkedHashMap<>();
     keys.put("_load_in_4bit", quantization.loadIn4bit());
     keys.put("_load_in_8bit", quantization.loadIn8bit());
-    keys.put("bnb_4bit_compute_dtype", quantization.loadIn4bit() ? text(compute) : "float32");
+    keys.put("bnb_4bit_compute_dtype", quantization.loadIn4bit() ? compute.text() : "float32");
     keys.put("bnb_4bit_quant_storage", "uint8");
     // The type that bitsandbytes names where there is none.
     keys.put(

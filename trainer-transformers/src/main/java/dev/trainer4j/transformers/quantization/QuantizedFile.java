@@ -243,7 +243,7 @@ public final class QuantizedFile {
     String module = name.substring(0, name.length() - WEIGHT.length());
     NDArray scb = tensors.read(module + SCB, owner);
     requireScales(module + SCB, scb.toFloatArray());
-    return Quantizer.eightBit(tensors.read(name, owner), scb, owner);
+    return QuantizedTensor.eightBit(tensors.read(name, owner), scb, owner);
   }
 
   private QuantizedTensor readFourBit(String name, QuantState state, NDManager owner)
@@ -272,7 +272,8 @@ public final class QuantizedFile {
       numbers.close();
       numbers = bytes.reshape(new Shape(bytes.size(), 1));
     }
-    return Quantizer.fourBit(numbers, absmax, code, factors, scaleCode, state, storage, owner);
+    return QuantizedTensor.fourBit(
+        numbers, absmax, code, factors, scaleCode, state, storage, owner);
   }
 
   private void requireScales(String name, float[] scales) {

@@ -3,11 +3,15 @@ package dev.trainer4j.transformers.quantization;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import dev.trainer4j.checkpoint.SafetensorsType;
+import dev.trainer4j.torch.ArrayScope;
+import dev.trainer4j.torch.ScriptKernels;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A weight in 4 or 8 bits.
@@ -28,6 +32,66 @@ record QuantizedTensor(
     SafetensorsType storage) {
 
   private static final String WEIGHT = ".weight";
+
+  /**
+   * Puts together what a weight of 4 bits is made of; arrays become those of {@code owner}.
+   *
+   * @param factors what quantized scales are multiplied by; null where scales are float32
+   * @param scaleCode the numbers that quantized scales stand for; null where scales are float32
+   */
+  static QuantizedTensor fourBit(
+      NDArray numbers,
+      NDArray absmax,
+      NDArray code,
+      @Nullable NDArray factors,
+      @Nullable NDArray scaleCode,
+      QuantState state,
+      SafetensorsType storage,
+      NDManager owner) {
+    ScriptKernels kernels = QuantizationKernels.get();
+    Map<String, NDArray> saved = new LinkedHashMap<>();
+    saved.put("absmax", absmax);
+    NDArray nested = owner.create(new Shape(0), DataType.FLOAT32);
+    NDArray ofScales = nested;
+    Double offset = state.offset();
+    if (factors != null && scaleCode != null && offset != null) {
+      saved.put("nested_absmax", factors);
+      saved.put("nested_quant_map", scaleCode);
+      ofScales = scaleCode;
+      nested = kernels.call("joined", factors, owner.create(offset.floatValue())).get(0);
+    }
+    saved.put("quant_map", code);
+    saved.put("quant_state.bitsandbytes__" + state.book().quantType(), bytes(state, owner));
+    NDArray pairs = kernels.call("pairs", code).get(0);
+    List<NDArray> parts = List.of(absmax, pairs, nested, ofScales);
+    saved.values().forEach(array -> ArrayScope.keep(array, owner));
+    parts.forEach(array -> ArrayScope.keep(array, owner));
+    return new QuantizedTensor(
+        ArrayScope.keep(numbers, owner), parts, saved, state.shape(), storage);
+  }
+
+  private static NDArray bytes(QuantState state, NDManager owner) {
+    byte[] bytes = state.bytes();
+    int[] values = new int[bytes.length];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = bytes[i] & 0xff;
+    }
+    return owner.create(values).toType(DataType.UINT8, true);
+  }
+
+  /** Puts together what a weight of 8 bits is made of; arrays become those of {@code owner}. */
+  static QuantizedTensor eightBit(NDArray numbers, NDArray scb, NDManager owner) {
+    Map<String, NDArray> saved = new LinkedHashMap<>();
+    saved.put("SCB", scb);
+    saved.put("weight_format", owner.create(0).toType(DataType.UINT8, true));
+    saved.values().forEach(array -> ArrayScope.keep(array, owner));
+    return new QuantizedTensor(
+        ArrayScope.keep(numbers, owner),
+        List.of(scb),
+        saved,
+        numbers.getShape(),
+        SafetensorsType.I8);
+  }
 
   boolean isFourBit() {
     return parts.size() > 1;

@@ -15,11 +15,8 @@ import dev.trainer4j.transformers.Dtype;
 import dev.trainer4j.transformers.PretrainedException;
 import dev.trainer4j.transformers.QuantizationConfig;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /** Quantizes weights one by one, as bitsandbytes does. */
 final class Quantizer {
@@ -88,10 +85,8 @@ final class Quantizer {
       factors = nested.get(1);
       offset = TorchFunctions.number(nested.get(2));
     }
-    QuantState state =
-        QuantState.of(
-            book, BLOCKSIZE, dtype.name().toLowerCase(Locale.ROOT), weight.getShape(), offset);
-    return fourBit(
+    QuantState state = QuantState.of(book, BLOCKSIZE, dtype.text(), weight.getShape(), offset);
+    return QuantizedTensor.fourBit(
         reserved(name, made.get(0)),
         absmax,
         code,
@@ -127,52 +122,6 @@ final class Quantizer {
     return array;
   }
 
-  /**
-   * Puts together what a weight of 4 bits is made of; arrays become those of {@code owner}.
-   *
-   * @param factors what scales are multiplied by, and
-   * @param scaleCode the numbers that they stand for; null for both where scales are float32
-   */
-  static QuantizedTensor fourBit(
-      NDArray numbers,
-      NDArray absmax,
-      NDArray code,
-      @Nullable NDArray factors,
-      @Nullable NDArray scaleCode,
-      QuantState state,
-      SafetensorsType storage,
-      NDManager owner) {
-    ScriptKernels kernels = QuantizationKernels.get();
-    Map<String, NDArray> saved = new LinkedHashMap<>();
-    saved.put("absmax", absmax);
-    NDArray nested = owner.create(new Shape(0), DataType.FLOAT32);
-    NDArray ofScales = nested;
-    Double offset = state.offset();
-    if (factors != null && scaleCode != null && offset != null) {
-      saved.put("nested_absmax", factors);
-      saved.put("nested_quant_map", scaleCode);
-      ofScales = scaleCode;
-      nested = kernels.call("joined", factors, owner.create(offset.floatValue())).get(0);
-    }
-    saved.put("quant_map", code);
-    saved.put("quant_state.bitsandbytes__" + state.book().quantType(), bytes(state, owner));
-    NDArray pairs = kernels.call("pairs", code).get(0);
-    List<NDArray> parts = List.of(absmax, pairs, nested, ofScales);
-    saved.values().forEach(array -> ArrayScope.keep(array, owner));
-    parts.forEach(array -> ArrayScope.keep(array, owner));
-    return new QuantizedTensor(
-        ArrayScope.keep(numbers, owner), parts, saved, state.shape(), storage);
-  }
-
-  private static NDArray bytes(QuantState state, NDManager owner) {
-    byte[] bytes = state.bytes();
-    int[] values = new int[bytes.length];
-    for (int i = 0; i < values.length; i++) {
-      values[i] = bytes[i] & 0xff;
-    }
-    return owner.create(values).toType(DataType.UINT8, true);
-  }
-
   private QuantizedTensor eightBit(String name, NDArray weight) {
     NDList made = QuantizationKernels.get().call("eight_bit_numbers", weight);
     if (!isFinite(made.get(1))) {
@@ -185,21 +134,7 @@ final class Quantizer {
               + " bitsandbytes does. Take loadIn4bit, or leave the module out with"
               + " llmInt8SkipModules");
     }
-    return eightBit(reserved(name, made.get(0)), made.get(1), owner);
-  }
-
-  /** Puts together what a weight of 8 bits is made of; arrays become those of {@code owner}. */
-  static QuantizedTensor eightBit(NDArray numbers, NDArray scb, NDManager owner) {
-    Map<String, NDArray> saved = new LinkedHashMap<>();
-    saved.put("SCB", scb);
-    saved.put("weight_format", owner.create(0).toType(DataType.UINT8, true));
-    saved.values().forEach(array -> ArrayScope.keep(array, owner));
-    return new QuantizedTensor(
-        ArrayScope.keep(numbers, owner),
-        List.of(scb),
-        saved,
-        numbers.getShape(),
-        SafetensorsType.I8);
+    return QuantizedTensor.eightBit(reserved(name, made.get(0)), made.get(1), owner);
   }
 
   private NDArray created(float[] numbers) {
