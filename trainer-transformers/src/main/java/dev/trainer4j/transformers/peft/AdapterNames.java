@@ -15,17 +15,17 @@ public final class AdapterNames {
   private AdapterNames() {}
 
   /** Returns what the copy of a tensor is called that is trained as part of a module. */
-  public static String saved(String module, String tensor, String adapter) {
+  static String saved(String module, String tensor, String adapter) {
     return module + ".modules_to_save." + adapter + tensor.substring(module.length());
   }
 
   /** Returns what a module's vector of IA3 is called. */
-  public static String ia3(String module, String adapter) {
+  static String ia3(String module, String adapter) {
     return module + ".ia3_l." + adapter;
   }
 
   /** Returns what the rows of tokens of a table are called. */
-  public static String rows(String module, String adapter) {
+  static String rows(String module, String adapter) {
     return module + ".token_adapter.trainable_tokens_delta." + adapter;
   }
 

@@ -35,9 +35,6 @@ public final class Targets {
           Map.entry("roberta", List.of("query", "value")),
           Map.entry("t5", List.of("q", "v")));
 
-  /** Heads of classifiers that PEFT leaves out of all linear layers. */
-  private static final Set<String> CLASSIFIERS = Set.of("classifier", "score");
-
   private static final Pattern FIRST_NUMBER = Pattern.compile(".*?\\.[^.]*\\.(\\d+)\\..*");
 
   private final PeftConfig config;
@@ -163,8 +160,10 @@ public final class Targets {
             || isInChosenLayer(name));
   }
 
+  /** What PEFT leaves out of all linear layers. */
   private boolean isHead(Adaptable module) {
-    return (vocabulary > 0 && module.out() == vocabulary) || CLASSIFIERS.contains(module.module());
+    return (vocabulary > 0 && module.out() == vocabulary)
+        || TaskTypes.CLASSIFIERS.contains(module.module());
   }
 
   private boolean isInChosenLayer(String name) {

@@ -17,7 +17,8 @@ final class TaskTypes {
           "QUESTION_ANS",
           "FEATURE_EXTRACTION");
 
-  private static final List<String> CLASSIFIERS = List.of("classifier", "score");
+  /** What the heads of classifiers are called. */
+  static final List<String> CLASSIFIERS = List.of("classifier", "score");
 
   private static final Map<String, List<String>> HEADS =
       Map.of(
