@@ -543,6 +543,11 @@ public class Trainer implements TrialTrainer {
     return pass != null;
   }
 
+  /** Returns whether a prediction is in progress, whose outputs are to come in the order of the data. */
+  protected final boolean isPredicting() {
+    return predicting;
+  }
+
   // ------------------------------------------------------------------------------- accessors
 
   /** Returns the arguments. */

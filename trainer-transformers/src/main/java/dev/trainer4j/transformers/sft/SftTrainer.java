@@ -2,7 +2,6 @@
 package dev.trainer4j.transformers.sft;
 
 import ai.djl.ndarray.NDManager;
-import dev.trainer4j.PredictionOutput;
 import dev.trainer4j.Trainer;
 import dev.trainer4j.TrainerBuilder;
 import dev.trainer4j.args.TrainingArguments;
@@ -60,7 +59,6 @@ public class SftTrainer extends Trainer {
   private final SftSetup sft;
   private final LogKeys keys;
   private final @Nullable TextEvaluation texts;
-  private boolean predicting;
 
   /**
    * Makes a trainer of a builder; for subclasses, others call {@link Builder#build}.
@@ -143,18 +141,7 @@ public class SftTrainer extends Trainer {
   @Override
   protected DataLoader getEvalDataLoader(DataSource<?> dataset) {
     DataSource<?> rows = sft.evaluation(dataset);
-    return super.getEvalDataLoader(texts == null || predicting ? rows : texts.byLength(rows));
-  }
-
-  @Override
-  public PredictionOutput predict(DataSource<?> dataset, String metricKeyPrefix) {
-    boolean before = predicting;
-    predicting = true;
-    try {
-      return super.predict(dataset, metricKeyPrefix);
-    } finally {
-      predicting = before;
-    }
+    return super.getEvalDataLoader(texts == null || isPredicting() ? rows : texts.byLength(rows));
   }
 
   @Override

@@ -53,7 +53,6 @@ public class Seq2SeqTrainer extends Trainer {
   public static final String SEQUENCES = "sequences";
 
   private final @Nullable TextEvaluation texts;
-  private boolean predicting;
 
   /**
    * Makes a trainer.
@@ -107,18 +106,8 @@ public class Seq2SeqTrainer extends Trainer {
   /** Evaluations batch rows of like length; predictions come in the order of the rows. */
   @Override
   protected DataLoader getEvalDataLoader(DataSource<?> dataset) {
-    return super.getEvalDataLoader(texts == null || predicting ? dataset : texts.byLength(dataset));
-  }
-
-  @Override
-  public PredictionOutput predict(DataSource<?> dataset, String metricKeyPrefix) {
-    boolean before = predicting;
-    predicting = true;
-    try {
-      return super.predict(dataset, metricKeyPrefix);
-    } finally {
-      predicting = before;
-    }
+    return super.getEvalDataLoader(
+        texts == null || isPredicting() ? dataset : texts.byLength(dataset));
   }
 
   @Override
