@@ -35,21 +35,17 @@ public abstract class SftScriptArguments implements EarlierRun {
   SftScriptArguments() {}
 
   private static ArgumentTableBuilder<SftScriptArguments, Builder> rows() {
-    return ArgumentTable.of(
-            SftScriptArguments.class, SftScriptArguments::builder, Builder::unchecked)
-        .group("Model")
-        .row(
-            "model_name_or_path",
-            TEXT,
-            "folder of a causal language model, or its name on the Hub; of an adapter, to train"
-                + " it on")
-        .row("model_revision", TEXT, "branch, tag or commit of the model on the Hub")
+    return ModelFlags.addTo(
+            ArgumentTable.of(
+                    SftScriptArguments.class, SftScriptArguments::builder, Builder::unchecked)
+                .group("Model")
+                .row(
+                    "model_name_or_path",
+                    TEXT,
+                    "folder of a causal language model, or its name on the Hub; of an adapter, to"
+                        + " train it on"))
         .ours("config_name", TEXT, "folder or name of a configuration: train from random weights")
         .ours("tokenizer_name", TEXT, "folder or name of the tokenizer; unset means the model's")
-        .never("dtype", "weights are trained in float32; bf16 and fp16 mix precisions")
-        .never("torch_dtype", "weights are trained in float32; bf16 and fp16 mix precisions")
-        .never("trust_remote_code", "code of the Hub is never run")
-        .never("attn_implementation", "there is one implementation of attention")
         .group("Adapter and quantized base")
         .row("use_peft", FLAG, "train an adapter, and freeze the model")
         .row("lora_r", wholeFrom(1), "rank of the adapter; unset means 16")

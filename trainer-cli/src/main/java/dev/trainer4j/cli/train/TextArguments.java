@@ -38,19 +38,20 @@ public abstract class TextArguments implements EarlierRun {
   TextArguments() {}
 
   private static ArgumentTableBuilder<TextArguments, Builder> rows() {
-    return ArgumentTable.of(TextArguments.class, TextArguments::builder, Builder::unchecked)
-        .group("Model")
-        .row(
-            "model_name_or_path",
-            TEXT,
-            "folder of a model, or its name on the Hub, such as distilbert/distilbert-base-uncased")
+    return ModelFlags.addTo(
+            ArgumentTable.of(TextArguments.class, TextArguments::builder, Builder::unchecked)
+                .group("Model")
+                .row(
+                    "model_name_or_path",
+                    TEXT,
+                    "folder of a model, or its name on the Hub, such as"
+                        + " distilbert/distilbert-base-uncased"))
         .row(
             "config_name",
             TEXT,
             "folder or name of a configuration: train from scratch, without weights")
         .row("config_overrides", KEYS_AND_VALUES, "changes to the configuration, as k=v,k2=v2")
         .row("tokenizer_name", TEXT, "folder or name of the tokenizer; unset means the model's")
-        .row("model_revision", TEXT, "branch, tag or commit of the model on the Hub")
         .row(
             "ignore_mismatched_sizes",
             FLAG,
@@ -61,11 +62,7 @@ public abstract class TextArguments implements EarlierRun {
         .never("token", "set the environment variable HF_TOKEN, or run 'hf auth login' once")
         .never(
             "use_auth_token", "set the environment variable HF_TOKEN, or run 'hf auth login' once")
-        .never("trust_remote_code", "code of the Hub is never run")
-        .never("torch_dtype", "weights are trained in float32; bf16 and fp16 mix precisions")
-        .never("dtype", "weights are trained in float32; bf16 and fp16 mix precisions")
         .never("low_cpu_mem_usage", "models are always loaded tensor by tensor")
-        .never("attn_implementation", "there is one implementation of attention")
         .never("resize_position_embeddings", "positions beyond those of the model are not made up")
         .never("forced_bos_token", "set it in a generation_config")
         .never("use_peft", ADAPTERS)
