@@ -6,6 +6,7 @@ import ai.djl.ndarray.types.DataType;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** The numbers of one example as text; the first few, if there are many. */
 final class NumberPreview {
@@ -32,7 +33,7 @@ final class NumberPreview {
     return shape + numbers + (example.size() > SHOWN ? " ..." : "");
   }
 
-  private static String join(java.util.stream.Stream<String> numbers) {
+  private static String join(Stream<String> numbers) {
     return numbers.collect(Collectors.joining(" "));
   }
 

@@ -7,6 +7,7 @@ import dev.trainer4j.checkpoint.CheckpointStore;
 import dev.trainer4j.state.LogEntry;
 import dev.trainer4j.state.TrainerState;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.temporal.ChronoUnit;
@@ -95,7 +96,7 @@ final class ReportTables {
     try (Stream<Path> files = Files.walk(folder)) {
       return ReportNumbers.bytes(
           files.filter(Files::isRegularFile).mapToLong(file -> file.toFile().length()).sum());
-    } catch (IOException | java.io.UncheckedIOException e) {
+    } catch (IOException | UncheckedIOException e) {
       return "";
     }
   }

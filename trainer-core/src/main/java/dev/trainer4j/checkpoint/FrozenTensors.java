@@ -4,6 +4,7 @@ package dev.trainer4j.checkpoint;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.trainer4j.model.TrainableModel;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Which tensors of a model require no gradients: parameters that are frozen, and buffers. A callback may have
@@ -25,7 +26,7 @@ public record FrozenTensors(
   public static List<String> of(TrainableModel model) {
     return model.state().entrySet().stream()
         .filter(tensor -> !tensor.getValue().hasGradient())
-        .map(java.util.Map.Entry::getKey)
+        .map(Map.Entry::getKey)
         .toList();
   }
 

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
 
 /**
@@ -95,7 +96,7 @@ final class RocAuc implements StreamingMetrics {
       return shares;
     }
 
-    private void add(int curve, double[] values, java.util.function.IntPredicate hasLabel) {
+    private void add(int curve, double[] values, IntPredicate hasLabel) {
       while (scores.size() <= curve) {
         scores.add(new ArrayList<>());
         truths.add(new ArrayList<>());

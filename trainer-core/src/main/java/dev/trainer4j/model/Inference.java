@@ -9,6 +9,8 @@ import dev.trainer4j.data.ModelInputs;
 import dev.trainer4j.torch.ArrayScope;
 import dev.trainer4j.torch.Autograd;
 import dev.trainer4j.torch.TorchFunctions;
+import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -80,7 +82,7 @@ public final class Inference {
     if (result instanceof Map<?, ?> map) {
       return map.values().stream().anyMatch(Inference::holdsArrays);
     }
-    if (result instanceof Iterable<?> all && !(result instanceof java.nio.file.Path)) {
+    if (result instanceof Iterable<?> all && !(result instanceof Path)) {
       for (Object one : all) {
         if (holdsArrays(one)) {
           return true;
@@ -120,7 +122,7 @@ public final class Inference {
     float[] all = floats(array);
     float[][] result = new float[rows][];
     for (int i = 0; i < rows; i++) {
-      result[i] = java.util.Arrays.copyOfRange(all, i * columns, (i + 1) * columns);
+      result[i] = Arrays.copyOfRange(all, i * columns, (i + 1) * columns);
     }
     return result;
   }

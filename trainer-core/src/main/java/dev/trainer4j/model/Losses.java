@@ -9,6 +9,7 @@ import ai.djl.ndarray.types.Shape;
 import dev.trainer4j.torch.EngineMessage;
 import dev.trainer4j.torch.TorchFunctions;
 import dev.trainer4j.torch.ValueRange;
+import java.util.Arrays;
 import java.util.Optional;
 import java.util.function.Supplier;
 
@@ -87,7 +88,7 @@ public final class Losses {
    * @param counts the samples of each class, at least 1
    */
   public static float[] balancedWeights(long... counts) {
-    double samples = java.util.Arrays.stream(counts).sum();
+    double samples = Arrays.stream(counts).sum();
     float[] weights = new float[counts.length];
     for (int i = 0; i < counts.length; i++) {
       if (counts[i] < 1) {

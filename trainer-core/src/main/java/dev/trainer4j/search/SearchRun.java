@@ -5,6 +5,7 @@ import dev.trainer4j.args.TrainingArguments;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -168,7 +169,7 @@ final class SearchRun {
                 .orElse("");
     return ended.runId()
         + " "
-        + ended.state().name().toLowerCase(java.util.Locale.ROOT)
+        + ended.state().name().toLowerCase(Locale.ROOT)
         + (ended.objectives().isEmpty() ? "" : " with " + ended.objectives())
         + best;
   }

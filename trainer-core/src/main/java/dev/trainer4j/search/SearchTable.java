@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.search;
 
+import java.math.BigDecimal;
+import java.math.MathContext;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -50,7 +52,7 @@ final class SearchTable {
   /** Numbers to six digits that count. */
   static String shown(Object value) {
     if (value instanceof Double number && !number.isNaN() && !number.isInfinite()) {
-      String text = new java.math.BigDecimal(number).round(new java.math.MathContext(6)).toString();
+      String text = new BigDecimal(number).round(new MathContext(6)).toString();
       return Double.toString(Double.parseDouble(text));
     }
     String text = String.valueOf(value);

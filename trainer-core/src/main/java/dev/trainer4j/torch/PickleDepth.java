@@ -2,6 +2,7 @@
 package dev.trainer4j.torch;
 
 import java.io.IOException;
+import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -58,7 +59,7 @@ final class PickleDepth {
       while (pickle.in.hasRemaining() && pickle.step(pickle.in.get())) {
         // All is done in step.
       }
-    } catch (java.nio.BufferUnderflowException | IndexOutOfBoundsException e) {
+    } catch (BufferUnderflowException | IndexOutOfBoundsException e) {
       throw new IOException("ends in the middle of an instruction, or takes what is not there", e);
     }
     for (Node node : pickle.nodes) {

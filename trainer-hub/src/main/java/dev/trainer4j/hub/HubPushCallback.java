@@ -10,10 +10,12 @@ import dev.trainer4j.callback.TrainerControl;
 import dev.trainer4j.state.TrainerState;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -91,7 +93,7 @@ public final class HubPushCallback implements TrainerCallback {
   }
 
   private static String name(HubStrategy strategy) {
-    return strategy.name().toLowerCase(java.util.Locale.ROOT);
+    return strategy.name().toLowerCase(Locale.ROOT);
   }
 
   @Override
@@ -172,10 +174,7 @@ public final class HubPushCallback implements TrainerCallback {
     String card = cards.next(target, args, state, model, details);
     List<UploadFile> all =
         RunFiles.joined(
-            files,
-            List.of(
-                UploadFile.of(
-                    "README.md", card.getBytes(java.nio.charset.StandardCharsets.UTF_8))));
+            files, List.of(UploadFile.of("README.md", card.getBytes(StandardCharsets.UTF_8))));
     CommitInfo commit =
         new HubUpload(target.api()).push(new Push(target.branch(), message, all, renewed));
     LOGGER.info("Pushed '{}': {}", message, commit.url());

@@ -6,6 +6,8 @@ import dev.trainer4j.hub.HubException.Reason;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InterruptedIOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.HashSet;
@@ -61,7 +63,7 @@ final class HubUpload {
     String gitIgnore = null;
     for (UploadFile file : push.files()) {
       if (file.path().equals(".gitignore")) {
-        gitIgnore = new String(file.content(), java.nio.charset.StandardCharsets.UTF_8);
+        gitIgnore = new String(file.content(), StandardCharsets.UTF_8);
       }
     }
     Map<String, JsonNode> modes = new LinkedHashMap<>();
@@ -132,8 +134,7 @@ final class HubUpload {
       Push push, List<UploadFile> regular, List<UploadFile> large, List<String> stale)
       throws IOException {
     Backoff backoff = new Backoff(api.http().settings().retryPause());
-    Call shown =
-        Call.get(api.at("/api/" + api.repo().apiPath() + "/commit"), java.time.Duration.ZERO);
+    Call shown = Call.get(api.at("/api/" + api.repo().apiPath() + "/commit"), Duration.ZERO);
     while (true) {
       // With its parent named, a commit that is sent twice arrives once.
       String parent = api.commitOf(push.revision());

@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.function.LongConsumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -125,9 +126,7 @@ final class LargeFiles {
                         http.settings().scrub(object.path("error").path("message").asText()))));
       }
       if (object.path("actions").has("upload")) {
-        items.add(
-            new Item(
-                file, object.get("actions"), new java.util.concurrent.ConcurrentSkipListMap<>()));
+        items.add(new Item(file, object.get("actions"), new ConcurrentSkipListMap<>()));
       }
     }
     return items;

@@ -11,6 +11,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 
 /**
@@ -133,9 +134,7 @@ record RunResults(List<Map<String, String>> rows, Map<String, Double> last) {
   }
 
   private static void line(
-      StringBuilder table,
-      Map<String, Integer> widths,
-      java.util.function.UnaryOperator<String> cell) {
+      StringBuilder table, Map<String, Integer> widths, UnaryOperator<String> cell) {
     widths.forEach(
         (column, width) ->
             table

@@ -4,6 +4,7 @@ package dev.trainer4j.jinja;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.math.MathContext;
+import java.util.Locale;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -63,7 +64,7 @@ final class Floats {
   /** Reads what Python's {@code float} reads; null where it raises a ValueError. */
   static @Nullable Double parse(String text) {
     String bare = Strings.strip(text, null, true, true);
-    String word = bare.toLowerCase(java.util.Locale.ROOT);
+    String word = bare.toLowerCase(Locale.ROOT);
     double sign = word.startsWith("-") ? -1 : 1;
     if (word.startsWith("-") || word.startsWith("+")) {
       word = word.substring(1);

@@ -4,6 +4,7 @@ package dev.trainer4j.jinja;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** {@code for}. */
@@ -136,7 +137,7 @@ final class For extends Stmt {
     StringBuilder buffer = new StringBuilder();
     state.enter(depth);
     state.out = buffer;
-    Scope.Layout slots = java.util.Objects.requireNonNull(layout);
+    Scope.Layout slots = Objects.requireNonNull(layout);
     go(new Frame(state, slots.size(), outer), outer, value, level);
     state.out = out;
     state.leave(depth);
@@ -187,7 +188,7 @@ final class For extends Stmt {
     Filtered(Frame outer, Iterator<Object> items, Expr condition) {
       this.items = items;
       this.condition = condition;
-      frame = new Frame(outer.state, java.util.Objects.requireNonNull(testLayout).size(), outer);
+      frame = new Frame(outer.state, Objects.requireNonNull(testLayout).size(), outer);
       Scope.enter(frame, testEntries);
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.jinja;
 
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** The variables of a call: of the template itself, of a macro, or of a block that is called. */
@@ -23,7 +24,7 @@ final class Frame {
   Frame up(int hops) {
     Frame frame = this;
     for (int i = 0; i < hops; i++) {
-      frame = java.util.Objects.requireNonNull(frame.outer);
+      frame = Objects.requireNonNull(frame.outer);
     }
     return frame;
   }

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** {@code tojson}: Python's {@code json.dumps}, to the byte. */
@@ -51,7 +52,7 @@ final class Json {
       key = TextMethods.text(pair.get(1), "make_encoder", 6);
     }
     Json json = new Json(state, isSet(a[1]), indent, item, key, isSet(a[4]));
-    json.value(java.util.Objects.requireNonNull(a[0]), 0);
+    json.value(Objects.requireNonNull(a[0]), 0);
     state.grow(json.out.length());
     return json.out.toString();
   }

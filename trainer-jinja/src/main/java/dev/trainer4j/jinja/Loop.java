@@ -3,6 +3,7 @@ package dev.trainer4j.jinja;
 
 import java.util.Iterator;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** The variable {@code loop}. It looks one element ahead, and only when it is asked to. */
@@ -63,7 +64,7 @@ final class Loop implements Fn, Attributes.WithAttributes, Iterator<Object> {
   }
 
   private Object advance() {
-    Object item = java.util.Objects.requireNonNull(peek());
+    Object item = Objects.requireNonNull(peek());
     ahead = null;
     index++;
     previous = current;

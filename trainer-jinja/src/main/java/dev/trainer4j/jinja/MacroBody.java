@@ -3,6 +3,7 @@ package dev.trainer4j.jinja;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** Parameters and statements of a macro, a call block or a generation block: what has a frame of its own. */
@@ -89,7 +90,7 @@ final class MacroBody extends Node {
   }
 
   Frame frame(State state, Frame outer) {
-    return new Frame(state, java.util.Objects.requireNonNull(layout).size(), outer);
+    return new Frame(state, Objects.requireNonNull(layout).size(), outer);
   }
 
   /** Sets a parameter; null where its default holds. */

@@ -5,6 +5,8 @@ import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.math.RoundingMode;
 import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** Filters that make numbers. */
@@ -26,7 +28,7 @@ final class NumberFilters {
       }
       Double fraction = Floats.parse(Types.text(value));
       boolean finite = fraction != null && Double.isFinite(fraction);
-      return finite ? Floats.toInteger(java.util.Objects.requireNonNull(fraction)) : missing;
+      return finite ? Floats.toInteger(Objects.requireNonNull(fraction)) : missing;
     }
     if (value instanceof Double number) {
       return Double.isNaN(number) ? missing : Floats.toInteger(number);
@@ -108,7 +110,7 @@ final class NumberFilters {
       index++;
     }
     String prefix =
-        binary ? prefixes[index].toUpperCase(java.util.Locale.ROOT) + "iB" : prefixes[index] + "B";
+        binary ? prefixes[index].toUpperCase(Locale.ROOT) + "iB" : prefixes[index] + "B";
     return FormatSpec.parse(".1f", 0.0).format(state, base * bytes / unit) + " " + prefix;
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.jinja;
 
+import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -77,7 +78,7 @@ final class Operators {
     if (!Types.isInteger(times)) {
       throw PyError.type("can't multiply sequence by non-int of type '" + Types.name(times) + "'");
     }
-    if (times instanceof java.math.BigInteger) {
+    if (times instanceof BigInteger) {
       throw PyError.overflow("cannot fit 'int' into an index-sized integer");
     }
     long count = Math.max(0, Types.index(times));

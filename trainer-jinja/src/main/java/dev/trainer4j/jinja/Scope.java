@@ -7,6 +7,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -206,7 +207,7 @@ final class Scope {
       stores.addAll(copy.stores);
     }
     for (String name : added) {
-      loads.put(java.util.Objects.requireNonNull(find(name)), outside(name, Source.CONTEXT));
+      loads.put(Objects.requireNonNull(find(name)), outside(name, Source.CONTEXT));
     }
   }
 

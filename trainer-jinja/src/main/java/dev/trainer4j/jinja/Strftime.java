@@ -2,6 +2,7 @@
 package dev.trainer4j.jinja;
 
 import java.time.LocalDateTime;
+import java.time.ZoneId;
 import java.time.format.TextStyle;
 import java.time.temporal.ChronoField;
 import java.time.temporal.IsoFields;
@@ -90,8 +91,7 @@ final class Strftime {
       case 'r' -> several(now, "I:M:S p");
       case 'c' -> several(now, "a b e H:M:S Y");
       case 's' ->
-          Long.toString(
-              now.atZone(java.time.ZoneId.systemDefault()).getLong(ChronoField.INSTANT_SECONDS));
+          Long.toString(now.atZone(ZoneId.systemDefault()).getLong(ChronoField.INSTANT_SECONDS));
       case 'n' -> "\n";
       case 't' -> "\t";
       case '%' -> "%";

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.jinja;
 
+import java.math.BigInteger;
 import java.time.Clock;
 import java.util.List;
 import java.util.Map;
@@ -67,7 +68,7 @@ final class Text {
     } else if (value instanceof Markup markup) {
       quote(out.append("Markup("), markup.text());
       out.append(')');
-    } else if (value instanceof java.math.BigInteger big) {
+    } else if (value instanceof BigInteger big) {
       out.append(Numbers.decimal(big));
     } else {
       other(state, out, value, depth);

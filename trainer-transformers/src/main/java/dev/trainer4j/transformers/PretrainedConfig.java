@@ -13,6 +13,7 @@ import dev.trainer4j.json.JsonFile;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -67,7 +68,7 @@ public final class PretrainedConfig {
   public static PretrainedConfig read(Path folder) throws IOException {
     Path file = folder.resolve(FILE_NAME);
     if (!Files.isRegularFile(file)) {
-      throw new java.nio.file.NoSuchFileException(
+      throw new NoSuchFileException(
           file.toString(),
           null,
           "a model folder holds "

@@ -11,6 +11,7 @@ import dev.trainer4j.transformers.architecture.Architecture;
 import dev.trainer4j.transformers.architecture.ConfigReader;
 import dev.trainer4j.transformers.architecture.ModelFamily;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -37,7 +38,7 @@ final class PretrainedFolder {
     try {
       return build(config, task, options, null, ModelFiles.none());
     } catch (IOException e) {
-      throw new java.io.UncheckedIOException("nothing was to be read", e);
+      throw new UncheckedIOException("nothing was to be read", e);
     }
   }
 

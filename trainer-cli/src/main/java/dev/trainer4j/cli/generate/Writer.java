@@ -97,7 +97,7 @@ final class Writer implements AutoCloseable {
     options =
         args.dtype().equals("auto")
             ? options.withAutoDtype()
-            : options.withDtype(Dtype.valueOf(args.dtype().toUpperCase(java.util.Locale.ROOT)));
+            : options.withDtype(Dtype.named(args.dtype()).orElseThrow());
     if (args.useCpu()) {
       options = options.withDevice(Device.cpu());
     }

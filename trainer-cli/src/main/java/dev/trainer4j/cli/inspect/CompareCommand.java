@@ -11,6 +11,7 @@ import dev.trainer4j.cli.Console;
 import dev.trainer4j.cli.ExitCodes;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -124,8 +125,8 @@ public final class CompareCommand implements Callable<Integer> {
     return new Run(name, arguments, facts.state().orElseThrow(() -> noState(folder)).logHistory());
   }
 
-  private static java.io.UncheckedIOException noState(Path folder) {
-    return new java.io.UncheckedIOException(
+  private static UncheckedIOException noState(Path folder) {
+    return new UncheckedIOException(
         new NoSuchFileException(
             folder.resolve(FolderKind.TRAINER_STATE)
                 + ", nor a whole checkpoint that has one: there is no history to compare"));

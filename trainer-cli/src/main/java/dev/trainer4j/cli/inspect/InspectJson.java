@@ -8,6 +8,7 @@ import dev.trainer4j.json.JsonFile;
 import dev.trainer4j.state.TrainerStateJson;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -47,7 +48,7 @@ final class InspectJson {
   static Map<String, @Nullable Object> of(FolderFacts facts) {
     Map<String, @Nullable Object> values = new LinkedHashMap<>();
     values.put("path", facts.folder().toString());
-    values.put("kind", facts.kind().name().toLowerCase(java.util.Locale.ROOT));
+    values.put("kind", facts.kind().name().toLowerCase(Locale.ROOT));
     values.put("whole", facts.isWhole());
     values.put("verdict", facts.verdict());
     values.put("verified_bytes", facts.verified() && facts.verification().isPresent());

@@ -18,6 +18,7 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -162,7 +163,7 @@ final class PredictRun implements AutoCloseable {
   }
 
   static String words(Task head) {
-    return head.name().toLowerCase(java.util.Locale.ROOT).replace('_', ' ');
+    return head.name().toLowerCase(Locale.ROOT).replace('_', ' ');
   }
 
   @Override

@@ -4,6 +4,7 @@ package dev.trainer4j.cli.train;
 import dev.trainer4j.cli.UsageException;
 import dev.trainer4j.cli.train.RunData.Rows;
 import dev.trainer4j.transformers.PretrainedConfig;
+import dev.trainer4j.transformers.PretrainedException;
 import dev.trainer4j.transformers.ProblemType;
 import dev.trainer4j.transformers.Task;
 import java.util.List;
@@ -113,7 +114,7 @@ record TaskGuess(TextTask task, String reason) {
       if (head == Task.CAUSAL_LM) {
         return new TaskGuess(TextTask.CAUSAL_LM, "there are texts alone, and the model writes");
       }
-    } catch (dev.trainer4j.transformers.PretrainedException e) {
+    } catch (PretrainedException e) {
       // A configuration that names no architecture tells nothing of the task.
     }
     throw new IllegalArgumentException(

@@ -25,6 +25,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** A label, several labels or a number for each text or pair, as run_glue and run_classification do. */
@@ -93,11 +94,7 @@ final class TextLabelRecipe implements Recipe {
     Rows rows = data.train() != null ? data.train() : data.first();
     Set<String> seen =
         Cells.all(rows, label).stream()
-            .flatMap(
-                value ->
-                    value instanceof List<?> list
-                        ? list.stream()
-                        : java.util.stream.Stream.of(value))
+            .flatMap(value -> value instanceof List<?> list ? list.stream() : Stream.of(value))
             .map(LabelSet::nameOf)
             .collect(Collectors.toSet());
     if (seen.size() > 1000 && seen.size() > rows.rows().size() / 2) {

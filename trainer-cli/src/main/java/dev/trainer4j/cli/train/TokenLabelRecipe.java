@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.LongStream;
 
 /** A label for each word, as run_ner does: the first token of a word has it, the others none. */
 final class TokenLabelRecipe implements Recipe {
@@ -182,10 +183,10 @@ final class TokenLabelRecipe implements Recipe {
     long width = places.getShape().get(1);
     long[] values = longs(tagged);
     long[] wanted = longs(places);
-    return java.util.stream.LongStream.range(0, places.getShape().get(0))
+    return LongStream.range(0, places.getShape().get(0))
         .mapToObj(
             row ->
-                java.util.stream.LongStream.range(row * width, (row + 1) * width)
+                LongStream.range(row * width, (row + 1) * width)
                     .filter(i -> wanted[(int) i] != WordLabels.IGNORED)
                     .mapToObj(i -> labels.name(values[(int) i]))
                     .toList())

@@ -8,6 +8,7 @@ import ai.djl.ndarray.NDManager;
 import dev.trainer4j.model.ForwardPass;
 import dev.trainer4j.torch.ArrayScope;
 import dev.trainer4j.torch.ScriptKernels;
+import dev.trainer4j.torch.TorchFunctions;
 import dev.trainer4j.transformers.ProblemType;
 import dev.trainer4j.transformers.architecture.KernelLayout;
 import dev.trainer4j.transformers.architecture.KernelText;
@@ -225,9 +226,7 @@ final class DecoderKernels implements AutoCloseable {
   }
 
   boolean hidesNothing(NDArray attentionMask) {
-    return dev.trainer4j.torch.TorchFunctions.number(
-            script.call("hides_nothing", attentionMask).get(0))
-        != 0;
+    return TorchFunctions.number(script.call("hides_nothing", attentionMask).get(0)) != 0;
   }
 
   NDArray mask(NDArray ids, NDArray attentionMask, int length, int window) {

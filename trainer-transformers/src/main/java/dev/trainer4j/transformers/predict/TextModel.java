@@ -16,12 +16,14 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -190,7 +192,7 @@ final class TextModel implements AutoCloseable {
             .boxed()
             .sorted(Comparator.comparingInt((Integer i) -> -texts.get(i).length()))
             .toArray(Integer[]::new);
-    List<R> results = new ArrayList<>(java.util.Collections.nCopies(texts.size(), null));
+    List<R> results = new ArrayList<>(Collections.nCopies(texts.size(), null));
     for (int from = 0; from < order.length; from += batchSize) {
       int to = Math.min(order.length, from + batchSize);
       List<Integer> places = Arrays.asList(order).subList(from, to);
@@ -209,7 +211,7 @@ final class TextModel implements AutoCloseable {
     return results;
   }
 
-  private <R> R inside(java.util.function.Supplier<R> call) {
+  private <R> R inside(Supplier<R> call) {
     open.readLock().lock();
     try {
       if (closed) {
