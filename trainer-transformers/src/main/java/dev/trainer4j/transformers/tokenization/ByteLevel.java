@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * they are in the text follows from their lengths, so that the native library needs not make an object for each.
  *
  * <p>It is known only where nothing changes the text, and where the tokens together have all of its bytes. No token
- * has more bytes than it takes of the text: if the text has more, as where spaces are left out, their sum tells.
+ * has more bytes than it takes of the text: where one takes spaces, too, or some are left out, the sum tells.
  */
 final class ByteLevel {
 
@@ -35,12 +35,14 @@ final class ByteLevel {
     JsonNode normalizer = tokenizer.path("normalizer");
     boolean composes = isType(normalizer, "NFC");
     JsonNode model = tokenizer.path("model");
-    @Nullable String[] tokens = vocabulary.byId();
-    if (tokens == null
-        || !(composes || isAbsent(normalizer))
+    if (!(composes || isAbsent(normalizer))
         || !isSplitIntoBytes(tokenizer.path("pre_tokenizer"))
         || !keepsOffsets(tokenizer.path("post_processor"))
         || !isPlain(model)) {
+      return null;
+    }
+    @Nullable String[] tokens = vocabulary.byId();
+    if (tokens == null) {
       return null;
     }
     int[] lengths = new int[tokens.length];
@@ -53,11 +55,7 @@ final class ByteLevel {
       Integer id = vocabulary.id(content);
       int length = content.getBytes(StandardCharsets.UTF_8).length;
       boolean isAlsoBytes = model.path("vocab").has(content) && length != content.length();
-      if (id == null
-          || added.lstrip()
-          || added.rstrip()
-          || isAlsoBytes
-          || (composes && !isComposed(content))) {
+      if (id == null || isAlsoBytes || (composes && !isComposed(content))) {
         return null;
       }
       lengths[id] = length;

@@ -47,6 +47,7 @@ class ByteLevelTest {
           "\u0301",
           "Å",
           "\u212b",
+          "\u0958e\u0301e\u0301e\u0301",
           "a\u0323\u0302",
           "a\u0302\u0323",
           "ที่",
@@ -80,6 +81,10 @@ class ByteLevelTest {
         {"pre_tokenizer": {"type": "Sequence", "pretokenizers": [
           {"type": "Split", "pattern": {"String": " "}, "behavior": "Removed", "invert": false},
           {"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": true}]}}""",
+        """
+        {"pre_tokenizer": {"type": "Sequence", "pretokenizers": [
+          {"type": "Split", "pattern": {"String": " "}, "behavior": "Removed", "invert": false},
+          {"type": "ByteLevel", "add_prefix_space": true, "trim_offsets": true, "use_regex": true}]}}""",
         """
         {"pre_tokenizer": {"type": "ByteLevel", "add_prefix_space": true, "trim_offsets": true}}""",
         """
