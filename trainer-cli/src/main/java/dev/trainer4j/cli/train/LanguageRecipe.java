@@ -96,9 +96,7 @@ final class LanguageRecipe implements Recipe {
     int block = block(texts);
     EncodeOptions whole = EncodeOptions.builder().verbose(false).build();
     List<int[]> ids =
-        lines(rows).parallelStream()
-            .map(line -> texts.tokenizer().encode(line, whole).inputIds())
-            .toList();
+        lines(rows).parallelStream().map(line -> texts.tokenizer().encodeIds(line, whole)).toList();
     long tokens = ids.stream().mapToLong(row -> row.length).sum();
     if (tokens < block) {
       throw new IllegalArgumentException(

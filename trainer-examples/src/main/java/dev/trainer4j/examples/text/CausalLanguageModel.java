@@ -143,7 +143,7 @@ public final class CausalLanguageModel {
               .filter(file -> file.toString().endsWith(".md"))
               .sorted()
               .map(CausalLanguageModel::read)
-              .map(text -> append(tokenizer.encode(text, plain).inputIds(), end))
+              .map(text -> append(tokenizer.encodeIds(text, plain), end))
               .toList();
     }
     Dataset<Map<String, Object>> blocks = Datasets.groupTexts(texts, 128);

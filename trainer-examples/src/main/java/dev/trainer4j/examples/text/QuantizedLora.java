@@ -107,7 +107,7 @@ public final class QuantizedLora {
       List<String> lines, PretrainedTokenizer tokenizer) {
     EncodeOptions plain = EncodeOptions.builder().addSpecialTokens(false).build();
     List<int[]> texts =
-        lines.stream().map(line -> tokenizer.encode(line + "\n", plain).inputIds()).toList();
+        lines.stream().map(line -> tokenizer.encodeIds(line + "\n", plain)).toList();
     Dataset<Map<String, Object>> blocks = Datasets.groupTexts(texts, LENGTH);
     return blocks.trainTestSplit(0.1, 1);
   }

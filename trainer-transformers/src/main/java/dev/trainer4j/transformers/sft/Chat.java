@@ -2,6 +2,7 @@
 package dev.trainer4j.transformers.sft;
 
 import dev.trainer4j.transformers.tokenization.ChatTemplateOptions;
+import dev.trainer4j.transformers.tokenization.EncodeOptions;
 import dev.trainer4j.transformers.tokenization.PretrainedTokenizer;
 import dev.trainer4j.transformers.tokenization.TokenizedChat;
 import dev.trainer4j.transformers.tokenization.TokenizerException;
@@ -21,6 +22,10 @@ record Chat(
 
   private static final String CHAT_TEMPLATE = "chat_template";
 
+  /** Rows are cut or packed when all of them are tokens. */
+  private static final EncodeOptions UNCUT =
+      EncodeOptions.builder().addSpecialTokens(false).verbose(false).build();
+
   Chat(List<Map<String, ?>> messages, Map<String, ?> row) {
     this(messages, RowFields.tools(row), RowFields.variables(row));
   }
@@ -30,8 +35,15 @@ record Chat(
     return new Chat(messages.subList(0, count), tools, variables);
   }
 
-  TokenizedChat tokens(PretrainedTokenizer tokenizer, boolean addGenerationPrompt) {
-    return told(() -> tokenizer.applyChatTemplate(messages, tools, options(addGenerationPrompt)));
+  TokenizedChat tokens(PretrainedTokenizer tokenizer) {
+    return told(() -> tokenizer.applyChatTemplate(messages, tools, options(false)));
+  }
+
+  int[] ids(PretrainedTokenizer tokenizer, boolean addGenerationPrompt) {
+    return told(
+        () ->
+            tokenizer.encodeIds(
+                tokenizer.renderChat(messages, tools, options(addGenerationPrompt)).text(), UNCUT));
   }
 
   String text(PretrainedTokenizer tokenizer, boolean addGenerationPrompt) {

@@ -37,7 +37,7 @@ final class ChatEncoder {
     List<Map<String, ?>> prompt = RowFields.messages(row, PROMPT);
     List<Map<String, ?>> all = new ArrayList<>(prompt);
     all.addAll(RowFields.messages(row, COMPLETION));
-    int[] start = new Chat(prompt, row).tokens(tokenizer, true).inputIds();
+    int[] start = new Chat(prompt, row).ids(tokenizer, true);
     TokenRow whole = whole(new Chat(all, row)).beginningWith(start);
     return completionOnly ? whole.behind(start) : whole;
   }
@@ -67,21 +67,20 @@ final class ChatEncoder {
   }
 
   private TokenRow whole(Chat chat) {
-    TokenizedChat tokens = chat.tokens(tokenizer, false);
-    TokenRow row = TokenRow.whole(tokens.inputIds());
     if (!assistantOnly) {
-      return row;
+      return TokenRow.whole(chat.ids(tokenizer, false));
     }
+    TokenizedChat tokens = chat.tokens(tokenizer);
     List<Rendered.Span> spans =
         tokens.spans().isEmpty()
             ? new AssistantTurns(tokenizer, chat).spans(tokens.text())
             : tokens.spans();
     int[] mask = tokens.tokens().mask(spans);
-    if (Arrays.stream(mask).allMatch(marked -> marked == 0)) {
+    if (Arrays.stream(mask).sum() == 0) {
       throw new InvalidRowException(
           "assistantOnlyLoss is set, but no token is the assistant's: the conversation has no message of the"
               + " role 'assistant', or the chat template puts no {% generation %} block around it");
     }
-    return row.masked(mask);
+    return TokenRow.whole(tokens.inputIds()).masked(mask);
   }
 }

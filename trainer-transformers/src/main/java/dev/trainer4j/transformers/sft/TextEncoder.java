@@ -54,7 +54,7 @@ final class TextEncoder {
 
   private int[] encode(String text) {
     try {
-      return tokenizer.encode(text, UNCUT).inputIds();
+      return tokenizer.encodeIds(text, UNCUT);
     } catch (TokenizerException | IllegalArgumentException e) {
       throw new InvalidRowException("the text cannot be tokenized: " + e.getMessage(), e);
     }

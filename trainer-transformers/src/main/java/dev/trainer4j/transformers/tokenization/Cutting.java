@@ -26,14 +26,19 @@ final class Cutting {
     if (options.truncation() != TruncationStrategy.DO_NOT_TRUNCATE) {
       return windows(whole, options).first();
     }
-    if (options.verbose() && whole.length() > modelMaxLength && warned.compareAndSet(false, true)) {
+    warn(whole.length(), options);
+    return whole;
+  }
+
+  /** Tells once of an uncut text that is too long for the model. */
+  void warn(int length, EncodeOptions options) {
+    if (options.verbose() && length > modelMaxLength && warned.compareAndSet(false, true)) {
       LOGGER.warn(
           "A text has {} tokens, more than the {} (model_max_length) that the model takes: cut it with"
               + " EncodeOptions.truncated, or say verbose(false) if you cut it yourself. This is told once.",
-          whole.length(),
+          length,
           modelMaxLength);
     }
-    return whole;
   }
 
   /** The whole, or the pieces that it is cut into. */

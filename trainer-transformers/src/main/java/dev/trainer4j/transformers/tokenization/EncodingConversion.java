@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.transformers.tokenization;
 
-import ai.djl.huggingface.tokenizers.Encoding;
 import ai.djl.huggingface.tokenizers.jni.CharSpan;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -16,42 +16,72 @@ final class EncodingConversion {
   }
 
   private final List<String> modelInputNames;
+  private final @Nullable ByteLevel byteLevel;
 
-  EncodingConversion(List<String> modelInputNames) {
+  /**
+   * Creates it.
+   *
+   * @param byteLevel the tokens, if they are of this kind; else null
+   */
+  EncodingConversion(List<String> modelInputNames, @Nullable ByteLevel byteLevel) {
     this.modelInputNames = modelInputNames;
+    this.byteLevel = byteLevel;
   }
 
   /** Converts what a text, or a pair, was encoded to. */
-  TokenizedText of(Encoding encoding, String text, @Nullable String second) {
+  TokenizedText of(NativeEncoding encoding, String text, @Nullable String second) {
+    int[][] columns = columns(encoding);
+    if (byteLevel != null && locate(byteLevel, columns, text, second)) {
+      boolean added =
+          Arrays.stream(columns[4]).anyMatch(sequence -> sequence == TokenizedText.NONE);
+      // A template may call what it adds by other names.
+      String[] tokens = added ? encoding.tokens() : byteLevel.tokens(columns[0]);
+      return new TokenizedText(modelInputNames, tokens, columns);
+    }
     int[] first = Utf16.codePointStarts(text);
     int[] other = second == null ? null : Utf16.codePointStarts(second);
-    return convert(encoding, (sequence, word) -> sequence == 1 ? other : first);
+    place(encoding, columns, (sequence, word) -> sequence == 1 ? other : first);
+    return new TokenizedText(modelInputNames, encoding.tokens(), columns);
   }
 
   /** Converts what words were encoded to: offsets are within the word. */
-  TokenizedText ofWords(Encoding encoding, List<String> words) {
-    return convert(
-        encoding, (sequence, word) -> word < 0 ? null : Utf16.codePointStarts(words.get(word)));
+  TokenizedText ofWords(NativeEncoding encoding, List<String> words) {
+    int[][] columns = columns(encoding);
+    place(
+        encoding,
+        columns,
+        (sequence, word) -> word < 0 ? null : Utf16.codePointStarts(words.get(word)));
+    return new TokenizedText(modelInputNames, encoding.tokens(), columns);
   }
 
-  private TokenizedText convert(Encoding encoding, CodePoints codePoints) {
-    long[] ids = encoding.getIds();
-    int[][] columns = new int[7][ids.length];
-    CharSpan[] spans = encoding.getCharTokenSpans();
-    for (int i = 0; i < ids.length; i++) {
-      columns[0][i] = (int) ids[i];
-      columns[1][i] = (int) encoding.getTypeIds()[i];
-      columns[2][i] = (int) encoding.getSpecialTokenMask()[i];
-      columns[3][i] = (int) encoding.getWordIds()[i];
-      columns[4][i] = (int) encoding.getSequenceIds()[i];
+  private static int[][] columns(NativeEncoding encoding) {
+    int[] ids = encoding.ids();
+    return new int[][] {
+      ids,
+      encoding.typeIds(),
+      encoding.specialTokensMask(),
+      encoding.wordIds(),
+      encoding.sequenceIds(),
+      new int[ids.length],
+      new int[ids.length]
+    };
+  }
+
+  private static boolean locate(
+      ByteLevel tokens, int[][] columns, String text, @Nullable String second) {
+    return tokens.locate(columns[0], columns[4], 0, text, columns[5], columns[6])
+        && (second == null
+            || tokens.locate(columns[0], columns[4], 1, second, columns[5], columns[6]));
+  }
+
+  private static void place(NativeEncoding encoding, int[][] columns, CodePoints codePoints) {
+    CharSpan[] spans = encoding.spans();
+    for (int i = 0; i < spans.length; i++) {
       CharSpan span = spans[i];
-      if (span != null) {
-        int[] starts = codePoints.of(columns[4][i], columns[3][i]);
-        columns[5][i] = place(starts, span.getStart());
-        columns[6][i] = place(starts, span.getEnd());
-      }
+      int[] starts = span == null ? null : codePoints.of(columns[4][i], columns[3][i]);
+      columns[5][i] = span == null ? 0 : place(starts, span.getStart());
+      columns[6][i] = span == null ? 0 : place(starts, span.getEnd());
     }
-    return new TokenizedText(modelInputNames, encoding.getTokens(), columns);
   }
 
   /** A token of a prefix or suffix that no text has may end behind the text. */

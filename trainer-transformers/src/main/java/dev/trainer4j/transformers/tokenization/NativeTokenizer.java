@@ -1,24 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.transformers.tokenization;
 
-import ai.djl.huggingface.tokenizers.Encoding;
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
-import ai.djl.util.PairList;
+import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.lang.ref.Reference;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Function;
+import java.util.function.IntFunction;
+import java.util.function.LongFunction;
+import java.util.stream.IntStream;
 
 /**
  * The native library, behind all that keeps it from ending the process: what it is given has been
  * checked, texts have a length that it stands, and an error of it becomes one that names the file.
  */
 final class NativeTokenizer implements AutoCloseable {
+
+  private static final TokenizersLibrary LIBRARY = TokenizersLibrary.LIB;
 
   /** What the ids, offsets and tokens of a character may take, if each character is a token. */
   private static final int BYTES_PER_CHARACTER = 256;
@@ -58,41 +64,88 @@ final class NativeTokenizer implements AutoCloseable {
     }
   }
 
-  Encoding encode(String text, boolean special) {
+  /**
+   * Encodes a text.
+   *
+   * @param read takes what is wanted of the encoding, which is freed behind it
+   */
+  <R> R encode(String text, boolean special, Function<NativeEncoding, R> read) {
     check(text.length());
-    return inside(backend -> backend.encode(text, special, false));
+    return read(inside(handle -> LIBRARY.encode(handle, text, special)), read);
   }
 
-  Encoding encode(String text, String second, boolean special) {
+  /** Encodes a pair. */
+  <R> R encode(String text, String second, boolean special, Function<NativeEncoding, R> read) {
     check((long) text.length() + second.length());
-    return inside(backend -> backend.encode(text, second, special, false));
+    return read(inside(handle -> LIBRARY.encodeDual(handle, text, second, special)), read);
   }
 
-  Encoding encode(List<String> words, boolean special) {
+  /** Encodes words. */
+  <R> R encode(List<String> words, boolean special, Function<NativeEncoding, R> read) {
     check(words.stream().mapToLong(String::length).sum());
-    return inside(backend -> backend.encode(words, special, false));
+    String[] all = words.toArray(String[]::new);
+    return read(inside(handle -> LIBRARY.encodeList(handle, all, special)), read);
   }
 
-  Encoding[] encodeBatch(List<String> texts, boolean special) {
+  /** Takes what is wanted of the encoding of one of many texts. */
+  @FunctionalInterface
+  interface Reader<R> {
+    R read(NativeEncoding encoding, int index);
+  }
+
+  /** Encodes texts, on all cores. */
+  <R> List<R> encodeBatch(List<String> texts, boolean special, Reader<R> reader) {
     if (mayFail) {
-      return texts.stream().map(text -> encode(text, special)).toArray(Encoding[]::new);
+      return each(texts.size(), i -> encode(texts.get(i), special, e -> reader.read(e, i)));
     }
     texts.forEach(text -> check(text.length()));
-    return inside(backend -> backend.batchEncode(texts, special, false));
+    String[] all = texts.toArray(String[]::new);
+    return read(inside(handle -> LIBRARY.batchEncode(handle, all, special)), reader);
   }
 
-  Encoding[] encodePairs(PairList<String, String> pairs, boolean special) {
+  /** Encodes pairs, on all cores. */
+  <R> List<R> encodePairs(
+      List<String> texts, List<String> seconds, boolean special, Reader<R> reader) {
     if (mayFail) {
-      return pairs.stream()
-          .map(pair -> encode(pair.getKey(), pair.getValue(), special))
-          .toArray(Encoding[]::new);
+      return each(
+          texts.size(), i -> encode(texts.get(i), seconds.get(i), special, e -> reader.read(e, i)));
     }
-    pairs.forEach(pair -> check((long) pair.getKey().length() + pair.getValue().length()));
-    return inside(backend -> backend.batchEncode(pairs, special, false));
+    for (int i = 0; i < texts.size(); i++) {
+      check((long) texts.get(i).length() + seconds.get(i).length());
+    }
+    String[] first = texts.toArray(String[]::new);
+    String[] other = seconds.toArray(String[]::new);
+    return read(inside(handle -> LIBRARY.batchEncodePair(handle, first, other, special)), reader);
+  }
+
+  private static <R> List<R> each(int count, IntFunction<R> function) {
+    return IntStream.range(0, count).mapToObj(function).toList();
+  }
+
+  private static <R> R read(long encoding, Function<NativeEncoding, R> read) {
+    try (NativeEncoding open = new NativeEncoding(encoding)) {
+      return read.apply(open);
+    }
+  }
+
+  private static <R> List<R> read(long[] encodings, Reader<R> reader) {
+    List<R> results = new ArrayList<>(encodings.length);
+    int next = 0;
+    try {
+      while (next < encodings.length) {
+        int index = next++;
+        results.add(read(encodings[index], encoding -> reader.read(encoding, index)));
+      }
+    } finally {
+      while (next < encodings.length) {
+        LIBRARY.deleteEncoding(encodings[next++]);
+      }
+    }
+    return results;
   }
 
   String decode(long[] ids, boolean skipSpecialTokens) {
-    return inside(backend -> backend.decode(ids, skipSpecialTokens));
+    return inside(handle -> tokenizer.decode(ids, skipSpecialTokens));
   }
 
   private void check(long length) {
@@ -108,14 +161,14 @@ final class NativeTokenizer implements AutoCloseable {
     }
   }
 
-  private <R> R inside(Function<HuggingFaceTokenizer, R> call) {
+  private <R> R inside(LongFunction<R> call) {
     open.readLock().lock();
     try {
       if (closed) {
         throw new IllegalStateException(
             "the tokenizer is closed: close it when nothing uses it any more, or load it again");
       }
-      return call.apply(tokenizer);
+      return call.apply(tokenizer.getHandle());
     } catch (IllegalStateException e) {
       throw e;
     } catch (RuntimeException e) {
@@ -127,6 +180,8 @@ final class NativeTokenizer implements AutoCloseable {
           e);
     } finally {
       open.readLock().unlock();
+      // Its finalizer frees the native tokenizer, also one that only a handle is left of.
+      Reference.reachabilityFence(tokenizer);
     }
   }
 

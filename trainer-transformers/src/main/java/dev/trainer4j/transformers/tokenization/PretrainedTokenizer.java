@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.transformers.tokenization;
 
-import ai.djl.huggingface.tokenizers.Encoding;
-import ai.djl.util.PairList;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.trainer4j.data.Folders;
@@ -70,7 +68,6 @@ public final class PretrainedTokenizer implements ProcessingClass, AutoCloseable
     padTokenTypeId = config.padTokenTypeId();
     paddingSide = config.paddingSide();
     truncationSide = config.truncationSide();
-    conversion = new EncodingConversion(modelInputNames);
     cutting = new Cutting(modelMaxLength, truncationSide);
     // As Python: in the text of a byte pair encoding, spaces are as they were.
     cleansUp =
@@ -80,6 +77,7 @@ public final class PretrainedTokenizer implements ProcessingClass, AutoCloseable
     String original = files.text(TokenizerFiles.TOKENIZER).orElseThrow();
     String completed = new NativeJson(json, config, vocabulary).complete(original);
     AddedTokensCheck.check(files, root);
+    conversion = new EncodingConversion(modelInputNames, ByteLevel.of(json, vocabulary));
     backend =
         new NativeTokenizer(files, completed, longestText, ModelCheck.mayFail(json.path("model")));
   }
@@ -191,6 +189,20 @@ public final class PretrainedTokenizer implements ProcessingClass, AutoCloseable
     return cutting.cut(whole(text, null, options), options);
   }
 
+  /**
+   * Encodes a text to its ids, which are those of {@link #encode(String, EncodeOptions)}: for data of which
+   * nothing else is needed, as it takes less time.
+   */
+  public int[] encodeIds(String text, EncodeOptions options) {
+    if (options.truncation() != TruncationStrategy.DO_NOT_TRUNCATE) {
+      return encode(text, options).inputIds();
+    }
+    String clean = Utf16.wellFormed(Objects.requireNonNull(text, "text"));
+    int[] ids = backend.encode(clean, options.addSpecialTokens(), NativeEncoding::ids);
+    cutting.warn(ids.length, options);
+    return ids;
+  }
+
   /** Encodes a pair, such as a question and its context; what is cut off is lost. */
   public TokenizedText encodePair(String text, String second, EncodeOptions options) {
     return cutting.cut(whole(text, Objects.requireNonNull(second, "second"), options), options);
@@ -202,8 +214,10 @@ public final class PretrainedTokenizer implements ProcessingClass, AutoCloseable
    */
   public TokenizedText encodeWords(List<String> words, EncodeOptions options) {
     List<String> clean = words.stream().map(Utf16::wellFormed).toList();
-    Encoding encoding = backend.encode(clean, options.addSpecialTokens());
-    return cutting.cut(conversion.ofWords(encoding, clean), options);
+    TokenizedText whole =
+        backend.encode(
+            clean, options.addSpecialTokens(), encoding -> conversion.ofWords(encoding, clean));
+    return cutting.cut(whole, options);
   }
 
   /** Encodes many texts at once, on all cores. */
@@ -212,12 +226,10 @@ public final class PretrainedTokenizer implements ProcessingClass, AutoCloseable
     if (clean.isEmpty()) {
       return List.of();
     }
-    Encoding[] encodings = backend.encodeBatch(clean, options.addSpecialTokens());
-    List<TokenizedText> results = new ArrayList<>(encodings.length);
-    for (int i = 0; i < encodings.length; i++) {
-      results.add(cutting.cut(conversion.of(encodings[i], clean.get(i), null), options));
-    }
-    return results;
+    return backend.encodeBatch(
+        clean,
+        options.addSpecialTokens(),
+        (encoding, i) -> cutting.cut(conversion.of(encoding, clean.get(i), null), options));
   }
 
   /** Encodes many pairs at once, on all cores; both lists are equally long. */
@@ -230,17 +242,13 @@ public final class PretrainedTokenizer implements ProcessingClass, AutoCloseable
     if (texts.isEmpty()) {
       return List.of();
     }
-    PairList<String, String> pairs = new PairList<>();
-    for (int i = 0; i < texts.size(); i++) {
-      pairs.add(Utf16.wellFormed(texts.get(i)), Utf16.wellFormed(seconds.get(i)));
-    }
-    Encoding[] encodings = backend.encodePairs(pairs, options.addSpecialTokens());
-    List<TokenizedText> results = new ArrayList<>(encodings.length);
-    for (int i = 0; i < encodings.length; i++) {
-      results.add(
-          cutting.cut(conversion.of(encodings[i], pairs.keyAt(i), pairs.valueAt(i)), options));
-    }
-    return results;
+    List<String> first = texts.stream().map(Utf16::wellFormed).toList();
+    List<String> other = seconds.stream().map(Utf16::wellFormed).toList();
+    return backend.encodePairs(
+        first,
+        other,
+        options.addSpecialTokens(),
+        (encoding, i) -> cutting.cut(conversion.of(encoding, first.get(i), other.get(i)), options));
   }
 
   /**
@@ -259,10 +267,10 @@ public final class PretrainedTokenizer implements ProcessingClass, AutoCloseable
     boolean special = options.addSpecialTokens();
     String clean = Utf16.wellFormed(Objects.requireNonNull(text, "text"));
     if (second == null) {
-      return conversion.of(backend.encode(clean, special), clean, null);
+      return backend.encode(clean, special, encoding -> conversion.of(encoding, clean, null));
     }
     String other = Utf16.wellFormed(second);
-    return conversion.of(backend.encode(clean, other, special), clean, other);
+    return backend.encode(clean, other, special, encoding -> conversion.of(encoding, clean, other));
   }
 
   // ----------------------------------------------------------------------------- ids to text

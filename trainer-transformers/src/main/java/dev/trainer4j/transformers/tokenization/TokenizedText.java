@@ -96,11 +96,12 @@ public final class TokenizedText {
    */
   public int[] mask(List<Rendered.Span> spans) {
     int[] mask = new int[length()];
-    for (int token = 0; token < mask.length; token++) {
-      int begin = starts[token];
-      int end = ends[token];
-      boolean inside = spans.stream().anyMatch(span -> begin < span.end() && span.begin() < end);
-      mask[token] = inside ? 1 : 0;
+    for (Rendered.Span span : spans) {
+      for (int token = 0; token < mask.length; token++) {
+        if (starts[token] < span.end() && span.begin() < ends[token]) {
+          mask[token] = 1;
+        }
+      }
     }
     return mask;
   }

@@ -111,6 +111,17 @@ final class Vocabulary {
     return tokens.get(id);
   }
 
+  /** The tokens by their ids; null if two have the same one, or if most ids are none of a token. */
+  @Nullable String @Nullable [] byId() {
+    int highest = tokens.keySet().stream().mapToInt(id -> id).max().orElse(-1);
+    if (ids.size() != tokens.size() || highest / 2 >= ids.size()) {
+      return null;
+    }
+    @Nullable String[] all = new String[highest + 1];
+    tokens.forEach((id, token) -> all[id] = token);
+    return all;
+  }
+
   /** The added tokens, in the order of the file. */
   List<AddedToken> added() {
     return List.copyOf(added.values());
