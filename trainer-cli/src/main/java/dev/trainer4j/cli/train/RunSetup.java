@@ -133,17 +133,31 @@ final class RunSetup implements AutoCloseable {
 
   /** Loads the weights, or makes them. */
   PretrainedModel loadModel() throws IOException {
+    PretrainedModel model = source.load(recipe.head(), loading());
+    if (bringsTokens()) {
+      model.resizeTokenEmbeddings(texts.tokenizer().size());
+    }
+    return model;
+  }
+
+  /** Loads a model that is handed to a trainer and not looked at before. */
+  PretrainedModel loadModelForTrainer() throws IOException {
+    return bringsTokens()
+        ? loadModel()
+        : source.load(recipe.head(), DeferredLoading.of(loading(), training));
+  }
+
+  private LoadOptions loading() {
     LoadOptions options =
         recipe
             .loading(LoadOptions.defaults())
             .withSeed(training.seed())
             .withIgnoreMismatchedSizes(args.ignoreMismatchedSizes());
-    PretrainedModel model =
-        source.load(recipe.head(), training.useCpu() ? options.withDevice(Device.cpu()) : options);
-    if (texts.tokenizer().size() > source.config().vocabSize()) {
-      model.resizeTokenEmbeddings(texts.tokenizer().size());
-    }
-    return model;
+    return training.useCpu() ? options.withDevice(Device.cpu()) : options;
+  }
+
+  private boolean bringsTokens() {
+    return texts.tokenizer().size() > source.config().vocabSize();
   }
 
   /**

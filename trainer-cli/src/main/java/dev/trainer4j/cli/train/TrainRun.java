@@ -57,7 +57,9 @@ final class TrainRun {
   void run() throws IOException {
     ResumeFrom from =
         verbs.trains() ? OutputFolder.resume(setup.args(), folder, console) : ResumeFrom.never();
-    try (PretrainedModel model = setup.loadModel();
+    // Who predicts looks at the model itself.
+    try (PretrainedModel model =
+            verbs.predicts() ? setup.loadModel() : setup.loadModelForTrainer();
         Trainer trainer = setup.recipe().trainer(builder(model), setup.writing())) {
       isFirst = trainer.state().isWorldProcessZero();
       if (verbs.trains()) {

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.trainer4j.cli.train;
+
+import dev.trainer4j.args.LaunchEnvironment;
+import dev.trainer4j.args.ShardingPlan;
+import dev.trainer4j.args.TrainingArguments;
+import dev.trainer4j.transformers.LoadOptions;
+
+/**
+ * Leaves weights to the trainer where ranks share parameters: then each reads its share, and none ever has the model whole.
+ * Whoever looks at weights before there is a trainer loads them at once.
+ */
+final class DeferredLoading {
+
+  private DeferredLoading() {}
+
+  /** Returns options for a model whose weights nobody looks at before a trainer is built. */
+  static LoadOptions of(LoadOptions options, TrainingArguments training) {
+    ShardingPlan plan = LaunchEnvironment.ofThisProcess().applyTo(training).sharding();
+    return options.withDeferredWeights(plan.stage() == ShardingPlan.Stage.PARAMETERS);
+  }
+}
