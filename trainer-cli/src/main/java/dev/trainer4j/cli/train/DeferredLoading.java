@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.cli.train;
 
-import dev.trainer4j.args.LaunchEnvironment;
 import dev.trainer4j.args.ShardingPlan;
 import dev.trainer4j.args.TrainingArguments;
 import dev.trainer4j.transformers.LoadOptions;
@@ -16,7 +15,11 @@ final class DeferredLoading {
 
   /** Returns options for a model whose weights nobody looks at before a trainer is built. */
   static LoadOptions of(LoadOptions options, TrainingArguments training) {
-    ShardingPlan plan = LaunchEnvironment.ofThisProcess().applyTo(training).sharding();
-    return options.withDeferredWeights(plan.stage() == ShardingPlan.Stage.PARAMETERS);
+    return options.withDeferredWeights(sharesParameters(training));
+  }
+
+  /** Returns whether arguments, with what a launcher says, ask for it. */
+  static boolean sharesParameters(TrainingArguments training) {
+    return training.sharding().stage() == ShardingPlan.Stage.PARAMETERS;
   }
 }

@@ -4,6 +4,7 @@ package dev.trainer4j.cli.train;
 import ai.djl.Device;
 import dev.trainer4j.Trainer;
 import dev.trainer4j.args.ArgumentReader;
+import dev.trainer4j.args.LaunchEnvironment;
 import dev.trainer4j.args.TrainingArguments;
 import dev.trainer4j.cli.Console;
 import dev.trainer4j.cli.UsageException;
@@ -67,7 +68,8 @@ final class RunSetup implements AutoCloseable {
   private static RunSetup of(ArgumentReader.Reading read, Console console, boolean trained)
       throws IOException {
     TextArguments args = read.get(TextArguments.table());
-    TrainingArguments training = read.get(TrainingArguments.table());
+    TrainingArguments training =
+        LaunchEnvironment.ofThisProcess().applyTo(read.get(TrainingArguments.table()));
     Seq2SeqTrainingArguments writing = read.get(Seq2SeqTrainingArguments.table());
     ModelSource source = ModelSource.of(args);
     RunData data = RunData.of(args, training.resolvedDataSeed(), console);
