@@ -446,6 +446,7 @@ class DeferredWeightsTest {
             .deepspeed(Map.of())
             .fsdp(true)
             .fsdpConfig(Map.of("cpu_ram_efficient_loading", true))
+            .bf16FullEval(!isDeferred)
             .build();
     Function<ProcessGroup, Boolean> training =
         group -> {
@@ -462,7 +463,8 @@ class DeferredWeightsTest {
       assertThatThrownBy(() -> RankThreads.call(2, training))
           .rootCause()
           .isInstanceOf(IllegalArgumentException.class)
-          .hasMessageContainingAll("cpu_ram_efficient_loading", "withDeferredWeights(true)");
+          .hasMessageContainingAll(
+              "cpu_ram_efficient_loading", "withDeferredWeights(true)", "bf16FullEval: ");
     }
   }
 
