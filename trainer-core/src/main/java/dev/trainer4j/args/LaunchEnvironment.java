@@ -160,7 +160,7 @@ public record LaunchEnvironment(Map<String, String> variables) {
   private Map<String, Object> deepspeed() {
     if (text(DEEPSPEED + "ZERO3_INIT").flatMap(ValueType.FLAG::read).orElse(false)) {
       ConfigReading.warnOfNoEffect(
-          "zero3_init_flag", "ranks load a model whole, then share it out");
+          "zero3_init_flag", "LoadOptions.withDeferredWeights leaves weights to ranks' shares");
     }
     Optional<String> file = text(DEEPSPEED + "CONFIG_FILE");
     if (file.isPresent()) {

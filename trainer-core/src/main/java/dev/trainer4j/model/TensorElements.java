@@ -4,6 +4,7 @@ package dev.trainer4j.model;
 import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.index.NDIndex;
 import dev.trainer4j.torch.ArrayScope;
 import dev.trainer4j.torch.TorchFunctions;
 import java.io.IOException;
@@ -22,6 +23,12 @@ public interface TensorElements {
    * @throws IOException if they cannot be read
    */
   NDArray read(long start, long end, NDManager owner) throws IOException;
+
+  /** The elements of an array without gaps; parts of it are views. */
+  static TensorElements of(NDArray array) {
+    return (start, end, owner) ->
+        array.reshape(-1).get(new NDIndex().addSliceDim(start, end)).toDevice(Device.cpu(), false);
+  }
 
   /** What is done with a part of a range. */
   @FunctionalInterface

@@ -54,8 +54,17 @@ public final class MovableTensors {
    * @param type of 16 bits; null for float32
    */
   public static NDArray create(Shape shape, @Nullable HalfType type, NDManager owner) {
-    NDArray tensor =
-        type == null ? owner.create(shape, DataType.FLOAT32) : unset(shape, type, owner);
+    return type == null
+        ? create(shape, DataType.FLOAT32, owner)
+        : withoutMemory(unset(shape, type, owner));
+  }
+
+  /** Makes a tensor without memory, of a type that DJL knows. */
+  public static NDArray create(Shape shape, DataType type, NDManager owner) {
+    return withoutMemory(owner.create(shape, type));
+  }
+
+  private static NDArray withoutMemory(NDArray tensor) {
     NDScope.unregister(tensor);
     new MovableTensors(List.of(tensor)).displace();
     return tensor;

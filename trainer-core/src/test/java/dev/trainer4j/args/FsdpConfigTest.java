@@ -144,7 +144,7 @@ class FsdpConfigTest {
     assertThat(warned())
         .singleElement()
         .asString()
-        .contains("zero3_init_flag has no effect here: ranks load a model whole");
+        .contains("zero3_init_flag has no effect here: LoadOptions.withDeferredWeights");
   }
 
   @Test

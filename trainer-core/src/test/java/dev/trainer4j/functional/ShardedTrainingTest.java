@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.trainer4j.ResumeFrom;
+import dev.trainer4j.Trainer;
 import dev.trainer4j.args.IntervalStrategy;
 import dev.trainer4j.args.OptimizerName;
 import dev.trainer4j.args.SchedulerType;
@@ -12,11 +13,16 @@ import dev.trainer4j.args.TrainingArguments;
 import dev.trainer4j.callback.CallbackContext;
 import dev.trainer4j.callback.TrainerCallback;
 import dev.trainer4j.callback.TrainerControl;
+import dev.trainer4j.data.ModelInputs;
 import dev.trainer4j.functional.ShardedRuns.Seen;
+import dev.trainer4j.model.LossOutput;
+import dev.trainer4j.model.TrainableModel;
 import dev.trainer4j.optim.Optimizer;
 import dev.trainer4j.optim.Optimizers;
 import dev.trainer4j.state.TrainerState;
 import dev.trainer4j.testing.InMemoryWorld;
+import dev.trainer4j.testing.TinyData;
+import dev.trainer4j.testing.TinyModel;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -210,20 +216,66 @@ class ShardedTrainingTest {
     ShardedRuns.assertSame(inWorld(3, stage, further), inWorld(1, 0, further).get(0));
   }
 
-  @Test
-  void whatCannotBeTogetherIsRefusedByNameBeforeTheFirstUpdate() {
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 3})
+  void whatCannotBeTogetherIsRefusedByNameBeforeTheFirstUpdate(int stage) {
     assertThatThrownBy(
             () ->
                 inWorld(
                     2,
-                    2,
+                    stage,
                     args ->
-                        args.autoFindBatchSize(true)
+                        args.autoFindBatchSize(stage < 3) // DeepSpeed's keys refuse it for 3.
                             .saveStrategy(IntervalStrategy.STEPS)
                             .asyncSave(true)
                             .saveOnEachNode(true)))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContainingAll("asyncSave", "saveOnEachNode", "autoFindBatchSize");
+        .hasMessageContainingAll("asyncSave", "saveOnEachNode")
+        .satisfies(
+            e -> assertThat(e.getMessage().contains("autoFindBatchSize")).isEqualTo(stage == 2));
+  }
+
+  /** What it does with gradients, nobody knows. */
+  private static final class OwnSteps extends Trainer {
+    private int calls;
+
+    OwnSteps(Trainer.Builder builder) {
+      super(builder);
+    }
+
+    @Override
+    protected LossOutput trainingStep(TrainableModel model, ModelInputs inputs) {
+      calls++;
+      return super.trainingStep(model, inputs);
+    }
+  }
+
+  private List<Integer> callsOfOwnSteps(int stage) throws Exception {
+    return InMemoryWorld.call(
+        2,
+        group -> {
+          TrainingArguments args = ShardedRuns.args(folder, 2, stage).maxSteps(2).build();
+          try (TinyModel tiny = new TinyModel(1, 0);
+              OwnSteps trainer =
+                  new OwnSteps(
+                      Trainer.builder(tiny.model(), args)
+                          .trainDataset(TinyData.points(24, 1))
+                          .processGroup(group))) {
+            trainer.train();
+            return trainer.calls;
+          }
+        });
+  }
+
+  @Test
+  void aTrainingStepOfOnesOwnNeedsWholeGradients() throws Exception {
+    assertThat(callsOfOwnSteps(1)).containsExactly(2, 2);
+    for (int stage = 2; stage <= 3; stage++) {
+      int sharing = stage;
+      assertThatThrownBy(() -> callsOfOwnSteps(sharing))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("trainingStep: ");
+    }
   }
 
   @Test

@@ -463,6 +463,7 @@ class SharedParametersTest {
                                 .fsdp(List.of("full_shard"))
                                 .fsdpConfig(Map.of("cpu_ram_efficient_loading", true))
                                 .saveOnEachNode(true)
+                                .autoFindBatchSize(true)
                                 .build(),
                             ResumeFrom.never(),
                             new OwnWeights(),
@@ -470,6 +471,7 @@ class SharedParametersTest {
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContainingAll(
             "saveOnEachNode",
+            "autoFindBatchSize",
             "cpu_ram_efficient_loading: every rank had the whole model",
             "callbacks: ",
             "EmaCallback");

@@ -76,7 +76,7 @@ class FlatTensorsTest {
   void aTensorWithoutMemoryGetsItsPlaceFilledFromElsewhere() throws IOException {
     try (NDManager manager = NDManager.newBaseManager(TestDevice.get(), "PyTorch")) {
       NDArray known = manager.create(new float[] {1, 2, 3});
-      NDArray unknown = MovableTensors.create(new Shape(2, 3), null, manager);
+      NDArray unknown = MovableTensors.create(new Shape(2, 3), DataType.FLOAT32, manager);
       FlatTensors flat = flat(List.of(known, unknown));
       NDArray share = flat.share(flat.layout(2), 1, manager);
       assertThat(share.toFloatArray()).containsExactly(0, 0, 0, 0, 0);

@@ -178,6 +178,7 @@ final class Computation implements AutoCloseable {
 
     @Override
     public NDArray get(String name) {
+      core.requireWeights("show " + name);
       return array(name);
     }
 
@@ -199,7 +200,15 @@ final class Computation implements AutoCloseable {
     }
 
     @Override
+    public List<String> partNamesOf(String name) {
+      QuantizedWeights quantized = core.quantized();
+      String scales = quantized == null ? null : quantized.scalesOf(core.savedName(name));
+      return scales == null ? List.of() : List.of(scales);
+    }
+
+    @Override
     public NDArray values(String name, NDManager owner) {
+      core.requireWeights("show " + name);
       QuantizedWeights quantized = core.quantized();
       String saved = core.savedName(name);
       return quantized == null || !core.isQuantized(saved)

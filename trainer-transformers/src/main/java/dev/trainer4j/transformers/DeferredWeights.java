@@ -4,10 +4,10 @@ package dev.trainer4j.transformers;
 import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.index.NDIndex;
 import dev.trainer4j.checkpoint.ModelTensors;
 import dev.trainer4j.checkpoint.TensorInfo;
 import dev.trainer4j.checkpoint.pytorch.PytorchWeights;
+import dev.trainer4j.model.TensorElements;
 import dev.trainer4j.model.UnreadWeights;
 import dev.trainer4j.torch.ArrayScope;
 import dev.trainer4j.torch.Autograd;
@@ -15,6 +15,7 @@ import dev.trainer4j.torch.MovableTensors;
 import dev.trainer4j.torch.Seeds;
 import dev.trainer4j.transformers.architecture.Architecture;
 import dev.trainer4j.transformers.architecture.TensorSpec;
+import dev.trainer4j.transformers.quantization.QuantizedWeights;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -39,6 +40,7 @@ final class DeferredWeights implements UnreadWeights {
   private final long seed;
   private final @Nullable Path folder;
   private final Map<String, String> sources;
+  private final QuantizedLoading quantization;
 
   /** What the file said when the model was made. */
   private final Map<String, TensorInfo> found = new LinkedHashMap<>();
@@ -51,6 +53,7 @@ final class DeferredWeights implements UnreadWeights {
    * @param folder null for a model of a configuration alone
    * @param tensors of the folder, open
    * @param sources of each tensor that the folder holds, its name there; the others are drawn
+   * @param quantization what is quantized, there or when it is read
    * @throws IOException if the file cannot be read
    */
   DeferredWeights(
@@ -60,7 +63,8 @@ final class DeferredWeights implements UnreadWeights {
       long seed,
       @Nullable Path folder,
       @Nullable ModelTensors tensors,
-      Map<String, String> sources)
+      Map<String, String> sources,
+      QuantizedLoading quantization)
       throws IOException {
     this.architecture = architecture;
     this.dtype = dtype;
@@ -68,6 +72,7 @@ final class DeferredWeights implements UnreadWeights {
     this.seed = seed;
     this.folder = folder;
     this.sources = new LinkedHashMap<>(sources);
+    this.quantization = quantization;
     if (tensors != null) {
       for (String source : sources.values()) {
         found.put(source, tensors.info(source));
@@ -76,13 +81,16 @@ final class DeferredWeights implements UnreadWeights {
   }
 
   /** Makes the tensors, in the order of the architecture: what can be trained requires gradients. */
-  Map<String, NDArray> tensors() {
+  Map<String, NDArray> tensors() throws IOException {
     Map<String, NDArray> state = new LinkedHashMap<>();
     for (TensorSpec spec : architecture.tensors()) {
-      NDArray tensor =
-          MovableTensors.create(
-              spec.shape(), architecture.dtype(spec.name(), dtype).half(), manager);
-      if (spec.trainable() && dtype == Dtype.FLOAT32) {
+      NDArray tensor = quantization.expect(spec.name(), sources.get(spec.name()), spec.shape());
+      if (tensor == null) {
+        tensor =
+            MovableTensors.create(
+                spec.shape(), architecture.dtype(spec.name(), dtype).half(), manager);
+      }
+      if (spec.trainable() && dtype == Dtype.FLOAT32 && quantization.weights() == null) {
         tensor.setRequiresGradient(true);
       }
       state.put(spec.name(), tensor);
@@ -104,6 +112,10 @@ final class DeferredWeights implements UnreadWeights {
   public Set<String> names() {
     Set<String> names = new LinkedHashSet<>();
     architecture.tensors().forEach(spec -> names.add(spec.name()));
+    QuantizedWeights quantized = quantization.weights();
+    if (quantized != null) {
+      quantized.names().forEach(name -> names.add(quantized.scalesOf(name)));
+    }
     return names;
   }
 
@@ -129,13 +141,17 @@ final class DeferredWeights implements UnreadWeights {
       }
     }
     int drawn = architecture.tensors().size() - sources.size();
+    QuantizedWeights quantized = quantization.weights();
     return String.format(
         Locale.ROOT,
-        "%d tensors of %.1f MB (checksum of their beginnings %08x)%s",
+        "%d tensors of %.1f MB (checksum of their beginnings %08x)%s%s",
         found.size(),
         bytes / 1e6,
         sum.getValue(),
-        drawn == 0 ? "" : " and " + drawn + " that are drawn from seed " + seed);
+        drawn == 0 ? "" : " and " + drawn + " that are drawn from seed " + seed,
+        quantized == null
+            ? ""
+            : ", " + quantized.names().size() + " of them " + quantized.config().describe());
   }
 
   private ModelTensors open(Path from) throws IOException {
@@ -170,14 +186,32 @@ final class DeferredWeights implements UnreadWeights {
     }
     if (folder != null) {
       try (ModelTensors tensors = open(folder)) {
+        QuantizedLoading reopened = quantization.reopened(tensors);
         for (Map.Entry<String, String> source : sources.entrySet()) {
-          receiver.receive(
-              source.getKey(),
-              (start, end, owner) -> tensors.read(source.getValue(), start, end, owner));
+          read(source.getKey(), source.getValue(), tensors, reopened, receiver);
         }
       }
     }
     isRead = true;
+  }
+
+  /** A weight is quantized as a whole, and the next one is read when it is gone. */
+  private void read(
+      String name,
+      String source,
+      ModelTensors tensors,
+      QuantizedLoading reopened,
+      Receiver receiver)
+      throws IOException {
+    if (reopened.isChosen(name)) {
+      try (ArrayScope scope = ArrayScope.open();
+          NDManager once = manager.newSubManager()) {
+        reopened.quantize(
+            name, tensors.read(source, once), architecture.dtype(name, dtype), receiver);
+      }
+    } else if (!reopened.read(name, source, receiver)) {
+      receiver.receive(name, (start, end, owner) -> tensors.read(source, start, end, owner));
+    }
   }
 
   /** In the order of a model that is made with its weights, and so with the same numbers. */
@@ -187,16 +221,15 @@ final class DeferredWeights implements UnreadWeights {
         try (Autograd.Recording off = Autograd.record(false);
             ArrayScope scope = ArrayScope.open()) {
           NDArray drawn = spec.initializer().create(manager, spec.shape());
-          receiver.receive(spec.name(), (start, end, owner) -> part(drawn, start, end));
+          Dtype wanted = architecture.dtype(spec.name(), dtype);
+          if (!quantization.quantize(spec.name(), drawn, wanted, receiver)) {
+            receiver.receive(spec.name(), TensorElements.of(drawn));
+          }
         } catch (IOException e) {
           throw new UncheckedIOException(e);
         }
       }
     }
     return true;
-  }
-
-  private static NDArray part(NDArray whole, long start, long end) {
-    return whole.reshape(-1).get(new NDIndex().addSliceDim(start, end));
   }
 }

@@ -128,8 +128,8 @@ public record LoadOptions(
    * for that. What no file holds is drawn from the seed as ever, tensor after tensor. Any other trainer reads all of it.
    *
    * <p>Until then the model cannot compute or be saved; it can be frozen, and have adapters that begin without a look at its
-   * weights. A quantized one cannot be deferred. After a trainer whose ranks have shared the parameters is closed, the
-   * model has no weights again: save it before.
+   * weights. Of one that is quantized a rank reads weight after weight whole, and keeps its share of the numbers. After a trainer
+   * whose ranks have shared the parameters is closed, the model has no weights again: save it before.
    */
   public LoadOptions withDeferredWeights(boolean value) {
     return with(changed -> changed.deferredWeights = value);

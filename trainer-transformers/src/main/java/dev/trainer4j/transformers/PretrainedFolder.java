@@ -80,7 +80,6 @@ final class PretrainedFolder {
       DeferredWeights deferred = null;
       Map<String, NDArray> state;
       if (options.deferredWeights()) {
-        requireUnquantized(quantization);
         deferred =
             new DeferredWeights(
                 architecture,
@@ -89,7 +88,8 @@ final class PretrainedFolder {
                 options.seed(),
                 files.folder(),
                 tensors,
-                match.sources());
+                match.sources(),
+                quantization);
         state = deferred.tensors();
       } else {
         LoadedWeights weights = new LoadedWeights(architecture, dtype, manager, quantization);
@@ -116,14 +116,6 @@ final class PretrainedFolder {
       architecture.close();
       manager.close();
       throw e;
-    }
-  }
-
-  private static void requireUnquantized(QuantizedLoading quantization) {
-    if (quantization.weights() != null) {
-      throw new PretrainedException(
-          "LoadOptions.withDeferredWeights: the weights are quantized, which happens while they are read; leave"
-              + " one of the two out");
     }
   }
 

@@ -178,12 +178,7 @@ public final class PretrainedModel
 
   /** Returns the tensors of this view, by any name. */
   Weights weights() {
-    return core.unread() == null
-        ? computation.weights()
-        : name -> {
-          core.requireWeights("show " + name);
-          return computation.weights().get(name);
-        };
+    return computation.weights();
   }
 
   /** Returns how many numbers the tensors stand for. */
@@ -289,6 +284,7 @@ public final class PretrainedModel
    * @throws IllegalStateException while the model is being trained
    */
   public void dequantize() {
+    requireWeights("be dequantized");
     Dequantization.of(core).forget();
   }
 
@@ -305,6 +301,7 @@ public final class PretrainedModel
    * @param owner of the new array
    */
   public NDArray dequantizedTensor(String name, NDManager owner) {
+    requireWeights("show what " + name + " stands for");
     QuantizedWeights quantized = core.quantized();
     if (quantized == null || !quantized.names().contains(name)) {
       throw new IllegalArgumentException(

@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import dev.trainer4j.checkpoint.ModelTensors;
+import dev.trainer4j.model.UnreadWeights;
 import dev.trainer4j.transformers.architecture.Architecture;
 import dev.trainer4j.transformers.architecture.TensorSpec;
 import dev.trainer4j.transformers.quantization.LinearLayers;
@@ -153,6 +154,58 @@ final class QuantizedLoading {
       throw new IllegalStateException(name + " is not to be quantized");
     }
     return weights.add(name, array, dtype);
+  }
+
+  /**
+   * Makes the tensors of a weight that is quantized, or read, later; returns what the model has in its place, and null for a weight
+   * that stays as it is.
+   *
+   * @param source its name in the folder; null if it is drawn
+   */
+  @Nullable NDArray expect(String name, @Nullable String source, Shape shape) throws IOException {
+    if (weights == null) {
+      return null;
+    }
+    if (isChosen(name)) {
+      return weights.expect(name, shape);
+    }
+    return source != null && file != null && file.isQuantized(source)
+        ? weights.expect(name, file, source)
+        : null;
+  }
+
+  /** Returns the same decisions for a folder that has been opened again. */
+  QuantizedLoading reopened(ModelTensors tensors) throws IOException {
+    return new QuantizedLoading(layers, QuantizedFile.of(tensors), weights, chosen);
+  }
+
+  /**
+   * Shows what a chosen weight becomes, one that was expected.
+   *
+   * @param array whole, of any type of floating point; stays the caller's
+   * @param dtype the type that it has in the model
+   * @return whether it is chosen
+   */
+  boolean quantize(String name, NDArray array, Dtype dtype, UnreadWeights.Receiver receiver)
+      throws IOException {
+    if (weights == null || !isChosen(name)) {
+      return false;
+    }
+    NDArray cast = dtype.is(array) ? array : dtype.copy(array, array.getManager());
+    weights.supply(name, cast, dtype, receiver);
+    if (cast != array) {
+      cast.close();
+    }
+    return true;
+  }
+
+  /** Reads a weight that is quantized in the folder and shows it; returns whether it is. */
+  boolean read(String name, String source, UnreadWeights.Receiver receiver) throws IOException {
+    if (weights == null || file == null || !file.isQuantized(source)) {
+      return false;
+    }
+    weights.supply(name, file, source, receiver);
+    return true;
   }
 
   /** Returns the quantized weights; null for a model that has none. */

@@ -15,6 +15,7 @@ import dev.trainer4j.data.ModelInputs;
 import dev.trainer4j.model.TrainableModel;
 import dev.trainer4j.process.ProcessGroup;
 import dev.trainer4j.torch.HalfType;
+import dev.trainer4j.torch.MovableTensors;
 import dev.trainer4j.transformers.peft.LoraConfig;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -54,7 +55,15 @@ class DeferredWeightsTest {
               "num_hidden_layers", 2,
               "num_attention_heads", 2,
               "num_key_value_heads", 1,
-              "intermediate_size", 37));
+              "intermediate_size", 37),
+          "gpt2",
+          Map.of(
+              "model_type", "gpt2",
+              "vocab_size", 51,
+              "n_embd", 12,
+              "n_layer", 2,
+              "n_head", 2,
+              "n_positions", 16));
 
   private static final DataCollator<Integer> BATCHES =
       (samples, manager) -> {
@@ -128,6 +137,9 @@ class DeferredWeightsTest {
       Path saved = folder.resolve("saved" + group.rank());
       try (Trainer trainer = trainer(model, group, args(stage).build())) {
         trainer.train();
+        if (stage == 3 && group.worldSize() > 1) {
+          assertQuantizedAreShared(base);
+        }
         Path common = folder.resolve("saved0");
         trainer.saveModel(common);
         List<Double> figures =
@@ -145,6 +157,17 @@ class DeferredWeightsTest {
       } catch (IOException e) {
         throw new UncheckedIOException(e);
       }
+    }
+  }
+
+  /** A rank has neither numbers nor scales between passes, only its share of them. */
+  private static void assertQuantizedAreShared(PretrainedModel base) {
+    Map<String, NDArray> state = base.state();
+    for (String name : base.quantizedTensors()) {
+      String scales = name + ".absmax";
+      String ofEightBits = name.replaceAll("weight$", "SCB");
+      assertThat(List.of(name, state.containsKey(scales) ? scales : ofEightBits))
+          .allSatisfy(tensor -> assertThat(MovableTensors.isDisplaced(state.get(tensor))).isTrue());
     }
   }
 
@@ -178,15 +201,53 @@ class DeferredWeightsTest {
 
   @ParameterizedTest
   @CsvSource({
-    "llama, false, 3, FLOAT32, false",
-    "llama, true, 2, BFLOAT16, false",
-    "bert, true, 3, FLOAT32, false",
-    "llama, false, 2, FLOAT16, true",
+    "llama, false, 3, FLOAT32, FLOAT32, false",
+    "llama, true, 2, BFLOAT16, FLOAT32, false",
+    "bert, true, 3, FLOAT32, FLOAT32, false",
+    "llama, false, 2, FLOAT16, FLOAT16, true",
+    "llama, true, 3, FLOAT32, BFLOAT16, true",
   })
   void ranksThatReadTheirSharesLearnToTheBitWhatRanksThatHadAllLearn(
-      String family, boolean tied, int worldSize, Dtype file, boolean lora) throws Exception {
+      String family, boolean tied, int worldSize, Dtype file, Dtype memory, boolean lora)
+      throws Exception {
     Path from = written(family, tied, task(family), file);
-    assertSame(worldSize, 3, lora, options -> loaded(from, task(family), options));
+    assertSame(
+        worldSize, 3, lora, options -> loaded(from, task(family), options.withDtype(memory)));
+  }
+
+  /** Quantized when they are read, or in the folder; numbers and scales are cut anywhere. */
+  @ParameterizedTest
+  @CsvSource({
+    "llama, 3, true, false, false",
+    "llama, 2, false, false, false",
+    "gpt2, 3, false, true, false",
+    "llama, 2, true, false, true",
+    "gpt2, 2, false, true, true",
+    "llama, 1, false, true, false",
+  })
+  void andSoDoAdaptersOverQuantizedWeights(
+      String family, int worldSize, boolean eightBit, boolean nested, boolean inFolder)
+      throws Exception {
+    QuantizationConfig config =
+        QuantizationConfig.builder()
+            .loadIn8bit(eightBit)
+            .loadIn4bit(!eightBit)
+            .bnb4bitUseDoubleQuant(nested)
+            .build();
+    Path plain = written(family, false, Task.CAUSAL_LM, Dtype.FLOAT32);
+    Path quantized = folder.resolve("quantized");
+    try (PretrainedModel model =
+        loaded(plain, Task.CAUSAL_LM, options().withQuantization(config))) {
+      model.save(quantized);
+    }
+    assertSame(
+        worldSize,
+        3,
+        true,
+        options ->
+            inFolder
+                ? loaded(quantized, Task.CAUSAL_LM, options)
+                : loaded(plain, Task.CAUSAL_LM, options.withQuantization(config)));
   }
 
   @Test
@@ -272,6 +333,7 @@ class DeferredWeightsTest {
               () -> model.generate(new long[][] {{4, 5}}),
               () -> model.halved(HalfType.BFLOAT16),
               () -> model.resizeTokenEmbeddings(60),
+              model::dequantize,
               () -> saveUnchecked(model),
               () -> adapted(model, LoraConfig.builder().initLoraWeights("pissa")),
               () -> adapted(model, LoraConfig.builder().useDora(true)),
@@ -384,6 +446,7 @@ class DeferredWeightsTest {
             .deepspeed(Map.of())
             .fsdp(true)
             .fsdpConfig(Map.of("cpu_ram_efficient_loading", true))
+            .bf16FullEval(!isDeferred)
             .build();
     Function<ProcessGroup, Boolean> training =
         group -> {
@@ -400,18 +463,9 @@ class DeferredWeightsTest {
       assertThatThrownBy(() -> RankThreads.call(2, training))
           .rootCause()
           .isInstanceOf(IllegalArgumentException.class)
-          .hasMessageContainingAll("cpu_ram_efficient_loading", "withDeferredWeights(true)");
+          .hasMessageContainingAll(
+              "cpu_ram_efficient_loading", "withDeferredWeights(true)", "bf16FullEval: ");
     }
-  }
-
-  @Test
-  void quantizedWeightsCannotBeDeferred() throws Exception {
-    Path from = written("llama", false, Task.CAUSAL_LM, Dtype.FLOAT32);
-    LoadOptions both =
-        deferred().withQuantization(QuantizationConfig.builder().loadIn8bit(true).build());
-    assertThatThrownBy(() -> AutoModels.causalLm(from, both))
-        .isInstanceOf(PretrainedException.class)
-        .hasMessageContainingAll("withDeferredWeights", "quantized");
   }
 
   @Test

@@ -4,6 +4,7 @@ package dev.trainer4j.cli.train;
 import ai.djl.Device;
 import dev.trainer4j.Trainer;
 import dev.trainer4j.args.ArgumentReader;
+import dev.trainer4j.args.LaunchEnvironment;
 import dev.trainer4j.args.TrainingArguments;
 import dev.trainer4j.cli.Console;
 import dev.trainer4j.cli.UsageException;
@@ -67,7 +68,8 @@ final class RunSetup implements AutoCloseable {
   private static RunSetup of(ArgumentReader.Reading read, Console console, boolean trained)
       throws IOException {
     TextArguments args = read.get(TextArguments.table());
-    TrainingArguments training = read.get(TrainingArguments.table());
+    TrainingArguments training =
+        LaunchEnvironment.ofThisProcess().applyTo(read.get(TrainingArguments.table()));
     Seq2SeqTrainingArguments writing = read.get(Seq2SeqTrainingArguments.table());
     ModelSource source = ModelSource.of(args);
     RunData data = RunData.of(args, training.resolvedDataSeed(), console);
@@ -133,17 +135,31 @@ final class RunSetup implements AutoCloseable {
 
   /** Loads the weights, or makes them. */
   PretrainedModel loadModel() throws IOException {
+    PretrainedModel model = source.load(recipe.head(), loading());
+    if (bringsTokens()) {
+      model.resizeTokenEmbeddings(texts.tokenizer().size());
+    }
+    return model;
+  }
+
+  /** Loads a model that is handed to a trainer and not looked at before. */
+  PretrainedModel loadModelForTrainer() throws IOException {
+    return bringsTokens()
+        ? loadModel()
+        : source.load(recipe.head(), DeferredLoading.of(loading(), training));
+  }
+
+  private LoadOptions loading() {
     LoadOptions options =
         recipe
             .loading(LoadOptions.defaults())
             .withSeed(training.seed())
             .withIgnoreMismatchedSizes(args.ignoreMismatchedSizes());
-    PretrainedModel model =
-        source.load(recipe.head(), training.useCpu() ? options.withDevice(Device.cpu()) : options);
-    if (texts.tokenizer().size() > source.config().vocabSize()) {
-      model.resizeTokenEmbeddings(texts.tokenizer().size());
-    }
-    return model;
+    return training.useCpu() ? options.withDevice(Device.cpu()) : options;
+  }
+
+  private boolean bringsTokens() {
+    return texts.tokenizer().size() > source.config().vocabSize();
   }
 
   /**

@@ -3,6 +3,7 @@ package dev.trainer4j.cli.train;
 
 import dev.trainer4j.args.ArgumentReader;
 import dev.trainer4j.args.ArgumentTable;
+import dev.trainer4j.args.LaunchEnvironment;
 import dev.trainer4j.cli.ArgumentsCommand;
 import dev.trainer4j.cli.ExitCodes;
 import dev.trainer4j.transformers.sft.SftArguments;
@@ -93,7 +94,8 @@ public final class SftCommand extends ArgumentsCommand {
   protected int run(ArgumentReader.Reading read) throws Exception {
     SftArguments arguments =
         read.get(SftArguments.table()).toBuilder()
-            .training(read.get(SftArguments.trainingTable()))
+            .training(
+                LaunchEnvironment.ofThisProcess().applyTo(read.get(SftArguments.trainingTable())))
             .build();
     new SftRun(
             read.get(SftScriptArguments.table()),

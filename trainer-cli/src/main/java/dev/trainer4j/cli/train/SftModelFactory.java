@@ -14,8 +14,10 @@ import dev.trainer4j.transformers.PretrainedModel;
 import dev.trainer4j.transformers.QuantizationConfig;
 import dev.trainer4j.transformers.Task;
 import dev.trainer4j.transformers.peft.LoraConfig;
+import dev.trainer4j.transformers.sft.SftArguments;
 import dev.trainer4j.transformers.tokenization.PretrainedTokenizer;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
@@ -60,8 +62,8 @@ final class SftModelFactory {
   }
 
   /** Loads the base, or makes one with random weights. */
-  PretrainedModel base(PretrainedTokenizer tokenizer, TrainingArguments training)
-      throws IOException {
+  PretrainedModel base(PretrainedTokenizer tokenizer, SftArguments arguments) throws IOException {
+    TrainingArguments training = arguments.training();
     LoadOptions options = LoadOptions.defaults().withSeed(training.seed());
     if (training.useCpu()) {
       options = options.withDevice(Device.cpu());
@@ -74,12 +76,23 @@ final class SftModelFactory {
           tokenizer.size() > config.vocabSize()
               ? config.with("vocab_size", tokenizer.size())
               : config;
-      return AutoModels.fromConfig(fitting, Task.CAUSAL_LM, options);
+      return AutoModels.fromConfig(fitting, Task.CAUSAL_LM, deferred(options, arguments));
     }
     if (args.loadIn4bit() || args.loadIn8bit()) {
       options = options.withQuantization(quantization());
     }
-    return AutoModels.causalLm(source.base(), options);
+    return AutoModels.causalLm(source.base(), deferred(options, arguments));
+  }
+
+  /** Not for whoever looks at weights: a plan, tokens that come along, copies of modules and DoRA's lengths. */
+  private LoadOptions deferred(LoadOptions options, SftArguments arguments) {
+    Path template = arguments.chatTemplatePath();
+    boolean looks =
+        args.dryRun()
+            || (template != null && Files.isDirectory(template))
+            || (source != null && source.adapter() != null)
+            || (args.usePeft() && (args.useDora() || !args.loraModulesToSave().isEmpty()));
+    return looks ? options : DeferredLoading.of(options, arguments.training());
   }
 
   /** Returns the adapter that is trained on; null if there is none. */

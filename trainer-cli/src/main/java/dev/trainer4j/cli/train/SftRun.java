@@ -61,7 +61,7 @@ final class SftRun {
               + " give a validation_file, or remove it");
     }
     try (PretrainedTokenizer tokenizer = models.tokenizer();
-        PretrainedModel base = models.base(tokenizer, training)) {
+        PretrainedModel base = models.base(tokenizer, arguments)) {
       PeftModel adapter = models.adapter(base);
       try (SftTrainer trainer = trainer(models, base, adapter, tokenizer, rows)) {
         if (args.dryRun()) {

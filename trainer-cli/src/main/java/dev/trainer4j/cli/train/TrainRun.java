@@ -57,8 +57,24 @@ final class TrainRun {
   void run() throws IOException {
     ResumeFrom from =
         verbs.trains() ? OutputFolder.resume(setup.args(), folder, console) : ResumeFrom.never();
-    try (PretrainedModel model = setup.loadModel();
-        Trainer trainer = setup.recipe().trainer(builder(model), setup.writing())) {
+    // Whoever predicts looks at the model itself, and where ranks share it waits until a trainer
+    // has given it back.
+    boolean later = verbs.predicts() && DeferredLoading.sharesParameters(setup.training());
+    try (PretrainedModel model =
+        verbs.predicts() ? setup.loadModel() : setup.loadModelForTrainer()) {
+      withTrainer(model, from, verbs.predicts() && !later);
+      if (later && isFirst) {
+        predict(model);
+      }
+    }
+    if (isFirst) {
+      console.out().println(results.text());
+    }
+  }
+
+  private void withTrainer(PretrainedModel model, ResumeFrom from, boolean predicts)
+      throws IOException {
+    try (Trainer trainer = setup.recipe().trainer(builder(model), setup.writing())) {
       isFirst = trainer.state().isWorldProcessZero();
       if (verbs.trains()) {
         if (isFirst) {
@@ -69,15 +85,12 @@ final class TrainRun {
       if (verbs.evaluates()) {
         evaluate(trainer);
       }
-      if (verbs.predicts() && isFirst) {
+      if (predicts && isFirst) {
         predict(model);
       }
       if (verbs.trains()) {
         publish(trainer);
       }
-    }
-    if (isFirst) {
-      console.out().println(results.text());
     }
   }
 

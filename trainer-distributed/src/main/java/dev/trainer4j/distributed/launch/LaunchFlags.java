@@ -130,8 +130,7 @@ final class LaunchFlags {
         oneOf("offload_param_device", List.of("none", "cpu"), "where shares of parameters are"));
     flags.add(works("gradient_accumulation_steps", POSITIVE, "micro batches of one update"));
     flags.add(works("gradient_clipping", NUMBER, "largest global gradient norm"));
-    flags.add(
-        works("zero3_init_flag", FLAG, "no effect: ranks load a model whole, then share it out"));
+    flags.add(works("zero3_init_flag", FLAG, "no effect: how a program loads its model decides"));
     flags.add(works("zero3_save_16bit_model", FLAG, "gather the whole model when it is saved"));
   }
 
@@ -176,7 +175,7 @@ final class LaunchFlags {
         works(
             "fsdp_cpu_ram_efficient_loading",
             FLAG,
-            "refused with full_shard: ranks load a model whole, then share it out"));
+            "with full_shard: refuses a model that a rank has loaded whole"));
     flags.add(
         works(
             "fsdp_sync_module_states",

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.distributed.launch;
 
+import dev.trainer4j.checkpoint.CheckpointFiles;
 import dev.trainer4j.checkpoint.ModelTensorsWriter;
 import dev.trainer4j.checkpoint.TensorInfo;
 import dev.trainer4j.checkpoint.TensorPieces;
@@ -40,7 +41,8 @@ public final class MergeWeightsCommand extends ShellCommand {
   @Parameters(
       index = "0",
       paramLabel = "DIR",
-      description = "a checkpoint with model-00001-of-0000N.safetensors, a file of each rank")
+      description =
+          "a checkpoint with model_pieces-00001-of-0000N.safetensors, a file of each rank")
   private Path source = Path.of("");
 
   @Parameters(index = "1", paramLabel = "OUT", description = "the folder to write; new, or empty")
@@ -100,6 +102,12 @@ public final class MergeWeightsCommand extends ShellCommand {
     if (!Files.isDirectory(source)) {
       throw new LaunchException("DIR " + source + " is no folder; name a checkpoint");
     }
+    if (Files.exists(source.resolve(CheckpointFiles.MODEL))) {
+      throw new LaunchException(
+          "DIR "
+              + source
+              + " has its tensors whole, in model.safetensors: there is nothing to merge");
+    }
     if (!(shardGigabytes > 0 && shardGigabytes < 1e6)) {
       throw new LaunchException(
           "--max_shard_size is " + shardGigabytes + "; expected gigabytes above 0");
@@ -125,7 +133,7 @@ public final class MergeWeightsCommand extends ShellCommand {
   }
 
   private int merge(Path folder) throws IOException {
-    try (TensorPieces pieces = TensorPieces.open(source, "model")) {
+    try (TensorPieces pieces = TensorPieces.open(source, CheckpointFiles.MODEL_PIECES)) {
       ByteBuffer buffer = ByteBuffer.allocateDirect(CHUNK);
       List<TensorSource> whole = new ArrayList<>();
       for (String name : pieces.names()) {

@@ -7,10 +7,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import dev.trainer4j.args.ShardingPlan.Stage;
+import dev.trainer4j.checkpoint.CheckpointFiles;
 import dev.trainer4j.checkpoint.ModelTensors;
 import dev.trainer4j.checkpoint.SafetensorsWriter;
 import dev.trainer4j.checkpoint.TensorPiece;
-import dev.trainer4j.checkpoint.TensorPiecesWriter;
 import java.io.BufferedReader;
 import java.io.PrintWriter;
 import java.io.StringReader;
@@ -204,12 +204,9 @@ final class CommandsTest {
       for (int rank = 0; rank < 2; rank++) {
         long start = rank == 0 ? 0 : 6;
         NDArray piece = whole.get((rank == 0 ? "0:6" : "6:10"));
-        TensorPiecesWriter.write(
-            checkpoint,
-            "model",
-            rank,
-            2,
-            List.of(TensorPiece.of("w", whole.getShape(), start, piece)));
+        new CheckpointFiles(checkpoint)
+            .writeModelPieces(
+                rank, 2, List.of(TensorPiece.of("w", whole.getShape(), start, piece)));
       }
       Path merged = folder.resolve("merged");
 
@@ -230,12 +227,9 @@ final class CommandsTest {
     Path checkpoint = Files.createDirectories(folder.resolve("checkpoint-5"));
     try (NDManager manager = NDManager.newBaseManager("PyTorch")) {
       NDArray whole = manager.arange(10f);
-      TensorPiecesWriter.write(
-          checkpoint,
-          "model",
-          0,
-          2,
-          List.of(TensorPiece.of("w", whole.getShape(), 0, whole.get("0:6"))));
+      new CheckpointFiles(checkpoint)
+          .writeModelPieces(
+              0, 2, List.of(TensorPiece.of("w", whole.getShape(), 0, whole.get("0:6"))));
     }
 
     Outcome outcome =
@@ -244,6 +238,15 @@ final class CommandsTest {
     assertThat(outcome.exitCode()).isNotZero();
     assertThat(outcome.errors()).contains("00002-of-00002");
     assertThat(folder.resolve("merged")).doesNotExist();
+  }
+
+  @Test
+  void refusesToMergeWhatIsWhole() throws Exception {
+    Path checkpoint = Files.createDirectories(folder.resolve("checkpoint-5"));
+    Files.writeString(checkpoint.resolve("model.safetensors"), "of one process");
+
+    assertThat(run("merge-weights", checkpoint.toString(), folder + "/merged").errors())
+        .contains("has its tensors whole");
   }
 
   @Test

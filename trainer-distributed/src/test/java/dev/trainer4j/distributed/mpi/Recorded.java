@@ -8,7 +8,6 @@ import dev.trainer4j.callback.CallbackContext;
 import dev.trainer4j.callback.TrainerCallback;
 import dev.trainer4j.callback.TrainerControl;
 import dev.trainer4j.data.ModelInputs;
-import dev.trainer4j.model.TrainableModel;
 import dev.trainer4j.process.ProcessGroup;
 import dev.trainer4j.state.LogEntry;
 import dev.trainer4j.state.TrainerState;
@@ -70,7 +69,8 @@ record Recorded(Map<String, Double> values) {
     }
   }
 
-  static Recorded of(Trainer trainer, TrainableModel model, SampleOrder order, ProcessGroup group) {
+  static Recorded of(
+      Trainer trainer, Map<String, NDArray> weights, SampleOrder order, ProcessGroup group) {
     Map<String, Double> values = new LinkedHashMap<>();
     List<LogEntry> log = trainer.state().logHistory();
     for (int i = 0; i < log.size(); i++) {
@@ -79,7 +79,7 @@ record Recorded(Map<String, Double> values) {
     }
     trainer.evaluate().metrics().forEach((name, value) -> values.put("metric " + name, value));
     values.keySet().removeIf(name -> name.endsWith("_runtime") || name.endsWith("_per_second"));
-    model.state().forEach((name, array) -> addWeights(values, name, array));
+    weights.forEach((name, array) -> addWeights(values, name, array));
     order.addTo(values, group);
     return new Recorded(values);
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.distributed.mpi;
 
+import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.nn.Block;
 import dev.trainer4j.ResumeFrom;
@@ -8,13 +9,19 @@ import dev.trainer4j.Trainer;
 import dev.trainer4j.args.IntervalStrategy;
 import dev.trainer4j.args.SchedulerType;
 import dev.trainer4j.args.TrainingArguments;
+import dev.trainer4j.checkpoint.SafetensorsFile;
 import dev.trainer4j.data.Dataset;
 import dev.trainer4j.metrics.Metrics;
 import dev.trainer4j.model.BlockModel;
 import dev.trainer4j.model.TrainableModel;
 import dev.trainer4j.process.ProcessGroup;
+import dev.trainer4j.transformers.Dtype;
+import dev.trainer4j.transformers.LoadOptions;
+import dev.trainer4j.transformers.PeftModel;
+import dev.trainer4j.transformers.QuantizationConfig;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
@@ -67,6 +74,7 @@ public final class TrainMain {
       case "undisturbed-9" -> resume(what, 9, ResumeFrom.never());
       case "signal-2" -> new Interrupted(this, group, folder).run(2);
       case "signal-3" -> new Interrupted(this, group, folder).run(3);
+      case "bf16-0", "bf16-3", "bf16-3-deferred", "nf4-0", "nf4-3", "nf4-3-deferred" -> adapt(what);
       default -> new Troubles(this, group, folder).run(what);
     }
   }
@@ -149,8 +157,54 @@ public final class TrainMain {
                 .processGroup(group)
                 .build()) {
       trainer.train(from);
-      record(what, Recorded.of(trainer, model, order, group));
+      record(what, Recorded.of(trainer, model.state(), order, group));
     }
+  }
+
+  /**
+   * Trains adapters over a base of few bits and records what is saved of them.
+   *
+   * @param what bits, the stage of ZeRO, and whether ranks read shares of the weights: {@code bf16-0}, {@code nf4-3-deferred}
+   */
+  private void adapt(String what) throws IOException {
+    String[] words = what.split("-");
+    LoadOptions options = LoadOptions.defaults().withDeferredWeights(words.length > 2);
+    TrainingArguments args =
+        args(what)
+            .deepspeed(Map.of("zero_optimization", Map.of("stage", Integer.parseInt(words[1]))))
+            .build();
+    Dataset<Map<String, Object>> data = Models.texts(SAMPLES);
+    Recorded.SampleOrder order = new Recorded.SampleOrder();
+    Path saved = folder.resolve("adapter-" + what + "-of-" + group.worldSize());
+    try (PeftModel model = Models.lora(few(words[0], options)).owningBase();
+        Trainer trainer =
+            Trainer.builder(model, args)
+                .trainDataset(data)
+                .evalDataset(data)
+                .callback(order)
+                .processGroup(group)
+                .build()) {
+      trainer.train();
+      trainer.saveModel(saved);
+      try (NDManager manager = NDManager.newBaseManager("PyTorch");
+          SafetensorsFile file = SafetensorsFile.open(saved.resolve(model.tensorsFile()))) {
+        Map<String, NDArray> weights = new LinkedHashMap<>();
+        for (String name : file.names()) {
+          weights.put(name, file.read(name, manager));
+        }
+        record(what, Recorded.of(trainer, weights, order, group));
+      }
+    }
+  }
+
+  private static LoadOptions few(String bits, LoadOptions options) {
+    return bits.equals("bf16")
+        ? options.withDtype(Dtype.BFLOAT16)
+        : options.withQuantization(
+            QuantizationConfig.builder()
+                .loadIn4bit(true)
+                .bnb4bitComputeDtype(Dtype.FLOAT32)
+                .build());
   }
 
   private void record(String what, Recorded recorded) throws IOException {

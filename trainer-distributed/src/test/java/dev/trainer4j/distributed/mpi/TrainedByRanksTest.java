@@ -35,13 +35,16 @@ class TrainedByRanksTest {
     }
     alone.run("block-at-once");
     alone.run("bert-at-once");
+    alone.run("bf16-0");
+    alone.run("nf4-0");
     alone.run("undisturbed-7");
     alone.run("undisturbed-9");
     run(4, "block bert llama lora exact save-4 main-first");
     run(
         2,
         "block bert llama lora exact buffers from-4 request-stop early-stopping nan short-memory failed-save"
-            + " other-arguments other-data block-at-once bert-at-once bert-again lora-again signal-2 signal-3");
+            + " other-arguments other-data block-at-once bert-at-once bert-again lora-again signal-2 signal-3"
+            + " bf16-3 bf16-3-deferred nf4-3 nf4-3-deferred");
     run(3, "from-2");
   }
 
@@ -104,6 +107,18 @@ class TrainedByRanksTest {
   void ranksThatShareGradientsMayComputeActivationsAgain(String model) throws IOException {
     for (int rank = 0; rank < 2; rank++) {
       assertSame(recorded(model + "-again", 2, rank), recorded(model, 1, 0), 1e-6);
+    }
+  }
+
+  /** In bfloat16, and quantized to 4 bits; read whole and then shared out, or read in shares. */
+  @ParameterizedTest
+  @CsvSource({"bf16, 3", "bf16, 3-deferred", "nf4, 3", "nf4, 3-deferred"})
+  void ranksThatShareABaseOfFewBitsLearnTheAdaptersOfOneProcess(String bits, String how)
+      throws IOException {
+    Recorded alone = recorded(bits + "-0", 1, 0);
+    assertThat(alone.values().keySet()).anyMatch(name -> name.contains("lora_B"));
+    for (int rank = 0; rank < 2; rank++) {
+      assertSame(recorded(bits + "-" + how, 2, rank), alone, 1e-6);
     }
   }
 

@@ -50,6 +50,11 @@ abstract class ForwardingWeights implements Weights {
   }
 
   @Override
+  public List<String> partNamesOf(String name) {
+    return weights.partNamesOf(name);
+  }
+
+  @Override
   public NDArray values(String name, NDManager owner) {
     return weights.values(name, owner);
   }

@@ -29,6 +29,7 @@ public final class Slots {
     List<String> all = new ArrayList<>(present);
     all.replaceAll(weights::stateName);
     for (String name : present) {
+      all.addAll(weights.partNamesOf(name));
       all.addAll(weights.parametersOf(name));
       for (LowRank pair : weights.adaptersOf(name)) {
         all.add(pair.a().name());

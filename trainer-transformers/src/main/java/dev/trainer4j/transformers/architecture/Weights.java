@@ -80,6 +80,11 @@ public interface Weights {
     return List.of();
   }
 
+  /** Returns the names in the model's state of those parts that there is many of, as of numbers: none by default. */
+  default List<String> partNamesOf(String name) {
+    return List.of();
+  }
+
   /**
    * Returns what a tensor stands for: what {@link #get(String)} gives, or of a quantized weight the values, float32, as
    * it lies where it is not quantized.

@@ -3,6 +3,7 @@ package dev.trainer4j.transformers.quantization;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import dev.trainer4j.checkpoint.ModelTensors;
 import dev.trainer4j.checkpoint.SafetensorsType;
@@ -237,6 +238,30 @@ public final class QuantizedFile {
         ArrayScope scope = ArrayScope.open()) {
       return state == null ? readEightBit(name, owner) : readFourBit(name, state, owner);
     }
+  }
+
+  /** Makes the tensors of a weight that is read later, without memory. */
+  QuantizedTensor unread(String name, NDManager owner) throws IOException {
+    QuantState state = fourBit.get(name);
+    TensorInfo info = tensors.info(name);
+    if (state == null) {
+      return QuantizedTensor.unread(
+          info.shape(),
+          info.shape().get(0),
+          DataType.FLOAT32,
+          false,
+          info.shape(),
+          info.type(),
+          owner);
+    }
+    return QuantizedTensor.unread(
+        info.type() == SafetensorsType.U8 ? info.shape() : new Shape(info.byteLength(), 1),
+        state.blocks(),
+        state.offset() == null ? DataType.FLOAT32 : DataType.UINT8,
+        true,
+        state.shape(),
+        info.type(),
+        owner);
   }
 
   private QuantizedTensor readEightBit(String name, NDManager owner) throws IOException {

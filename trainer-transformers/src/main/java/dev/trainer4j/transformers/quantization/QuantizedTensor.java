@@ -7,7 +7,9 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import dev.trainer4j.checkpoint.SafetensorsType;
 import dev.trainer4j.torch.ArrayScope;
+import dev.trainer4j.torch.MovableTensors;
 import dev.trainer4j.torch.ScriptKernels;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -31,6 +33,12 @@ record QuantizedTensor(
     Shape shape,
     SafetensorsType storage) {
 
+  /** The scales of a weight of 4 bits. */
+  static final String ABSMAX = "absmax";
+
+  /** The scales of a weight of 8 bits. */
+  static final String SCB = "SCB";
+
   private static final String WEIGHT = ".weight";
 
   /**
@@ -50,7 +58,7 @@ record QuantizedTensor(
       NDManager owner) {
     ScriptKernels kernels = QuantizationKernels.get();
     Map<String, NDArray> saved = new LinkedHashMap<>();
-    saved.put("absmax", absmax);
+    saved.put(ABSMAX, absmax);
     NDArray nested = owner.create(new Shape(0), DataType.FLOAT32);
     NDArray ofScales = nested;
     Double offset = state.offset();
@@ -82,7 +90,7 @@ record QuantizedTensor(
   /** Puts together what a weight of 8 bits is made of; arrays become those of {@code owner}. */
   static QuantizedTensor eightBit(NDArray numbers, NDArray scb, NDManager owner) {
     Map<String, NDArray> saved = new LinkedHashMap<>();
-    saved.put("SCB", scb);
+    saved.put(SCB, scb);
     saved.put("weight_format", owner.create(0).toType(DataType.UINT8, true));
     saved.values().forEach(array -> ArrayScope.keep(array, owner));
     return new QuantizedTensor(
@@ -97,12 +105,63 @@ record QuantizedTensor(
     return parts.size() > 1;
   }
 
+  /**
+   * Makes the tensors of a weight that is read later: numbers and scales have no memory, and what else belongs to it is not
+   * there.
+   *
+   * @param numbers their shape
+   * @param scales how many there are
+   * @param ofScales their type
+   * @param fourBit whether it is one of 4 bits
+   * @param shape [out, in]
+   */
+  static QuantizedTensor unread(
+      Shape numbers,
+      long scales,
+      DataType ofScales,
+      boolean fourBit,
+      Shape shape,
+      SafetensorsType storage,
+      NDManager owner) {
+    NDArray unreadScales = MovableTensors.create(new Shape(scales), ofScales, owner);
+    NDArray none = ArrayScope.keep(owner.create(new Shape(0)), owner);
+    return new QuantizedTensor(
+        MovableTensors.create(numbers, fourBit ? DataType.UINT8 : DataType.INT8, owner),
+        fourBit ? List.of(unreadScales, none, none, none) : List.of(unreadScales),
+        Map.of(fourBit ? ABSMAX : SCB, unreadScales),
+        shape,
+        storage);
+  }
+
+  /** Returns this weight with the numbers and scales of another, which are the same. */
+  QuantizedTensor in(QuantizedTensor other) {
+    List<NDArray> otherParts = new ArrayList<>(parts);
+    otherParts.set(0, other.scales());
+    Map<String, NDArray> otherSaved = new LinkedHashMap<>(saved);
+    otherSaved.put(isFourBit() ? ABSMAX : SCB, other.scales());
+    return new QuantizedTensor(other.numbers, otherParts, otherSaved, shape, storage);
+  }
+
+  /** Returns the scales: all that there is many of beside the numbers. */
+  NDArray scales() {
+    return parts.get(0);
+  }
+
+  /** Returns what the scales of a weight are called in a file. */
+  String scalesOf(String weight) {
+    return named(weight, isFourBit() ? ABSMAX : SCB);
+  }
+
   /** Returns what belongs to a weight in a file, by its name there. */
   Map<String, NDArray> saved(String weight) {
     Map<String, NDArray> named = new LinkedHashMap<>();
-    String before = isFourBit() ? weight : weight.substring(0, weight.length() - WEIGHT.length());
-    saved.forEach((end, array) -> named.put(before + "." + end, array));
+    saved.forEach((end, array) -> named.put(named(weight, end), array));
     return named;
+  }
+
+  private String named(String weight, String end) {
+    String before = isFourBit() ? weight : weight.substring(0, weight.length() - WEIGHT.length());
+    return before + "." + end;
   }
 
   /**

@@ -6,6 +6,8 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import dev.trainer4j.checkpoint.SafetensorsType;
 import dev.trainer4j.checkpoint.TensorSource;
+import dev.trainer4j.model.TensorElements;
+import dev.trainer4j.model.UnreadWeights;
 import dev.trainer4j.torch.ArrayScope;
 import dev.trainer4j.torch.Autograd;
 import dev.trainer4j.transformers.Dtype;
@@ -21,8 +23,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The quantized weights of a model, by its names. A model is loaded by adding them one after the other; later nothing
- * changes here.
+ * The quantized weights of a model, by its names. A model is loaded by adding them one after the other, or by expecting them and
+ * supplying them later; then nothing changes here.
  */
 public final class QuantizedWeights {
 
@@ -92,6 +94,71 @@ public final class QuantizedWeights {
     return put(name, file.read(source, owner));
   }
 
+  /**
+   * Makes the tensors of a weight that is quantized later, by {@link #supply(String, NDArray, Dtype, UnreadWeights.Receiver)}.
+   *
+   * @param shape of the weight
+   * @return what the model has in its place, without memory
+   */
+  public NDArray expect(String name, Shape shape) {
+    return put(name, quantizer.unread(shape, layers.isTransposed(name)));
+  }
+
+  /**
+   * Makes the tensors of a weight that is read later, by {@link #supply(String, QuantizedFile, String, UnreadWeights.Receiver)}.
+   *
+   * @param source its name in the file
+   * @return what the model has in its place, without memory
+   */
+  public NDArray expect(String name, QuantizedFile file, String source) throws IOException {
+    return put(name, file.unread(source, owner));
+  }
+
+  /**
+   * Quantizes a weight that was expected and shows what it becomes.
+   *
+   * @param weight stays the caller's
+   * @param dtype the type that it is said to have been
+   */
+  public void supply(String name, NDArray weight, Dtype dtype, UnreadWeights.Receiver receiver)
+      throws IOException {
+    supply(name, quantizer.quantize(name, weight, layers.isTransposed(name), dtype), receiver);
+  }
+
+  /**
+   * Reads a weight that was expected and shows it.
+   *
+   * @param source its name in the file
+   */
+  public void supply(
+      String name, QuantizedFile file, String source, UnreadWeights.Receiver receiver)
+      throws IOException {
+    supply(name, file.read(source, owner), receiver);
+  }
+
+  /** Numbers and scales go to those that are in the model; what is the same for all of them, or small, is kept. */
+  private void supply(String name, QuantizedTensor found, UnreadWeights.Receiver receiver)
+      throws IOException {
+    QuantizedTensor expected = tensors.get(name);
+    if (expected == null) {
+      throw new IllegalStateException(name + " was not expected");
+    }
+    if (!found.scales().getShape().equals(expected.scales().getShape())
+        || found.scales().getDataType() != expected.scales().getDataType()) {
+      throw new IOException(
+          "the scales of "
+              + name
+              + " have changed since the model was loaded without its weights;"
+              + " load the model again");
+    }
+    try (NDArray numbers = found.numbers();
+        NDArray scales = found.scales()) {
+      receiver.receive(name, TensorElements.of(numbers));
+      receiver.receive(found.scalesOf(name), TensorElements.of(scales));
+    }
+    put(name, found.in(expected));
+  }
+
   private NDArray put(String name, QuantizedTensor tensor) {
     tensors.put(name, tensor);
     return tensor.numbers();
@@ -128,6 +195,12 @@ public final class QuantizedWeights {
               : values,
           of);
     }
+  }
+
+  /** Returns what the scales of a weight are called in the model's state; null if it is not quantized. */
+  public @Nullable String scalesOf(String name) {
+    QuantizedTensor tensor = tensors.get(name);
+    return tensor == null ? null : tensor.scalesOf(name);
   }
 
   /** Returns all that belongs to the weights in a file, by its name there. */

@@ -105,12 +105,38 @@ final class Quantizer {
    * @param transposed whether that is [in, out]
    */
   void reserve(String name, Shape shape, boolean transposed) {
-    Shape upright = transposed ? new Shape(shape.get(1), shape.get(0)) : shape;
     NDArray array =
-        config.loadIn8bit()
-            ? owner.create(upright, DataType.INT8)
-            : owner.create(new Shape((shape.size() + 1) / 2, 1), DataType.UINT8);
+        owner.create(
+            numbers(upright(shape, transposed)),
+            config.loadIn8bit() ? DataType.INT8 : DataType.UINT8);
     room.put(name, ArrayScope.keep(array, owner));
+  }
+
+  private static Shape upright(Shape shape, boolean transposed) {
+    return transposed ? new Shape(shape.get(1), shape.get(0)) : shape;
+  }
+
+  private Shape numbers(Shape upright) {
+    return config.loadIn8bit() ? upright : new Shape((upright.size() + 1) / 2, 1);
+  }
+
+  /**
+   * Makes the tensors of a weight that is quantized later, without memory.
+   *
+   * @param shape of the weight
+   * @param transposed whether that is [in, out]
+   */
+  QuantizedTensor unread(Shape shape, boolean transposed) {
+    Shape upright = upright(shape, transposed);
+    boolean fourBit = !config.loadIn8bit();
+    return QuantizedTensor.unread(
+        numbers(upright),
+        fourBit ? (upright.size() + BLOCKSIZE - 1) / BLOCKSIZE : upright.get(0),
+        fourBit && config.bnb4bitUseDoubleQuant() ? DataType.UINT8 : DataType.FLOAT32,
+        fourBit,
+        upright,
+        fourBit ? SafetensorsType.U8 : SafetensorsType.I8,
+        owner);
   }
 
   private NDArray reserved(String name, NDArray numbers) {
