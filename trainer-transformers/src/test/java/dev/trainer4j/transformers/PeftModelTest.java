@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.Shape;
 import dev.trainer4j.ResumeFrom;
 import dev.trainer4j.checkpoint.SafetensorsFile;
@@ -20,6 +21,7 @@ import dev.trainer4j.transformers.peft.PeftConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -233,6 +235,35 @@ class PeftModelTest {
             .hasMessageContaining("adapter_config.json")
             .hasMessageContaining(wrong[1]);
       }
+    }
+  }
+
+  @Test
+  void aDamagedAdapterIsRefusedByFileAndTensorAndTheModelStaysAsItWas() throws IOException {
+    Path adapter = folder.resolve("adapter");
+    Path file = adapter.resolve("adapter_model.safetensors");
+    String name = "base_model.model.transformer.h.1.attn.c_attn.lora_B.weight";
+    try (PretrainedModel base = gpt2();
+        PeftModel model = PeftModel.of(base, drawn().build())) {
+      float[] bare = logits(base);
+      float[] first = logits(model);
+      for (float value : new float[] {Float.NaN, Float.NEGATIVE_INFINITY}) {
+        model.savedTensors().get(name).set(new NDIndex("0, 1"), value);
+        model.save(adapter);
+        assertThatThrownBy(() -> PeftModel.load(base, adapter))
+            .isInstanceOf(IllegalArgumentException.class)
+            .hasMessageContaining(file + ": tensor " + name + " has ")
+            .hasMessageContaining(value != value ? "1 values that are NaN" : "1 that are infinite");
+      }
+      assertThat(logits(base)).isEqualTo(bare).isNotEqualTo(first);
+      byte[] whole = Files.readAllBytes(file);
+      for (int length : new int[] {whole.length - 1, whole.length / 2, 9, 7, 0}) {
+        Files.write(file, Arrays.copyOf(whole, length));
+        assertThatThrownBy(() -> PeftModel.load(base, adapter))
+            .isInstanceOf(IOException.class)
+            .hasMessageContaining(file.toString());
+      }
+      assertThat(logits(base)).isEqualTo(bare);
     }
   }
 

@@ -89,7 +89,7 @@ public final class AdapterFile {
    *
    * @param tensors what to fill, by the names in the file
    * @throws IllegalArgumentException if a tensor is missing, there is one too many, or one has another shape: the
-   *     adapter is of another model or configuration
+   *     adapter is of another model or configuration; or if a value is not finite
    * @throws IOException if the file is missing, damaged, or cannot be read
    */
   public static void read(Path folder, Map<String, NDArray> tensors, NDManager manager)
@@ -97,6 +97,9 @@ public final class AdapterFile {
     Path file = existing(folder);
     try (ModelTensors stored = ModelTensors.of(file)) {
       check(file, stored, tensors);
+      for (String name : tensors.keySet()) {
+        requireFinite(file, stored, name, manager);
+      }
       for (Map.Entry<String, NDArray> target : tensors.entrySet()) {
         try (ArrayScope scope = ArrayScope.open();
             NDManager host = manager.newSubManager(Device.cpu())) {
@@ -104,6 +107,28 @@ public final class AdapterFile {
               List.of(target.getValue()), List.of(stored.readFloat32(target.getKey(), host)));
         }
       }
+    }
+  }
+
+  /** An adapter of a run that went astray would make every answer NaN, and nobody would know why. */
+  private static void requireFinite(Path file, ModelTensors stored, String name, NDManager manager)
+      throws IOException {
+    long[] found;
+    try (ArrayScope scope = ArrayScope.open();
+        NDManager host = manager.newSubManager(Device.cpu())) {
+      found = TorchFunctions.nonFinite(List.of(stored.readFloat32(name, host)))[0];
+    }
+    if (found[0] + found[1] > 0) {
+      throw new IllegalArgumentException(
+          file
+              + ": tensor "
+              + name
+              + " has "
+              + found[0]
+              + " values that are NaN and "
+              + found[1]
+              + " that are infinite, nothing was loaded: take an earlier checkpoint of the run that wrote it, or"
+              + " fetch the file again.");
     }
   }
 
