@@ -234,14 +234,21 @@ final class Adapters implements AutoCloseable {
     }
   }
 
-  private void requireUnmerged() {
-    if (beforeMerge != null) {
+  void requireUnmerged() {
+    if (isMerged()) {
       throw new IllegalStateException("the adapters are merged: unmerge() first");
     }
   }
 
+  boolean isMerged() {
+    return beforeMerge != null;
+  }
+
   /** Adapter parameters first, in the order in which they were added; of those that are trainable now. */
   List<NamedParameter> trainable() {
+    if (isMerged()) {
+      return List.of();
+    }
     List<NamedParameter> all = new ArrayList<>(set.parameters());
     biases.values().forEach(all::addAll);
     return all.stream().filter(parameter -> parameter.array().hasGradient()).toList();

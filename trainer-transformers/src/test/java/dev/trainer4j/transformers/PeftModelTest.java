@@ -9,7 +9,12 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.Shape;
 import dev.trainer4j.ResumeFrom;
+import dev.trainer4j.Trainer;
+import dev.trainer4j.args.IntervalStrategy;
+import dev.trainer4j.args.SchedulerType;
+import dev.trainer4j.args.TrainingArguments;
 import dev.trainer4j.checkpoint.SafetensorsFile;
+import dev.trainer4j.data.Datasets;
 import dev.trainer4j.data.ModelInputs;
 import dev.trainer4j.model.LabelLayout;
 import dev.trainer4j.model.NamedParameter;
@@ -25,6 +30,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -236,6 +242,69 @@ class PeftModelTest {
             .hasMessageContaining(wrong[1]);
       }
     }
+  }
+
+  @Test
+  void mergedAdaptersAreNeitherTrainedNorSavedNorSwitchedOff() {
+    try (PretrainedModel base = gpt2();
+        PeftModel model = PeftModel.of(base, drawn().bias("all").build())) {
+      model.merge();
+      assertThat(model.parameters()).isEmpty();
+      assertThat(model.whyFrozen()).isEqualTo("the adapters are merged: call unmerge()");
+      assertThatThrownBy(() -> model.save(folder)).hasMessageContaining("unmerge()");
+      assertThatThrownBy(model::disableAdapters).hasMessageContaining("unmerge()");
+      model.unmerge();
+      assertThat(model.parameters()).isNotEmpty();
+    }
+  }
+
+  /** What a trainer writes is what {@link PeftModel#save} writes: a folder for each adapter, as PEFT has it. */
+  @Test
+  void severalAdaptersThatATrainerSavedAreReadOneByOneAndItsCheckpointsResumed()
+      throws IOException {
+    Path saved = folder.resolve("saved");
+    TrainingArguments.Builder args =
+        TrainingArguments.builder()
+            .outputDir(folder.resolve("run"))
+            .useCpu(true)
+            .lrSchedulerType(SchedulerType.CONSTANT)
+            .saveStrategy(IntervalStrategy.STEPS)
+            .saveSteps(2);
+    float[] whole = new float[0];
+    for (int updates : new int[] {2, 4}) {
+      try (PretrainedModel base = gpt2();
+          PeftModel model = PeftModel.of(base, drawn().build())) {
+        model.addAdapter("second", drawn().seed(7).targetModules("c_fc").build());
+        model.setActiveAdapters("default", "second");
+        try (Trainer trainer =
+            Trainer.builder(model, args.maxSteps(updates).build())
+                .trainDataset(Datasets.of(List.of(3, 1, 4, 1, 5, 9)))
+                .dataCollator(PeftModelTest::row)
+                .build()) {
+          trainer.train(updates == 2 ? ResumeFrom.never() : ResumeFrom.latest());
+          assertThat(trainer.state().globalStep()).isEqualTo(updates);
+          trainer.saveModel(saved);
+        }
+        whole = logits(model);
+      }
+    }
+    try (PretrainedModel base = gpt2();
+        PeftModel model = PeftModel.load(base, saved)) {
+      model.loadAdapter("second", saved.resolve("second"));
+      model.setActiveAdapters("default", "second");
+      assertThat(logits(model)).isEqualTo(whole);
+      model.save(folder.resolve("again"));
+    }
+    for (String file : List.of("adapter_model.safetensors", "second/adapter_model.safetensors")) {
+      assertThat(saved.resolve(file)).hasSameBinaryContentAs(folder.resolve("again").resolve(file));
+    }
+  }
+
+  private static ModelInputs row(List<Integer> samples, NDManager manager) {
+    long[] ids = samples.stream().flatMapToLong(i -> LongStream.of(i, i + 1, i + 2)).toArray();
+    Shape shape = new Shape(samples.size(), 3);
+    return ModelInputs.of(
+        Map.of("input_ids", manager.create(ids, shape), "labels", manager.create(ids, shape)));
   }
 
   @Test
