@@ -170,7 +170,7 @@ final class Computation implements AutoCloseable {
     AdapterSet adapters = view.adapters;
     Weights own = new OwnWeights();
     Weights adapted = adapters == null ? own : adapters.over(own);
-    return view.noise > 0 ? adapted.withNoise(core.tokenEmbeddings(), view.noise) : adapted;
+    return view.noise > 0 ? adapted.withNoise(core.tokenLookups(), view.noise) : adapted;
   }
 
   /** The tensors of this view without adapters. */
