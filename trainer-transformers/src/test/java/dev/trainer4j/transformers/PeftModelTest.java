@@ -21,6 +21,7 @@ import dev.trainer4j.model.NamedParameter;
 import dev.trainer4j.model.TrainableModel;
 import dev.trainer4j.torch.ArrayScope;
 import dev.trainer4j.torch.HalfType;
+import dev.trainer4j.transformers.generation.GenerationConfig;
 import dev.trainer4j.transformers.peft.LoraConfig;
 import dev.trainer4j.transformers.peft.PeftConfig;
 import java.io.IOException;
@@ -255,6 +256,74 @@ class PeftModelTest {
       assertThatThrownBy(model::disableAdapters).hasMessageContaining("unmerge()");
       model.unmerge();
       assertThat(model.parameters()).isNotEmpty();
+    }
+  }
+
+  /** As in PEFT: the base of the folder does not know the tokens, and whoever adds them again gets other rows. */
+  @Test
+  void tokensThatWereAddedToTheBaseGoWithAnAdapter() throws IOException {
+    int tokens;
+    float[] before;
+    try (PretrainedModel base = ParityModels.load("llama")) {
+      tokens = base.config().vocabSize() + 3;
+      base.resizeTokenEmbeddings(tokens);
+      try (PeftModel model = PeftModel.of(base, drawn().targetModules("q_proj").build())) {
+        before = logits(model);
+        model.save(folder);
+      }
+    }
+    try (PretrainedModel base = ParityModels.load("llama")) {
+      assertThatThrownBy(() -> PeftModel.load(base, folder))
+          .hasMessageContaining("base_model.model.model.embed_tokens.weight has shape (" + tokens)
+          .hasMessageContaining("resizeTokenEmbeddings");
+      base.resizeTokenEmbeddings(tokens, 1, false);
+      try (PeftModel model = PeftModel.load(base, folder)) {
+        assertThat(logits(model)).isEqualTo(before);
+        assertThat(model.savedTensors())
+            .containsKeys(
+                "base_model.model.model.embed_tokens.weight", "base_model.model.lm_head.weight");
+      }
+    }
+  }
+
+  /** Generation reads embeddings by a kernel of its own, token by token. */
+  @Test
+  void encoderAndDecoderWriteWithAdaptersOfTheirOwnEmbeddings() throws IOException {
+    LoraConfig.Builder tables = drawn().targetModules("embed_tokens").loraAlpha(8);
+    long[][] text = {{5, 9, 12, 7}};
+    GenerationConfig config =
+        GenerationConfig.builder().maxNewTokens(5).decoderStartTokenId(2).build();
+    try (PretrainedModel base = ParityModels.load("bart");
+        PeftModel model = PeftModel.of(base, tables.build())) {
+      assertThat(model.parameters())
+          .extracting(NamedParameter::name)
+          .containsExactly(
+              "model.encoder.embed_tokens.lora_embedding_A.default",
+              "model.encoder.embed_tokens.lora_embedding_B.default",
+              "model.decoder.embed_tokens.lora_embedding_A.default",
+              "model.decoder.embed_tokens.lora_embedding_B.default");
+      model.parameters().forEach(p -> p.array().set(p.array().add(0.3f).toFloatArray()));
+      long[] written = model.generate(text, config).sequences()[0];
+      assertThat(written).isNotEqualTo(base.generate(text, config).sequences()[0]);
+      for (int length = 1; length < written.length; length++) {
+        try (ArrayScope scope = ArrayScope.open()) {
+          NDArray read =
+              model.manager().create(Arrays.copyOf(written, length), new Shape(1, length));
+          NDArray ids = model.manager().create(text[0], new Shape(1, 4));
+          NDArray logits =
+              model
+                  .forward(
+                      ModelInputs.of(Map.of("input_ids", ids, "decoder_input_ids", read)), false)
+                  .logits();
+          assertThat(logits.get(0).get(length - 1).argMax().getLong()).isEqualTo(written[length]);
+        }
+      }
+      assertThatThrownBy(
+              () ->
+                  model.addAdapter(
+                      "shared", drawn().targetModules("q_proj").modulesToSave("shared").build()))
+          .hasMessageContaining("modulesToSave names model.shared, in which nothing is looked up")
+          .hasMessageContaining("model.decoder.embed_tokens.weight");
     }
   }
 
