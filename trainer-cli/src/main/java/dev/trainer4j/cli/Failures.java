@@ -41,7 +41,12 @@ final class Failures implements IExecutionExceptionHandler, IParameterExceptionH
     boolean stacktrace =
         root.getCommand() instanceof TrainerCommand program && program.stacktrace();
     PrintWriter err = command.getErr();
-    err.println("error: " + message(failure));
+    String message = message(failure);
+    err.println(
+        "error: "
+            + (command.getCommand() instanceof ArgumentsCommand named
+                ? new FlagNames(named.tables()).in(message)
+                : message));
     if (stacktrace) {
       failure.printStackTrace(err);
     } else if (isFault(failure)) {

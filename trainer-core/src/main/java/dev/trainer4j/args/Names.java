@@ -14,8 +14,12 @@ public final class Names {
 
   private Names() {}
 
-  /** {@code learning_rate} becomes {@code learningRate}. */
-  static String camelCase(String snakeCase) {
+  /**
+   * Returns the name in the spelling of builders: {@code learning_rate} becomes {@code learningRate}.
+   *
+   * @param snakeCase the name in that of files
+   */
+  public static String camelCase(String snakeCase) {
     return WORD.matcher(snakeCase).replaceAll(word -> word.group(1).toUpperCase(Locale.ROOT));
   }
 

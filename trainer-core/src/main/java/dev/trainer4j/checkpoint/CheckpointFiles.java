@@ -103,7 +103,10 @@ public final class CheckpointFiles {
     if (file.equals(MODEL)) {
       ModelTensorsWriter.write(folder, tensors, maxShardSize);
     } else {
-      SafetensorsWriter.write(folder.resolve(file), tensors);
+      FolderedTensors.write(
+          folder,
+          file,
+          tensors.entrySet().stream().map(e -> TensorSource.of(e.getKey(), e.getValue())).toList());
     }
   }
 
@@ -118,7 +121,7 @@ public final class CheckpointFiles {
     if (file.equals(MODEL)) {
       ModelTensorsWriter.write(folder, tensors, maxShardSize);
     } else {
-      SafetensorsWriter.write(folder.resolve(file), tensors, SafetensorsWriter.PYTORCH);
+      FolderedTensors.write(folder, file, tensors);
     }
   }
 
@@ -136,7 +139,7 @@ public final class CheckpointFiles {
    */
   public TensorFile openModel(String file) throws IOException {
     if (!file.equals(MODEL)) {
-      return ModelTensors.of(folder.resolve(file));
+      return FolderedTensors.open(folder, file);
     }
     return PieceName.areIn(folder, MODEL_PIECES)
         ? TensorPieces.open(folder, MODEL_PIECES)

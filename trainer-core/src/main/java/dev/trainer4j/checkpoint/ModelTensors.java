@@ -98,13 +98,20 @@ public final class ModelTensors implements TensorFile {
     throw new SafetensorsException(folder, missing(folder, formats));
   }
 
-  /** Also says of pickled weights that this is not the way to them. */
+  /** Also says of pickled weights that this is not the way to them, and what an adapter alone is. */
   private static String missing(Path folder, List<WeightFormat> formats) {
     String names =
         formats.stream()
             .flatMap(format -> Stream.of(format.single(), format.index()))
             .collect(Collectors.joining(" nor "));
     String missing = "there is neither " + names;
+    String adapter = "adapter_model.safetensors";
+    if (Files.exists(folder.resolve(adapter))) {
+      return missing
+          + ", but "
+          + adapter
+          + ", of a model with adapters: add the adapter to the model first";
+    }
     for (String pickled : List.of("pytorch_model.bin", "pytorch_model.bin.index.json")) {
       if (Files.exists(folder.resolve(pickled))) {
         return missing

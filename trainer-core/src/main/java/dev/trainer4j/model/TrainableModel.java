@@ -62,7 +62,8 @@ public interface TrainableModel extends AutoCloseable {
 
   /**
    * Returns the name of the file that {@link #savedTensors} lie in: by default {@code model.safetensors},
-   * which is cut into shards where it would be too large. A file of another name is not cut.
+   * which is cut into shards where it would be too large. A file of another name is not cut, and a tensor {@code folder/name} lies
+   * as {@code name} in the file of this name in that folder.
    */
   default String tensorsFile() {
     return "model.safetensors";

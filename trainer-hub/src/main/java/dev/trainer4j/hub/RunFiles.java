@@ -73,7 +73,8 @@ final class RunFiles {
    */
   static List<UploadFile> modelOf(List<UploadFile> checkpoint, String tensorsFile) {
     String stem = tensorsFile.replaceFirst("\\.safetensors$", "");
-    Pattern weights = Pattern.compile(Pattern.quote(stem) + "(-\\d+-of-\\d+)?\\.safetensors");
+    Pattern weights =
+        Pattern.compile("(.*/)?" + Pattern.quote(stem) + "(-\\d+-of-\\d+)?\\.safetensors");
     return checkpoint.stream()
         .filter(
             file ->

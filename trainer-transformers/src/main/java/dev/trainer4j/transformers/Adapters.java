@@ -5,7 +5,6 @@ import ai.djl.ndarray.NDArray;
 import dev.trainer4j.model.NamedParameter;
 import dev.trainer4j.transformers.architecture.Adaptable;
 import dev.trainer4j.transformers.architecture.AdapterSet;
-import dev.trainer4j.transformers.architecture.LowRank;
 import dev.trainer4j.transformers.peft.AdapterFile;
 import dev.trainer4j.transformers.peft.AdapterMaker;
 import dev.trainer4j.transformers.peft.AdapterNames;
@@ -42,11 +41,14 @@ final class Adapters implements AutoCloseable {
   /** Biases of the base that are trained, by adapter. */
   private final Map<String, List<NamedParameter>> biases = new LinkedHashMap<>();
 
+  private final CarriedTables tables;
+
   private @Nullable AdapterMerge merge;
 
   Adapters(PretrainedModel base) {
     this.base = base;
     set = base.newAdapters();
+    tables = new CarriedTables(base);
   }
 
   AdapterSet set() {
@@ -98,6 +100,9 @@ final class Adapters implements AutoCloseable {
     }
     configs.put(name, config);
     biases.put(name, biasesOf(name, config, targets.adapted()));
+    boolean hasRows = config instanceof LoraConfig lora && !lora.trainableTokenIndices().isEmpty();
+    Set<String> pairs = set.pairsOf(name).keySet();
+    tables.choose(name, tensor -> !hasRows && pairs.contains(tensor));
     activate(activeBefore.isEmpty() ? List.of(name) : activeBefore);
   }
 
@@ -184,10 +189,24 @@ final class Adapters implements AutoCloseable {
           folder.resolve(PeftConfig.FILE_NAME) + ": " + e.getMessage(), e);
     }
     try {
-      AdapterFile.read(folder, savedTensors(name), base.manager());
+      readTensors(name, folder);
     } catch (IOException | RuntimeException e) {
       remove(name);
       throw e;
+    }
+  }
+
+  private void readTensors(String name, Path folder) throws IOException {
+    Map<String, NDArray> own = ownTensors(name);
+    Map<String, String> names = new LinkedHashMap<>();
+    Map<String, NDArray> others = new LinkedHashMap<>();
+    for (String table : tables.all()) {
+      names.put(inFile(name, table), table);
+      others.put(inFile(name, table), base.tensor(table));
+    }
+    others.keySet().removeAll(own.keySet());
+    for (String found : AdapterFile.read(folder, own, others, base.manager())) {
+      tables.add(name, Objects.requireNonNull(names.get(found)));
     }
   }
 
@@ -196,6 +215,7 @@ final class Adapters implements AutoCloseable {
     requireUnmerged();
     set.remove(name);
     configs.remove(name);
+    tables.remove(name);
     List<NamedParameter> trained = biases.remove(name);
     if (trained != null) {
       trained.forEach(bias -> bias.array().setRequiresGradient(false));
@@ -225,40 +245,51 @@ final class Adapters implements AutoCloseable {
     }
   }
 
-  private void requireUnmerged() {
-    if (merge != null) {
+  void requireUnmerged() {
+    if (isMerged()) {
       throw new IllegalStateException("the adapters are merged: unmerge() first");
     }
   }
 
+  boolean isMerged() {
+    return merge != null;
+  }
+
   /** Adapter parameters first, in the order in which they were added; of those that are trainable now. */
   List<NamedParameter> trainable() {
+    if (isMerged()) {
+      return List.of();
+    }
     List<NamedParameter> all = new ArrayList<>(set.parameters());
     biases.values().forEach(all::addAll);
     return all.stream().filter(parameter -> parameter.array().hasGradient()).toList();
   }
 
-  /** The tensors of one adapter, by their names in its file. */
+  /** The tensors of one adapter, by their names in its file, and what of the base goes with them. */
   Map<String, NDArray> savedTensors(String name) {
+    Map<String, NDArray> tensors = ownTensors(name);
+    for (String tensor : tables.of(name)) {
+      tensors.putIfAbsent(inFile(name, tensor), base.tensor(tensor));
+    }
+    return tensors;
+  }
+
+  private Map<String, NDArray> ownTensors(String name) {
     Map<String, NDArray> tensors = new LinkedHashMap<>();
     set.parametersOf(name)
         .forEach(
             parameter ->
                 tensors.put(AdapterNames.inFile(parameter.name(), name), parameter.array()));
-    Map<String, LowRank> pairs = set.pairsOf(name);
     for (NamedParameter bias : biases.getOrDefault(name, List.of())) {
-      String weight = bias.name().replaceAll("\\.bias$", ".weight");
-      tensors.put(AdapterNames.ofBase(bias.name(), pairs.containsKey(weight)), bias.array());
-    }
-    String table = base.tokenEmbeddings();
-    PeftConfig config = configs.get(name);
-    // As PEFT does: an adapted table goes with its adapter, since tokens may have been added to it.
-    if (pairs.containsKey(table)
-        && config instanceof LoraConfig lora
-        && lora.trainableTokenIndices().isEmpty()) {
-      tensors.put(AdapterNames.ofBase(table, true), base.tensor(table));
+      tensors.put(inFile(name, bias.name()), bias.array());
     }
     return tensors;
+  }
+
+  /** What a tensor of the base is called in the file of an adapter. */
+  private String inFile(String adapter, String tensor) {
+    String weight = tensor.replaceAll("\\.bias$", ".weight");
+    return AdapterNames.ofBase(tensor, set.pairsOf(adapter).containsKey(weight));
   }
 
   /** The tensors of all adapters; those of others than {@code default} lie under their name. */

@@ -85,9 +85,9 @@ final class Computation implements AutoCloseable {
     AdapterSet adapters = view.adapters;
     if (adapters != null && !adapters.fits(architecture.adaptable())) {
       throw new IllegalArgumentException(
-          "set is one for other linear layers than those of this "
+          "the adapters were made for this "
               + core.config().modelType()
-              + ": make it with newAdapters() of this model, after its embeddings were resized");
+              + " before its embeddings were resized: call resizeTokenEmbeddings first, then add or load adapters");
     }
     return new Chain(own, architecture, List.copyOf(architecture.segments(weights())));
   }
@@ -170,7 +170,7 @@ final class Computation implements AutoCloseable {
     AdapterSet adapters = view.adapters;
     Weights own = new OwnWeights();
     Weights adapted = adapters == null ? own : adapters.over(own);
-    return view.noise > 0 ? adapted.withNoise(core.tokenEmbeddings(), view.noise) : adapted;
+    return view.noise > 0 ? adapted.withNoise(core.tokenLookups(), view.noise) : adapted;
   }
 
   /** The tensors of this view without adapters. */

@@ -33,9 +33,12 @@ public record LoadOptions(
     @Nullable QuantizationConfig quantization,
     boolean deferredWeights) {
 
-  /** Copies the labels. */
+  /** Checks and copies the labels. */
   public LoadOptions {
-    labels = labels == null ? null : List.copyOf(labels);
+    if (labels != null) {
+      labels = List.copyOf(labels);
+      PretrainedConfig.requireLabels(labels);
+    }
   }
 
   /** Float32 on the default device, with the file's own labels; the seed is 42. */
@@ -48,7 +51,11 @@ public record LoadOptions(
     return with(changed -> changed.device = value);
   }
 
-  /** Sets the names of the labels, and with them their number. */
+  /**
+   * Sets the names of the labels, and with them their number.
+   *
+   * @throws IllegalArgumentException if there is none, or one of them twice
+   */
   public LoadOptions withLabels(List<String> value) {
     return with(changed -> changed.labels = value);
   }

@@ -9,8 +9,10 @@ import dev.trainer4j.transformers.architecture.TensorSpec;
 import dev.trainer4j.transformers.quantization.QuantizedWeights;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -205,6 +207,21 @@ final class ModelCore implements AutoCloseable {
   /** Returns the name of the table of token embeddings, which every family registers first. */
   String tokenEmbeddings() {
     return architecture().tensors().get(0).name();
+  }
+
+  /** Returns the names by which tokens are looked up: in encoder and decoder those of copies that are tied. */
+  Set<String> tokenLookups() {
+    String table = tokenEmbeddings();
+    Set<String> names = new LinkedHashSet<>(Set.of(table));
+    architecture()
+        .tied()
+        .forEach(
+            (copy, original) -> {
+              if (original.equals(table) && EMBEDDING.matcher(copy).find()) {
+                names.add(copy);
+              }
+            });
+    return names;
   }
 
   /** Returns the name that the tensor of a name is saved under: another one if it is tied. */

@@ -166,8 +166,11 @@ public final class PeftModel extends ForwardingModel
    *   reference = model.forward(inputs, false);
    * }
    * }</pre>
+   *
+   * @throws IllegalStateException if they are merged: the base gives them, too
    */
   public DisabledAdapters disableAdapters() {
+    adapters.requireUnmerged();
     return new DisabledAdapters(adapters);
   }
 
@@ -306,7 +309,9 @@ public final class PeftModel extends ForwardingModel
 
   @Override
   public String whyFrozen() {
-    return "no adapter is active: call setActiveAdapters(...)";
+    return adapters.isMerged()
+        ? "the adapters are merged: call unmerge()"
+        : "no adapter is active: call setActiveAdapters(...)";
   }
 
   /** Returns the tensors of all adapters, by their names in PEFT's file. */

@@ -17,6 +17,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -203,8 +204,11 @@ public final class PretrainedConfig {
 
   /**
    * Returns a copy with these labels, the first of index 0: {@code id2label} and {@code label2id}.
+   *
+   * @throws IllegalArgumentException if there is none, or one of them twice
    */
   public PretrainedConfig withLabels(List<String> labels) {
+    requireLabels(labels);
     ObjectNode copy = tree.deepCopy();
     ObjectNode names = copy.putObject("id2label");
     ObjectNode indices = copy.putObject("label2id");
@@ -214,6 +218,27 @@ public final class PretrainedConfig {
     }
     copy.remove("num_labels");
     return new PretrainedConfig(source, copy);
+  }
+
+  /** The index of a label is looked up by its name, which of two of the same name one would lose. */
+  static void requireLabels(List<String> labels) {
+    if (labels.isEmpty()) {
+      throw new IllegalArgumentException("labels is empty, expected the name of one at least");
+    }
+    Map<String, Integer> indices = new HashMap<>();
+    for (int i = 0; i < labels.size(); i++) {
+      Integer before = indices.putIfAbsent(labels.get(i), i);
+      if (before != null) {
+        throw new IllegalArgumentException(
+            "labels names '"
+                + labels.get(i)
+                + "' at "
+                + before
+                + " and at "
+                + i
+                + ", expected different names");
+      }
+    }
   }
 
   /**

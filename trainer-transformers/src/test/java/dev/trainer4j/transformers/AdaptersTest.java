@@ -371,7 +371,7 @@ class AdaptersTest {
           .withMessageContaining("adapter 'x' has a pair");
       assertThatIllegalArgumentException()
           .isThrownBy(() -> other.adapted(set))
-          .withMessageContaining("newAdapters()");
+          .withMessageContaining("resizeTokenEmbeddings");
       PretrainedModel adapted = model.adapted(set);
       assertThatIllegalStateException()
           .isThrownBy(() -> adapted.adapted(set))

@@ -2,9 +2,11 @@
 package dev.trainer4j.transformers;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDArray;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -32,6 +34,17 @@ class FromConfigTest {
     try (PretrainedModel model = model(1)) {
       assertThat(model.nameOrPath()).isEmpty();
     }
+  }
+
+  @Test
+  void labelsThatCannotBeToldApartAreRefused() {
+    LoadOptions options = LoadOptions.defaults();
+    assertThatThrownBy(() -> options.withLabels(List.of("bad", "good", "bad")))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("labels names 'bad' at 0 and at 2, expected different names");
+    assertThatThrownBy(() -> CONFIG.withLabels(List.of("good", "good")))
+        .hasMessageContaining("'good' at 0 and at 1");
+    assertThatThrownBy(() -> options.withLabels(List.of())).hasMessageContaining("labels is empty");
   }
 
   @Test

@@ -6,23 +6,32 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.Shape;
 import dev.trainer4j.ResumeFrom;
+import dev.trainer4j.Trainer;
+import dev.trainer4j.args.IntervalStrategy;
+import dev.trainer4j.args.SchedulerType;
+import dev.trainer4j.args.TrainingArguments;
 import dev.trainer4j.checkpoint.SafetensorsFile;
+import dev.trainer4j.data.Datasets;
 import dev.trainer4j.data.ModelInputs;
 import dev.trainer4j.model.LabelLayout;
 import dev.trainer4j.model.NamedParameter;
 import dev.trainer4j.model.TrainableModel;
 import dev.trainer4j.torch.ArrayScope;
 import dev.trainer4j.torch.HalfType;
+import dev.trainer4j.transformers.generation.GenerationConfig;
 import dev.trainer4j.transformers.peft.LoraConfig;
 import dev.trainer4j.transformers.peft.PeftConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -233,6 +242,166 @@ class PeftModelTest {
             .hasMessageContaining("adapter_config.json")
             .hasMessageContaining(wrong[1]);
       }
+    }
+  }
+
+  @Test
+  void mergedAdaptersAreNeitherTrainedNorSavedNorSwitchedOff() {
+    try (PretrainedModel base = gpt2();
+        PeftModel model = PeftModel.of(base, drawn().bias("all").build())) {
+      model.merge();
+      assertThat(model.parameters()).isEmpty();
+      assertThat(model.whyFrozen()).isEqualTo("the adapters are merged: call unmerge()");
+      assertThatThrownBy(() -> model.save(folder)).hasMessageContaining("unmerge()");
+      assertThatThrownBy(model::disableAdapters).hasMessageContaining("unmerge()");
+      model.unmerge();
+      assertThat(model.parameters()).isNotEmpty();
+    }
+  }
+
+  /** As in PEFT: the base of the folder does not know the tokens, and whoever adds them again gets other rows. */
+  @Test
+  void tokensThatWereAddedToTheBaseGoWithAnAdapter() throws IOException {
+    int tokens;
+    float[] before;
+    try (PretrainedModel base = ParityModels.load("llama")) {
+      tokens = base.config().vocabSize() + 3;
+      base.resizeTokenEmbeddings(tokens);
+      try (PeftModel model = PeftModel.of(base, drawn().targetModules("q_proj").build())) {
+        before = logits(model);
+        model.save(folder);
+      }
+    }
+    try (PretrainedModel base = ParityModels.load("llama")) {
+      assertThatThrownBy(() -> PeftModel.load(base, folder))
+          .hasMessageContaining("base_model.model.model.embed_tokens.weight has shape (" + tokens)
+          .hasMessageContaining("resizeTokenEmbeddings");
+      base.resizeTokenEmbeddings(tokens, 1, false);
+      try (PeftModel model = PeftModel.load(base, folder)) {
+        assertThat(logits(model)).isEqualTo(before);
+        assertThat(model.savedTensors())
+            .containsKeys(
+                "base_model.model.model.embed_tokens.weight", "base_model.model.lm_head.weight");
+      }
+    }
+  }
+
+  /** Generation reads embeddings by a kernel of its own, token by token. */
+  @Test
+  void encoderAndDecoderWriteWithAdaptersOfTheirOwnEmbeddings() throws IOException {
+    LoraConfig.Builder tables = drawn().targetModules("embed_tokens").loraAlpha(8);
+    long[][] text = {{5, 9, 12, 7}};
+    GenerationConfig config =
+        GenerationConfig.builder().maxNewTokens(5).decoderStartTokenId(2).build();
+    try (PretrainedModel base = ParityModels.load("bart");
+        PeftModel model = PeftModel.of(base, tables.build())) {
+      assertThat(model.parameters())
+          .extracting(NamedParameter::name)
+          .containsExactly(
+              "model.encoder.embed_tokens.lora_embedding_A.default",
+              "model.encoder.embed_tokens.lora_embedding_B.default",
+              "model.decoder.embed_tokens.lora_embedding_A.default",
+              "model.decoder.embed_tokens.lora_embedding_B.default");
+      model.parameters().forEach(p -> p.array().set(p.array().add(0.3f).toFloatArray()));
+      long[] written = model.generate(text, config).sequences()[0];
+      assertThat(written).isNotEqualTo(base.generate(text, config).sequences()[0]);
+      for (int length = 1; length < written.length; length++) {
+        try (ArrayScope scope = ArrayScope.open()) {
+          NDArray read =
+              model.manager().create(Arrays.copyOf(written, length), new Shape(1, length));
+          NDArray ids = model.manager().create(text[0], new Shape(1, 4));
+          NDArray logits =
+              model
+                  .forward(
+                      ModelInputs.of(Map.of("input_ids", ids, "decoder_input_ids", read)), false)
+                  .logits();
+          assertThat(logits.get(0).get(length - 1).argMax().getLong()).isEqualTo(written[length]);
+        }
+      }
+      assertThatThrownBy(
+              () ->
+                  model.addAdapter(
+                      "shared", drawn().targetModules("q_proj").modulesToSave("shared").build()))
+          .hasMessageContaining("modulesToSave names model.shared, in which nothing is looked up")
+          .hasMessageContaining("model.decoder.embed_tokens.weight");
+    }
+  }
+
+  /** What a trainer writes is what {@link PeftModel#save} writes: a folder for each adapter, as PEFT has it. */
+  @Test
+  void severalAdaptersThatATrainerSavedAreReadOneByOneAndItsCheckpointsResumed()
+      throws IOException {
+    Path saved = folder.resolve("saved");
+    TrainingArguments.Builder args =
+        TrainingArguments.builder()
+            .outputDir(folder.resolve("run"))
+            .useCpu(true)
+            .lrSchedulerType(SchedulerType.CONSTANT)
+            .saveStrategy(IntervalStrategy.STEPS)
+            .saveSteps(2);
+    float[] whole = new float[0];
+    for (int updates : new int[] {2, 4}) {
+      try (PretrainedModel base = gpt2();
+          PeftModel model = PeftModel.of(base, drawn().build())) {
+        model.addAdapter("second", drawn().seed(7).targetModules("c_fc").build());
+        model.setActiveAdapters("default", "second");
+        try (Trainer trainer =
+            Trainer.builder(model, args.maxSteps(updates).build())
+                .trainDataset(Datasets.of(List.of(3, 1, 4, 1, 5, 9)))
+                .dataCollator(PeftModelTest::row)
+                .build()) {
+          trainer.train(updates == 2 ? ResumeFrom.never() : ResumeFrom.latest());
+          assertThat(trainer.state().globalStep()).isEqualTo(updates);
+          trainer.saveModel(saved);
+        }
+        whole = logits(model);
+      }
+    }
+    try (PretrainedModel base = gpt2();
+        PeftModel model = PeftModel.load(base, saved)) {
+      model.loadAdapter("second", saved.resolve("second"));
+      model.setActiveAdapters("default", "second");
+      assertThat(logits(model)).isEqualTo(whole);
+      model.save(folder.resolve("again"));
+    }
+    for (String file : List.of("adapter_model.safetensors", "second/adapter_model.safetensors")) {
+      assertThat(saved.resolve(file)).hasSameBinaryContentAs(folder.resolve("again").resolve(file));
+    }
+  }
+
+  private static ModelInputs row(List<Integer> samples, NDManager manager) {
+    long[] ids = samples.stream().flatMapToLong(i -> LongStream.of(i, i + 1, i + 2)).toArray();
+    Shape shape = new Shape(samples.size(), 3);
+    return ModelInputs.of(
+        Map.of("input_ids", manager.create(ids, shape), "labels", manager.create(ids, shape)));
+  }
+
+  @Test
+  void aDamagedAdapterIsRefusedByFileAndTensorAndTheModelStaysAsItWas() throws IOException {
+    Path adapter = folder.resolve("adapter");
+    Path file = adapter.resolve("adapter_model.safetensors");
+    String name = "base_model.model.transformer.h.1.attn.c_attn.lora_B.weight";
+    try (PretrainedModel base = gpt2();
+        PeftModel model = PeftModel.of(base, drawn().build())) {
+      float[] bare = logits(base);
+      float[] first = logits(model);
+      for (float value : new float[] {Float.NaN, Float.NEGATIVE_INFINITY}) {
+        model.savedTensors().get(name).set(new NDIndex("0, 1"), value);
+        model.save(adapter);
+        assertThatThrownBy(() -> PeftModel.load(base, adapter))
+            .isInstanceOf(IllegalArgumentException.class)
+            .hasMessageContaining(file + ": tensor " + name + " has ")
+            .hasMessageContaining(value != value ? "1 values that are NaN" : "1 that are infinite");
+      }
+      assertThat(logits(base)).isEqualTo(bare).isNotEqualTo(first);
+      byte[] whole = Files.readAllBytes(file);
+      for (int length : new int[] {whole.length - 1, whole.length / 2, 9, 7, 0}) {
+        Files.write(file, Arrays.copyOf(whole, length));
+        assertThatThrownBy(() -> PeftModel.load(base, adapter))
+            .isInstanceOf(IOException.class)
+            .hasMessageContaining(file.toString());
+      }
+      assertThat(logits(base)).isEqualTo(bare);
     }
   }
 

@@ -9,6 +9,7 @@ import dev.trainer4j.transformers.architecture.Weights;
 import dev.trainer4j.transformers.peft.LoraConfig;
 import java.io.IOException;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /** Views upon views of weights: none forgets what those below it say. */
@@ -39,7 +40,7 @@ class WeightsTest {
           List.of(
               noisy.weights(),
               noisy.weights().ownedBy(owner),
-              noisy.weights().ownedBy(owner).withNoise(HEAD, 1))) {
+              noisy.weights().ownedBy(owner).withNoise(Set.of(HEAD), 1))) {
         assertThat(weights.values(QUANTIZED, owner).toFloatArray())
             .isEqualTo(plain.values(QUANTIZED, owner).toFloatArray());
         assertThat(weights.partsOf(QUANTIZED)).isEqualTo(plain.partsOf(QUANTIZED)).isNotEmpty();

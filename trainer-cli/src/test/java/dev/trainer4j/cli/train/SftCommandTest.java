@@ -22,6 +22,19 @@ class SftCommandTest {
 
   @TempDir Path folder;
 
+  private static CommandLineRun rows(Path file, Path out, String flag) {
+    return CommandLineRun.of(
+        "sft",
+        "-q",
+        "--model_name_or_path",
+        MODEL,
+        "--train_file",
+        file,
+        "--output_dir",
+        out,
+        flag);
+  }
+
   private CommandLineRun sft(Path out, Object... more) {
     Object[] words = new Object[more.length + 10];
     System.arraycopy(
@@ -182,5 +195,29 @@ class SftCommandTest {
         .contains("eval_strategy", "validation_file");
     assertThat(CommandLineRun.of("sft", "--train_file", ROWS, "--output_dir", folder).err())
         .contains("model_name_or_path", "config_name");
+  }
+
+  /** What the library says to a programmer in Java's names, it says here in those of the flags. */
+  @Test
+  void mistakesThatShowUpInTheRowsAreToldInTheNamesOfFlags() throws IOException {
+    Path texts = Files.writeString(folder.resolve("texts.jsonl"), "{\"text\": \"a\"}\n");
+    Path empty =
+        Files.writeString(
+            folder.resolve("empty.jsonl"), "{\"prompt\": \"a\", \"completion\": \"\"}\n");
+    Path out = folder.resolve("o");
+
+    assertThat(rows(texts, out, "--assistant_only_loss").err())
+        .contains("error: assistant_only_loss is set, but the train dataset has no conversations");
+    assertThat(rows(empty, out, "--use_cpu").err())
+        .contains(
+            "empty.jsonl, line 1: 'completion' is empty",
+            "leave such rows out with --invalid_rows skip");
+    assertThat(sft(out, "--chat_template_path", texts).err())
+        .contains("error: chat_template_path is " + texts + ", expected a file that ends in");
+    assertThat(sft(out, "--eos_token", "<nope>").err())
+        .contains("error: eos_token is '<nope>', which is not in the vocabulary");
+    assertThat(sft(out, "--label_smoothing_factor", 0.1).err())
+        .contains("label_smoothing_factor: 0.1 needs all logits; set --loss_type nll");
+    assertThat(out).doesNotExist();
   }
 }

@@ -109,7 +109,7 @@ public final class AdapterSet implements AutoCloseable {
     if (magnitude != null) {
       check("magnitude of " + weight, magnitude, new Shape(module.out()));
     }
-    requireFinite(scale);
+    requireFinite("scale", scale);
     if (!(dropout >= 0 && dropout < 1)) {
       throw new IllegalArgumentException(
           "dropout is " + dropout + ", expected a rate from 0 up to but not including 1");
@@ -194,9 +194,9 @@ public final class AdapterSet implements AutoCloseable {
     return parameter;
   }
 
-  private static void requireFinite(double scale) {
-    if (!Double.isFinite(scale)) {
-      throw new IllegalArgumentException("scale is " + scale + ", expected a finite number");
+  private static void requireFinite(String argument, double number) {
+    if (!Double.isFinite(number)) {
+      throw new IllegalArgumentException(argument + " is " + number + ", expected a finite number");
     }
   }
 
@@ -227,7 +227,7 @@ public final class AdapterSet implements AutoCloseable {
 
   /** Multiplies what the pairs of an adapter add. */
   public synchronized void weigh(String adapter, double factor) {
-    requireFinite(factor);
+    requireFinite("factor", factor);
     for (List<LowRank> ofWeight : pairs.values()) {
       ofWeight.replaceAll(
           pair ->

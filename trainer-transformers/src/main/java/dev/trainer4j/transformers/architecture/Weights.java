@@ -4,6 +4,7 @@ package dev.trainer4j.transformers.architecture;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import java.util.List;
+import java.util.Set;
 
 /**
  * The tensors that a forward pass computes with, by Hugging Face's names.
@@ -59,9 +60,9 @@ public interface Weights {
     return 0;
   }
 
-  /** Returns these weights with noise in what training looks up in a table; see {@link #noiseOf}. */
-  default Weights withNoise(String table, double alpha) {
-    return new NoisyTable(this, table, alpha);
+  /** Returns these weights with noise in what training looks up in tables; see {@link #noiseOf}. */
+  default Weights withNoise(Set<String> tables, double alpha) {
+    return new NoisyTables(this, tables, alpha);
   }
 
   /**

@@ -15,4 +15,13 @@ public interface EmbeddingLoss {
    * @param vectors for each column of texts, in the order of the columns, shape [samples, width], float32
    */
   LossOutput of(List<NDArray> vectors);
+
+  /**
+   * Returns how many samples a micro batch must have to teach anything; one by default.
+   *
+   * @param columns of texts that a sample has
+   */
+  default int fewestSamples(int columns) {
+    return 1;
+  }
 }

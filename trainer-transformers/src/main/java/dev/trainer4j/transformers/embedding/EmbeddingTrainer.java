@@ -22,6 +22,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A trainer of text embeddings: what sentence-transformers' trainer is in Python.
@@ -47,7 +49,10 @@ import java.util.Objects;
  */
 public class EmbeddingTrainer extends Trainer {
 
+  private static final Logger LOGGER = LoggerFactory.getLogger(EmbeddingTrainer.class);
+
   private final EmbeddingOptions options;
+  private boolean toldOfFewSamples;
 
   /** Makes a trainer from a builder; for subclasses, others call {@link Builder#build}. */
   protected EmbeddingTrainer(Builder builder) {
@@ -74,7 +79,37 @@ public class EmbeddingTrainer extends Trainer {
   @Override
   protected LossOutput computeLoss(TrainableModel model, ModelInputs inputs) {
     Map<String, NDArray> vectors = vectors(model, inputs);
+    if (isTraining()) {
+      checkSamples(vectors.values().iterator().next().getShape().get(0));
+    }
     return options.loss().of(List.copyOf(vectors.values())).withOutputs(ModelOutput.of(vectors));
+  }
+
+  /** A run whose micro batches all teach nothing is refused; one of them, such as the last of an epoch, is told. */
+  private void checkSamples(long samples) {
+    int fewest = options.loss().fewestSamples(options.columns().size());
+    int batch = state().trainBatchSize();
+    if (batch < fewest) {
+      throw new IllegalArgumentException(
+          "perDeviceTrainBatchSize is "
+              + batch
+              + ", but "
+              + options.loss()
+              + " of the columns "
+              + options.columns()
+              + " learns from the other samples of a micro batch: set "
+              + fewest
+              + " or more, better 32; gradientAccumulationSteps adds none");
+    }
+    if (samples < fewest && !toldOfFewSamples) {
+      toldOfFewSamples = true;
+      LOGGER.warn(
+          "A micro batch has {} sample(s), and {} learns nothing of fewer than {}: with"
+              + " dataloaderDropLast(true) the last samples of an epoch that fill no batch are left out.",
+          samples,
+          options.loss(),
+          fewest);
+    }
   }
 
   /** Returns the vectors of each column, shape [samples, width]. */

@@ -17,7 +17,7 @@ import java.util.List;
  *
  * <p>The columns are the anchors, the positives, and any number of columns of negatives. Larger micro batches have more
  * negatives; accumulation does not add any. Equal positives of different samples count as negatives of each other: leave
- * duplicates out of the data.
+ * duplicates out of the data. A micro batch of one sample without a column of negatives has a loss of 0 and teaches nothing.
  *
  * <p>The loss is summed over the anchors, and its weight is their number. Immutable.
  */
@@ -96,6 +96,12 @@ public final class MultipleNegativesRankingLoss implements EmbeddingLoss {
       sum = sum.add(Losses.crossEntropy(ofPositives, own).value()).div(2);
     }
     return LossOutput.of(sum, (double) samples);
+  }
+
+  /** Two: a positive that nothing else competes with is found whatever the vectors are. Columns of negatives compete. */
+  @Override
+  public int fewestSamples(int columns) {
+    return columns == 2 ? 2 : 1;
   }
 
   @Override

@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -88,22 +89,61 @@ public final class AdapterFile {
    * Fills tensors from the folder's file, all of them or none.
    *
    * @param tensors what to fill, by the names in the file
+   * @param others what is filled, too, if the file has it
+   * @return the names of those of {@code others} that it has
    * @throws IllegalArgumentException if a tensor is missing, there is one too many, or one has another shape: the
-   *     adapter is of another model or configuration
+   *     adapter is of another model or configuration; or if a value is not finite
    * @throws IOException if the file is missing, damaged, or cannot be read
    */
-  public static void read(Path folder, Map<String, NDArray> tensors, NDManager manager)
+  public static Set<String> read(
+      Path folder, Map<String, NDArray> tensors, Map<String, NDArray> others, NDManager manager)
       throws IOException {
     Path file = existing(folder);
     try (ModelTensors stored = ModelTensors.of(file)) {
-      check(file, stored, tensors);
-      for (Map.Entry<String, NDArray> target : tensors.entrySet()) {
-        try (ArrayScope scope = ArrayScope.open();
-            NDManager host = manager.newSubManager(Device.cpu())) {
-          TorchFunctions.copy(
-              List.of(target.getValue()), List.of(stored.readFloat32(target.getKey(), host)));
-        }
+      Map<String, NDArray> found = new LinkedHashMap<>(others);
+      found.keySet().retainAll(stored.names());
+      Map<String, NDArray> all = new LinkedHashMap<>(tensors);
+      found.forEach(all::putIfAbsent);
+      fill(file, stored, all, manager);
+      return found.keySet();
+    }
+  }
+
+  private static void fill(
+      Path file, ModelTensors stored, Map<String, NDArray> tensors, NDManager manager)
+      throws IOException {
+    check(file, stored, tensors);
+    for (String name : tensors.keySet()) {
+      requireFinite(file, stored, name, manager);
+    }
+    for (Map.Entry<String, NDArray> target : tensors.entrySet()) {
+      try (ArrayScope scope = ArrayScope.open();
+          NDManager host = manager.newSubManager(Device.cpu())) {
+        TorchFunctions.copy(
+            List.of(target.getValue()), List.of(stored.readFloat32(target.getKey(), host)));
       }
+    }
+  }
+
+  /** An adapter of a run that went astray would make every answer NaN, and nobody would know why. */
+  private static void requireFinite(Path file, ModelTensors stored, String name, NDManager manager)
+      throws IOException {
+    long[] found;
+    try (ArrayScope scope = ArrayScope.open();
+        NDManager host = manager.newSubManager(Device.cpu())) {
+      found = TorchFunctions.nonFinite(List.of(stored.readFloat32(name, host)))[0];
+    }
+    if (found[0] + found[1] > 0) {
+      throw new IllegalArgumentException(
+          file
+              + ": tensor "
+              + name
+              + " has "
+              + found[0]
+              + " values that are NaN and "
+              + found[1]
+              + " that are infinite, nothing was loaded: take an earlier checkpoint of the run that wrote it, or"
+              + " fetch the file again.");
     }
   }
 
@@ -136,7 +176,8 @@ public final class AdapterFile {
               + (differences.size() > SHOWN
                   ? "; and " + (differences.size() - SHOWN) + " more"
                   : "")
-              + ". Load it onto the model that it was trained on.");
+              + ". Load it onto the model that it was trained on; where tokens were added to that, call"
+              + " resizeTokenEmbeddings first.");
     }
   }
 }

@@ -67,7 +67,13 @@ public final class AdapterMaker {
       } else if (config instanceof Ia3Config ia3) {
         targets.adapted().forEach(module -> addVector(ia3, module, tensors));
       }
-      targets.savedTensors(tensors).forEach((module, names) -> addCopies(module, names, decays));
+      targets
+          .savedTensors(tensors)
+          .forEach(
+              (module, names) -> {
+                requireLookedUp(module, names, tokens.get(0));
+                addCopies(module, names, decays);
+              });
     }
   }
 
@@ -228,6 +234,22 @@ public final class AdapterMaker {
               bias,
               List.of(parameter),
               array -> AdapterKernels.scaled(array, vector.reshape(new Shape(size)))));
+    }
+  }
+
+  /** Encoder and decoder look tokens up in copies of a table that is tied to them, and never in itself. */
+  private void requireLookedUp(String module, List<String> names, String table) {
+    List<String> tables =
+        set.modules().stream()
+            .filter(other -> other.kind() == Kind.EMBEDDING)
+            .map(Adaptable::weight)
+            .toList();
+    if (names.contains(table) && !tables.isEmpty() && !tables.contains(table)) {
+      throw new IllegalArgumentException(
+          "modulesToSave names "
+              + module
+              + ", in which nothing is looked up: name embed_tokens, which encoder and decoder have each of their own, "
+              + tables);
     }
   }
 

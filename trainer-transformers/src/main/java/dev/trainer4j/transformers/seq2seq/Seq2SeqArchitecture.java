@@ -125,10 +125,13 @@ final class Seq2SeqArchitecture implements Architecture {
 
   @Override
   public List<Adaptable> adaptable() {
+    List<Adaptable> all = new ArrayList<>();
+    all.addAll(Adaptable.among(this, names.copiesOfTokens(), Kind.EMBEDDING));
     List<String> slots = new ArrayList<>(layerSlots(false, spec.encoder()));
     slots.addAll(layerSlots(true, spec.decoder()));
     slots.addAll(head.slots(names));
-    return Adaptable.among(this, slots, Kind.LINEAR);
+    all.addAll(Adaptable.among(this, slots, Kind.LINEAR));
+    return all;
   }
 
   @Override

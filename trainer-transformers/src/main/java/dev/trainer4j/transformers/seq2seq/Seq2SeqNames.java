@@ -45,7 +45,7 @@ enum Seq2SeqNames {
 
     @Override
     List<String> embeddingSlots(boolean decoder) {
-      return List.of(tokens(), "", "", "");
+      return List.of(tokensOf(decoder), "", "", "");
     }
 
     @Override
@@ -106,7 +106,7 @@ enum Seq2SeqNames {
     List<String> embeddingSlots(boolean decoder) {
       String stack = stack(decoder);
       return List.of(
-          tokens(),
+          tokensOf(decoder),
           stack + "embed_positions.weight",
           stack + "layernorm_embedding.weight",
           stack + "layernorm_embedding.bias");
@@ -144,6 +144,11 @@ enum Seq2SeqNames {
   /** Returns names under which files may hold the token embeddings again. */
   List<String> copiesOfTokens() {
     return List.of(prefix + "encoder.embed_tokens.weight", prefix + "decoder.embed_tokens.weight");
+  }
+
+  /** Returns the name of the token embeddings on one side: adapters of the two are different ones, as in PEFT. */
+  String tokensOf(boolean decoder) {
+    return copiesOfTokens().get(decoder ? 1 : 0);
   }
 
   /** Returns the name of the module of a layer. */

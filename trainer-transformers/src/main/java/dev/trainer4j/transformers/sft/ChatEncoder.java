@@ -35,8 +35,13 @@ final class ChatEncoder {
   /** A prompt and a completion, which alone is trained if asked for. */
   TokenRow completion(Map<String, ?> row, boolean completionOnly) {
     List<Map<String, ?>> prompt = RowFields.messages(row, PROMPT);
+    List<Map<String, ?>> completion = RowFields.messages(row, COMPLETION);
+    if (completion.stream().allMatch(Messages::isEmpty)) {
+      throw RowFields.wrong(
+          COMPLETION, "is empty: there is nothing to learn of messages with a role alone");
+    }
     List<Map<String, ?>> all = new ArrayList<>(prompt);
-    all.addAll(RowFields.messages(row, COMPLETION));
+    all.addAll(completion);
     int[] start = new Chat(prompt, row).ids(tokenizer, true);
     TokenRow whole = whole(new Chat(all, row)).beginningWith(start);
     return completionOnly ? whole.behind(start) : whole;

@@ -4,6 +4,7 @@ package dev.trainer4j.transformers.sft;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -55,10 +56,20 @@ final class Messages {
     Object calls = message.get(TOOL_CALLS);
     if (calls != null) {
       checkCalls(calls, place + "." + TOOL_CALLS);
-    } else if (content == null && message.size() == 1) {
+    } else if (message.values().stream().filter(Objects::nonNull).count() == 1) {
       throw RowFields.wrong(place, "has a role and nothing else");
     }
     return message;
+  }
+
+  /** Returns whether there is nothing to learn of a message. */
+  static boolean isEmpty(Map<String, ?> message) {
+    return message.entrySet().stream()
+        .allMatch(entry -> entry.getKey().equals(ROLE) || isNothing(entry.getValue()));
+  }
+
+  private static boolean isNothing(@Nullable Object value) {
+    return value == null || value.equals("") || value.equals(List.of());
   }
 
   private static Map<String, ?> renamed(Map<String, ?> message) {

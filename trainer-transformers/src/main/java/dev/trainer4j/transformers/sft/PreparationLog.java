@@ -92,8 +92,8 @@ final class PreparationLog {
     }
     if (prepared.untrained() > 0) {
       logger.warn(
-          "{} of {} rows of the {} dataset are left out, as no token of them is trained; where that is by"
-              + " maxLength, raise it.",
+          "{} of {} rows of the {} dataset are left out, as no token of them is trained; where that is because"
+              + " rows are cut, raise max_length.",
           prepared.untrained(),
           rows.size(),
           name);

@@ -49,8 +49,8 @@ final class RowFormat {
       ChatEncoder chats = new ChatEncoder(tokenizer, arguments.assistantOnlyLoss());
       if (arguments.assistantOnlyLoss() && !chats.learnsToEnd()) {
         LOGGER.warn(
-            "The chat template leaves the token that ends an answer outside of the answer: with"
-                + " assistantOnlyLoss the model may not learn to stop.");
+            "The chat template leaves the token that ends an answer outside of the answer,"
+                + " and only answers are trained: the model may not learn to stop.");
       }
       return prompted
           ? row -> chats.completion(row, completionOnly)
@@ -129,8 +129,8 @@ final class RowFormat {
     }
     if (masked && only == null && !labelled) {
       LOGGER.warn(
-          "The {} dataset has a completion_mask, which is not used: completionOnlyLoss is unset, and tokens"
-              + " that are made already are all trained then. Set it to true to train completions only.",
+          "The {} dataset has a completion_mask, which is not used: of tokens that are made already, all are"
+              + " trained unless completion_only_loss is set to true.",
           dataset);
     }
     boolean completionOnly = Boolean.TRUE.equals(only) && masked;

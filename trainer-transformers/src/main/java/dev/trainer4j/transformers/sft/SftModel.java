@@ -86,8 +86,10 @@ final class SftModel implements AutoCloseable {
       throw new IllegalArgumentException(
           "the model has nothing that is trained: "
               + model
-              + "; release parameters with unfreeze(...), set an adapter active with"
-              + " setActiveAdapters(...), or add one with peft(...)");
+              + "; "
+              + (model instanceof PeftModel
+                  ? model.whyFrozen()
+                  : "release parameters with unfreeze(...), or add an adapter with peft(...)"));
     }
     LOG.info("Training {}", model);
     TokenLoss loss =

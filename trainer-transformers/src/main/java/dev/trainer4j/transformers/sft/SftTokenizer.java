@@ -4,6 +4,7 @@ package dev.trainer4j.transformers.sft;
 import dev.trainer4j.transformers.tokenization.AddedToken;
 import dev.trainer4j.transformers.tokenization.PretrainedTokenizer;
 import dev.trainer4j.transformers.tokenization.SpecialToken;
+import dev.trainer4j.transformers.tokenization.TokenizerException;
 import java.io.IOException;
 import java.nio.charset.MalformedInputException;
 import java.nio.file.Files;
@@ -105,7 +106,12 @@ final class SftTokenizer implements AutoCloseable {
     String name = String.valueOf(path.getFileName());
     if (Files.isRegularFile(path) && (name.endsWith(".jinja") || name.endsWith(".j2"))) {
       String text = read(path);
-      change(t -> t.withChatTemplate(text));
+      try {
+        change(t -> t.withChatTemplate(text));
+      } catch (TokenizerException e) {
+        throw new IllegalArgumentException(
+            "chatTemplatePath is " + path + ": " + e.getMessage(), e);
+      }
     } else if (Files.isDirectory(path)) {
       try (PretrainedTokenizer source = PretrainedTokenizer.load(path)) {
         cloneFrom(source, path);

@@ -96,7 +96,7 @@ class StreamedRows implements Iterator<Map<String, Object>>, AutoCloseable {
     if (TokenRow.isTrained(tokens.labels())) {
       return tokens.toSample();
     }
-    tell("no token of it is trained; where that is by maxLength, raise it");
+    tell("no token of it is trained; where that is because rows are cut, raise max_length");
     return null;
   }
 

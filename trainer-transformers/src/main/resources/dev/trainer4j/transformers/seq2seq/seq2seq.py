@@ -125,7 +125,7 @@ class Seq2Seq(Module):
     return (self).embed_from(ids, weights, 0)
 
   def embed_from(self: __torch__.Seq2Seq, ids: Tensor, weights: List[Tensor], past: int) -> Tensor:
-    x = torch.embedding(weights[0], torch.to(ids, 4), $padding_row)
+    x = (self).embedded(torch.to(ids, 4), weights, 0, $padding_row)
     if $embedding_scale != 1.0:
       x = torch.mul(x, $embedding_scale)
     x = (self).noisy(x)
@@ -246,7 +246,7 @@ class Seq2Seq(Module):
   # table of distances or empty; last norm and its bias or empty; as for logits(). weights: 27 a layer, as for decoder_layer().
   def decode(self: __torch__.Seq2Seq, ids: Tensor, mask: Tensor, outer: List[Tensor], weights: List[Tensor],
              caches: List[Tensor], memories: List[Tensor], past: int) -> Tensor:
-    x = (self).embed_from(ids, torch.slice(outer, 0, 4), past)
+    x = (self).embed_from(ids, (self).part(outer, 0, 4), past)
     new = torch.size(ids, 1)
     total = past + new
     added = torch.slice(mask, 0, 0, 0)

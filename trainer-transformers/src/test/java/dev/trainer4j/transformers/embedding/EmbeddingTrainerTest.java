@@ -36,6 +36,7 @@ import dev.trainer4j.transformers.tokenization.PretrainedTokenizer;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
@@ -328,6 +329,61 @@ class EmbeddingTrainerTest {
         assertThatThrownBy(trainer::train)
             .hasStackTraceContaining("there is 1 column of texts: name at least two");
       }
+    }
+  }
+
+  @Test
+  void aPairAloneInEachMicroBatchIsRefusedBecauseItTeachesNothing() throws IOException {
+    TrainingArguments args =
+        arguments(folder).perDeviceTrainBatchSize(1).gradientAccumulationSteps(4).build();
+    try (PretrainedTokenizer tokenizer = tokenizer("bert-classify");
+        PretrainedModel model = encoder("bert-classify");
+        EmbeddingTrainer trainer =
+            EmbeddingTrainer.builder(model, tokenizer, args).trainDataset(pairs()).build()) {
+      assertThatThrownBy(trainer::train)
+          .hasStackTraceContaining("perDeviceTrainBatchSize is 1, but MultipleNegativesRankingLoss")
+          .hasStackTraceContaining("set 2 or more");
+      assertThat(trainer.state().globalStep()).isZero();
+    }
+  }
+
+  /** Of three pairs in batches of two, the last one stands alone: an epoch goes on behind it. */
+  @Test
+  void aPairThatIsLeftOverAtTheEndOfAnEpochIsNoError() throws IOException {
+    TrainingArguments args = arguments(folder).perDeviceTrainBatchSize(2).maxSteps(4).build();
+    List<Map<String, ?>> three = List.of(pairs().get(0), pairs().get(1), pairs().get(2));
+    try (PretrainedTokenizer tokenizer = tokenizer("bert-classify");
+        PretrainedModel model = encoder("bert-classify");
+        EmbeddingTrainer trainer =
+            EmbeddingTrainer.builder(model, tokenizer, args)
+                .trainDataset(Datasets.of(three))
+                .build()) {
+      trainer.train();
+      List<Double> losses = logged(trainer, "loss");
+      assertThat(losses.get(0)).isPositive();
+      assertThat(losses.get(1)).isZero();
+      assertThat(losses.get(2)).isPositive();
+    }
+  }
+
+  @Test
+  void hardNegativesTeachAlsoWhereOneSampleIsAlone() throws IOException {
+    TrainingArguments args = arguments(folder).perDeviceTrainBatchSize(1).maxSteps(2).build();
+    List<Map<String, ?>> rows = new ArrayList<>();
+    for (int i = 0; i < 2; i++) {
+      Map<String, Object> row = new LinkedHashMap<>(pairs().get(i));
+      row.put("negative", pairs().get(i + 2).get("positive"));
+      rows.add(row);
+    }
+    try (PretrainedTokenizer tokenizer = tokenizer("bert-classify");
+        PretrainedModel model = encoder("bert-classify");
+        EmbeddingTrainer trainer =
+            EmbeddingTrainer.builder(model, tokenizer, args)
+                .options(EmbeddingOptions.defaults().withColumns("anchor", "positive", "negative"))
+                .trainDataset(Datasets.of(rows))
+                .build()) {
+      trainer.train();
+      assertThat(logged(trainer, "grad_norm")).allMatch(norm -> norm > 0);
     }
   }
 

@@ -67,6 +67,7 @@ class InvalidRowsTest {
         "{\"messages\": [{\"content\": \"Hi\"}]} | 'messages[0]' has the role null",
         "{\"messages\": [{\"role\": 3, \"content\": \"Hi\"}]} | 'messages[0]' has the role 3",
         "{\"messages\": [{\"role\": \"user\"}]} | 'messages[0]' has a role and nothing else",
+        "{\"messages\": [{\"role\": \"user\", \"content\": null, \"tool_calls\": null}]} | 'messages[0]' has a role and nothing else",
         "{\"messages\": [{\"role\": \"user\", \"content\": 7}]} | 'messages[0].content' is 7, expected a text",
         "{\"messages\": [{\"role\": \"user\", \"content\": \"\", \"tool_calls\": [\"add\"]}]} | 'messages[0].tool_calls[0]' is the text 'add', expected an object",
         "{\"messages\": [{\"role\": \"user\", \"content\": \"\", \"tool_calls\": {}}]} | 'messages[0].tool_calls' is an object, expected a list",
@@ -102,6 +103,9 @@ class InvalidRowsTest {
         "{\"input_ids\": [1]} | {\"input_ids\": [1], \"assistant_masks\": [2]} | 'assistant_masks[0]' is 2, expected 0 or 1",
         "{\"prompt\": [{\"role\": \"user\", \"content\": \"a\"}], \"completion\": [{\"role\": \"assistant\", \"content\": \"b\"}]}"
             + " | {\"prompt\": [{\"role\": \"user\", \"content\": \"a\"}], \"completion\": []} | 'completion' is empty",
+        "{\"prompt\": [{\"role\": \"user\", \"content\": \"a\"}], \"completion\": [{\"role\": \"assistant\", \"content\": \"b\"}]}"
+            + " | {\"prompt\": [{\"role\": \"user\", \"content\": \"a\"}], \"completion\": [{\"role\": \"assistant\", \"content\": \"\"}]}"
+            + " | 'completion' is empty",
       })
   void otherRowsAreToldToo(String good, String bad, String reason) {
     assertThatThrownBy(() -> prepare(good + "\n" + bad, SftArguments.builder()))

@@ -9,7 +9,6 @@ import dev.trainer4j.data.Datasets;
 import dev.trainer4j.transformers.tokenization.AddedToken;
 import dev.trainer4j.transformers.tokenization.PretrainedTokenizer;
 import dev.trainer4j.transformers.tokenization.SpecialToken;
-import dev.trainer4j.transformers.tokenization.TokenizerException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -145,7 +144,8 @@ class SftTokenizerTest {
         .withMessageContaining("not UTF-8");
     Path broken = Files.writeString(folder.resolve("broken.jinja"), "{% if %}");
     assertThatThrownBy(() -> SftTokenizer.of(model, args().chatTemplatePath(broken).build()))
-        .isInstanceOf(TokenizerException.class)
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("chatTemplatePath is " + broken + ": ")
         .hasMessageContaining("line 1");
   }
 }
