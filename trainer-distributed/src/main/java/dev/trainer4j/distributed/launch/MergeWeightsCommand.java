@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.distributed.launch;
 
+import dev.trainer4j.checkpoint.CheckpointFiles;
 import dev.trainer4j.checkpoint.ModelTensorsWriter;
 import dev.trainer4j.checkpoint.TensorInfo;
 import dev.trainer4j.checkpoint.TensorPieces;
@@ -16,6 +17,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -40,7 +42,8 @@ public final class MergeWeightsCommand extends ShellCommand {
   @Parameters(
       index = "0",
       paramLabel = "DIR",
-      description = "a checkpoint with model-00001-of-0000N.safetensors, a file of each rank")
+      description =
+          "a checkpoint with model_pieces-00001-of-0000N.safetensors, a file of each rank")
   private Path source = Path.of("");
 
   @Parameters(index = "1", paramLabel = "OUT", description = "the folder to write; new, or empty")
@@ -125,7 +128,7 @@ public final class MergeWeightsCommand extends ShellCommand {
   }
 
   private int merge(Path folder) throws IOException {
-    try (TensorPieces pieces = TensorPieces.open(source, "model")) {
+    try (TensorPieces pieces = pieces()) {
       ByteBuffer buffer = ByteBuffer.allocateDirect(CHUNK);
       List<TensorSource> whole = new ArrayList<>();
       for (String name : pieces.names()) {
@@ -137,6 +140,27 @@ public final class MergeWeightsCommand extends ShellCommand {
       ModelTensorsWriter.write(folder, whole, Math.max(1, (long) (shardGigabytes * 1e9)));
       return whole.size();
     }
+  }
+
+  private TensorPieces pieces() throws IOException {
+    return new CheckpointFiles(source)
+        .openModelPieces()
+        .orElseThrow(
+            () ->
+                new LaunchException(
+                    "DIR "
+                        + source
+                        + " has no model_pieces-00001-of-0000N.safetensors, which ranks save where"
+                        + " parameters are shared out and state_dict_type is SHARDED_STATE_DICT; "
+                        + (isWhole()
+                            ? "its model is whole already"
+                            : "name a checkpoint of such a run, such as out/checkpoint-500")));
+  }
+
+  private boolean isWhole() {
+    return Stream.of(
+            CheckpointFiles.MODEL, "model.safetensors.index.json", "adapter_model.safetensors")
+        .anyMatch(name -> Files.exists(source.resolve(name)));
   }
 
   private static void copy(

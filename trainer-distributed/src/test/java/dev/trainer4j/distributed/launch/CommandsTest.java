@@ -7,10 +7,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import dev.trainer4j.args.ShardingPlan.Stage;
+import dev.trainer4j.checkpoint.CheckpointFiles;
 import dev.trainer4j.checkpoint.ModelTensors;
 import dev.trainer4j.checkpoint.SafetensorsWriter;
 import dev.trainer4j.checkpoint.TensorPiece;
-import dev.trainer4j.checkpoint.TensorPiecesWriter;
 import java.io.BufferedReader;
 import java.io.PrintWriter;
 import java.io.StringReader;
@@ -21,6 +21,8 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 
 /** The commands beside {@code launch}. */
@@ -139,10 +141,16 @@ final class CommandsTest {
         .contains("distributed_type: FSDP");
   }
 
-  @Test
-  void trainsAsConfiguredAndComparesWithOneProcess() throws Exception {
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "distributed_type: MULTI_CPU",
+        "distributed_type: FSDP\nfsdp_config: {fsdp_version: 2}\nuse_cpu: true",
+        "distributed_type: DEEPSPEED\ndeepspeed_config: {zero_stage: 2}\nmixed_precision: bf16"
+      })
+  void trainsAsConfiguredAndComparesWithOneProcess(String type) throws Exception {
     Path file = folder.resolve("config.yaml");
-    Files.writeString(file, "distributed_type: MULTI_CPU\nnum_processes: 2\n");
+    Files.writeString(file, type + "\nnum_processes: 2\n");
 
     Outcome outcome = run("test", "--config_file", file.toString());
 
@@ -204,12 +212,9 @@ final class CommandsTest {
       for (int rank = 0; rank < 2; rank++) {
         long start = rank == 0 ? 0 : 6;
         NDArray piece = whole.get((rank == 0 ? "0:6" : "6:10"));
-        TensorPiecesWriter.write(
-            checkpoint,
-            "model",
-            rank,
-            2,
-            List.of(TensorPiece.of("w", whole.getShape(), start, piece)));
+        new CheckpointFiles(checkpoint)
+            .writeModelPieces(
+                rank, 2, List.of(TensorPiece.of("w", whole.getShape(), start, piece)));
       }
       Path merged = folder.resolve("merged");
 
@@ -230,12 +235,9 @@ final class CommandsTest {
     Path checkpoint = Files.createDirectories(folder.resolve("checkpoint-5"));
     try (NDManager manager = NDManager.newBaseManager("PyTorch")) {
       NDArray whole = manager.arange(10f);
-      TensorPiecesWriter.write(
-          checkpoint,
-          "model",
-          0,
-          2,
-          List.of(TensorPiece.of("w", whole.getShape(), 0, whole.get("0:6"))));
+      new CheckpointFiles(checkpoint)
+          .writeModelPieces(
+              0, 2, List.of(TensorPiece.of("w", whole.getShape(), 0, whole.get("0:6"))));
     }
 
     Outcome outcome =
@@ -243,6 +245,19 @@ final class CommandsTest {
 
     assertThat(outcome.exitCode()).isNotZero();
     assertThat(outcome.errors()).contains("00002-of-00002");
+    assertThat(folder.resolve("merged")).doesNotExist();
+  }
+
+  @Test
+  void saysThatAModelIsWholeOrThatAFolderIsNoCheckpoint() throws Exception {
+    String merged = folder.resolve("merged").toString();
+    Path empty = Files.createDirectories(folder.resolve("empty"));
+    model();
+
+    assertThat(run("merge-weights", folder.toString(), merged).errors())
+        .contains("has no model_pieces-00001-of-0000N.safetensors", "its model is whole already");
+    assertThat(run("merge-weights", empty.toString(), merged).errors())
+        .contains("name a checkpoint of such a run");
     assertThat(folder.resolve("merged")).doesNotExist();
   }
 
