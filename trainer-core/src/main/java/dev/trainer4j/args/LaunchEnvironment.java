@@ -160,11 +160,16 @@ public record LaunchEnvironment(Map<String, String> variables) {
   private Map<String, Object> deepspeed() {
     if (text(DEEPSPEED + "ZERO3_INIT").flatMap(ValueType.FLAG::read).orElse(false)) {
       ConfigReading.warnOfNoEffect(
-          "zero3_init_flag", "ranks load a model whole, then share it out");
+          "zero3_init_flag",
+          "ranks load a model whole, then share it out, unless it is loaded with deferred weights");
     }
     Optional<String> file = text(DEEPSPEED + "CONFIG_FILE");
     if (file.isPresent()) {
-      return ConfigFileType.file(file.get());
+      try {
+        return ConfigFileType.file(file.get());
+      } catch (IllegalArgumentException e) {
+        throw new IllegalArgumentException("deepspeed_config_file: " + e.getMessage(), e);
+      }
     }
     Map<String, Object> zero = new LinkedHashMap<>();
     zero.put("stage", number(DEEPSPEED + "ZERO_STAGE", Integer::valueOf).orElse(2));
