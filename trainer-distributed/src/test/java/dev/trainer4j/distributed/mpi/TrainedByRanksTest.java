@@ -69,8 +69,13 @@ class TrainedByRanksTest {
               double other = expected.values().get(name);
               assertThat(Math.abs(value - other))
                   .as("%s: %s and %s", name, value, other)
-                  .isLessThanOrEqualTo(precision * Math.max(1, Math.abs(other)));
+                  .isLessThanOrEqualTo(precision(name, precision) * Math.max(1, Math.abs(other)));
             });
+  }
+
+  /** Terms of a gradient cancel each other out, so what is left of float32's rounding depends on the processor. */
+  private static double precision(String name, double precision) {
+    return name.endsWith("grad_norm") ? 10 * precision : precision;
   }
 
   @ParameterizedTest
