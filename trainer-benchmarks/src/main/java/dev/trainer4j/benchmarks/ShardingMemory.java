@@ -93,7 +93,7 @@ public final class ShardingMemory {
     try (NDManager manager = NDManager.newBaseManager("PyTorch")) {
       Map<String, NDArray> weights = new LinkedHashMap<>();
       for (int i = 0; i < LAYERS; i++) {
-        NDArray weight = MovableTensors.create(new Shape(width, width), null, manager);
+        NDArray weight = MovableTensors.create(new Shape(width, width), DataType.FLOAT32, manager);
         weight.setRequiresGradient(true);
         weights.put("layer." + i, weight);
       }

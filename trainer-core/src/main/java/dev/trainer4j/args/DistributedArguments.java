@@ -8,8 +8,8 @@ import org.immutables.value.Value;
 /** How several processes train one model together. In a world of one process they have no effect. */
 public interface DistributedArguments {
   /**
-   * How much of the gradients is summed over the processes at once. Gradients are copied into a bucket of this size, and while
-   * one is on its way the next is filled.
+   * How much of the gradients is summed over the processes at once: they are copied into buckets of this size. On a CPU a gradient
+   * of 1 MiB or more is summed where it is.
    *
    * @return MiB, at least 1; unset by default, which means 25
    */

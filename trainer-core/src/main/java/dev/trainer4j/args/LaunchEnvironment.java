@@ -164,7 +164,11 @@ public record LaunchEnvironment(Map<String, String> variables) {
     }
     Optional<String> file = text(DEEPSPEED + "CONFIG_FILE");
     if (file.isPresent()) {
-      return ConfigFileType.file(file.get());
+      try {
+        return ConfigFileType.file(file.get());
+      } catch (IllegalArgumentException e) {
+        throw new IllegalArgumentException("deepspeed_config_file: " + e.getMessage(), e);
+      }
     }
     Map<String, Object> zero = new LinkedHashMap<>();
     zero.put("stage", number(DEEPSPEED + "ZERO_STAGE", Integer::valueOf).orElse(2));

@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -141,9 +142,20 @@ public final class CheckpointFiles {
     if (!file.equals(MODEL)) {
       return FolderedTensors.open(folder, file);
     }
+    Optional<TensorPieces> pieces = openModelPieces();
+    return pieces.isPresent() ? pieces.get() : ModelTensors.open(folder);
+  }
+
+  /**
+   * Opens the pieces of the model's tensors that ranks wrote.
+   *
+   * @return empty if there are none
+   * @throws SafetensorsException if one is missing, or they do not fit together
+   */
+  public Optional<TensorPieces> openModelPieces() throws IOException {
     return PieceName.areIn(folder, MODEL_PIECES)
-        ? TensorPieces.open(folder, MODEL_PIECES)
-        : ModelTensors.open(folder);
+        ? Optional.of(TensorPieces.open(folder, MODEL_PIECES))
+        : Optional.empty();
   }
 
   /** Loads the model's tensors; names and shapes must agree. */

@@ -87,6 +87,7 @@ public final class Evaluator {
    */
   public EvaluationResult run(
       DataLoader loader, String prefix, boolean keepPredictions, boolean lossOnly) {
+    EvaluationData.requireShared(loader, processes);
     ModelInitialization.run(model, loader, manager, seed);
     EvaluationLoop loop =
         new EvaluationLoop(metrics, manager, keepPredictions, lossOnly, processes, log);

@@ -28,6 +28,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -210,8 +211,14 @@ public final class BlockModel implements MixedPrecisionModel {
     return ModelOutput.of(named);
   }
 
-  /** Runs {@code layers} of the block over its inputs, and says what it was given if they refuse. */
+  /** Runs layers of the block over its inputs, and says what it was given if they refuse. */
   NDList run(ModelInputs inputs, UnaryOperator<NDList> layers) {
+    return run(inputs, () -> isInitialized() ? state() : Map.of(), layers);
+  }
+
+  /** The same of {@code layers} that read some of the tensors. */
+  private NDList run(
+      ModelInputs inputs, Supplier<Map<String, NDArray>> read, UnaryOperator<NDList> layers) {
     NDList list = blockInputs(inputs);
     try {
       return layers.apply(list);
@@ -222,7 +229,7 @@ public final class BlockModel implements MixedPrecisionModel {
       if (EngineMessage.isOutOfMemory(e)) {
         throw e;
       }
-      MissingParameters.refuse(this);
+      MissingParameters.refuse(read.get());
       throw PassFailure.of(
           "the block does not take",
           PassFailure.describe(inputs, labelNames),
@@ -282,6 +289,7 @@ public final class BlockModel implements MixedPrecisionModel {
   NDList runPart(ForwardPass pass, NDList hidden, List<Block> children) {
     return run(
         pass.inputs(),
+        () -> tensors(children),
         inputs -> {
           NDList values = hidden.isEmpty() ? cast(inputs) : hidden;
           for (Block child : children) {
@@ -290,6 +298,16 @@ public final class BlockModel implements MixedPrecisionModel {
           }
           return values;
         });
+  }
+
+  private static Map<String, NDArray> tensors(List<Block> children) {
+    Map<String, NDArray> tensors = new LinkedHashMap<>();
+    for (Block child : children) {
+      child
+          .getParameters()
+          .forEach(named -> tensors.put(named.getKey(), named.getValue().getArray()));
+    }
+    return tensors;
   }
 
   /** Makes the outputs of what the last children gave. */

@@ -30,6 +30,13 @@ final class ModelView extends ForwardingModel {
     return forward.run(inputs, training);
   }
 
+  /** Predictions go the same way, unless the model has another pass for them. */
+  @Override
+  public TrainableModel forPrediction() {
+    TrainableModel other = model.forPrediction();
+    return other == model ? this : other;
+  }
+
   /** Leaves the model to whoever made it. */
   @Override
   public void close() {}

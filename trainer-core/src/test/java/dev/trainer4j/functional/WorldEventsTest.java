@@ -3,6 +3,7 @@ package dev.trainer4j.functional;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.trainer4j.ResumeFrom;
 import dev.trainer4j.StopReason;
@@ -106,6 +107,29 @@ class WorldEventsTest {
         .hasStackTraceContaining(
             "the training arguments are not the same on all ranks: learning_rate is 0.1 on rank 0, and 1.1"
                 + " on rank 1. Give all ranks the same.");
+  }
+
+  @Test
+  void ranksWithOtherEvaluationDataAreAllToldSo() throws Exception {
+    List<String> errors =
+        InMemoryWorld.call(
+            2,
+            group -> {
+              try (TinyModel tiny = new TinyModel(1, 0);
+                  Trainer trainer =
+                      Trainer.builder(tiny.model(), WorldRuns.args(folder, 2).build())
+                          .trainDataset(TinyData.points(WorldRuns.SAMPLES, 1))
+                          .evalDataset(TinyData.points(11 - group.rank(), 2))
+                          .processGroup(group)
+                          .build()) {
+                return assertThrows(IllegalStateException.class, trainer::evaluate).getMessage();
+              }
+            });
+
+    assertThat(errors)
+        .containsOnly(
+            "the evaluation data is not the same on all ranks: rank 0 has 11 samples in batches of 3, rank"
+                + " 1 has 10 samples in batches of 3. Give all ranks the same.");
   }
 
   @Test

@@ -71,7 +71,7 @@ final class JobCommand {
       words.addAll(List.of("--map-by", "ppr:" + plan.processesPerMachine() + ":node"));
     }
     settings
-        .text("mpirun_hostfile")
+        .path("mpirun_hostfile")
         .ifPresent(file -> words.addAll(List.of("--hostfile", hostfile(file))));
     // A machine that cannot be reached any more is noticed after some seconds, not after five
     // minutes.
@@ -94,9 +94,7 @@ final class JobCommand {
         .forEach(name -> words.addAll(List.of("-x", name)));
   }
 
-  private static String hostfile(String name) {
-    Path file =
-        Path.of(name.startsWith("~/") ? System.getProperty("user.home") + name.substring(1) : name);
+  private static String hostfile(Path file) {
     if (!Files.isRegularFile(file)) {
       throw new LaunchException(
           "mpirun_hostfile "

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.distributed.launch;
 
+import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -67,6 +68,15 @@ record JobPlan(
               + " does not divide; every machine has as many as the others");
     }
     checkMachines(settings, machines, slurm, problems);
+    settings
+        .path("deepspeed_config_file")
+        .filter(file -> settings.is("use_deepspeed") && !Files.isRegularFile(file))
+        .ifPresent(
+            file ->
+                problems.add(
+                    "deepspeed_config_file is "
+                        + file
+                        + ", which is no file; give the path of a ds_config.json"));
     int local = Math.max(1, processes / machines);
     checkGpus(settings, local, gpus, problems);
     if (!problems.isEmpty()) {
@@ -142,11 +152,6 @@ record JobPlan(
               + local
               + " on each machine, but this one has none that a driver shows; add --cpu to train on"
               + " the CPU");
-      if (settings.text("mixed_precision").orElse("").equalsIgnoreCase("fp16")) {
-        problems.add(
-            "mixed_precision is fp16, which wants a GPU; on a CPU give --mixed_precision bf16, or"
-                + " no");
-      }
     } else if (!gpus.isEmpty() && local > gpus.size()) {
       problems.add(
           "each machine has "

@@ -10,7 +10,7 @@ import java.util.Optional;
  *
  * @param name without its dashes, such as {@code num_processes}; also its name in a configuration
  * @param form what it takes
- * @param choices what its value may be, in lower case; none for any
+ * @param choices what its value may be, in lower case; none for any. Of one that is not offered, what asks for nothing
  * @param refusal why it is not offered; empty if it works. Values that ask for nothing are taken all the same
  * @param help what it does
  */
@@ -27,6 +27,8 @@ record LaunchFlag(
     WHOLE,
     /** A whole number, from 1. */
     POSITIVE,
+    /** A number of a TCP port, or 0. */
+    PORT,
     /** A number above 0. */
     NUMBER,
     /** Anything. */
@@ -34,6 +36,8 @@ record LaunchFlag(
   }
 
   private static final List<String> NOTHING = List.of("", "no", "none", "false", "0", "null");
+
+  private static final int LARGEST_PORT = 65535;
 
   LaunchFlag {
     choices = List.copyOf(choices);
@@ -48,13 +52,17 @@ record LaunchFlag(
   }
 
   static LaunchFlag refused(String name, Form form, String why) {
-    return new LaunchFlag(name, form, List.of(), Optional.of(why), "not offered: " + why);
+    return refused(name, form, List.of(), why);
+  }
+
+  static LaunchFlag refused(String name, Form form, List<String> nothing, String why) {
+    return new LaunchFlag(name, form, nothing, Optional.of(why), "not offered: " + why);
   }
 
   /** Returns what is wrong with a value, for behind "num_processes is x"; empty if nothing is. */
   Optional<String> problem(String value) {
     if (refusal.isPresent()) {
-      boolean asksForNothing = NOTHING.contains(value.strip().toLowerCase(Locale.ROOT));
+      boolean asksForNothing = asksForNothing(value.strip().toLowerCase(Locale.ROOT));
       return asksForNothing ? Optional.empty() : Optional.of("not offered: " + refusal.get());
     }
     boolean chosen = choices.isEmpty() || choices.contains(value.strip().toLowerCase(Locale.ROOT));
@@ -64,12 +72,17 @@ record LaunchFlag(
     return isOfForm(value.strip()) ? Optional.empty() : Optional.of("expected " + expected());
   }
 
+  private boolean asksForNothing(String value) {
+    return NOTHING.contains(value) || choices.contains(value);
+  }
+
   private boolean isOfForm(String value) {
     return switch (form) {
       case SWITCH, FLAG ->
           List.of("true", "false", "yes", "no", "1", "0").contains(value.toLowerCase(Locale.ROOT));
       case WHOLE -> value.matches("\\d{1,9}");
       case POSITIVE -> value.matches("0*[1-9]\\d{0,8}");
+      case PORT -> value.matches("\\d{1,9}") && Integer.parseInt(value) <= LARGEST_PORT;
       case NUMBER -> isPositiveNumber(value);
       case TEXT -> true;
     };
@@ -89,6 +102,7 @@ record LaunchFlag(
       case SWITCH, FLAG -> "true or false";
       case WHOLE -> "a whole number from 0";
       case POSITIVE -> "a whole number from 1";
+      case PORT -> "a port, from 0 to " + LARGEST_PORT;
       case NUMBER -> "a number above 0";
       case TEXT -> "a text";
     };

@@ -3,6 +3,7 @@ package dev.trainer4j.distributed.launch;
 
 import static dev.trainer4j.distributed.launch.LaunchFlag.Form.FLAG;
 import static dev.trainer4j.distributed.launch.LaunchFlag.Form.NUMBER;
+import static dev.trainer4j.distributed.launch.LaunchFlag.Form.PORT;
 import static dev.trainer4j.distributed.launch.LaunchFlag.Form.POSITIVE;
 import static dev.trainer4j.distributed.launch.LaunchFlag.Form.SWITCH;
 import static dev.trainer4j.distributed.launch.LaunchFlag.Form.TEXT;
@@ -27,6 +28,8 @@ final class LaunchFlags {
   private static final String SAGEMAKER = "SageMaker's launcher is a Python library";
   private static final String PARALLELISM =
       "tensor, context and sequence parallelism are not offered; shard with --use_fsdp";
+  private static final String GROUP_SIZES =
+      "give the program --parallelism_config, or --fsdp_sharding_strategy HYBRID_SHARD here";
   private static final String TORCHRUN =
       "it is an option of PyTorch's elastic agent; Open MPI starts the processes here";
   private static final String NVME = "state can be moved to the memory of the CPU, not to a disk";
@@ -87,7 +90,7 @@ final class LaunchFlags {
     flags.add(
         works(
             "main_process_port",
-            WHOLE,
+            PORT,
             "port on machine 0 at which the others join; 0 for any free one"));
     flags.add(
         works("mpirun_hostfile", TEXT, "Open MPI's file of hosts, which are reached through ssh"));
@@ -107,7 +110,7 @@ final class LaunchFlags {
         oneOf(
             "rdzv_backend",
             List.of("static", "c10d"),
-            "both mean that machines join at machine 0"));
+            "static or c10d: machines join at machine 0"));
     flags.add(
         works(
             "rdzv_conf",
@@ -153,7 +156,7 @@ final class LaunchFlags {
         oneOf(
             "fsdp_auto_wrap_policy",
             List.of("transformer_based_wrap", "size_based_wrap", "no_wrap"),
-            "what is gathered at once"));
+            "TRANSFORMER_BASED_WRAP: a layer is gathered at once; others are refused"));
     flags.add(
         works(
             "fsdp_transformer_layer_cls_to_wrap",
@@ -163,13 +166,13 @@ final class LaunchFlags {
         oneOf(
             "fsdp_backward_prefetch",
             List.of("backward_pre", "backward_post", "no_prefetch"),
-            "when the next segment is gathered"));
+            "no effect: segments are gathered when they are needed"));
     flags.add(
         oneOf(
             "fsdp_state_dict_type",
             List.of("full_state_dict", "sharded_state_dict", "local_state_dict"),
-            "what a checkpoint has"));
-    flags.add(works("fsdp_forward_prefetch", FLAG, "gather the next segment in forward, too"));
+            "what a checkpoint has: FULL_STATE_DICT, or pieces with SHARDED_STATE_DICT"));
+    flags.add(works("fsdp_forward_prefetch", FLAG, "no effect, as above"));
     flags.add(works("fsdp_use_orig_params", FLAG, "always so here"));
     flags.add(
         works(
@@ -232,6 +235,12 @@ final class LaunchFlags {
     refusePrefixed(flags, "megatron_lm_", MEGATRON, MEGATRON_NAMES);
     refusePrefixed(flags, "fp8_", FP8, FP8_NAMES);
     refusePrefixed(flags, "parallelism_config_", PARALLELISM, PARALLELISM_NAMES);
+    for (String size : List.of("tp_size", "cp_size", "sp_size")) {
+      flags.add(refused("parallelism_config_" + size, TEXT, List.of("1"), PARALLELISM));
+    }
+    for (String size : List.of("dp_replicate_size", "dp_shard_size")) {
+      flags.add(refused("parallelism_config_" + size, TEXT, List.of("1"), GROUP_SIZES));
+    }
   }
 
   private static final String MEGATRON_NAMES =
@@ -248,8 +257,7 @@ final class LaunchFlags {
           + " override_linear_precision opt_level enable_fsdp_float8_all_gather pad_inner_dim";
 
   private static final String PARALLELISM_NAMES =
-      "dp_replicate_size dp_shard_size tp_size cp_size cp_backend cp_comm_strategy sp_size"
-          + " sp_backend sp_seq_length sp_seq_length_is_variable sp_attn_implementation";
+      "cp_backend cp_comm_strategy sp_backend sp_seq_length sp_seq_length_is_variable sp_attn_implementation";
 
   private static void refusePrefixed(
       List<LaunchFlag> flags, String prefix, String why, String names) {

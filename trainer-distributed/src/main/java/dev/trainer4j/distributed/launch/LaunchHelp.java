@@ -51,7 +51,7 @@ final class LaunchHelp {
   private static String value(LaunchFlag flag) {
     return switch (flag.form()) {
       case SWITCH, FLAG -> "BOOL";
-      case WHOLE, POSITIVE -> "N";
+      case WHOLE, POSITIVE, PORT -> "N";
       case NUMBER -> "X";
       case TEXT -> "VALUE";
     };

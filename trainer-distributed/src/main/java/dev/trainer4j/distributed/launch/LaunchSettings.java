@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.distributed.launch;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -75,6 +76,17 @@ record LaunchSettings(Map<String, String> values, String source) {
 
   Optional<String> text(String name) {
     return Optional.ofNullable(values.get(name)).filter(value -> !value.isEmpty());
+  }
+
+  /** The path of a file or folder. */
+  Optional<Path> path(String name) {
+    return text(name)
+        .map(
+            text ->
+                Path.of(
+                    text.startsWith("~/")
+                        ? System.getProperty("user.home") + text.substring(1)
+                        : text));
   }
 
   boolean is(String name) {

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.distributed.launch;
 
+import java.io.PrintWriter;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
  * The commands of several processes, as a program: {@code java -cp ... dev.trainer4j.distributed.launch.Launcher launch --num_processes
@@ -30,7 +33,20 @@ public final class Launcher {
   public static CommandLine commandLine() {
     CommandLine program = new CommandLine(new Launcher());
     addTo(program);
+    program.setParameterExceptionHandler(Launcher::explain);
     return program;
+  }
+
+  /** In a few lines: the help of {@code launch} alone has some seventy, above which nobody sees the mistake. */
+  private static int explain(ParameterException mistake, String[] args) {
+    CommandLine command = mistake.getCommandLine();
+    PrintWriter err = command.getErr();
+    String name = command.getCommandSpec().qualifiedName();
+    err.println(name + ": " + mistake.getMessage());
+    if (!UnmatchedArgumentException.printSuggestions(mistake, err)) {
+      err.println("'" + name + " --help' explains the command.");
+    }
+    return CommandLine.ExitCode.USAGE;
   }
 
   /**

@@ -50,7 +50,17 @@ final class LogFiles implements AutoCloseable {
       throw new LaunchException(
           "--tee is " + tee + ", but there is no folder to write to; give --log_dir");
     }
+    folder.ifPresent(LogFiles::create);
     return new LogFiles(folder, tee);
+  }
+
+  private static void create(Path folder) {
+    try {
+      Files.createDirectories(folder);
+    } catch (IOException e) {
+      throw new LaunchException(
+          "--log_dir is " + folder + ", where no folder can be made (" + e + "); name another", e);
+    }
   }
 
   void begin(int number) {
@@ -58,26 +68,21 @@ final class LogFiles implements AutoCloseable {
     attempt = number;
   }
 
-  void write(int rank, Channel channel, String line) {
+  void write(int rank, Channel channel, String line) throws IOException {
     int wanted = channel == Channel.STDOUT ? STDOUT : STDERR;
     if (folder.isEmpty() || (streams(rank) & wanted) == 0) {
       return;
     }
     Path home = folder.get().resolve("attempt_" + attempt).resolve(String.valueOf(rank));
     Path file = home.resolve(channel.name().toLowerCase(Locale.ROOT) + ".log");
-    try {
-      Writer writer = open.get(file);
-      if (writer == null) {
-        Files.createDirectories(home);
-        writer = Files.newBufferedWriter(file);
-        open.put(file, writer);
-      }
-      writer.write(line + "\n");
-      writer.flush();
-    } catch (IOException e) {
-      throw new LaunchException(
-          "the output of rank " + rank + " cannot be written to " + file + " (--log_dir): " + e, e);
+    Writer writer = open.get(file);
+    if (writer == null) {
+      Files.createDirectories(home);
+      writer = Files.newBufferedWriter(file);
+      open.put(file, writer);
     }
+    writer.write(line + "\n");
+    writer.flush();
   }
 
   private int streams(int rank) {

@@ -197,9 +197,13 @@ final class Machines implements AutoCloseable {
           + ", but machine 0 for: "
           + job;
     }
-    boolean twice = members.values().stream().anyMatch(other -> other.peer().equals(wire.peer()));
+    boolean twice =
+        door.getInetAddress().getHostAddress().equals(wire.peer())
+            || members.values().stream().anyMatch(other -> other.peer().equals(wire.peer()));
     return twice
-        ? "another machine has the same address " + wire.peer() + "; each needs its own"
+        ? "another machine of the job has its address "
+            + wire.peer()
+            + "; each needs its own: processes of one machine are started by one command"
         : "";
   }
 

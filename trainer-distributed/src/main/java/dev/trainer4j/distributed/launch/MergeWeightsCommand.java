@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -102,12 +103,6 @@ public final class MergeWeightsCommand extends ShellCommand {
     if (!Files.isDirectory(source)) {
       throw new LaunchException("DIR " + source + " is no folder; name a checkpoint");
     }
-    if (Files.exists(source.resolve(CheckpointFiles.MODEL))) {
-      throw new LaunchException(
-          "DIR "
-              + source
-              + " has its tensors whole, in model.safetensors: there is nothing to merge");
-    }
     if (!(shardGigabytes > 0 && shardGigabytes < 1e6)) {
       throw new LaunchException(
           "--max_shard_size is " + shardGigabytes + "; expected gigabytes above 0");
@@ -133,7 +128,7 @@ public final class MergeWeightsCommand extends ShellCommand {
   }
 
   private int merge(Path folder) throws IOException {
-    try (TensorPieces pieces = TensorPieces.open(source, CheckpointFiles.MODEL_PIECES)) {
+    try (TensorPieces pieces = pieces()) {
       ByteBuffer buffer = ByteBuffer.allocateDirect(CHUNK);
       List<TensorSource> whole = new ArrayList<>();
       for (String name : pieces.names()) {
@@ -145,6 +140,27 @@ public final class MergeWeightsCommand extends ShellCommand {
       ModelTensorsWriter.write(folder, whole, Math.max(1, (long) (shardGigabytes * 1e9)));
       return whole.size();
     }
+  }
+
+  private TensorPieces pieces() throws IOException {
+    return new CheckpointFiles(source)
+        .openModelPieces()
+        .orElseThrow(
+            () ->
+                new LaunchException(
+                    "DIR "
+                        + source
+                        + " has no model_pieces-00001-of-0000N.safetensors, which ranks save where"
+                        + " parameters are shared out and state_dict_type is SHARDED_STATE_DICT; "
+                        + (isWhole()
+                            ? "its model is whole already"
+                            : "name a checkpoint of such a run, such as out/checkpoint-500")));
+  }
+
+  private boolean isWhole() {
+    return Stream.of(
+            CheckpointFiles.MODEL, "model.safetensors.index.json", "adapter_model.safetensors")
+        .anyMatch(name -> Files.exists(source.resolve(name)));
   }
 
   private static void copy(

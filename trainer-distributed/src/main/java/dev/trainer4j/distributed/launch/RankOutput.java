@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.trainer4j.distributed.launch;
 
+import java.io.IOException;
 import java.io.PrintStream;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -33,6 +34,7 @@ final class RankOutput {
   private final PrintStream err;
   private final LogFiles files;
   private final Map<Key, Deque<String>> kept = new TreeMap<>();
+  private boolean lossTold;
 
   /**
    * @param single whether there is one rank only, whose lines need no name
@@ -63,10 +65,22 @@ final class RankOutput {
     if (rank == LineDecoder.NO_RANK) {
       return; // What a starter says of a failure is told in the report.
     }
-    files.write(rank, channel, line);
+    keep(rank, channel, line);
     if (!quiet || rank == 0) {
       (channel == Channel.STDOUT ? out : err)
           .println(single ? line : "[rank " + rank + "] " + line);
+    }
+  }
+
+  /** Ranks go on where their output cannot be kept in a file, as on a disk that is full. */
+  private void keep(int rank, Channel channel, String line) {
+    try {
+      if (!lossTold) {
+        files.write(rank, channel, line);
+      }
+    } catch (IOException e) {
+      lossTold = true;
+      say("from here on --log_dir lacks the output, since it cannot be written: " + e);
     }
   }
 

@@ -46,20 +46,25 @@ public final class SelfTest {
             .add(Linear.builder().setUnits(2).build());
     try (Trainer trainer = Trainer.builder(network, arguments).trainDataset(points()).build()) {
       trainer.train();
-      StringJoiner weights = new StringJoiner(" ", RESULT, "");
-      network
-          .getParameters()
-          .forEach(
-              named -> {
-                for (float value : named.getValue().getArray().toFloatArray()) {
-                  weights.add(String.valueOf(value));
-                }
-              });
-      if (System.getenv().getOrDefault("RANK", "0").equals("0")) {
-        System.out.println(weights);
-      }
+    }
+    // Read when it is closed: a trainer that shares parameters out gives them back then.
+    if (System.getenv().getOrDefault("RANK", "0").equals("0")) {
+      System.out.println(weights(network));
     }
     network.clear();
+  }
+
+  private static StringJoiner weights(Block network) {
+    StringJoiner weights = new StringJoiner(" ", RESULT, "");
+    network
+        .getParameters()
+        .forEach(
+            named -> {
+              for (float value : named.getValue().getArray().toFloatArray()) {
+                weights.add(String.valueOf(value));
+              }
+            });
+    return weights;
   }
 
   private static Dataset<Map<String, Object>> points() {

@@ -26,15 +26,22 @@ abstract class ShellCommand implements Callable<Integer> {
     try {
       return run(own.commandLine().getOut());
     } catch (LaunchException e) {
-      own.commandLine().getErr().println(own.name() + ": " + e.getMessage());
+      own.commandLine().getErr().println(name(own) + ": " + e.getMessage());
       return MISTAKE;
     } catch (IOException e) {
       String what = e instanceof FileSystemException ? e.toString() : e.getMessage();
-      own.commandLine().getErr().println(own.name() + ": " + what);
+      own.commandLine().getErr().println(name(own) + ": " + what);
       return FAILED;
     } finally {
       own.commandLine().getOut().flush();
     }
+  }
+
+  /** As it is called: {@code config default}. */
+  private static String name(CommandSpec own) {
+    CommandSpec parent = own.parent();
+    boolean nested = parent != null && parent.parent() != null;
+    return nested ? parent.name() + " " + own.name() : own.name();
   }
 
   CommandSpec spec() {

@@ -21,6 +21,8 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 
 /** The commands beside {@code launch}. */
@@ -57,7 +59,7 @@ final class CommandsTest {
         .containsEntry("FSDP_VERSION", "2")
         .containsEntry("FSDP_RESHARD_AFTER_FORWARD", "false")
         .containsEntry("FSDP_STATE_DICT_TYPE", "SHARDED_STATE_DICT")
-        .containsEntry("FSDP_CPU_RAM_EFFICIENT_LOADING", "false") // True is refused.
+        .containsEntry("FSDP_CPU_RAM_EFFICIENT_LOADING", "false")
         .containsEntry("FSDP_ACTIVATION_CHECKPOINTING", "true")
         .containsEntry("ACCELERATE_MIXED_PRECISION", "bf16");
   }
@@ -118,7 +120,7 @@ final class CommandsTest {
     assertThat(ConfigFile.read(file)).containsEntry("mixed_precision", "bf16");
     Outcome again = run("config", "default", "--config_file", file.toString());
     assertThat(again.exitCode()).isEqualTo(2);
-    assertThat(again.errors()).contains("is there already");
+    assertThat(again.errors()).startsWith("config default: ").contains("is there already");
 
     Files.writeString(file, "distributed_type: NO\nfp16: true\ndynamo_backend: 'NO'\n");
     assertThat(run("config", "update", "--config_file", file.toString()).exitCode()).isZero();
@@ -139,10 +141,16 @@ final class CommandsTest {
         .contains("distributed_type: FSDP");
   }
 
-  @Test
-  void trainsAsConfiguredAndComparesWithOneProcess() throws Exception {
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "distributed_type: MULTI_CPU",
+        "distributed_type: FSDP\nfsdp_config: {fsdp_version: 2}\nuse_cpu: true",
+        "distributed_type: DEEPSPEED\ndeepspeed_config: {zero_stage: 2}\nmixed_precision: bf16"
+      })
+  void trainsAsConfiguredAndComparesWithOneProcess(String type) throws Exception {
     Path file = folder.resolve("config.yaml");
-    Files.writeString(file, "distributed_type: MULTI_CPU\nnum_processes: 2\n");
+    Files.writeString(file, type + "\nnum_processes: 2\n");
 
     Outcome outcome = run("test", "--config_file", file.toString());
 
@@ -241,12 +249,16 @@ final class CommandsTest {
   }
 
   @Test
-  void refusesToMergeWhatIsWhole() throws Exception {
-    Path checkpoint = Files.createDirectories(folder.resolve("checkpoint-5"));
-    Files.writeString(checkpoint.resolve("model.safetensors"), "of one process");
+  void saysThatAModelIsWholeOrThatAFolderIsNoCheckpoint() throws Exception {
+    String merged = folder.resolve("merged").toString();
+    Path empty = Files.createDirectories(folder.resolve("empty"));
+    model();
 
-    assertThat(run("merge-weights", checkpoint.toString(), folder + "/merged").errors())
-        .contains("has its tensors whole");
+    assertThat(run("merge-weights", folder.toString(), merged).errors())
+        .contains("has no model_pieces-00001-of-0000N.safetensors", "its model is whole already");
+    assertThat(run("merge-weights", empty.toString(), merged).errors())
+        .contains("name a checkpoint of such a run");
+    assertThat(folder.resolve("merged")).doesNotExist();
   }
 
   @Test

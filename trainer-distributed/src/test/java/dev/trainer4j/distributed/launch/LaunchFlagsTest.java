@@ -72,6 +72,7 @@ final class LaunchFlagsTest {
   @ParameterizedTest
   @CsvSource({
     "num_processes, 0, a whole number from 1",
+    "main_process_port, 99999, 'a port, from 0 to 65535'",
     "mixed_precision, fp8, 'no, bf16, fp16'",
     "zero_stage, 4, '0, 1, 2, 3'",
     "fsdp_state_dict_type, HALF, full_state_dict",
@@ -83,6 +84,37 @@ final class LaunchFlagsTest {
         .isInstanceOf(LaunchException.class)
         .hasMessageContaining("--" + flag + " is " + value)
         .hasMessageContaining(expected);
+  }
+
+  @Test
+  void namesTheNearestFlagOfOneThatIsUnknownAndNotTheWholeHelp() {
+    StringWriter errors = new StringWriter();
+    int code =
+        Launcher.commandLine()
+            .setErr(new PrintWriter(errors))
+            .execute("launch", "--num_proceses", "2", "Main");
+
+    assertThat(code).isEqualTo(2);
+    assertThat(errors.toString().lines())
+        .hasSizeLessThan(4)
+        .anyMatch(line -> line.contains("Unknown option: '--num_proceses'"))
+        .anyMatch(line -> line.contains("--num_processes"));
+  }
+
+  @Test
+  void namesAFileOfDeepSpeedThatIsNotThereBeforeAnythingIsStarted() {
+    LaunchSettings settings =
+        settings("use_deepspeed", "true", "deepspeed_config_file", "no/ds_config.json");
+
+    assertThatThrownBy(() -> JobPlan.of(settings, Map.of()))
+        .hasMessageContaining("deepspeed_config_file is no/ds_config.json, which is no file");
+  }
+
+  @Test
+  void groupsOfOneAskForNothing() {
+    assertThat(settings("parallelism_config_tp_size", "1").values()).isNotEmpty();
+    assertThatThrownBy(() -> settings("parallelism_config_tp_size", "2"))
+        .hasMessageContaining("--parallelism_config_tp_size is 2: not offered");
   }
 
   @Test

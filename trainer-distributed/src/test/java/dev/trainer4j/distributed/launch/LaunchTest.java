@@ -7,6 +7,7 @@ import static dev.trainer4j.distributed.launch.Processes.launcher;
 import static dev.trainer4j.distributed.launch.Processes.pids;
 import static dev.trainer4j.distributed.launch.Processes.signal;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.trainer4j.distributed.launch.Processes.Ended;
 import java.io.IOException;
@@ -254,6 +255,16 @@ final class LaunchTest {
         .contains("the data of rank 1 is broken");
     assertThat(logs.resolve("attempt_1/0/stdout.log")).hasContent("attempt 1");
     assertThat(logs.resolve("attempt_1/1/stdout.log")).hasContent("attempt 1");
+  }
+
+  @Test
+  void saysThatOutputCannotBeKeptBeforeAnythingIsStarted() throws Exception {
+    Path file = Files.writeString(folder.resolve("file"), "no folder");
+    Launch launch = two().flag("log_dir", file.resolve("logs").toString());
+
+    assertThatThrownBy(() -> launch.run(Program.class, "once"))
+        .isInstanceOf(LaunchException.class)
+        .hasMessageContaining("--log_dir is " + file.resolve("logs"));
   }
 
   @Test

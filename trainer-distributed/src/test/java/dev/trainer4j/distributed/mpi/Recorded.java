@@ -79,6 +79,7 @@ record Recorded(Map<String, Double> values) {
     }
     trainer.evaluate().metrics().forEach((name, value) -> values.put("metric " + name, value));
     values.keySet().removeIf(name -> name.endsWith("_runtime") || name.endsWith("_per_second"));
+    trainer.close(); // Parameters that ranks share come back then.
     weights.forEach((name, array) -> addWeights(values, name, array));
     order.addTo(values, group);
     return new Recorded(values);

@@ -55,15 +55,12 @@ public final class TrainMain {
   /** Trains, and leaves what was seen, or the error, in the folder. */
   void run(String what) throws IOException {
     switch (what) {
-      case "block" -> train(what, block(Models.block()), Models.points(SAMPLES), b -> b);
-      case "bert" -> train(what, Models.bert(), Models.sentences(SAMPLES), b -> b);
-      case "llama" -> train(what, Models.llama(), Models.texts(SAMPLES), b -> b);
-      case "lora" -> train(what, Models.lora(), Models.texts(SAMPLES), b -> b);
-      case "block-at-once" ->
-          train(what, block(Models.block()), Models.points(SAMPLES), this::atOnce);
-      case "bert-at-once" -> train(what, Models.bert(), Models.sentences(SAMPLES), this::atOnce);
-      case "bert-again" -> train(what, Models.bert(), Models.sentences(SAMPLES), this::again);
-      case "lora-again" -> train(what, Models.lora(), Models.texts(SAMPLES), this::again);
+      case "block", "bert", "llama", "lora" -> train(what, b -> b);
+      case "block-at-once", "bert-at-once" -> train(what, this::atOnce);
+      case "bert-again", "lora-again" -> train(what, this::again);
+      case "block-zero1", "bert-zero1", "llama-zero1", "lora-zero1" -> train(what, b -> zero(b, 1));
+      case "block-zero2", "bert-zero2", "llama-zero2", "lora-zero2" -> train(what, b -> zero(b, 2));
+      case "block-zero3", "bert-zero3", "llama-zero3", "lora-zero3" -> train(what, b -> zero(b, 3));
       case "buffers" ->
           train(what, block(Models.normalizing()), Models.points(SAMPLES - 1), b -> b);
       case "exact" -> resume(what, 3, ResumeFrom.never());
@@ -115,8 +112,22 @@ public final class TrainMain {
 
   /** Ranks share gradients, and compute activations again. */
   private TrainingArguments.Builder again(TrainingArguments.Builder args) {
-    return args.gradientCheckpointing(true)
-        .deepspeed(Map.of("zero_optimization", Map.of("stage", 2)));
+    return zero(args.gradientCheckpointing(true), 2);
+  }
+
+  private static TrainingArguments.Builder zero(TrainingArguments.Builder args, int stage) {
+    return args.deepspeed(Map.of("zero_optimization", Map.of("stage", stage)));
+  }
+
+  /** The first word is the model. */
+  private void train(String what, UnaryOperator<TrainingArguments.Builder> change)
+      throws IOException {
+    switch (what.split("-")[0]) {
+      case "block" -> train(what, block(Models.block()), Models.points(SAMPLES), change);
+      case "bert" -> train(what, Models.bert(), Models.sentences(SAMPLES), change);
+      case "llama" -> train(what, Models.llama(), Models.texts(SAMPLES), change);
+      default -> train(what, Models.lora(), Models.texts(SAMPLES), change);
+    }
   }
 
   private void train(

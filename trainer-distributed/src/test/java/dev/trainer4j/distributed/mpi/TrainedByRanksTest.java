@@ -39,11 +39,15 @@ class TrainedByRanksTest {
     alone.run("nf4-0");
     alone.run("undisturbed-7");
     alone.run("undisturbed-9");
-    run(4, "block bert llama lora exact save-4 main-first");
+    run(
+        4,
+        "block bert llama lora exact save-4 main-first"
+            + " bert-zero1 lora-zero1 block-zero2 llama-zero2 bert-zero3 lora-zero3");
     run(
         2,
         "block bert llama lora exact buffers from-4 request-stop early-stopping nan short-memory failed-save"
             + " other-arguments other-data block-at-once bert-at-once bert-again lora-again signal-2 signal-3"
+            + " block-zero1 llama-zero1 bert-zero2 lora-zero2 block-zero3 llama-zero3"
             + " bf16-3 bf16-3-deferred nf4-3 nf4-3-deferred");
     run(3, "from-2");
   }
@@ -68,8 +72,13 @@ class TrainedByRanksTest {
               double other = expected.values().get(name);
               assertThat(Math.abs(value - other))
                   .as("%s: %s and %s", name, value, other)
-                  .isLessThanOrEqualTo(precision * Math.max(1, Math.abs(other)));
+                  .isLessThanOrEqualTo(precision(name, precision) * Math.max(1, Math.abs(other)));
             });
+  }
+
+  /** Terms of a gradient cancel each other out, so what is left of float32's rounding depends on the processor. */
+  private static double precision(String name, double precision) {
+    return name.endsWith("grad_norm") ? 10 * precision : precision;
   }
 
   @ParameterizedTest
@@ -119,6 +128,28 @@ class TrainedByRanksTest {
     assertThat(alone.values().keySet()).anyMatch(name -> name.contains("lora_B"));
     for (int rank = 0; rank < 2; rank++) {
       assertSame(recorded(bits + "-" + how, 2, rank), alone, 1e-6);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "block, 1, 2",
+    "bert, 1, 4",
+    "llama, 1, 2",
+    "lora, 1, 4",
+    "block, 2, 4",
+    "bert, 2, 2",
+    "llama, 2, 4",
+    "lora, 2, 2",
+    "block, 3, 2",
+    "bert, 3, 4",
+    "llama, 3, 2",
+    "lora, 3, 4"
+  })
+  void ranksThatShareOutLearnWhatOneProcessLearns(String model, int stage, int ranks)
+      throws IOException {
+    for (int rank = 0; rank < ranks; rank++) {
+      assertSame(recorded(model + "-zero" + stage, ranks, rank), recorded(model, 1, 0), 1e-6);
     }
   }
 
@@ -222,6 +253,6 @@ class TrainedByRanksTest {
         Files.readAllLines(folder.resolve("output-of-4")).stream()
             .filter(line -> line.contains("Running training"))
             .toList();
-    assertThat(summaries).hasSize(6);
+    assertThat(summaries).hasSize(12);
   }
 }
