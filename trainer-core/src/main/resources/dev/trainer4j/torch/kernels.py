@@ -217,8 +217,10 @@ class Kernels(Module):
       sum = torch.add(sum, torch.reshape(torch.to(torch.detach(xs[i]), like), []))
     return sum
 
+  # Squares of norms are added up in float64: in float32 the order of the parameters would count, which is another after some were
+  # frozen and released than in the run that resumes from there.
   def norm(self: __torch__.Kernels, grads: List[Tensor]) -> Tensor:
-    return torch.linalg_vector_norm(torch.stack(torch._foreach_norm(grads, 2)), 2)
+    return torch.linalg_vector_norm(torch.stack(torch._foreach_norm(grads, 2)), 2, None, False, dtype=7)
 
   def total(self: __torch__.Kernels, losses: List[Tensor]) -> float:
     sum = 0.0
