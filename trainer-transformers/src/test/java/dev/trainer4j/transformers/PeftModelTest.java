@@ -391,7 +391,8 @@ class PeftModelTest {
         assertThatThrownBy(() -> PeftModel.load(base, adapter))
             .isInstanceOf(IllegalArgumentException.class)
             .hasMessageContaining(file + ": tensor " + name + " has ")
-            .hasMessageContaining(value != value ? "1 values that are NaN" : "1 that are infinite");
+            .hasMessageContaining(
+                Float.isNaN(value) ? "1 values that are NaN" : "1 that are infinite");
       }
       assertThat(logits(base)).isEqualTo(bare).isNotEqualTo(first);
       byte[] whole = Files.readAllBytes(file);
