@@ -135,7 +135,7 @@ class WritingCommandsTest {
   @Test
   void settingsThatDoNothingAndFilesThatAreNotThereAreRefused() {
     assertThat(CommandLineRun.of("generate", MODEL, "--prompt", "a", "--temperature", 0.5).err())
-        .contains("temperature", "doSample");
+        .contains("temperature is 0.5", "set --do_sample true");
     assertThat(CommandLineRun.of("generate", MODEL, "--input", "nowhere.jsonl").err())
         .contains("there is no file nowhere.jsonl");
     assertThat(CommandLineRun.of("generate", MODEL, "--prompt", "a", "--system", "b").err())

@@ -121,7 +121,7 @@ class TokenSecrecyTest {
       assertThat(refused.exitCode()).as(refused.printed()).isEqualTo(1);
       assertThat(sent).as("the token was used").anyMatch(header -> header.contains(IN_FILE));
       assertThat(refused.printed())
-          .contains("error: pushToHub: the Hub does not know the token; make a new one at")
+          .contains("error: push_to_hub: the Hub does not know the token; make a new one at")
           .contains("\tat dev.trainer4j.hub");
       assertNowhere(refused);
     } finally {
