@@ -34,7 +34,7 @@ record CostModel(
     double compute = turns * computeSeconds * slowest(ranks);
     double communication = turns * allReduceSeconds(ranks);
     double hidden = Math.min(overlap * communication, BACKWARD * compute);
-    double waiting = oneMachine ? (ranks - 1) * turns * turnSeconds : 0;
+    double waiting = oneMachine ? (ranks - 1) * turnSeconds : 0;
     return compute + communication - hidden + waiting;
   }
 

@@ -12,8 +12,8 @@ import java.util.Locale;
  * <pre>./mvnw -q compile exec:java -pl trainer-benchmarks -am \
  *   -Dexec.mainClass=dev.trainer4j.benchmarks.scaling.ScalingPlan</pre>
  *
- * <p>The model's figures come from the measurements of one and two ranks. That the waiting grows with the ranks and with their turns was
- * chosen after four and eight had been measured, so these two say how well it fits, and test nothing. With more ranks than processors
+ * <p>The model's figures come from the measurements of one and two ranks. That the waiting grows with the ranks was
+ * chosen after four and eight had been measured, so these two say how well it fits, and test little. With more ranks than processors
  * all take turns, in computing and in exchanging.
  */
 public final class ScalingPlan {
