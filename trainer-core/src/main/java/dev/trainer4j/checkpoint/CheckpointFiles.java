@@ -44,8 +44,7 @@ public final class CheckpointFiles {
   /** The model's tensors. */
   public static final String MODEL = "model.safetensors";
 
-  /** What the names of files begin with in which ranks write pieces of the model's tensors. */
-  public static final String MODEL_PIECES = "model_pieces";
+  private static final String MODEL_PIECES = "model_pieces";
 
   private static final String STATE = "trainer_state.json";
   private static final String ARGUMENTS = "training_args.json";

@@ -206,7 +206,7 @@ class Kernels(Module):
 
   def sums_at_once(self: __torch__.Kernels, grads: List[Tensor], losses: List[Tensor],
                    weights: List[Tensor]) -> List[float]:
-    norm = torch.to((self).norm(grads), 7)
+    norm = (self).norm(grads)
     found = torch.cpu(torch.stack([norm, (self).total_like(norm, losses), (self).total_like(norm, weights)]))
     return [float(torch.select(found, 0, 0)), float(torch.select(found, 0, 1)), float(torch.select(found, 0, 2))]
 

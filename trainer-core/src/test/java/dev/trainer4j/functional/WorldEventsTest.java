@@ -44,17 +44,20 @@ class WorldEventsTest {
             2,
             group -> {
               try (TinyModel tiny = new TinyModel(1, 0);
-                  Trainer trainer =
-                      Trainer.builder(tiny.model(), WorldRuns.args(folder, 2).build())
-                          .trainDataset(TinyData.points(WorldRuns.SAMPLES, 1))
-                          .evalDataset(TinyData.points(11, 2))
-                          .processGroup(group)
-                          .build()) {
+                  Trainer trainer = trainer(tiny, group, 11)) {
                 return trainer.state().isWorldProcessZero();
               }
             });
 
     assertThat(first).containsExactly(true, false);
+  }
+
+  private Trainer trainer(TinyModel tiny, ProcessGroup group, int evaluationSamples) {
+    return Trainer.builder(tiny.model(), WorldRuns.args(folder, 2).build())
+        .trainDataset(TinyData.points(WorldRuns.SAMPLES, 1))
+        .evalDataset(TinyData.points(evaluationSamples, 2))
+        .processGroup(group)
+        .build();
   }
 
   /** Asks on one rank alone. */
@@ -116,12 +119,7 @@ class WorldEventsTest {
             2,
             group -> {
               try (TinyModel tiny = new TinyModel(1, 0);
-                  Trainer trainer =
-                      Trainer.builder(tiny.model(), WorldRuns.args(folder, 2).build())
-                          .trainDataset(TinyData.points(WorldRuns.SAMPLES, 1))
-                          .evalDataset(TinyData.points(11 - group.rank(), 2))
-                          .processGroup(group)
-                          .build()) {
+                  Trainer trainer = trainer(tiny, group, 11 - group.rank())) {
                 return assertThrows(IllegalStateException.class, trainer::evaluate).getMessage();
               }
             });
